@@ -11,9 +11,10 @@ NEWEST_DEPS = .venv-newest-deps
 FAST = $(wildcard tests/unit tests/contract tests/integration)
 # What neither belongs to $(FAST) nor needs a browser.
 FURTHER = $(wildcard tests/docs tests/typing tests/architecture)
+DRIVERS = $(wildcard tests/contract/test_values_contract.py tests/integration/compat)
 TORTURE_TESTS = tests/torture
 E2E = $(wildcard tests/e2e)
-COVER = --cov --cov-report= --cov-append
+COVER = --cov --cov-report=
 COVERED_PERCENT = 90
 GENERATED = docs/reference/cli.md docs/reference/settings.md docs/reference/texts.md
 
@@ -31,7 +32,7 @@ test: lint types contracts ## everything: lint, types, import contracts, all tes
 	@rm -f .coverage .coverage.*
 	@$(PY) -m pytest -q -n auto $(COVER) $(FAST) $(FURTHER)
 	@$(PY) -m pytest -q $(TORTURE_TESTS)
-	@$(MAKE) --no-print-directory browser covered newest
+	@$(MAKE) --no-print-directory covered browser newest
 
 check: lint types contracts ## the quick part of `test`: no browser, no database server
 	@$(PY) -m pytest -q -n auto -m "not server and not slow" $(FAST)
@@ -54,23 +55,27 @@ fast: setup-dev ## all tests that need no browser, on every database
 small: setup-dev ## the end-to-end tests that take less than a minute
 	@scripts/chromium
 	@echo "End to end, small tier (its aim: under 60 s):"
-	@$(PY) -m pytest -q -m small $(COVER) $(E2E)
+	@$(PY) -m pytest -q -m small $(E2E)
 
 browser: small
 	@echo "End to end, the rest:"
-	@$(PY) -m pytest -q -m "not small" $(COVER) $(E2E)
+	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not small" $(E2E)
 
-# Of the whole suite: servers and commands in processes of their own count as well.
+# Without end-to-end tests, which the tracer of coverage slows down. Servers and commands in
+# processes of their own count.
 covered: setup-dev
 	@printf 'Covered by the tests (at least $(COVERED_PERCENT)): '
 	@$(PY) -m coverage report --format=total --fail-under=$(COVERED_PERCENT)
 
-# The same tests under the newest other interpreter of this machine, if there is one.
+# The quick tests under the newest other interpreter of this machine, if there is one. Of the
+# database servers, the values that their compiled drivers read and write.
 newest: setup-dev
 	@main=$$($(PY) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
 	other=$$(scripts/newest-python $$main); \
 	if [ -n "$$other" ]; then \
-		PYTHON="$$other" scripts/venv $(NEWEST) test && $(NEWEST)/bin/python -m pytest -q -n auto $(FAST) && \
+		PYTHON="$$other" scripts/venv $(NEWEST) test && \
+		$(NEWEST)/bin/python -m pytest -q -n auto -m "not server and not slow" $(FAST) && \
+		$(NEWEST)/bin/python -m pytest -q -m server $(DRIVERS) && \
 		echo "Tested under Python $$main and $$($(NEWEST)/bin/python -V | cut -d' ' -f2)."; \
 	else \
 		echo "Tested under Python $$main; no other of 3.12, 3.13, 3.14 was found."; \

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from sqlalchemy import MetaData
 from sqlalchemy.schema import CreateTable
 
-from starmodel.adapters.persistence.sql.dialects.mysql import MysqlFlavour
-from starmodel.adapters.persistence.sql.engines import flavour_for
-from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumn
+from starmodel.adapters.persistence.sql.dialects.mysql import MysqlDialect
+from starmodel.adapters.persistence.sql.engines import dialect_for
+from starmodel.adapters.persistence.sql.schema.existing.found_columns import FoundColumn
 from starmodel.adapters.persistence.sql.schema.tables import derive_table
 from starmodel.core.classes.registry import entity_type
 from starmodel.core.entity import Entity
@@ -69,16 +69,16 @@ class ExternalWriter:
 
     async def create(self, *classes: type[Entity]) -> None:
         """Create the tables of these entity types, without version columns."""
-        flavour, metadata = flavour_for(f"{self.kind}://"), MetaData()
-        if isinstance(flavour, MysqlFlavour):
+        sql_dialect, metadata = dialect_for(f"{self.kind}://"), MetaData()
+        if isinstance(sql_dialect, MysqlDialect):
             ((version,),) = await self.rows("SELECT VERSION()")
-            flavour.learn(version)
+            sql_dialect.detect(version)
         for cls in classes:
             there = {name: FoundColumn() for name in cls.__pydantic_fields__}
-            made = derive_table(entity_type(cls, "sql"), metadata, flavour, there)
+            made = derive_table(entity_type(cls, "sql"), metadata, sql_dialect, there)
             made.key.column.autoincrement = False
         for table in metadata.sorted_tables:
-            await self.run(str(CreateTable(table).compile(dialect=flavour.dialect)))
+            await self.run(str(CreateTable(table).compile(dialect=sql_dialect.sqlalchemy)))
 
     async def close(self) -> None:
         if self.kind == "postgresql":

@@ -4,6 +4,7 @@ import { rememberRefusals, say, sentences } from "./checks.js";
 import { above, first, has, reset, set, submit } from "./elements.js";
 import { releaseRows } from "./filters.js";
 import { toast } from "./page.js";
+import { BROWSER } from "./wire_names.js";
 
 /* Is it meant? `@ask("Delete this?") && …` goes on only after a yes. */
 
@@ -53,7 +54,7 @@ action({
 const submitted = new WeakMap();
 const values = (form) => {
   const data = new FormData(form);
-  data.delete("_browser"); // what stores.js adds is nothing that was typed
+  data.delete(BROWSER); // what stores.js adds is nothing that was typed
   return new URLSearchParams(data).toString();
 };
 const answered = (form) => {

@@ -10,6 +10,7 @@ import { forget } from "./kept.js";
 import { digests } from "./lists.js";
 import "./htmx.js";
 import "./page.js";
+import { PAGE_HEADER, SESSION_HEADER } from "./wire_names.js";
 import "./records.js";
 import { isOld, startAnew } from "./patches.js";
 import { slot } from "./slots.js";
@@ -27,11 +28,11 @@ const escaped = (name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 // The page's session; the server runs nothing for a page of another one.
 const session = () => {
   const tag = document.getElementById("starmodel-toasts")?.dataset.session;
-  return tag ? { "StarModel-Session": tag } : {};
+  return tag ? { [SESSION_HEADER]: tag } : {};
 };
 
 const options = (extra) => ({
-  headers: { "Idempotency-Key": key(), ...session(), ...(stream?.open ? { "StarModel-Page": "1" } : {}) },
+  headers: { "Idempotency-Key": key(), ...session(), ...(stream?.open ? { [PAGE_HEADER]: "1" } : {}) },
   requestCancellation: "disabled", // a second click does not cancel the first
   isEvent: true, // see requests.js
   ...extra,

@@ -6,6 +6,7 @@ import { claim } from "./requests.js";
 import { above, has, listen, set, unlisten } from "./elements.js";
 import { about, adopt, areas, forget, keyOf, names, outdate, read, remove, same, types, write } from "./kept.js";
 import { named } from "./signals.js";
+import { BROWSER } from "./wire_names.js";
 
 /* Signals: only what is new is put, so that what is being typed stays. */
 
@@ -71,17 +72,17 @@ const carried = (which) => {
 };
 
 export const refresh = async () => {
-  const mine = ++asked, _browser = carried(shown);
-  for (const name of shown) _browser.states[name] ??= null; // of which there is nothing
+  const mine = ++asked, sent = carried(shown);
+  for (const name of shown) sent.states[name] ??= null; // of which there is nothing
   try {
     if (!shown.length || !tokens().length) return;
     const response = await fetch(about.url, {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
-      body: JSON.stringify({ _browser }), redirect: "manual",
+      body: JSON.stringify({ [BROWSER]: sent }), redirect: "manual",
     });
     // What changed meanwhile brought its own parts, or asks for them again.
-    if (response.ok && mine === asked && shown.every((name) => (read(name)?.state ?? null) === _browser.states[name]))
+    if (response.ok && mine === asked && shown.every((name) => (read(name)?.state ?? null) === sent.states[name]))
       whole(await response.text())[0].forEach(show);
   } catch {
     // The server is away: when the page's stream is back, this is asked again.
@@ -155,9 +156,9 @@ export const startStores = ({ options, include, pageTokens }) => {
       const once = { ...options(), isClaimed: true, carries: (path) => which.some((name) => isSynced(name, path)) };
       const given = form ? [...new FormData(form)] : filtered({ include: include(signals) });
       inTurn(which, () => {
-        const _browser = { ...carried(which), signals: Object.assign({}, ...which.map(typed)) };
-        if (!form) return actions[method](context, url, { ...once, payload: { ...given, _browser } });
-        return withData(form, [...given, ["_browser", JSON.stringify(_browser)]], () =>
+        const sent = { ...carried(which), signals: Object.assign({}, ...which.map(typed)) };
+        if (!form) return actions[method](context, url, { ...once, payload: { ...given, [BROWSER]: sent } });
+        return withData(form, [...given, [BROWSER, JSON.stringify(sent)]], () =>
           actions[method](context, url, { ...once, contentType: "form" }));
       });
     },

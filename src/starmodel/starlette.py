@@ -1,6 +1,11 @@
 """Endpoints and pages of Starlette applications; importing this loads Starlette."""
 
 from starmodel.adapters.web.frameworks.starlette.endpoints import endpoint
-from starmodel.adapters.web.frameworks.starlette.pages import PageResponse, page_head, page_tail
+from starmodel.adapters.web.frameworks.starlette.pages import (
+    PageResponse,
+    page_head,
+    page_tail,
+    render,
+)
 
-__all__ = ["PageResponse", "endpoint", "page_head", "page_tail"]
+__all__ = ["PageResponse", "endpoint", "page_head", "page_tail", "render"]

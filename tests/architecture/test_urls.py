@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 
-import starmodel
+from architecture.sources import modules, text_constants
 
-SOURCES = Path(starmodel.__file__).parent
 MAKERS = {"app/presentation/resource.py", "app/queries/record_keys.py"}
 # The registry resolves the path of a class; the areas compare it with their prefixes, and the
 # command line prints it.
@@ -16,34 +14,12 @@ READERS = {"core/classes/registry.py", "app/presentation/areas.py", "cli/events/
 SEGMENTS = re.compile(r"/(?:new|edit|_bulk)\b|^(?:_bulk)$")
 
 
-def modules() -> dict[str, ast.Module]:
-    files = SOURCES.rglob("*.py")
-    found = {path.relative_to(SOURCES).as_posix(): path for path in files}
-    return {
-        name: ast.parse(path.read_text(encoding="utf-8"))
-        for name, path in found.items()
-        if "/templates/" not in name
-    }
-
-
-def texts_of(tree: ast.Module) -> set[str]:
-    """String constants, docstrings excluded."""
-    statements = (node for node in ast.walk(tree) if isinstance(node, ast.Expr))
-    docstrings = {id(node.value) for node in statements}
-    return {
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        if id(node) not in docstrings
-    }
-
-
 def test_segments_of_generated_pages_are_written_once() -> None:
     found = {
         f"{name}: {text!r}"
         for name, tree in modules().items()
         if name not in MAKERS
-        for text in texts_of(tree)
+        for text in text_constants(tree)
         if SEGMENTS.search(text)
     }
     assert not found

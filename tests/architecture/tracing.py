@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -75,6 +76,23 @@ def _changes(names: list[str]) -> int:
 
 
 Below = Callable[[FrameType], bool]
+Profile = Callable[[FrameType, str, Any], None]
+_active: list[Profile] = []
+
+
+@contextmanager
+def threads_traced() -> Iterator[None]:
+    """Let `traced` record the calls of threads too, if they start inside this block."""
+
+    def profile(frame: FrameType, what: str, argument: Any) -> None:
+        for active in _active:
+            active(frame, what, argument)
+
+    threading.setprofile(profile)
+    try:
+        yield
+    finally:
+        threading.setprofile(None)
 
 
 @contextmanager
@@ -95,11 +113,13 @@ def traced(wanted: Below = lambda frame: True) -> Iterator[Trace]:
         module = place.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         trace.calls.append((f"starmodel.{module}", code.co_qualname))
 
+    _active.append(profile)
     sys.setprofile(profile)
     try:
         yield trace
     finally:
         sys.setprofile(None)
+        _active.remove(profile)
 
 
 def is_below(frame: FrameType, *names: str) -> bool:

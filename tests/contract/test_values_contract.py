@@ -26,7 +26,7 @@ from starmodel.core.snapshot import version_of
 
 
 def _name(repository: SqlRepository) -> str:
-    return repository._serving().engine.flavour.title
+    return repository._store().engine.sql_dialect.title
 
 
 def _values(repository: SqlRepository) -> st.SearchStrategy[Value]:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fasthtml.core import FastHTML
+from starlette.applications import Starlette
 
-from starmodel import Entity, create_app
+from starmodel import Entity, configure_app, create_app
 from starmodel.starlette import endpoint
-from starmodel.testing.contracts.web import WebContract
+from starmodel.testing.contracts.web import ExistingApplicationContract, WebContract
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +38,27 @@ class TestStarlette(WebContract):
 
     def add_page(self, app: Any, path: str, handler: Callable[..., Any]) -> None:
         app.add_route(path, endpoint(handler))
+
+
+FRAMEWORK = ("routes", "middleware", "exception_handlers", "lifespan")
+
+
+class TestConfiguredStarlette(ExistingApplicationContract):
+    def make_app(self, entities: Sequence[type[Entity]], **options: Any) -> Any:
+        own = {name: options.pop(name) for name in FRAMEWORK if name in options}
+        return configure_app(Starlette(**own), entities, **options)
+
+    def add_page(self, app: Any, path: str, handler: Callable[..., Any]) -> None:
+        app.add_route(path, endpoint(handler))
+
+
+class TestConfiguredFastHTML(ExistingApplicationContract):
+    def make_app(self, entities: Sequence[type[Entity]], **options: Any) -> Any:
+        own = {name: options.pop(name) for name in FRAMEWORK if name in options}
+        if "lifespan" in own:
+            own["lifespan"] = own["lifespan"].__wrapped__
+        app = FastHTML(sess_cls=None, default_hdrs=False, canonical=False, secret_key="k", **own)
+        return configure_app(app, entities, **options)
+
+    def add_page(self, app: Any, path: str, handler: Callable[..., Any]) -> None:
+        app.get(path)(handler)

@@ -98,6 +98,17 @@ def _set_hidden(page: Page, hidden: bool) -> None:
     )
 
 
+def expect_state(visitor: Visitor, path: str, **fields: object) -> None:
+    """Wait until the JSON of the page at this path has these fields."""
+    for _ in range(TIMEOUT_MS // 50):
+        answer = visitor.context.request.get(path, headers={"accept": "application/json"})
+        state = {name: answer.json().get(name) for name in fields}
+        if state == fields:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"The server still has {state}; expected {fields}.")
+
+
 def expect_streams(visitor: Visitor, count: int) -> None:
     """Wait until the server holds this many streams of the visitor."""
     for _ in range(TIMEOUT_MS // 50):

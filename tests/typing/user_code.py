@@ -3,6 +3,9 @@
 from typing import assert_type
 
 from sqlmodel import SQLModel
+from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Route
 
 from starmodel import (
     Action,
@@ -11,10 +14,12 @@ from starmodel import (
     Field,
     Private,
     Signal,
+    configure_app,
     create_app,
     dispatch,
     event,
 )
+from starmodel.starlette import endpoint, page_head
 
 
 class Counter(Entity):
@@ -70,4 +75,14 @@ async def data(counter: Counter) -> None:
     assert_type(outcome.version, int)
 
 
+@endpoint
+async def home(counter: Counter) -> str:
+    return str(page_head(assert_type(counter, Counter)))  # E: arg-type
+
+
 app = create_app([Counter, Product], title="Shop")
+plain = create_app([Counter], web="starlette", routes=[Route("/", home)], bus="memory")
+plain.add_route("/again", home)
+plain.add_middleware(GZipMiddleware, minimum_size=500)
+assert_type(configure_app(Starlette(), [Counter]), Starlette)
+create_app([Counter], web="flask")  # E: call-overload

@@ -20,7 +20,7 @@ from starmodel.app.ports.repository import Batch, Change, Marker, RecordKey
 from starmodel.app.sessions.scopes import default_snapshot
 from starmodel.core.changes.copies import Lease
 from starmodel.core.changes.drafts import Facts, open_draft, reads_of, reset_draft
-from starmodel.core.changes.patches import Patch, same
+from starmodel.core.changes.patches import Patch, diff, same
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.commands import CommandRecord
 from starmodel.core.entity import Entity
@@ -263,7 +263,8 @@ class UnitOfWork:
             fresh = await self._persistence.for_class(cls).get(cls, tracked.id)
             if fresh is None and tracked.new:
                 continue
-            if fresh is not None and version_of(fresh) == version_of(tracked.base):
+            if fresh is not None and _is_same_state(fresh, tracked.base):
+                tracked.base = fresh  # the commit of the previous base may have failed
                 continue
             if fresh is not None:
                 await tracked.check_access(fresh)
@@ -364,6 +365,11 @@ class UnitOfWork:
 
 def _taken(name: str, id: Any) -> ConstraintError:
     return ConstraintError(f"{name} {id!r} exists already.", {"id": Message("value.taken")})
+
+
+def _is_same_state(fresh: Entity, base: Entity) -> bool:
+    """True for equal versions and fields: a failed commit leaves its number to another state."""
+    return version_of(fresh) == version_of(base) and not diff(base, fresh).fields
 
 
 def _put(draft: Entity, patch: Patch) -> None:

@@ -11,12 +11,12 @@ from starmodel.app.access.rules import RulePolicy
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource, system_clock, system_ids
 from starmodel.app.ports.sessions import SessionStore
-from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.arguments import catalogue, check_arguments, listed, named
 from starmodel.bootstrap.assembly import Services, Stores, assemble, page_head
 from starmodel.bootstrap.pages import UIOption
+from starmodel.bootstrap.realtime import RealtimeOption
 from starmodel.bootstrap.services import database_sessions, event_bus
 from starmodel.bootstrap.web import existing_web, new_web, web_options
 from starmodel.config import Settings, load_settings
@@ -58,7 +58,7 @@ def create_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: UIOption | None = None,
     resources: Iterable[Resource] = (),
-    realtime: Callable[..., Frontend] | str | None = None,
+    realtime: RealtimeOption | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
@@ -78,7 +78,7 @@ def create_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: UIOption | None = None,
     resources: Iterable[Resource] = (),
-    realtime: Callable[..., Frontend] | str | None = None,
+    realtime: RealtimeOption | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
@@ -92,7 +92,8 @@ def create_app(
     options are settings (`title="Shop"`) or options of the framework
     (`routes=`, `middleware=`, `lifespan=`, …; FastHTML's `before=`, `hdrs=`, …).
     `bus` and `realtime` are an implementation, or a value of the settings
-    `event_bus` and `realtime`. `texts` replaces texts of pages and messages,
+    `event_bus` and `realtime`; `realtime` is a transport, or a class that makes
+    the frontend of pages. `texts` replaces texts of pages and messages,
     by key. `ui` is a class of UI adapters, or replaces parts of generated pages
     by name.
 
@@ -130,7 +131,7 @@ def configure_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: UIOption | None = None,
     resources: Iterable[Resource] = (),
-    realtime: Callable[..., Frontend] | str | None = None,
+    realtime: RealtimeOption | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,

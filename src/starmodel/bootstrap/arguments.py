@@ -30,7 +30,12 @@ def check_arguments(
         ("policy", policy, hasattr(policy, "check"), "an AccessPolicy"),
         ("uow_cls", uow_cls, isinstance(uow_cls, type), "a subclass of UnitOfWork"),
         ("ui", ui, is_ui, "a class of UI adapters, or parts by name"),
-        ("realtime", realtime, callable(realtime), "'sse', or what makes a transport"),
+        (
+            "realtime",
+            realtime,
+            callable(realtime) or hasattr(realtime, "frame"),
+            "'sse', a transport, or what makes a frontend",
+        ),
     ):
         if value is not None and not is_valid:
             raise ConfigurationError(f"{name} is {value!r}; expected {expected}.")

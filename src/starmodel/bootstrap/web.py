@@ -91,7 +91,8 @@ def existing_web(app: Any, head: PageHead, texts: Catalogue) -> Web:
         from starmodel.adapters.web.frameworks.starlette.application import StarletteFramework
 
         language = texts.text("page.language")
-        return Web(StarletteFramework(app, head.imports, language=language), [head.imports])
+        framework = StarletteFramework(app, head.imports, language=language)
+        return Web(framework, [page_basics, head.imports])
     raise ConfigurationError(
         f"configure_app() got a {type(app).__name__}; it takes an application of FastHTML or "
         "Starlette. Mount the one of create_app() in yours instead: "

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         ServerFailedError,
         UnreadableExpressionError,
     )
+    from starmodel.testing.live_data import LiveData
     from starmodel.testing.page import Element, Page
     from starmodel.testing.plugin import in_memory
     from starmodel.testing.stores import memory_stores
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Element",
+    "LiveData",
     "NotOnPageError",
     "Page",
     "ServerFailedError",
@@ -31,6 +33,7 @@ __all__ = [
 # Imported on first access: pytest imports this package at startup, as a plugin.
 _LAZY = {
     "Element": "page",
+    "LiveData": "live_data",
     "Page": "page",
     "in_memory": "plugin",
     "NotOnPageError": "errors",

@@ -44,7 +44,11 @@ class RunningApp:
         self._tasks: set[asyncio.Task[None]] = set()
         self._to_app: asyncio.Queue[Any] = asyncio.Queue()
         self._from_app: asyncio.Queue[Any] = asyncio.Queue()
-        self.run(self._start())
+        try:
+            self.run(self._start())
+        except BaseException:
+            self._end_loop()
+            raise
 
     def run(self, work: Awaitable[T], timeout_s: float = 30.0) -> T:
         """Run an awaitable in the event loop of the application and return its result.
@@ -102,6 +106,9 @@ class RunningApp:
         if not self.is_running:
             return
         self.run(self._stop())
+        self._end_loop()
+
+    def _end_loop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -121,6 +128,8 @@ class RunningApp:
         if message["type"] == "ended":
             self._lifespan.result()  # raises the exception of the startup
         if message["type"] == "lifespan.startup.failed":
+            await asyncio.wait([self._lifespan])
+            self._lifespan.exception()  # the framework re-raises what the message reports
             raise ConfigurationError(f"The application did not start: {message.get('message', '')}")
 
     async def _stop(self) -> None:

@@ -12,6 +12,7 @@ from starmodel.testing.browser.asgi import JSON, ORIGIN, Cookies, Reply, send
 from starmodel.testing.browser.storage import LocalStorage
 from starmodel.testing.browser.tab import Tab
 from starmodel.testing.lifespan import acquire, release
+from starmodel.testing.live_data import LiveData
 from starmodel.testing.page import Page
 from starmodel.testing.server_errors import ServerErrors
 
@@ -43,6 +44,7 @@ class Visitor:
         self.app, self._timeout_s, self._raise_errors = app, timeout_s, raise_errors
         self.cookies, self._storage = Cookies(), LocalStorage()
         self._tabs: list[Tab] = []
+        self._followed: list[LiveData] = []
         self._running = acquire(app)
         self._open = True
 
@@ -106,6 +108,18 @@ class Visitor:
             errors.check(reply)
         return reply
 
+    def follow(self, path: str) -> LiveData:
+        """Follow a record, scoped entity or list as a JSON client does, until `close`."""
+        data = LiveData(self.app, self._stop_following)
+
+        async def work() -> LiveData:
+            await data.open(path, self.cookies)
+            await self._running.settle()
+            return data
+
+        self._followed.append(data)
+        return self._running.run(work(), self._timeout_s)
+
     # Server-side code
 
     def run(self, work: Awaitable[T]) -> T:
@@ -131,6 +145,8 @@ class Visitor:
         async def work() -> None:
             for tab in self._tabs:
                 await tab.close()
+            for data in self._followed:
+                await data.connection.close()
 
         if self._running.is_running:
             self._running.run(work(), self._timeout_s)
@@ -141,6 +157,10 @@ class Visitor:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _stop_following(self, data: LiveData) -> None:
+        self._followed.remove(data)
+        self._running.run(data.connection.close(), self._timeout_s)
 
     def _change_session(self, change: Any) -> None:
         sessions, application = self._running.gateway.sessions, self._running.application

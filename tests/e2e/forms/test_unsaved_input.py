@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.apps.page_state import PAGE_STATE
-from e2e.browsing import SERVER_AWAY, Visitor, hide, show
+from e2e.browsing import SERVER_AWAY, Visitor, expect_state, hide, show
 from e2e.serving import Server
 
 Visit = Callable[..., Visitor]
@@ -30,12 +30,13 @@ def ticked(page: Page, visitor: Visitor) -> None:
 
 
 def test_input_typed_while_an_event_runs_is_kept(page_state: Server, visit: Visit) -> None:
-    page = visit(page_state).open("/essay-page")
+    visitor = visit(page_state)
+    page = visitor.open("/essay-page")
     page.focus("#title")
     for number, word in enumerate(TEXT.split()):
         page.keyboard.type((" " if number else "") + word, delay=60)
         page.wait_for_timeout((120, 170, 220)[number % 3])
-    page.wait_for_timeout(1200)
+    expect_state(visitor, "/essay", title=TEXT)
     assert page.input_value("#title") == TEXT
     page.reload()
     expect(page.locator("#title")).to_have_value(TEXT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -28,6 +28,10 @@ class Poll(Entity):
     @event
     def say(self, text: str):
         self.said = text
+
+    @event
+    def clear(self):
+        self.votes, self.tree, self.said = {}, {}, ""
 
     @event
     def plant(self):
@@ -72,6 +76,21 @@ POLLUTED = """() => window.ran || ({}).reviveFunctionStrings || ({}).planted ||
   Object.prototype.toString.call !== Function.prototype.call || Object.name !== "Object" """
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("poll"), PROGRAM) as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: Server, visit: Callable[..., Visitor]) -> Server:
+    """The server of all tests of this module, without votes."""
+    headers = {"accept": "application/json", "sec-fetch-site": "same-origin"}
+    answer = visit(running).context.request.post("/poll/clear", headers=headers)
+    assert answer.ok, answer.text()
+    return running
+
+
 def act(page: Page, box: str, value: str, button: str) -> None:
     page.locator(box).fill(value)
     page.get_by_role("button", name=button, exact=True).click()
@@ -81,9 +100,8 @@ def act(page: Page, box: str, value: str, button: str) -> None:
     "option", ["__proto__.reviveFunctionStrings", "__proto__", "constructor", "a.b"]
 )
 def test_visitor_chosen_keys_run_no_script_for_any_viewer(
-    serve: Callable[..., Server], visit: Callable[..., Visitor], option: str
+    server: Server, visit: Callable[..., Visitor], option: str
 ) -> None:
-    server = serve(PROGRAM)
     guest, other, generated = (visit(server) for _ in range(3))
     first, second, third = guest.open("/own"), other.open("/own"), generated.open("/poll")
     act(first, "#option", option, "Vote")
@@ -108,18 +126,16 @@ def test_visitor_chosen_keys_run_no_script_for_any_viewer(
         assert not page.evaluate(POLLUTED)
 
 
-def test_key_of_a_signal_names_one_option(
-    serve: Callable[..., Server], visit: Callable[..., Visitor]
-) -> None:
-    page = visit(serve(PROGRAM)).open("/own")
+def test_key_of_a_signal_names_one_option(server: Server, visit: Callable[..., Visitor]) -> None:
+    page = visit(server).open("/own")
     act(page, "#option", "__proto__.reviveFunctionStrings", "Vote")
     expect(page.locator("#one")).to_have_text("1")
 
 
 def test_browser_store_with_chosen_keys_survives_tabs_and_reloads(
-    serve: Callable[..., Server], visit: Callable[..., Visitor]
+    server: Server, visit: Callable[..., Visitor]
 ) -> None:
-    visitor = visit(serve(PROGRAM))
+    visitor = visit(server)
     page, tab = visitor.open("/own"), visitor.open("/own")
     for key in ("__proto__", "a.b"):
         act(page, "#key", key, "Mark")
@@ -132,9 +148,9 @@ def test_browser_store_with_chosen_keys_survives_tabs_and_reloads(
 
 
 def test_tampered_stored_state_pollutes_no_prototype(
-    serve: Callable[..., Server], visit: Callable[..., Visitor]
+    server: Server, visit: Callable[..., Visitor]
 ) -> None:
-    page = visit(serve(PROGRAM)).open("/own")
+    page = visit(server).open("/own")
     act(page, "#key", "x", "Mark")
     expect(page.locator("#marks")).to_have_text('{"x":1}')
     page.evaluate(
@@ -154,9 +170,9 @@ def test_tampered_stored_state_pollutes_no_prototype(
 
 
 def test_json_response_of_a_user_route_pollutes_no_prototype(
-    serve: Callable[..., Server], visit: Callable[..., Visitor]
+    server: Server, visit: Callable[..., Visitor]
 ) -> None:
-    page = visit(serve(PROGRAM)).open("/own")
+    page = visit(server).open("/own")
     page.get_by_role("button", name="Ask").click()
     expect(page.locator("#json")).to_contain_text('"__proto__.planted":1')
     assert not page.evaluate(POLLUTED)

@@ -117,3 +117,13 @@ def test_hybrid_keeps_the_notepad_in_the_browser(program):
     page.reload()
     assert page.value("Text") == "milk, bread"
     assert bob.open("/").value("Text") == ""
+
+
+def test_guest_book_of_starlette_shows_entries_in_every_window(program):
+    app = program("guestbook/app").app
+    page, other = Visitor(app).open("/"), Visitor(app).open("/")
+    assert other.texts("#entries li") == ["No entries yet."]
+    page.submit("Sign", text="<b>Ann</b> & Bob")
+    page.submit("Sign", text="Cid")
+    assert [p.texts("#entries li") for p in (page, other)] == [["Cid", "<b>Ann</b> & Bob"]] * 2
+    assert "&lt;b&gt;Ann" in other.html

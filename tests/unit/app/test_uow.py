@@ -18,7 +18,8 @@ from starmodel import (
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.app.ports.messages import Changed
 from starmodel.core.changes.copies import Lease
-from starmodel.core.snapshot import version_of
+from starmodel.core.changes.patches import Patch
+from starmodel.core.snapshot import stored_copy, version_of
 from starmodel.testing.fakes import fake_application
 
 
@@ -265,6 +266,25 @@ async def test_unit_rebase_keeps_extras_of_both_sides(app):
     await unit.commit()
     found = await stored(app, Extra, "x")
     assert (found.name, found.colour, found.size) == ("his", "red", 5)
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+async def test_unit_rebase_compares_states_of_equal_versions(app, is_read):
+    """Two processes assign the same number to the successors of one version; one of them fails."""
+    await put(app, Account(id="a", gold=1))
+    found = await stored(app, Account, "a")
+    failed = stored_copy(found.evolve(gold=9), version_of(found))
+    unit = app.unit(Lease())
+    tracked = unit.enlist(app.registry[Account], "a", failed, new=False)
+    account = tracked.draft
+    account.limit = account.gold if is_read else 7
+    tracked.patch = Patch({"limit": account.limit})  # of the commit that has conflicted
+    if is_read:
+        with pytest.raises(VersionConflictError):
+            await unit.rebase()
+    else:
+        await unit.rebase()
+        assert (account.gold, account.limit) == (1, 7)
 
 
 async def test_unit_rebase_of_a_changed_read_conflicts(app):

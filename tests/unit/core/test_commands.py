@@ -89,13 +89,14 @@ NAMES = st.text(st.sampled_from('aZ0é"\\/\n\0\x7f\u2028\ufffe😀:'))
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | NAMES,
     lambda inner: st.lists(inner) | st.dictionaries(NAMES, inner),
+    max_leaves=10,
 )
 
 
 @settings(deadline=None)
 @given(
     NAMES,
-    st.dictionaries(NAMES, JSON),
+    st.dictionaries(NAMES, JSON, max_size=4),
     st.none() | NAMES,
     st.floats(0, 1e12),
     st.integers(0, 2**70),

@@ -70,7 +70,7 @@ class BrowserRepository:
         if request is None:
             return None
         request.check(entity, id)
-        return _known(request, entity, id).snapshot  # type: ignore[return-value]
+        return _loaded(request, entity, id).snapshot  # type: ignore[return-value]
 
     latest = get
 
@@ -83,24 +83,24 @@ class BrowserRepository:
             if known is not None and known.command != marker.command:
                 raise DuplicateCommandError(marker.key)
         request = current_browser_state()
-        made = [(change, self._made(request, change)) for change in batch.changes]
+        made = [(change, self._apply(request, change)) for change in batch.changes]
         if between is not None:
             await between()
-        for change, kept in made:
+        for change, held_state in made:
             if change.kind != "check" and request is not None:
-                request.known[change.entity.__entity__.name] = kept
+                request.known[change.entity.__entity__.name] = held_state
                 request.changed.add(change.entity.__entity__.name)
         if marker is not None and (
             marker.outcome is None or marker.effects or self._markers.get(marker.key) is not None
         ):
             self._markers.put(marker._replace(outcome=None))
 
-    def _made(self, request: BrowserState | None, change: Change) -> Kept:
+    def _apply(self, request: BrowserState | None, change: Change) -> Kept:
         """Apply the change to the browser state of the request."""
         if request is None:
             raise no_browser_state(change.entity)
         request.check(change.entity, change.id)
-        before = _known(request, change.entity, change.id)
+        before = _loaded(request, change.entity, change.id)
         now = None if before.snapshot is None else version_of(before.snapshot)
         if now != (None if change.kind == "insert" else change.base):
             raise VersionConflictError(
@@ -110,21 +110,21 @@ class BrowserRepository:
             return before
         if change.snapshot is None:
             return Kept(None)
-        text = written(change.snapshot, change.version)
+        text = serialised_state(change.snapshot, change.version)
         # Parsed from the text: shares no objects, and equals what the browser will store.
-        return Kept(_read(change.entity, change.id, from_json(text)), text)
+        return Kept(_snapshot_of(change.entity, change.id, from_json(text)), text)
 
     async def next_id(self, entity: type[Entity]) -> int:
-        raise _one_only(entity)
+        raise _no_collection_error(entity)
 
     async def list(self, query: Query) -> list[Entity]:
-        raise _one_only(query.entity)
+        raise _no_collection_error(query.entity)
 
     def stream(self, query: Query, batch: int) -> AsyncGenerator[Sequence[Entity], None]:
-        raise _one_only(query.entity)
+        raise _no_collection_error(query.entity)
 
     async def count(self, query: Query) -> int:
-        raise _one_only(query.entity)
+        raise _no_collection_error(query.entity)
 
     def matches(self, query: Query, entity: Entity) -> bool:
         return query.matches(entity)
@@ -141,7 +141,7 @@ class BrowserRepository:
         """Do nothing: browser state has no time to live."""
 
 
-def written(entity: Entity, version: int) -> str:
+def serialised_state(entity: Entity, version: int) -> str:
     """Serialise the state for the browser. Raises: InvalidStateError, beyond the size limit."""
     fields, extra = type(entity).__pydantic_fields__, entity.__pydantic_extra__ or {}
     state = {
@@ -172,15 +172,15 @@ def written(entity: Entity, version: int) -> str:
     return text.decode()
 
 
-def _known(request: BrowserState, entity: type[Entity], id: Any) -> Kept:
+def _loaded(request: BrowserState, entity: type[Entity], id: Any) -> Kept:
     name = entity.__entity__.name
-    kept = request.known.get(name)
-    if kept is None:
-        kept = request.known[name] = Kept(_brought(entity, id, request.texts.get(name)))
-    return kept
+    held_state = request.known.get(name)
+    if held_state is None:
+        held_state = request.known[name] = Kept(_parse_sent(entity, id, request.texts.get(name)))
+    return held_state
 
 
-def _brought(entity: type[Entity], id: Any, given: Any) -> Entity | None:
+def _parse_sent(entity: type[Entity], id: Any, given: Any) -> Entity | None:
     """Parse the snapshot of a request; None for no state or for another build's format.
 
     Shapes: given is the stored text, or its content as JSON data.
@@ -201,10 +201,10 @@ def _brought(entity: type[Entity], id: Any, given: Any) -> Entity | None:
             return None
     if not isinstance(given, dict) or given.get("format") != FORMAT:
         return None
-    return _read(entity, id, given)
+    return _snapshot_of(entity, id, given)
 
 
-def _read(entity: type[Entity], id: Any, data: dict[str, Any]) -> Entity | None:
+def _snapshot_of(entity: type[Entity], id: Any, data: dict[str, Any]) -> Entity | None:
     version, state = data.get("version"), data.get("state")
     if type(version) is not int or not 0 < version < MAX_VERSION or not isinstance(state, dict):
         return None
@@ -273,7 +273,7 @@ def _is_short(value: Any) -> bool:
     return True
 
 
-def _one_only(entity: type[Entity]) -> ConfigurationError:
+def _no_collection_error(entity: type[Entity]) -> ConfigurationError:
     return ConfigurationError(
         f"{entity.__name__} lives in browsers, one in each; there is no list of them here. "
         "Keep what is to be listed in a server store."

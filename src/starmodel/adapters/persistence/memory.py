@@ -28,11 +28,11 @@ SWEEP_S = 1.0
 @dataclass(slots=True)
 class _Entry:
     snapshot: Entity
-    dies_at: float | None
+    expires_at: float | None
     nbytes: int = 0
 
 
-_NONE: OrderedDict[Any, _Entry] = OrderedDict()
+_EMPTY: OrderedDict[Any, _Entry] = OrderedDict()
 
 
 class MemoryRepository:
@@ -165,11 +165,11 @@ class MemoryRepository:
     async def touch(self, entity: type[Entity], id: Any, ttl_s: float) -> None:
         entry = self._live(entity, id)
         if entry is not None:
-            entry.dies_at = self._clock() + ttl_s
+            entry.expires_at = self._clock() + ttl_s
 
     def _live(self, entity: type[Entity], id: Any) -> _Entry | None:
-        entry = self._classes.get(entity, _NONE).get(id)
-        if entry is None or (entry.dies_at is not None and entry.dies_at <= self._clock()):
+        entry = self._classes.get(entity, _EMPTY).get(id)
+        if entry is None or (entry.expires_at is not None and entry.expires_at <= self._clock()):
             return None
         return entry
 
@@ -178,7 +178,7 @@ class MemoryRepository:
         added: dict[type[Entity], int] = {}
         grown: dict[type[Entity], int] = {}
         for change, size in zip(changes, sizes, strict=True):
-            entity, entries = change.entity, self._classes.get(change.entity, _NONE)
+            entity, entries = change.entity, self._classes.get(change.entity, _EMPTY)
             entry = entries.get(change.id)
             if change.kind == "insert" and entry is None:
                 added[entity] = added.get(entity, 0) + 1
@@ -203,7 +203,7 @@ class MemoryRepository:
     ) -> Sequence[Any]:
         """Return the ids of the least recently used session entities. Raises: StoreFullError."""
         name, found = self._sessions.get(entity), list[Any]()
-        entries = self._classes.get(entity, _NONE)
+        entries = self._classes.get(entity, _EMPTY)
         freed = 0
         for _ in range(0 if name is None else len(entries)):
             id, entry = next(iter(entries.items()))
@@ -242,20 +242,20 @@ class MemoryRepository:
             )
         return entry
 
-    def _write(self, change: Change, entry: _Entry | None, kept: Entity | None, size: int) -> None:
+    def _write(self, change: Change, entry: _Entry | None, made: Entity | None, size: int) -> None:
         if change.kind == "delete":
             self._remove(change.entity, change.id)
-        elif kept is not None:
-            dies_at = None if change.ttl_s is None else self._clock() + change.ttl_s
+        elif made is not None:
+            expires_at = None if change.ttl_s is None else self._clock() + change.ttl_s
             if entry is not None:
                 if size != entry.nbytes:
                     self._bytes[change.entity] += size - entry.nbytes
                     entry.nbytes = size
-                entry.snapshot, entry.dies_at = kept, dies_at
+                entry.snapshot, entry.expires_at = made, expires_at
                 return
             self._remove(change.entity, change.id)  # expired, and not swept yet
             entries = self._classes.setdefault(change.entity, OrderedDict())
-            entries[change.id] = _Entry(kept, dies_at, size)
+            entries[change.id] = _Entry(made, expires_at, size)
             self._bytes[change.entity] = self._bytes.get(change.entity, 0) + size
             entries.move_to_end(change.id)
             if isinstance(change.id, int):
@@ -263,7 +263,7 @@ class MemoryRepository:
                 self._numbers[change.entity] = max(highest, change.id)
 
     def _remove(self, entity: type[Entity], id: Any) -> None:
-        entry = self._classes.get(entity, _NONE).pop(id, None)
+        entry = self._classes.get(entity, _EMPTY).pop(id, None)
         if entry is not None and entry.nbytes:
             self._bytes[entity] -= entry.nbytes
 
@@ -275,13 +275,13 @@ class MemoryRepository:
     async def sweep(self) -> None:
         """Delete expired entities, and announce each."""
         now = self._clock()
-        dead = [
+        expired = [
             (entity, id, entry)
             for entity, entries in self._classes.items()
             for id, entry in entries.items()
-            if entry.dies_at is not None and entry.dies_at <= now
+            if entry.expires_at is not None and entry.expires_at <= now
         ]
-        for entity, id, entry in dead:
+        for entity, id, entry in expired:
             if self._classes[entity].get(id) is not entry:
                 continue  # stored again while the others were announced
             self._remove(entity, id)
@@ -290,7 +290,7 @@ class MemoryRepository:
             try:
                 await self._expired(entity, id, version_of(entry.snapshot))
             except Exception:  # delivery: one failing handler must not stop the sweep
-                log.exception("Nobody was told that a %s has expired", entity.__name__)
+                log.exception("The expiry of a %s was not announced", entity.__name__)
         self._markers.sweep()
 
 

@@ -51,13 +51,13 @@ class MemoryMarkers:
         group = self._guests if marker.is_guests else self._actors
         markers = group.markers
         markers[key] = marker
-        mine = group.owners.setdefault(marker.owner, {})
-        mine[key] = None
+        own_keys = group.owners.setdefault(marker.owner, {})
+        own_keys[key] = None
         group.bytes += len(key) + len(marker.outcome or "") + _OVERHEAD_BYTES
         most, most_of_owner, max_bytes = self._limits
-        if len(mine) > most_of_owner:
-            group.remove(next(iter(mine)))
-        while len(markers) > most or group.bytes > max_bytes or self._has_old(group):
+        if len(own_keys) > most_of_owner:
+            group.remove(next(iter(own_keys)))
+        while len(markers) > most or group.bytes > max_bytes or self._has_expired(group):
             group.remove(next(iter(markers)))
 
     def remove(self, key: str) -> None:
@@ -69,10 +69,10 @@ class MemoryMarkers:
     def sweep(self) -> None:
         """Remove markers older than a day."""
         for group in (self._actors, self._guests):
-            while self._has_old(group):
+            while self._has_expired(group):
                 group.remove(next(iter(group.markers)))
 
-    def _has_old(self, group: _Group) -> bool:
+    def _has_expired(self, group: _Group) -> bool:
         for oldest in group.markers.values():
             return oldest.at + MARKER_TTL_S <= self._clock()
         return False
@@ -88,8 +88,8 @@ class _Group:
 
     def remove(self, key: str) -> None:
         marker = self.markers.pop(key)
-        mine = self.owners[marker.owner]
-        del mine[key]
-        if not mine:
+        own_keys = self.owners[marker.owner]
+        del own_keys[key]
+        if not own_keys:
             del self.owners[marker.owner]
         self.bytes -= len(key) + len(marker.outcome or "") + _OVERHEAD_BYTES

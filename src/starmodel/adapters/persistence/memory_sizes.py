@@ -19,7 +19,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.fields.field_types import plain_types
 
 # Types whose values have a limited number of digits, whatever a visitor sends.
-_SMALL = (
+_FIXED_SIZE_TYPES = (
     int,
     float,
     complex,
@@ -40,7 +40,7 @@ def is_small(cls: type[Entity]) -> bool:
     if cls.model_config.get("extra") == "allow" or cls.__private_attributes__:
         return False
     return all(
-        isinstance(kind, type) and issubclass(kind, _SMALL)
+        isinstance(kind, type) and issubclass(kind, _FIXED_SIZE_TYPES)
         for name, info in cls.__pydantic_fields__.items()
         if name != "id"
         for kind in plain_types(info.annotation)

@@ -12,11 +12,9 @@ from functools import partial
 from html import escape
 from typing import Any
 
-from fastcore.xml import to_xml
-
 from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.adapters.ui.compiled import Slots, Template, compiled, escaped
-from starmodel.adapters.ui.elements import Code, Span
+from starmodel.adapters.ui.elements import Code, Span, render
 from starmodel.app.ports.moments import DATES, KINDS
 from starmodel.core.commands import plain
 from starmodel.core.fields.field_types import plain_types
@@ -123,8 +121,8 @@ def _brief(texts: Catalogue, value: Any) -> str:
 
 
 def _anything(texts: Catalogue, value: Any) -> str:
-    made = plain(value)
-    return escape(made) if type(made) is str else _json_html(texts, made)
+    data = plain(value)
+    return escape(data) if type(data) is str else _json_html(texts, data)
 
 
 def _json_html(texts: Catalogue, value: Any) -> str:
@@ -163,8 +161,8 @@ def _item_html(texts: Catalogue, item: Any) -> str:
 
 def _yes_or_no(texts: Catalogue) -> RenderValue:
     yes, no = (
-        str(to_xml(Span(texts.text(key), cls=f"uk-badge uk-badge-secondary {look}"), indent=False))
-        for key, look in (("shown.yes", "sm-yes"), ("shown.no", "sm-no"))
+        render(Span(texts.text(key), cls=f"uk-badge uk-badge-secondary {cls}"))
+        for key, cls in (("shown.yes", "sm-yes"), ("shown.no", "sm-no"))
     )
     return lambda value: yes if value else no
 
@@ -177,12 +175,12 @@ _BADGE: Template = compiled(_badge)
 
 
 def _badges(choices: Sequence[tuple[Any, str]]) -> RenderValue:
-    made = {value: _BADGE.fill({"label": label}) for value, label in choices}
+    badges = {value: _BADGE.fill({"label": label}) for value, label in choices}
     # A live view renders public JSON, in which an enum member is its value.
-    made |= {choice_key(value): html for value, html in made.items()}
+    badges |= {choice_key(value): html for value, html in badges.items()}
 
     def show(value: Any) -> str:
-        known = made.get(value) or made.get(choice_key(value))
+        known = badges.get(value) or badges.get(choice_key(value))
         return known or _BADGE.fill({"label": choice_key(value)})
 
     return show
@@ -263,5 +261,5 @@ def _color(value: Any) -> str:
         return escape(text)
     return (
         f'<span class="sm-color"><span class="sm-swatch" style="background:{text}"></span>'
-        f"{to_xml(Code(text), indent=False)}</span>"
+        f"{render(Code(text))}</span>"
     )

@@ -42,13 +42,13 @@ class RecordChange:
         except (ValidationError, ValueError, TypeError, AttributeError):
             return None  # written by another build, or before a validator was added
 
-    def may_affect(self, query: Query, shown: Container[str]) -> bool:
+    def may_affect(self, query: Query, ids: Container[str]) -> bool:
         """False only if the result of the query is certainly unchanged.
 
-        Shapes: shown has the ids, as text, of the records in the current window.
+        Shapes: ids are those, as text, of the records in the current window.
         """
         message = self.message
-        if message.state is None or str(message.id) in shown:
+        if message.state is None or str(message.id) in ids:
             return True
         if message.kind == "created":
             return self.matches(query, self.after)

@@ -76,17 +76,17 @@ class LiveList:
         self._due = self._querying = False
         self._task: asyncio.Task[None] | None = None
 
-    def join(self, viewer: Subscription, shown: str) -> None:
+    def join(self, viewer: Subscription, client_digest: str) -> None:
         """Add a viewer whose page shows the window with that digest.
 
         If this is not the newest window, query again: the page may be
         newer than the last query of this process.
         """
         self.viewers.add(viewer)
-        if self._window is not None and shown == self._digest:
+        if self._window is not None and client_digest == self._digest:
             viewer.mark_sent(self.listing.topic, self._version)
         else:
-            self._waiting[viewer] = shown
+            self._waiting[viewer] = client_digest
             self.refresh()
 
     def leave(self, viewer: Subscription) -> None:
@@ -164,10 +164,10 @@ class LiveList:
             self._ids = frozenset(str(entity.id) for entity in window.entities)
             for viewer in self.viewers - waiting.keys() - self._waiting.keys():
                 viewer.offer(topic, frames)
-        for viewer, shown in waiting.items():
+        for viewer, client_digest in waiting.items():
             if viewer not in self.viewers:
                 continue
-            if shown == digest:
+            if client_digest == digest:
                 viewer.mark_sent(topic, self._version)
             else:
                 viewer.offer(topic, self._frames, snapshot=True)

@@ -119,17 +119,17 @@ def _event(
 def _table(entity_type: EntityType, url: str) -> Mapping[str, Any]:
     from sqlalchemy import MetaData
 
-    from starmodel.adapters.persistence.sql.engines import flavour_for
+    from starmodel.adapters.persistence.sql.engines import dialect_for
     from starmodel.adapters.persistence.sql.schema.tables import derive_table
 
-    flavour = flavour_for(url)
-    table = derive_table(entity_type, MetaData(), flavour).table
+    sql_dialect = dialect_for(url)
+    table = derive_table(entity_type, MetaData(), sql_dialect).table
     return {
         "name": table.name,
         "columns": [
             {
                 "name": column.name,
-                "type": column.type.compile(dialect=flavour.dialect),
+                "type": column.type.compile(dialect=sql_dialect.sqlalchemy),
                 "nullable": bool(column.nullable),
                 "primary_key": bool(column.primary_key),
             }

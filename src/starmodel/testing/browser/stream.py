@@ -74,22 +74,26 @@ class Connection:
     """One streaming request. Shapes: on_end takes the status when the server ends the stream."""
 
     def __init__(
-        self, app: Any, on_patch: Callable[[DatastarPatch], None], on_end: Callable[[int], None]
+        self,
+        app: Any,
+        on_patch: Callable[[Any], None],
+        on_end: Callable[[int], None],
+        *,
+        accept: str = "text/event-stream",
     ) -> None:
-        self._app, self._on_patch, self._on_end = app, on_patch, on_end
+        self._app, self._on_patch, self._on_end, self._accept = app, on_patch, on_end, accept
         self._disconnected = asyncio.Event()
         self._responded = asyncio.Event()
-        self._transport, self._status = MemoryTransport(), 0
+        self._transport, self.status = MemoryTransport(), 0
         self._task: asyncio.Task[None] | None = None
 
     @property
     def is_open(self) -> bool:
-        return self._status == 200 and self._task is not None and not self._task.done()
+        return self.status == 200 and self._task is not None and not self._task.done()
 
     async def open(self, url: str, cookies: Cookies) -> None:
         """Send the request; returns after the first chunk of the response."""
-        headers = {"accept": "text/event-stream"}
-        scope = scope_of("GET", url, headers, cookies, self._transport)
+        scope = scope_of("GET", url, {"accept": self._accept}, cookies, self._transport)
         self._task = asyncio.create_task(self._run(scope))
         await self._responded.wait()
 
@@ -106,7 +110,7 @@ class Connection:
         finally:
             self._responded.set()
         if not self._disconnected.is_set():
-            self._on_end(self._status)
+            self._on_end(self.status)
 
     async def _receive(self) -> Any:
         await self._disconnected.wait()
@@ -114,8 +118,8 @@ class Connection:
 
     async def _send(self, message: Any) -> None:
         if message["type"] == "http.response.start":
-            self._status = message["status"]
-        elif self._status == 200:
+            self.status = message["status"]
+        elif self.status == 200:
             for patch in self._transport.take():
                 self._on_patch(patch)
             self._responded.set()

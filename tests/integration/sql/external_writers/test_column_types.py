@@ -33,10 +33,10 @@ class Level(enum.IntEnum):
     HIGH = 2
 
 
-MOMENT, LOCAL = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC), datetime(2024, 1, 2, 3, 4, 5)
+AWARE, NAIVE = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC), datetime(2024, 1, 2, 3, 4, 5)
 KEPT = {
     "postgresql": [
-        ("timestamptz", datetime, MOMENT), ("timestamp", datetime, LOCAL), ("uuid", str, str(A)),
+        ("timestamptz", datetime, AWARE), ("timestamp", datetime, NAIVE), ("uuid", str, str(A)),
         ("uuid", uuid.UUID, A), ("text", uuid.UUID, A), ("char(32)", uuid.UUID, A),
         ("varchar(36)", uuid.UUID, A), ("mood", Mood, Mood.sad), ("mood", str, "sad"),
         ("integer", Level, Level.HIGH), ("text[]", list[str], ["a", "b"]),
@@ -44,11 +44,11 @@ KEPT = {
         ("inet", IPv4Address, IPv4Address("10.0.0.1")), ("inet", str, "10.0.0.1"),
         ("numeric(10,2)", float, 1.5), ("numeric", int, 12), ("float8", Decimal, Decimal("1.5")),
         ("integer", bool, True), ("interval", timedelta, timedelta(minutes=5)),
-        ("timestamptz", AwareDatetime, MOMENT), ("timestamp", NaiveDatetime, LOCAL),
+        ("timestamptz", AwareDatetime, AWARE), ("timestamp", NaiveDatetime, NAIVE),
         ("jsonb", dict[str, int], {"a": 1}), ("bytea", bytes, b"\xff"), ("small", int, 3),
     ],
     "mysql": [
-        ("DATETIME(6)", datetime, LOCAL), ("TIMESTAMP NULL", datetime, LOCAL),
+        ("DATETIME(6)", datetime, NAIVE), ("TIMESTAMP NULL", datetime, NAIVE),
         ("BIT(1)", bool, True), ("TIME(6)", timedelta, timedelta(hours=-30, microseconds=5)),
         ("BINARY(16)", uuid.UUID, A), ("CHAR(36)", uuid.UUID, A), ("CHAR(32)", uuid.UUID, A),
         ("ENUM('happy','sad')", Mood, Mood.sad), ("INT", Level, Level.LOW),
@@ -56,7 +56,7 @@ KEPT = {
         ("BLOB", str, "ä7"),
     ],
     "sqlite": [
-        ("TEXT", uuid.UUID, A), ("CHAR(36)", uuid.UUID, A), ("TIMESTAMP", datetime, LOCAL),
+        ("TEXT", uuid.UUID, A), ("CHAR(36)", uuid.UUID, A), ("TIMESTAMP", datetime, NAIVE),
         ("INTEGER", bool, True), ("TEXT", time, time(10, 0)),
     ],
 }  # fmt: skip
@@ -154,7 +154,7 @@ async def test_value_that_a_column_would_alter_is_rejected(
 ) -> None:
     for type_, annotation, value in (
         ("mood", str, "angry"), ("uuid", str, "no uuid"), ("numeric(4,2)", float, 1.005),
-        ("float8", Decimal, Decimal("1.00000000000000000001")), ("timestamptz", datetime, LOCAL),
+        ("float8", Decimal, Decimal("1.00000000000000000001")), ("timestamptz", datetime, NAIVE),
     ):  # fmt: skip
         await external.run("DROP TABLE IF EXISTS t")
         await external.run(f"CREATE TABLE t (id VARCHAR(40) PRIMARY KEY, v {type_}, n INTEGER)")

@@ -90,7 +90,7 @@ async def test_read_overtaken_by_commit_and_external_write_is_not_older_than_the
 ) -> None:
     """A page that connects meanwhile receives the commit after its first state."""
     change = update(await stored(customers), visits=1)
-    engine = customers._serving().engine
+    engine = customers._store().engine
     rows, overtaking = engine.one_row, [change]
 
     async def slow(sql: str, params: Any) -> Any:

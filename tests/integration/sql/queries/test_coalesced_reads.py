@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from repositories import insert, opened
-from starmodel.adapters.persistence.sql.drivers.network.link import DriverLink
-from starmodel.adapters.persistence.sql.drivers.network.read_batching import MOST
-from starmodel.adapters.persistence.sql.drivers.network.server import LostError
+from starmodel.adapters.persistence.sql.drivers.network.connection import DriverConnection
+from starmodel.adapters.persistence.sql.drivers.network.read_batching import MAX_BATCH
+from starmodel.adapters.persistence.sql.drivers.network.server import ConnectionLostError
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.repository import Batch
 from starmodel.core.entity import Entity
@@ -37,13 +37,13 @@ async def repository(url: str) -> AsyncIterator[SqlRepository]:
 @pytest.fixture
 def crowds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The number of queries in each round trip."""
-    each, sizes = DriverLink.each, []
+    each, sizes = DriverConnection.rows_for_each, []
 
-    async def noted(link: DriverLink, sql: str, params: Sequence[Any]) -> Any:
+    async def noted(connection: DriverConnection, sql: str, params: Sequence[Any]) -> Any:
         sizes.append(len(params))
-        return await each(link, sql, params)
+        return await each(connection, sql, params)
 
-    monkeypatch.setattr(DriverLink, "each", noted)
+    monkeypatch.setattr(DriverConnection, "rows_for_each", noted)
     return sizes
 
 
@@ -60,7 +60,7 @@ async def test_concurrent_gets_are_coalesced_into_few_round_trips(
 ) -> None:
     await _answers(repository)
     assert sum(crowds) > NUMBER - 5
-    assert max(crowds) <= MOST
+    assert max(crowds) <= MAX_BATCH
 
 
 async def test_single_get_is_sent_unchanged(repository: SqlRepository, crowds: list[int]) -> None:
@@ -71,14 +71,14 @@ async def test_single_get_is_sent_unchanged(repository: SqlRepository, crowds: l
 async def test_concurrent_gets_survive_a_lost_connection(
     repository: SqlRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    each = DriverLink.each
+    each = DriverConnection.rows_for_each
 
-    async def losing(link: DriverLink, sql: str, params: Sequence[Any]) -> Any:
-        monkeypatch.setattr(DriverLink, "each", each)
-        await link.end()
-        raise LostError("the cable was pulled")
+    async def losing(connection: DriverConnection, sql: str, params: Sequence[Any]) -> Any:
+        monkeypatch.setattr(DriverConnection, "rows_for_each", each)
+        await connection.terminate()
+        raise ConnectionLostError("the cable was pulled")
 
-    monkeypatch.setattr(DriverLink, "each", losing)
+    monkeypatch.setattr(DriverConnection, "rows_for_each", losing)
     await _answers(repository)
 
 
@@ -93,7 +93,7 @@ async def test_cancelled_get_leaves_others_running(repository: SqlRepository) ->
 
 
 async def test_missing_table_fails_each_get(repository: SqlRepository) -> None:
-    await repository._serving().engine.run("DROP TABLE _page", ())
+    await repository._store().engine.execute("DROP TABLE _page", ())
     queries = (repository.get(_Page, f"{n}") for n in range(10))
     errors = await asyncio.gather(*queries, return_exceptions=True)
     assert all(isinstance(error, StoreFailedError) for error in errors)

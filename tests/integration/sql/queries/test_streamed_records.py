@@ -40,7 +40,7 @@ async def repository(any_url: str) -> AsyncIterator[SqlRepository]:
 @pytest.fixture
 def asked(repository: SqlRepository, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The row count of each query."""
-    engine: Any = repository._serving().engine
+    engine: Any = repository._store().engine
     ask, counts = engine.rows, []
 
     async def counted(sql: str, params: Any) -> Any:

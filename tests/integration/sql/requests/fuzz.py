@@ -58,7 +58,7 @@ class Crate(Entity):
     tags: list[str] = Field(default=[])
     numbers: set[int] = Field(default=set())
     votes: dict[str, int] = Field(default={})
-    keyed: dict[int, str] = Field(default={})
+    is_indexed: dict[int, str] = Field(default={})
     part: Part = Part()
     parts: list[Part] = Field(default=[])
     anything: Any = None
@@ -198,7 +198,7 @@ FITTING: dict[str, list[Any]] = {
     "link": ["http://a/b", "http://xn--a/" + "x" * 3000], "raw": ["data:;base64,AP8=", "\ue000"],
     "colour": ["red", "blue"], "size": ["s"], "is_open": ["on", True, "0"],
     "tags": [["\u2028", "", "a" * 9000], [], '["x"]'], "numbers": [[1, 2], [2**61 - 1, 0], "1\n2"],
-    "votes": [{"__proto__": 1, "a.b": 2}, {}], "keyed": [{"1": "a", "-5": ""}],
+    "votes": [{"__proto__": 1, "a.b": 2}, {}], "is_indexed": [{"1": "a", "-5": ""}],
     "part": [{"label": "\x00"}, {"inner": [{"n": 2**70}]}, {}], "items": [[1], "1\n2", []],
     "parts": [[{"label": "x"}, {"n": -1}], []], "data": [{"constructor": {"x": 1}}, {}],
     "notes": ["*a* [b](javascript:1)\n\n|x|\n|-|\n|y|", "<b>" * 200], "url": ["/x", "//evil", "x"],

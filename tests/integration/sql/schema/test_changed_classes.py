@@ -16,7 +16,7 @@ from integration.web.browser import unlisted
 from repositories import opened
 from starmodel import ConfigurationError, ConstraintError, Entity
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.adapters.persistence.sql.schema.existing_sqlite_columns import family_of
+from starmodel.adapters.persistence.sql.schema.existing.sqlite_codecs import family_of
 from starmodel.app.application import Application
 from starmodel.testing.fakes import fake_application
 

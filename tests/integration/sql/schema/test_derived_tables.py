@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy import Column, Index, MetaData, String, UniqueConstraint
 
 from repositories import delete, insert, opened
-from starmodel.adapters.persistence.sql.dialects.mysql import MysqlFlavour
+from starmodel.adapters.persistence.sql.dialects.mysql import MysqlDialect
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.adapters.persistence.sql.schema.tables import derive_table
 from starmodel.app.ports.repository import Batch, Change
@@ -81,7 +81,7 @@ def test_texts_of_a_key_have_a_length_in_mysql() -> None:
         gate: str = ""
         note: str = ""
 
-    table = derive_table(entity_type(Ticket, "sql"), MetaData(), MysqlFlavour()).table
+    table = derive_table(entity_type(Ticket, "sql"), MetaData(), MysqlDialect()).table
     lengths = {name: getattr(table.c[name].type, "length", None) for name in Ticket.model_fields}
     assert lengths == {"id": 255, "row": 255, "seat": 255, "gate": 255, "note": None}
 

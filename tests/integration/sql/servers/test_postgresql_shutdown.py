@@ -10,8 +10,11 @@ from contextlib import asynccontextmanager
 import pytest
 from sqlalchemy.engine import make_url
 
-from starmodel.adapters.persistence.sql.drivers.network.postgresql import PostgresqlServer
-from starmodel.adapters.persistence.sql.drivers.network.server import LostError, UnreachableError
+from starmodel.adapters.persistence.sql.drivers.network.server import (
+    ConnectionLostError,
+    UnreachableError,
+)
+from starmodel.adapters.persistence.sql.drivers.network.servers.postgresql import PostgresqlServer
 
 
 def _message(kind: bytes, body: bytes) -> bytes:
@@ -60,6 +63,6 @@ async def test_shutdown_during_connect_is_store_unavailable() -> None:
 async def test_shutdown_notice_on_a_connection_is_a_lost_connection() -> None:
     async with _saying(GREETING, DONE + DYING) as server:
         link = await server.connect()
-        with pytest.raises(LostError):
+        with pytest.raises(ConnectionLostError):
             await link.rows("SELECT 1", ())
         assert link.closed

@@ -14,7 +14,7 @@ from external_writers import ExternalWriter
 from private_server import PrivateServer
 from repositories import ignore_expiry, insert, opened, update
 from starmodel.adapters.persistence.sql.drivers.network import transaction as network_transaction
-from starmodel.adapters.persistence.sql.drivers.network.server import LostError
+from starmodel.adapters.persistence.sql.drivers.network.server import ConnectionLostError
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.query import Query, make_query
 from starmodel.app.ports.repository import Batch, Change, Marker
@@ -113,22 +113,22 @@ async def test_restart_between_two_commands_is_transparent(killable: PrivateServ
 
 
 class _Losing:
-    """A link whose connection drops at the commit, before or after the server applies it."""
+    """A connection that drops at the commit, before or after the server applies it."""
 
-    def __init__(self, link: Any, *, done: bool) -> None:
-        self._link, self._done, self.closed = link, done, False
-        self.rows = link.rows
+    def __init__(self, connection: Any, *, done: bool) -> None:
+        self._connection, self._done, self.closed = connection, done, False
+        self.rows = connection.rows
 
-    async def run(self, sql: str, params: Any = ()) -> int:
+    async def execute(self, sql: str, params: Any = ()) -> int:
         at_once = sql.startswith("WITH done AS")  # a change with its marker, on PostgreSQL
         if sql != "COMMIT" and not at_once:
-            return int(await self._link.run(sql, params))
+            return int(await self._connection.execute(sql, params))
         if self._done:
-            await self._link.run(sql, params)
+            await self._connection.execute(sql, params)
         elif not at_once:
-            await self._link.run("ROLLBACK")
+            await self._connection.execute("ROLLBACK")
         self.closed = True
-        raise LostError("the cable was pulled")
+        raise ConnectionLostError("the cable was pulled")
 
 
 def _lose_once(monkeypatch: pytest.MonkeyPatch, *, done: bool) -> None:
@@ -136,10 +136,12 @@ def _lose_once(monkeypatch: pytest.MonkeyPatch, *, done: bool) -> None:
     store = network_transaction.store
     left = [True]
 
-    async def losing(link: Any, attempt: Any) -> None:
-        return await store(_Losing(link, done=done) if left and left.pop() else link, attempt)  # type: ignore[arg-type]
+    async def losing(connection: Any, attempt: Any) -> None:
+        return await store(
+            _Losing(connection, done=done) if left and left.pop() else connection, attempt
+        )  # type: ignore[arg-type]
 
-    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
+    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.commits.store", losing)
 
 
 @pytest.mark.parametrize("done", [True, False], ids=["committed", "not committed"])
@@ -176,16 +178,16 @@ async def test_lost_response_before_an_external_revert_applies_once(
     await repository.commit(Batch([insert(_Count(id="a"))]))
     store = network_transaction.store
 
-    async def losing(link: Any, attempt: Any) -> None:
+    async def losing(connection: Any, attempt: Any) -> None:
         try:
-            await store(_Losing(link, done=True), attempt)  # type: ignore[arg-type]
+            await store(_Losing(connection, done=True), attempt)  # type: ignore[arg-type]
         finally:
             await external.run("UPDATE _count SET n = n - 1")
 
     marker = Marker("key", "digest", "run", time.time(), "done")
     change = update(await _stored(repository, "a"), n=1)
     with monkeypatch.context() as patched:
-        patched.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
+        patched.setattr("starmodel.adapters.persistence.sql.drivers.network.commits.store", losing)
         await repository.commit(Batch([change], marker))
     assert (await _stored(repository, "a")).n == 0
     await repository.close()
@@ -199,11 +201,11 @@ async def test_lost_response_without_proof_is_an_error(
     changes = [update(await _stored(either, id), n=1) for id in "ab"]
     store = network_transaction.store
 
-    async def losing(link: Any, attempt: Any) -> None:
-        await store(_Losing(link, done=True), attempt)  # type: ignore[arg-type]
+    async def losing(connection: Any, attempt: Any) -> None:
+        await store(_Losing(connection, done=True), attempt)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
+        patched.setattr("starmodel.adapters.persistence.sql.drivers.network.commits.store", losing)
         with pytest.raises(StoreUnavailableError, match="not known whether"):
             await either.commit(Batch(changes))
 
@@ -275,9 +277,11 @@ async def test_statement_timeout_discards_its_connection(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repository = await opened(url, _Count, timeout_s=2.0)
-    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.mysql.STATEMENT_S", 2.0)
+    monkeypatch.setattr(
+        "starmodel.adapters.persistence.sql.drivers.network.servers.mysql.STATEMENT_S", 2.0
+    )
     with pytest.raises(StoreUnavailableError, match="the connection was lost"):
-        await repository._serving().engine.rows("SELECT SLEEP(20)", ())
+        await repository._store().engine.rows("SELECT SLEEP(20)", ())
     await repository.close()
 
 
@@ -340,15 +344,15 @@ async def test_lost_response_before_another_commit_is_a_conflict(
     old = await _stored(ours, "a")
     store = network_transaction.store
 
-    async def losing(link: Any, attempt: Any) -> None:
-        if attempt.doubted or attempt.transaction.marker is None:
-            return await store(link, attempt)
+    async def losing(connection: Any, attempt: Any) -> None:
+        if attempt.was_in_doubt or attempt.transaction.marker is None:
+            return await store(connection, attempt)
         try:
-            await store(_Losing(link, done=False), attempt)  # type: ignore[arg-type]
+            await store(_Losing(connection, done=False), attempt)  # type: ignore[arg-type]
         finally:
             await other.commit(Batch([update(old, n=10)]))
 
-    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
+    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.commits.store", losing)
     marker = Marker("key", "digest", "run", time.time(), "done")
     with pytest.raises(VersionConflictError):
         await ours.commit(Batch([update(old, n=1)], marker))

@@ -20,7 +20,8 @@ import pytest
 from repositories import ignore_expiry, insert, opened, update
 from starmodel.adapters.persistence.sql import sweeper
 from starmodel.adapters.persistence.sql.drivers.sqlite import reader as sqlite_reader
-from starmodel.adapters.persistence.sql.repository import SqlRepository, this_process
+from starmodel.adapters.persistence.sql.open_store import this_process
+from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import Batch, Change, Marker
 from starmodel.core.changes.patches import Patch
@@ -109,7 +110,7 @@ async def test_commit_on_a_rolled_back_queued_state_conflicts(
         await lost
     with pytest.raises(VersionConflictError):
         await repository.commit(Batch([update(queued, n=2)]))
-    assert version_of(queued) != 2  # so that a comparison with the stored version fails
+    assert version_of(queued) == 2  # its number is that of the stored version
     check = Change(_Count, "both", "check", version_of(queued), version_of(queued))
     with pytest.raises(VersionConflictError):
         await repository.commit(Batch([check]))
@@ -388,10 +389,10 @@ async def test_forked_process_may_not_use_the_connection(
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(os, "getpid", lambda: -1)
-        this_process.look()  # as every fork makes it do
+        this_process.refresh()  # as every fork makes it do
         with pytest.raises(StarModelError, match="fork"):
             await repository.get(_Count, "1")
-    this_process.look()
+    this_process.refresh()
 
 
 async def test_cancelled_caller_leaves_the_writer_at_work(repository: SqlRepository) -> None:

@@ -34,7 +34,7 @@ def _lose(file: Path, *, is_replaced: bool) -> None:
 async def test_commit_into_a_deleted_file_is_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_replaced: bool
 ) -> None:
-    monkeypatch.setattr(sqlite_reader, "LOOK_S", 0.0)
+    monkeypatch.setattr(sqlite_reader, "FILE_CHECK_S", 0.0)
     file = tmp_path / "shop.db"
     app = fake_application(Pen, stores={"sql": SqlRepository(f"sqlite:///{file}")})
     await app.ready()
@@ -57,7 +57,7 @@ async def test_commit_into_a_deleted_file_is_rejected(
 async def test_in_memory_database_is_not_checked_for_deletion(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sqlite_reader, "LOOK_S", 0.0)
+    monkeypatch.setattr(sqlite_reader, "FILE_CHECK_S", 0.0)
     app = fake_application(Pen, stores={"sql": SqlRepository("sqlite://")})
     await app.ready()
     await Pen.objects.create(name="red")

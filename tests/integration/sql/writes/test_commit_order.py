@@ -301,6 +301,7 @@ def _valid(state: dict[str, Any]) -> bool:
     return len(set(places)) == len(places) and len(set(smalls)) == len(smalls)
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.lists(states.filter(_valid), min_size=2, max_size=4))
 def test_any_state_commits_after_any_other(

@@ -14,8 +14,8 @@ import pytest
 
 from repositories import delete, insert, opened, update
 from starmodel.adapters.persistence.sql.drivers.network import transaction as network_transaction
-from starmodel.adapters.persistence.sql.drivers.network.link import DriverLink
-from starmodel.adapters.persistence.sql.drivers.network.server import LostError
+from starmodel.adapters.persistence.sql.drivers.network.connection import DriverConnection
+from starmodel.adapters.persistence.sql.drivers.network.server import ConnectionLostError
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.repository import Batch, Marker
 from starmodel.core.entity import Entity
@@ -69,13 +69,13 @@ async def test_change_of_each_kind_is_stored_with_its_marker(repository: SqlRepo
 async def test_marked_change_on_postgresql_is_one_statement(
     repository: SqlRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old, run, sent = await _seat(repository), DriverLink.run, []
+    old, run, sent = await _seat(repository), DriverConnection.execute, []
 
-    async def counted(link: DriverLink, sql: str, params: Any = ()) -> int:
+    async def counted(connection: DriverConnection, sql: str, params: Any = ()) -> int:
         sent.append(sql)
-        return await run(link, sql, params)
+        return await run(connection, sql, params)
 
-    monkeypatch.setattr(DriverLink, "run", counted)
+    monkeypatch.setattr(DriverConnection, "execute", counted)
     await repository.commit(Batch([update(old, guest="Ada")], _marker()))
     assert len(sent) == 1
 
@@ -137,15 +137,15 @@ async def _held(url: str) -> AsyncIterator[Callable[[], Awaitable[list[Any]]]]:
     """Locks rows from another connection; the result terminates the connections that wait."""
     hold = "SELECT 1 FROM _seat FOR UPDATE"
     if url.startswith("postgresql"):
-        link = await asyncpg.connect(url)
-        await link.execute(f"BEGIN; {hold}")
+        connection = await asyncpg.connect(url)
+        await connection.execute(f"BEGIN; {hold}")
         end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type='Lock'"
-        yield lambda: link.fetch(end)
-        await link.close()
+        yield lambda: connection.fetch(end)
+        await connection.close()
         return
     host, port = url.rpartition("@")[2].partition("/")[0].split(":")
-    link = await asyncmy.connect(host=host, port=int(port), user="root", database="test")
-    cursor = link.cursor()
+    connection = await asyncmy.connect(host=host, port=int(port), user="root", database="test")
+    cursor = connection.cursor()
     await cursor.execute(hold)
 
     async def end_waiting() -> list[Any]:
@@ -159,7 +159,7 @@ async def _held(url: str) -> AsyncIterator[Callable[[], Awaitable[list[Any]]]]:
         return waiting
 
     yield end_waiting
-    await link.ensure_closed()
+    await connection.ensure_closed()
 
 
 async def test_connection_lost_during_the_commit_stores_both_once(
@@ -184,16 +184,16 @@ def _late(monkeypatch: pytest.MonkeyPatch) -> None:
     """Delay the first attempt until the client has queried its marker."""
     store, tries = network_transaction.store, []
 
-    async def late(link: DriverLink, attempt: Any) -> None:
+    async def late(connection: DriverConnection, attempt: Any) -> None:
         tries.append(attempt)
         if len(tries) == 1:
-            attempt.committing = True
-            raise LostError("the cable was pulled")
+            attempt.is_committing = True
+            raise ConnectionLostError("the cable was pulled")
         if len(tries) == 2:
-            await store(link, network_transaction.Attempt(attempt.transaction))
-        await store(link, attempt)
+            await store(connection, network_transaction.Attempt(attempt.transaction))
+        await store(connection, attempt)
 
-    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", late)
+    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.commits.store", late)
 
 
 async def test_attempt_applied_late_by_the_server_counts_once(
@@ -221,7 +221,7 @@ async def test_attempt_possibly_applied_late_is_no_conflict_without_marker(
 @pytest.mark.parametrize("number", [1, 2], ids=["one change", "several"])
 async def test_deferred_constraint_names_its_field(repository: SqlRepository, number: int) -> None:
     await repository.commit(Batch([update(await _seat(repository), guest="Ada")]))
-    await repository._serving().engine.run(
+    await repository._store().engine.execute(
         "ALTER TABLE _seat ADD CONSTRAINT later UNIQUE (guest) DEFERRABLE INITIALLY DEFERRED", ()
     )
     guests = [insert(_Seat(id=f"{n}", number=n, guest="Ada")) for n in (3, 4)]

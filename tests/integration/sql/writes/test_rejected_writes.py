@@ -227,7 +227,7 @@ def test_full_disk_is_no_transient_error(
     with _visitor(f"sqlite:///{tmp_path / 'shop.db'}") as visitor:
         at = visitor.post("/notes", {"text": "a"}).headers["location"]
         (store,) = visitor.app.starmodel.persistence.repositories()
-        visitor.run(store._serving().engine.run(limit, ()))
+        visitor.run(store._store().engine.execute(limit, ()))
         response = visitor.post("/notes", {"text": "x" * 30_000})
         assert _status_of(response, caplog, cause) == 500
         assert visitor.get(at).status == 200

@@ -17,6 +17,7 @@ from starmodel import Entity, event
 from starmodel.core.values.bounded_cache import BoundedCache
 from starmodel.testing.browser.asgi import DATASTAR, HTML, JSON, Cookies, scope_of
 
+pytestmark = pytest.mark.slow
 MB = 1_000_000
 BIG = 60_000  # values that a visitor chooses in one place
 

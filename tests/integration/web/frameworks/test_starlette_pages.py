@@ -3,7 +3,9 @@
 import asyncio
 
 import pytest
+from fastcore.xml import FT
 from jinja2 import DictLoader, Environment, select_autoescape
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
@@ -15,7 +17,7 @@ from starlette.testclient import TestClient
 from integration.web.browser import DATASTAR, unlisted
 from starmodel import ConfigurationError, Entity, create_app, event
 from starmodel.app.access.rules import RulePolicy
-from starmodel.starlette import PageResponse, endpoint, page_head, page_tail
+from starmodel.starlette import PageResponse, endpoint, page_head, page_tail, render
 from starmodel.testing.browser.asgi import HTML
 
 
@@ -56,6 +58,7 @@ def test_template_makes_a_live_page(starlette):
 def test_html_string_is_a_page_of_the_application(starlette):
     @endpoint
     async def home(counter: Counter):
+        """The counter of a visitor."""
         return f"<h1>Tea</h1>{counter.__html__()}<b data-text='{Counter.count_signal}'></b>"
 
     visitor = starlette(Counter, routes=[Route("/mine", home)], title="Tea & milk")
@@ -63,6 +66,7 @@ def test_html_string_is_a_page_of_the_application(starlette):
     assert (page.title, page.text("h1"), page.text("b")) == ("Tea & milk", "Tea", "0")
     html = visitor.request("GET", "/mine", headers=HTML).text
     assert '<html lang="en" class="uk-theme-blue' in html
+    assert '<meta name="description" content="The counter of a visitor.">' in html
     assert "starmodel.css" in html or "/_starmodel/assets/starmodel-" in html
 
 
@@ -74,6 +78,21 @@ def test_texts_among_components_are_escaped(starlette):
     html = starlette(Counter, routes=[Route("/mine", home)]).request("GET", "/mine").text
     assert "&lt;i&gt;a &amp; b" in html
     assert "<title>&lt;T&gt;</title>" in html
+
+
+class Ft:
+    def __ft__(self):
+        return FT("i", ("ft",), {})
+
+
+def test_components_of_every_kind_are_rendered(starlette):
+    @endpoint
+    async def home():
+        return [Markup("<b>markup</b>"), Ft(), [FT("u", ("list",), {})], 5, None, "<"]
+
+    html = starlette(Counter, routes=[Route("/mine", home)]).request("GET", "/mine").text
+    body = html.partition("<body>")[2]
+    assert body.startswith("<b>markup</b><i>ft</i><u>list</u>5&lt;")
 
 
 def test_components_of_fasthtml_are_a_page(starlette):
@@ -123,6 +142,8 @@ def test_page_without_styles_has_scripts_alone(starlette):
 def test_page_response_outside_a_request_is_an_error():
     with pytest.raises(ConfigurationError, match="needs a request"):
         PageResponse("x")
+    with pytest.raises(ConfigurationError, match="needs a request"):
+        render("x")
 
 
 def test_page_response_in_an_application_of_fasthtml_names_the_alternative(caplog):
@@ -161,7 +182,9 @@ def test_existing_application_keeps_its_routes_session_and_404(configured, cls, 
     page, own = visitor.open("/counter"), visitor.open("/mine")
     page.submit(Counter.increment(), amount=3)
     assert own.text("h2") == "3"
-    assert "stylesheet" not in visitor.request("GET", "/mine", headers=HTML).text
+    html = visitor.request("GET", "/mine", headers=HTML).text
+    assert "stylesheet" not in html
+    assert html.count('name="viewport"') == 1
     assert len(visitor.cookies) == 2
 
 

@@ -218,6 +218,7 @@ ODD_HEADERS = {
 
 # FastHTML's parser, in front of the own route, leaves the file of a cut body open.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.slow
 async def test_random_requests_are_never_a_5xx(serve: Any) -> None:
     app = serve(Box, Numbered, Mine, Local)
 

@@ -203,6 +203,7 @@ WINDOWS = ["page", "per_page", "limit", "offset", "total", "cursor", "search", "
            "count__contains", "price__startswith"]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("store", ["memory", "sql"])
 async def test_no_parameter_of_a_list_is_a_5xx(visit: Any, tmp_path: Any, store: str) -> None:
     stored = Stock if store == "memory" else _stored()

@@ -64,6 +64,23 @@ async def test_page_of_the_specification(visit: Any, serve: Any) -> None:
     assert "https://" not in page
 
 
+async def test_description_of_a_page_is_the_docstring_of_its_handler(
+    visit: Any, serve: Any
+) -> None:
+    app = serve(Counter)
+
+    @app.get("/mine")
+    def mine():  # type: ignore[no-untyped-def]
+        """Tea & "milk".
+
+        Not shown.
+        """
+        return Titled("Mine")
+
+    page = (await visit(app).page("/mine")).text
+    assert '<meta name="description" content="Tea &amp; &quot;milk&quot;.">' in page
+
+
 async def test_page_of_a_router_or_with_custom_body_is_live(visit: Any, serve: Any) -> None:
     app, router = serve(Counter), APIRouter()
 

@@ -24,6 +24,8 @@ from starmodel import (
     create_app,
     event,
 )
+from starmodel.adapters.transports.http import HttpTransport
+from starmodel.adapters.transports.sse import SSE
 
 
 @unlisted
@@ -259,6 +261,24 @@ async def test_title_of_a_record_may_be_a_property(serve: Any) -> None:
 def test_unknown_transport_fails_startup() -> None:
     with pytest.raises(ConfigurationError, match=r"realtime is 'websocket'.*use 'sse'"):
         create_app([Counter], settings=Settings(realtime="websocket"))
+
+
+async def test_transport_may_be_an_argument(serve: Any) -> None:
+    frames: list[Any] = []
+
+    def recorded(patches: Any) -> bytes:
+        frames.append(patches)
+        return SSE.frame(patches)
+
+    transport = HttpTransport(b"text/event-stream; charset=utf-8", recorded, SSE.heartbeat)
+    browser = Browser(serve(Counter, realtime=transport))
+    async with browser, browser.watch(await browser.page("/counter")) as stream:
+        assert (await stream.event()).type == "starmodel-open"
+        reply = await browser.click("/counter/increment")
+
+    assert stream.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert reply.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert [patch.event for patch in frames[0]] == ["starmodel-open"]
 
 
 def test_bus_and_transport_may_be_named_by_argument():

@@ -8,12 +8,16 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount
 
 from integration.web.browser import ORIGIN, Browser, unlisted
 from integration.web.streams.counters import Counter
 from integration.web.streams.json_client import NDJSON, JsonStream
-from starmodel import Entity, EntityConfig, event
+from starmodel import AccessDeniedError, Entity, EntityConfig, event
+from starmodel.app.access.rules import RulePolicy
+from starmodel.app.presentation.resource import Resource
 
 Visit = Callable[..., Browser]
 Serve = Callable[..., Any]
@@ -179,3 +183,67 @@ async def test_cross_origin_stream_has_cors_headers(visit: Visit, serve: Serve) 
         await stream.patch()
 
     assert stream.headers["access-control-allow-origin"] in ("*", "https://app.example")
+
+
+async def test_resource_below_a_prefix_streams_by_its_own_rules(visit: Visit, serve: Serve) -> None:
+    class ById(RulePolicy):
+        def reads_fields(self, entity_type: Any) -> bool:
+            return True
+
+        def check(self, entity_type: Any, action: str, actor: Any, **about: Any) -> Any:
+            entity = about.get("entity")
+            if entity is not None and entity.id == "secret":
+                raise AccessDeniedError("not here")
+
+    app = serve(Sealed, resources=[Resource(Sealed, prefix="/own", policy=ById())])
+    browser = visit(app)
+    for id in ("a", "secret"):
+        await browser.call("POST", "/sealeds", {"id": id})
+
+    async with (
+        JsonStream(browser, "/own/sealeds?total=1") as own,
+        JsonStream(browser, "/sealeds?total=1") as default,
+        JsonStream(browser, "/own/sealeds/a") as record,
+    ):
+        assert ([row["id"] for row in (await own.patch())["items"]], own.total) == (["a"], 1)
+        await default.patch()
+        assert default.total == 2
+        await record.patch()
+        # Readable by the rule of the prefix, no longer by that of the class.
+        await browser.call("POST", "/sealeds/a/write", {"text": "shut"})
+        assert (await record.patch())["set"] == {"text": "shut"}
+        await default.patch()
+        await own.patch()
+        assert ([row["id"] for row in default.state], default.total) == (["secret"], 1)
+        assert [row["text"] for row in own.state] == ["shut"]
+
+    refused = await browser.get("/own/sealeds/secret", headers={"accept": NDJSON})
+    assert refused.status_code == 404
+
+
+async def test_compressing_middleware_delays_no_line(visit: Visit, serve: Serve) -> None:
+    browser = visit(serve(Counter, middleware=[Middleware(GZipMiddleware, minimum_size=1)]))
+    await browser.call("POST", "/counter/increment")
+
+    async with JsonStream(browser, "/counter", accept_encoding="gzip") as stream:
+        assert (await stream.patch())["state"]["count"] == 1
+        await browser.call("POST", "/counter/increment")
+        assert (await stream.patch())["set"] == {"count": 2}
+
+
+async def test_failing_connection_is_no_second_response(visit: Visit) -> None:
+    browser = visit(Counter)
+    started: list[Any] = []
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            started.append(message["status"])
+        else:
+            raise OSError("connection lost")
+
+    stream = JsonStream(browser, "/counter")
+    with pytest.raises(OSError, match="connection lost"):
+        await browser.app(stream._scope, stream._receive, send)
+
+    assert started == [200]
+    assert len(browser.app.starmodel.hub) == 0

@@ -25,7 +25,7 @@ from starmodel.adapters.persistence.browser import (
     MAX_STATE_BYTES,
     BrowserRepository,
     restored,
-    written,
+    serialised_state,
 )
 from starmodel.app.commands.command import Command
 from starmodel.app.context import current_context, use_browser_state
@@ -322,7 +322,7 @@ def test_written_state_round_trips() -> None:
         id="me", theme="dark", tags=["\u2028", "\n"], seen={1, 2}, big=10**30,
         places={"a": Place(city="b")}, since=datetime.datetime(2026, 1, 1),
     )  # fmt: skip
-    text = written(made, 3)
+    text = serialised_state(made, 3)
     assert "\n" not in text
     assert restored(_Prefs, "me", from_json(text)["state"]) == made
     assert version_of(made) == 0
@@ -332,7 +332,7 @@ def test_extra_values_are_preserved_where_extra_is_allowed() -> None:
     class Open(Entity):
         model_config = EntityConfig(store="local_storage", extra="allow")
 
-    made = restored(Open, "me", from_json(written(Open(id="me", note="x"), 1))["state"])  # type: ignore[call-arg]
+    made = restored(Open, "me", from_json(serialised_state(Open(id="me", note="x"), 1))["state"])  # type: ignore[call-arg]
     assert made.model_extra == {"note": "x"}
 
 

@@ -24,7 +24,8 @@ from pydantic import (
 from pydantic.types import FutureDate, PastDatetime
 
 from integration.web.browser import unlisted
-from starmodel.adapters.ui.franken.forms.fields import FormField, form_field
+from starmodel.adapters.ui.franken.forms.fields import form_field
+from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.app.commands.binding.parameters import Parameter
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from starmodel.adapters.ui.compiled import Slots, Template, compiled, uncompiled
-from starmodel.adapters.ui.franken.forms.fields import FormField
+from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.inputs import labelled, slot_values
 from starmodel.adapters.ui.franken.lists.columns import Column
 from starmodel.adapters.ui.franken.lists.rows import row_component

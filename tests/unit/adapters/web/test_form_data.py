@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from starmodel.adapters.ui.franken.forms.fields import FormField
+from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.web.http.bodies.form_fields import nested_fields
 
 

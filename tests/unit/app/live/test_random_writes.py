@@ -1,7 +1,7 @@
 """Random writes under many pages: every page converges on the store and never goes back a version.
 
-The pages are served by the real streams with the real views; what a page
-shows is decoded from the bytes of its stream.
+The pages and JSON clients are served by the real streams with the real views; what
+each shows is decoded from the bytes of its stream.
 """
 
 import asyncio
@@ -19,6 +19,8 @@ from starmodel.adapters.frontends.datastar.element_ids import rows_id
 from starmodel.adapters.frontends.datastar.frontend import DatastarFrontend
 from starmodel.adapters.frontends.datastar.pages import Page
 from starmodel.adapters.frontends.datastar.patches import signals_of
+from starmodel.adapters.frontends.json.frontend import JsonFrontend
+from starmodel.adapters.transports.ndjson import NDJSON
 from starmodel.adapters.transports.sse import SSE
 from starmodel.app.live.live_lists import LiveLists
 from starmodel.app.ports.messages import Changed
@@ -27,7 +29,7 @@ from starmodel.app.sessions.scopes import default_snapshot
 from starmodel.core.public_state import public_state
 from starmodel.testing.fakes import RecordingBus, fake_application
 
-PAGES, WRITERS, STEPS = 12, 6, 25
+PAGES, CLIENTS, WRITERS, STEPS = 10, 6, 6, 25
 PRIVATE = "PRIVATE-"
 
 
@@ -157,9 +159,15 @@ class Browser:
 
     async def connect(self, leave, stop):
         self.rest, self.seen = b"", {}
+        have = "".join(f"&have={quote(f'{id}:{shown.state}')}" for id, shown in self.lists.items())
+        topics = await self.frontend.stream_topics(f"token={self.token}{have}", self.session)
+        async with self.app.streams.open(topics, self.session, SSE) as subscription:
+            opening = self.frontend.stream_opening()
+            await SSE.stream(subscription, opening, self.until(leave, stop), self.send)
 
+    def until(self, *events):
         async def receive():
-            waits = [asyncio.ensure_future(e.wait()) for e in (leave, stop)]
+            waits = [asyncio.ensure_future(event.wait()) for event in events]
             try:
                 await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -167,16 +175,12 @@ class Browser:
                     wait.cancel()
             return {"type": "http.disconnect"}
 
-        async def send(message):
-            if self.slow:
-                await asyncio.sleep(self.rng.random() * self.slow)
-            self.read(message.get("body", b""))
+        return receive
 
-        have = "".join(f"&have={quote(f'{id}:{shown.state}')}" for id, shown in self.lists.items())
-        topics = await self.frontend.stream_topics(f"token={self.token}{have}", self.session)
-        async with self.app.streams.open(topics, self.session, SSE) as subscription:
-            opening = self.frontend.stream_opening()
-            await SSE.stream(subscription, opening, receive, send)
+    async def send(self, message):
+        if self.slow:
+            await asyncio.sleep(self.rng.random() * self.slow)
+        self.read(message.get("body", b""))
 
     def read(self, data):
         self.bytes += data
@@ -226,6 +230,78 @@ class Browser:
         for shown in self.lists.values():
             await shown.check(self.app)
         assert PRIVATE.encode() not in self.bytes
+
+
+class DataClient(Browser):
+    """A client of JSON streams, of one entity or list, on connections that drop at random."""
+
+    def __init__(self, app, session, rng):
+        self.app, self.session, self.rng = app, session, rng
+        self.slow, self.stays = rng.choice([0, 0, 0.001, 0.004]), False
+        self.cls, self.id, self.listing = rng.choice(CLASSES), None, None
+        if rng.random() < 0.5:
+            self.id = rng.choice(IDS[self.cls])
+        else:
+            self.cls, requested = rng.choice(LISTS)
+            self.listing = listing_of(app.registry[self.cls], requested)
+        self.total = self.listing is not None and rng.random() < 0.5
+        self.bytes, self.rest = b"", b""
+
+    @property
+    def topics(self):
+        resource = self.app.areas.default[self.app.registry[self.cls]]
+        if self.listing is None:
+            return JsonFrontend().entity_topics(resource, self.id)
+        return JsonFrontend().list_topics(resource, self.listing, total=self.total)
+
+    async def connect(self, leave, stop):
+        self.rest, self.version = b"", None
+        async with self.app.streams.open(self.topics, self.session, NDJSON) as subscription:
+            await NDJSON.stream(subscription, (), self.until(leave, stop), self.send)
+
+    def read(self, data):
+        self.bytes += data
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        for line in lines:
+            patch = json.loads(line)
+            assert patch["version"] >= (self.version or 0), "an older state after a newer one"
+            if patch["type"] == "patch":
+                assert patch["base"] == self.version, "a patch of a state that was never sent"
+                patched = patched_rows if self.listing else patched_fields
+                self.state = patched(self.state, patch)
+            else:
+                self.state = patch.get("state", patch.get("items"))
+            if patch["type"] == "snapshot" or "total" in patch:
+                self.count = patch.get("total")
+            self.version = patch["version"]
+
+    async def check(self):
+        assert PRIVATE.encode() not in self.bytes
+        if self.listing is not None:
+            window = await self.app.window(self.listing, None, total=self.total)
+            expected = [public_state(entity) for entity in window.entities]
+            assert (self.state, self.count) == (expected, window.total)
+            return
+        entity_type = self.app.registry[self.cls]
+        entity = await self.app.persistence.for_class(self.cls).get(self.cls, self.id)
+        if entity is None and not entity_type.is_record:
+            entity = default_snapshot(self.cls, self.id)
+        if entity is None or (self.cls is Guarded and entity.limit is not None):
+            assert self.state is None
+        else:
+            assert self.state == public_state(entity)
+
+
+def patched_fields(state, patch):
+    """The fields of an entity after a patch."""
+    fields = {**state, **patch["set"]}
+    return {name: value for name, value in fields.items() if name not in patch["unset"]}
+
+
+def patched_rows(rows, patch):
+    """The rows of a list after a patch."""
+    by_id = {row["id"]: row for row in [*rows, *patch["items"]]}
+    return [by_id[id] for id in patch.get("order", [row["id"] for row in rows])]
 
 
 class ShownRows:
@@ -307,6 +383,9 @@ async def test_pages_converge_on_the_store_under_random_writes(seed, clock, visi
     pages = [
         Browser(app, frontend, visitor(f"v{n}"), random.Random(seed * 100 + n), history)
         for n in range(PAGES)
+    ]
+    pages += [
+        DataClient(app, visitor(f"d{n}"), random.Random(seed * 200 + n)) for n in range(CLIENTS)
     ]
     stop, swept = asyncio.Event(), asyncio.Event()
     living = [asyncio.create_task(page.live(stop)) for page in pages]

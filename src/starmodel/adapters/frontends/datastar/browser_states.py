@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
 
-from starmodel.adapters.frontends.datastar.pages import Page, Shown, ShownList
+from starmodel.adapters.frontends.datastar.pages import EntityTopic, ListTopic, Page
 from starmodel.adapters.frontends.datastar.patches import (
     FORGET_BROWSER_STATES,
     DatastarPatch,
@@ -56,13 +56,15 @@ class BrowserStates:
             return ""
         session, scopes = page.session, self._application.scopes
         mount = hashlib.blake2b(page.root_path.encode(), digest_size=3).hexdigest()
-        shown = {item.entity for item in page.shown}
+        on_page = {topic.entity for topic in page.topics}
         about = {
             "app": f"{scopes.browser_owner(None)}{mount}",
             "owner": scopes.browser_owner(session, session.actor),
             "before": scopes.browser_owner(session),
             "url": f"{page.root_path}{STATES_PATH}",
-            "shown": [entity_type.name for entity_type in self.types if entity_type.name in shown],
+            "shown": [
+                entity_type.name for entity_type in self.types if entity_type.name in on_page
+            ],
             "types": {entity_type.name: _about(entity_type) for entity_type in self.types},
         }
         text = script_element_json(about)
@@ -71,8 +73,8 @@ class BrowserStates:
 
     def _noscript_notice(self, page: Page) -> str:
         """Render the notice for browsers without JavaScript."""
-        shown = {item.entity for item in page.shown}
-        names = [entity_type.title for entity_type in self.types if entity_type.name in shown]
+        on_page = {topic.entity for topic in page.topics}
+        names = [entity_type.title for entity_type in self.types if entity_type.name in on_page]
         if not names:
             return ""
         texts = self._application.texts
@@ -100,16 +102,16 @@ class BrowserStates:
         if session.is_signed_out:  # sign-out deletes all states in the browser
             return (FORGET_BROWSER_STATES,)
         changed = request.take()
-        shown: tuple[str, list[Shown | ShownList]] = ("", [])
+        topics: tuple[str, list[EntityTopic | ListTopic]] = ("", [])
         if changed:
             with contextlib.suppress(AccessDeniedError):  # only the live views are omitted
-                shown = self._tokens.read(request.page, session)
+                topics = self._tokens.read(request.page, session)
         patches: list[DatastarPatch] = []
         for name, state in changed.items():
             entity_type = self._application.registry.named(name)
             entity = state.snapshot or default_snapshot(entity_type.cls, request.visitor)
             patches.append(_state_patch(entity_type, entity, state.text))
-            patches += self._view_patches(entity_type, entity, *shown)
+            patches += self._view_patches(entity_type, entity, *topics)
         return patches
 
     async def encode_shown(self, session: Session) -> Sequence[DatastarPatch]:
@@ -118,7 +120,7 @@ class BrowserStates:
         Raises: AccessDeniedError, for a page of another visitor.
         """
         request, patches = current_browser_state(), list[DatastarPatch]()
-        shown = self._tokens.read(request.page if request else (), session)
+        topics = self._tokens.read(request.page if request else (), session)
         for entity_type in self.types:
             if request is None or entity_type.name not in request.names:
                 continue
@@ -127,7 +129,7 @@ class BrowserStates:
             except AccessDeniedError:
                 continue
             patches.append(_state_patch(entity_type, entity, None))
-            patches += self._view_patches(entity_type, entity, *shown)
+            patches += self._view_patches(entity_type, entity, *topics)
         return patches
 
     def _view_patches(
@@ -135,18 +137,22 @@ class BrowserStates:
         entity_type: EntityType,
         entity: Entity,
         root_path: str,
-        shown: Iterable[Shown | ShownList],
+        topics: Iterable[EntityTopic | ListTopic],
     ) -> Iterator[DatastarPatch]:
         """Render the live views of the class that are topics of the page."""
         state, version = public_state(entity), max(version_of(entity), 1)
         frames = Frames(snapshot_message(entity_type.name, entity.id, state, version))
-        for item in shown:
-            if not isinstance(item, Shown) or item.entity != entity_type.name or not item.view:
+        for topic in topics:
+            if (
+                not isinstance(topic, EntityTopic)
+                or topic.entity != entity_type.name
+                or not topic.view
+            ):
                 continue
-            view = self._application.views.get(item.view) or view_named(item.view)
+            view = self._application.views.get(topic.view) or view_named(topic.view)
             if view is not None:
                 # A failing view is logged; the other patches are still sent.
-                area = self._application.areas.find(item.area)
+                area = self._application.areas.find(topic.area)
                 part = PartView(view, root_path, self._render, area)
                 yield from frames.chunk(part, True, tuple)
 

@@ -10,5 +10,5 @@ from starmodel.app.queries.listing import Listing
 def rows_id(listing: Listing) -> str:
     """The element id of a list's rows container; equal lists have equal ids."""
     digest = hashlib.blake2b(listing.words.encode("utf-8", "surrogatepass"), digest_size=6)
-    own = f"-{digest.hexdigest()}" if listing.words else ""
-    return f"{listing.entity_type.name}-rows{own}"
+    suffix = f"-{digest.hexdigest()}" if listing.words else ""
+    return f"{listing.entity_type.name}-rows{suffix}"

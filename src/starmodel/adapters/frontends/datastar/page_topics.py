@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl
 
 from starmodel.adapters.frontends.datastar.element_ids import rows_id
-from starmodel.adapters.frontends.datastar.pages import Shown, ShownList
+from starmodel.adapters.frontends.datastar.pages import EntityTopic, ListTopic
 from starmodel.adapters.frontends.datastar.patches import declared_signals
 from starmodel.adapters.frontends.datastar.views import (
     PartView,
@@ -30,7 +30,7 @@ from starmodel.core.errors import AccessDeniedError, RequestError
 async def page_topics(
     application: Application,
     root_path: str,
-    shown: Iterable[Shown | ShownList],
+    signed: Iterable[EntityTopic | ListTopic],
     session: Session,
     render: RenderPart,
     digests: Mapping[str, str],
@@ -42,7 +42,7 @@ async def page_topics(
     Shapes: digests has the digest of each list's window on the page, by element id.
     """
     topics = Topics()
-    for item in shown:
+    for item in signed:
         entity_type = application.registry.find(item.entity)
         area = application.areas.find(item.area)
         if entity_type is None or area is None:
@@ -52,7 +52,7 @@ async def page_topics(
         try:
             # The policy is not evaluated for each change, unless a rule depends on fields.
             await check(area.policy, entity_type, "read", session.actor)
-            if isinstance(item, ShownList):
+            if isinstance(item, ListTopic):
                 await _add_list(topics, area, root_path, entity_type, item, session, digests)
             else:
                 _add_entity(
@@ -69,7 +69,7 @@ def _add_entity(
     area: Area,
     root_path: str,
     entity_type: EntityType,
-    item: Shown,
+    item: EntityTopic,
     session: Session,
     render: RenderPart,
 ) -> None:
@@ -92,14 +92,14 @@ async def _add_list(
     area: Area,
     root_path: str,
     entity_type: EntityType,
-    item: ShownList,
+    item: ListTopic,
     session: Session,
     digests: Mapping[str, str],
 ) -> None:
     resource = area[entity_type]
     if not entity_type.is_record or resource.ui is None:
         return
-    listing = listing_of(entity_type, dict(parse_qsl(item.words, keep_blank_values=True)))
+    listing = listing_of(entity_type, dict(parse_qsl(item.query, keep_blank_values=True)))
     audience = await audience_of(area.policy, entity_type, session.actor)
     view = RowsView(listing, audience, root_path, resource, area)
     watched = WatchedList(listing, digests.get(rows_id(listing), ""))

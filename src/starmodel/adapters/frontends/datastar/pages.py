@@ -1,4 +1,4 @@
-"""The page being rendered, and the topics that it shows."""
+"""The page being rendered, and its topics."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 from starmodel.core.errors import TooManyTopicsError
 
-MAX_WORDS_CHARS = 1024
+MAX_QUERY_CHARS = 1024
 MAX_LISTS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class EntityTopic:
     """One rendering of an entity on a page.
 
     Shapes: id is "" for the instance of the visitor's scope; view is "" for signals,
@@ -42,17 +42,17 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownList:
-    """One list on a page. Shapes: words encode the listing's query, not its rows."""
+class ListTopic:
+    """One list on a page. Shapes: query is the canonical query string, without rows."""
 
     entity: str
-    words: str
+    query: str
     area: str = ""
 
     @property
     def signed(self) -> list[Any]:
         """The topic in a token, which has one area for all of them."""
-        return [self.entity, self.words]
+        return [self.entity, self.query]
 
 
 class Page:
@@ -62,13 +62,13 @@ class Page:
     includes a grant instead of a page token.
     """
 
-    __slots__ = ("area", "focus", "patch", "root_path", "session", "shown")
+    __slots__ = ("area", "focus", "patch", "root_path", "session", "topics")
 
     def __init__(
         self, session: Session, root_path: str = "", patch: bool = False, area: str = ""
     ) -> None:
         self.session, self.root_path, self.patch, self.area = session, root_path, patch, area
-        self.shown: dict[Shown | ShownList, None] = {}
+        self.topics: dict[EntityTopic | ListTopic, None] = {}
         self.focus: dict[str, Any] = {}
 
     def namespace(self, entity_type: EntityType, entity: Entity) -> str:
@@ -85,23 +85,23 @@ class Page:
             return own
         return f"{own or entity_type.name}_{_short(entity.id)}"
 
-    def show(self, entity_type: EntityType, entity: Entity, view: str = "") -> Shown:
+    def show(self, entity_type: EntityType, entity: Entity, view: str = "") -> EntityTopic:
         """Subscribe the page to the entity."""
         namespace = "" if view else self.namespace(entity_type, entity)
         id = plain(entity.id) if entity_type.is_record else ""
-        shown = Shown(entity_type.name, id, namespace, view)
-        self.shown[shown] = None
-        return shown
+        topic = EntityTopic(entity_type.name, id, namespace, view)
+        self.topics[topic] = None
+        return topic
 
     def show_list(self, listing: Listing) -> None:
         """Subscribe the page to a list, unless its query is too long for the token.
 
         Raises: TooManyTopicsError, beyond MAX_LISTS.
         """
-        words = listing.words
-        if len(words) <= MAX_WORDS_CHARS:
-            self.shown[ShownList(listing.entity_type.name, words)] = None
-        if sum(isinstance(item, ShownList) for item in self.shown) > MAX_LISTS:
+        query = listing.words
+        if len(query) <= MAX_QUERY_CHARS:
+            self.topics[ListTopic(listing.entity_type.name, query)] = None
+        if sum(isinstance(topic, ListTopic) for topic in self.topics) > MAX_LISTS:
             raise TooManyTopicsError(
                 f"This page shows more than {MAX_LISTS} live lists. Show fewer of them at once."
             )

@@ -50,11 +50,11 @@ class _Html(str):
 
 def live_part(view: LiveView, entity: Entity) -> Part:
     """Render a snapshot with a root element. Raises: ConfigurationError."""
-    made = view.render(entity)
-    return Part(made, None) if view.by_id else part_of(made, view.name, entity.id)
+    component = view.render(entity)
+    return Part(component, None) if view.by_id else part_of(component, view.name, entity.id)
 
 
-def part_of(made: Any, view: str, id: Any) -> Part:
+def part_of(component: Any, view: str, id: Any) -> Part:
     """Add a root element to the component that a view returned.
 
     A single element is the root. An empty component becomes a <template>;
@@ -64,7 +64,7 @@ def part_of(made: Any, view: str, id: Any) -> Part:
     """
     key = blake2b(f"{view}\n{id}".encode(), digest_size=8).hexdigest()
     selector, mark = f'[{PART}="{key}"]', f' {PART}="{key}"'
-    nodes = list(_nodes(made))
+    nodes = list(_nodes(component))
     if not nodes:
         return Part(_Html(f"<template{mark}></template>"), selector)
     tags = [_tag(node) for node in nodes]
@@ -77,7 +77,7 @@ def part_of(made: Any, view: str, id: Any) -> Part:
         return Part(root, selector, namespace)
     if loose := _NOT_IN_A_SPAN.intersection(filter(None, tags)):
         if all(_attribute(node, "id") for node in nodes):
-            return Part(made, None)
+            return Part(component, None)
         raise ConfigurationError(
             f"@live {view} returned several elements with <{min(loose)}> among them, which no "
             "wrapper can hold. Return the one element around them, or give each of them an id."
@@ -86,17 +86,21 @@ def part_of(made: Any, view: str, id: Any) -> Part:
     return Part((_Html(f"{start}{mark}>"), *nodes, _Html(end)), selector, namespace)
 
 
-def _nodes(made: Any) -> Iterator[Any]:
+def _nodes(component: Any) -> Iterator[Any]:
     """The outermost elements and texts of a component, without None, False and blank text."""
-    if made is None or made is False or (isinstance(made, str) and not made.strip()):
+    if (
+        component is None
+        or component is False
+        or (isinstance(component, str) and not component.strip())
+    ):
         return
-    if isinstance(made, list | tuple):
-        for item in made:
+    if isinstance(component, list | tuple):
+        for item in component:
             yield from _nodes(item)
-    elif _tag(made) is None and hasattr(made, "__ft__"):
-        yield from _nodes(made.__ft__())
+    elif _tag(component) is None and hasattr(component, "__ft__"):
+        yield from _nodes(component.__ft__())
     else:
-        yield made
+        yield component
 
 
 def _tag(node: Any) -> str | None:

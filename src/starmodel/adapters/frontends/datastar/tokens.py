@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from starmodel.adapters.frontends.datastar.pages import MAX_LISTS, Page, Shown, ShownList
+from starmodel.adapters.frontends.datastar.pages import MAX_LISTS, EntityTopic, ListTopic, Page
 from starmodel.app.sessions.session import Session
 from starmodel.core.errors import AccessDeniedError, TooManyTopicsError
 from starmodel.texts.catalogue import Message
@@ -26,7 +26,7 @@ class Tokens:
 
     def sign(self, page: Page) -> str:
         """Sign a token with all topics of the page. Raises: TooManyTopicsError, beyond 2 kB."""
-        topics = [shown.signed for shown in page.shown]
+        topics = [topic.signed for topic in page.topics]
         signed = [page.session.key[:16], page.root_path, topics]
         token = str(self._signer.dumps([*signed, page.area] if page.area else signed))
         if len(token) > MAX_TOKEN_BYTES:
@@ -36,7 +36,9 @@ class Tokens:
             )
         return token
 
-    def read(self, tokens: Sequence[str], session: Session) -> tuple[str, list[Shown | ShownList]]:
+    def read(
+        self, tokens: Sequence[str], session: Session
+    ) -> tuple[str, list[EntityTopic | ListTopic]]:
         """Validate tokens, and return the page's mount path and topics.
 
         Shapes: the first token is the page token, the others are grants of content
@@ -45,8 +47,8 @@ class Tokens:
 
         Raises: AccessDeniedError, for a forged token or one of another visitor.
         """
-        root_path, items = "", list[Shown | ShownList]()
-        own = 0
+        root_path, items = "", list[EntityTopic | ListTopic]()
+        page_topics = 0
         for token in [*tokens[:1], *tokens[1:][-MAX_GRANTS:]]:
             try:
                 key, root_path, topics, *areas = self._signer.loads(token)
@@ -56,14 +58,14 @@ class Tokens:
                 raise AccessDeniedError(Message("access.other_session"))
             area: str = areas[0] if areas else ""
             for topic in topics:
-                item = ShownList(*topic) if len(topic) == 2 else Shown(*topic)
+                item = ListTopic(*topic) if len(topic) == 2 else EntityTopic(*topic)
                 items.append(replace(item, area=area) if area else item)
-            own = own or len(items)
+            page_topics = page_topics or len(items)
         # A repeated topic counts with its newest grant, so that it is not dropped as an old one.
-        first = dict.fromkeys(items[:own])
-        added = dict.fromkeys(item for item in reversed(items[own:]) if item not in first)
+        first = dict.fromkeys(items[:page_topics])
+        added = dict.fromkeys(item for item in reversed(items[page_topics:]) if item not in first)
         newest = [*first, *added]
-        lists = [item for item in newest if isinstance(item, ShownList)][:MAX_LISTS]
-        entities = [item for item in newest if isinstance(item, Shown)][:MAX_TOPICS]
+        lists = [item for item in newest if isinstance(item, ListTopic)][:MAX_LISTS]
+        entities = [item for item in newest if isinstance(item, EntityTopic)][:MAX_TOPICS]
         chosen = {*lists, *entities}
         return root_path, [item for item in [*first, *reversed(added)] if item in chosen]

@@ -11,13 +11,14 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import MetaData
 
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
-from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumns
+from starmodel.adapters.persistence.sql.compiled_sql import Row
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.adapters.persistence.sql.schema.entity_table import EntityTable
+from starmodel.adapters.persistence.sql.schema.existing.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.schema.sequences import Sequence
-from starmodel.adapters.persistence.sql.schema.tables import EntityTable
-from starmodel.adapters.persistence.sql.statements import Row, Statements
+from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.adapters.persistence.sql.write.idempotency import Markers
-from starmodel.adapters.persistence.sql.write.pending import Queued
+from starmodel.adapters.persistence.sql.write.pending import PendingCommit
 from starmodel.adapters.persistence.sql.write.plan import Step
 from starmodel.app.ports.repository import Marker
 from starmodel.core.entity import Entity
@@ -31,8 +32,8 @@ class RowKey(NamedTuple):
     id: tuple[type[Entity], Any]
 
     @property
-    def place(self) -> tuple[str, str]:
-        """Its sort key in the lock order, as in `Step.place`."""
+    def lock_order(self) -> tuple[str, str]:
+        """Its sort key in the lock order, as in `Step.lock_order`."""
         return self.statements.mapped.table.name, str(self.params[0])
 
 
@@ -43,11 +44,11 @@ Settled = Callable[[BaseException | None], None]
 class Transaction:
     """Changes that are stored as a whole or not at all.
 
-    Shapes: settled is called with the error or None just before the future
-    resolves; ids are those of all entities in the batch; under are the
-    earlier transactions that its steps build on, and with which they fail;
-    job is the writer's job, on engines that have one; looks, a row must be
-    locked and compared before it is changed.
+    Shapes: on_settled is called with the error or None just before the future
+    resolves; ids are those of all entities in the batch; bases are the
+    earlier commits that its steps build on, and with which they fail; job is
+    the writer's job, on engines that have one; needs_row_check, a row must
+    be locked and compared before it is changed.
     Units: now is seconds since the epoch.
     """
 
@@ -57,56 +58,56 @@ class Transaction:
     now: float
     between: Callable[[], Awaitable[None]] | None = None
     ids: Many[tuple[type[Entity], Any]] = ()
-    under: list[tuple[Step, Queued]] = field(default_factory=list)
-    settled: Settled = field(default=lambda error: None)
-    job: Queued | None = None
-    failed: BaseException | None = None
-    lost: Step | None = None
-    looks: bool = field(init=False)
+    bases: list[tuple[Step, PendingCommit]] = field(default_factory=list)
+    on_settled: Settled = field(default=lambda error: None)
+    job: PendingCommit | None = None
+    failure: BaseException | None = None
+    step_without_base: Step | None = None
+    needs_row_check: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self.looks = any(step.looks for step in self.steps)
+        self.needs_row_check = any(step.statements.external is not None for step in self.steps)
 
     @property
     def error(self) -> BaseException | None:
         """The exception with which it failed; None until that is known."""
-        return self.failed if self.job is None else self.job.error
+        return self.failure if self.job is None else self.job.error
 
-    def lost_ground(self) -> Step | None:
-        """Return a step that builds on a failed transaction, if any; the first result is final."""
-        while self.under:  # emptied, so that no chain of transactions stays in memory
-            step, earlier = self.under.pop()
+    def find_step_without_base(self) -> Step | None:
+        """Return a step that builds on a failed commit, if any; the first result is final."""
+        while self.bases:  # emptied, so that no chain of transactions stays in memory
+            step, earlier = self.bases.pop()
             if earlier.error is not None:
-                self.lost = step
-        return self.lost
+                self.step_without_base = step
+        return self.step_without_base
 
     def settle(self, error: BaseException | None) -> None:
         """Notify everything that depends on the outcome, just before the future resolves."""
-        if self.looks:
+        if self.needs_row_check:
             for step in self.steps:
                 step.settle(stored=error is None)
-        self.settled(error)
+        self.on_settled(error)
 
     def settle_after(self, done: asyncio.Future[None]) -> None:
         """Do the same, from the future of its commit."""
         self.settle(asyncio.CancelledError() if done.cancelled() else done.exception())
 
     @property
-    def told(self) -> bool:
+    def is_finished(self) -> bool:
         """True when it stores the marker of a finished command, which proves the commit."""
         return self.marker is not None and self.marker.outcome is not None
 
     @property
-    def alone(self) -> bool:
+    def is_single_statement(self) -> bool:
         """True for a single statement, which databases commit or roll back implicitly."""
-        return self.marker is None and len(self.steps) == 1 and self.steps[0].single
+        return self.marker is None and len(self.steps) == 1 and self.steps[0].is_single_statement
 
 
 class RowEngine(Protocol):
     """Queries on one database, and transactions into it."""
 
     @property
-    def flavour(self) -> Flavour:
+    def sql_dialect(self) -> SqlDialect:
         """The SQL dialect; available after `connect`."""
 
     async def rows(self, sql: str, params: Many[Any]) -> Many[Row]:
@@ -154,10 +155,10 @@ class Engine(RowEngine, Protocol):
         Raises: StoreBusyError, when the locks are not acquired in time.
         """
 
-    async def run(self, sql: str, params: Many[Any]) -> None:
+    async def execute(self, sql: str, params: Many[Any]) -> None:
         """Execute one statement; it is durable on return."""
 
-    async def run_all(self, statements: Many[tuple[str, Many[Any]]]) -> None:
+    async def execute_all(self, statements: Many[tuple[str, Many[Any]]]) -> None:
         """Execute statements with their parameters, in one transaction.
 
         They may be retried after a lost connection, so they must be idempotent.

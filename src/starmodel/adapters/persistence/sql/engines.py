@@ -7,7 +7,7 @@ from typing import Literal
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.engine import Engine
 from starmodel.core.errors import ConfigurationError
 
@@ -43,13 +43,13 @@ def engine_for(
     server: Server
     try:
         if kind == "postgresql":
-            from starmodel.adapters.persistence.sql.drivers.network.postgresql import (
+            from starmodel.adapters.persistence.sql.drivers.network.servers.postgresql import (
                 PostgresqlServer,
             )
 
             server = PostgresqlServer(parsed, timeout_s)
         else:
-            from starmodel.adapters.persistence.sql.drivers.network.mysql import MysqlServer
+            from starmodel.adapters.persistence.sql.drivers.network.servers.mysql import MysqlServer
 
             server = MysqlServer(parsed, timeout_s)
     except ModuleNotFoundError as error:
@@ -62,23 +62,23 @@ def engine_for(
     return NetworkEngine(server, pool_size=pool_size, timeout_s=timeout_s)
 
 
-def flavour_for(url: str) -> Flavour:
+def dialect_for(url: str) -> SqlDialect:
     """Return the SQL dialect for a database URL, without a connection or a driver.
 
     Raises: ConfigurationError, as `engine_for` does for the URL.
     """
     kind = _parsed(url)[1]
     if kind == "sqlite":
-        from starmodel.adapters.persistence.sql.dialects.sqlite import SqliteFlavour
+        from starmodel.adapters.persistence.sql.dialects.sqlite import SqliteDialect
 
-        return SqliteFlavour()
+        return SqliteDialect()
     if kind == "postgresql":
-        from starmodel.adapters.persistence.sql.dialects.postgresql import PostgresqlFlavour
+        from starmodel.adapters.persistence.sql.dialects.postgresql import PostgresqlDialect
 
-        return PostgresqlFlavour()
-    from starmodel.adapters.persistence.sql.dialects.mysql import MysqlFlavour
+        return PostgresqlDialect()
+    from starmodel.adapters.persistence.sql.dialects.mysql import MysqlDialect
 
-    return MysqlFlavour()
+    return MysqlDialect()
 
 
 def _parsed(url: str) -> tuple[URL, str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from starmodel.adapters.persistence.sql.engine import Engine
-from starmodel.adapters.persistence.sql.schema.tables import EntityTable
+from starmodel.adapters.persistence.sql.schema.entity_table import EntityTable
 
 
 async def renamed_classes(tables: Sequence[EntityTable], engine: Engine) -> list[str]:
@@ -19,7 +19,7 @@ async def renamed_classes(tables: Sequence[EntityTable], engine: Engine) -> list
     if not named:
         return []
     columns: dict[str, set[str]] = defaultdict(set)
-    for table, column in await engine.rows(engine.flavour.every_column, ()):
+    for table, column in await engine.rows(engine.sql_dialect.all_columns, ()):
         columns[_text(table)].add(_text(column).lower())
     used = {made.table.name.lower() for made in tables}
     found = []
@@ -38,7 +38,7 @@ async def renamed_classes(tables: Sequence[EntityTable], engine: Engine) -> list
 
 
 def _sentence(made: EntityTable, other: str, engine: Engine) -> str:
-    quote = engine.flavour.dialect.identifier_preparer.quote
+    quote = engine.sql_dialect.sqlalchemy.identifier_preparer.quote
     own, theirs = quote(made.table.name), quote(other)
     return (
         f"The table {made.table.name!r} of {made.entity_type.name} is empty, and the table "
@@ -49,7 +49,7 @@ def _sentence(made: EntityTable, other: str, engine: Engine) -> str:
 
 
 async def _has_rows(table: str, engine: Engine) -> bool:
-    quoted = engine.flavour.dialect.identifier_preparer.quote(table)
+    quoted = engine.sql_dialect.sqlalchemy.identifier_preparer.quote(table)
     return bool(await engine.rows(f"SELECT 1 FROM {quoted} LIMIT 1", ()))  # noqa: S608 - quoted
 
 

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Literal, TypeVar, cast
 
-from sqlalchemy import MetaData
-
-from starmodel.adapters.persistence.sql.engine import Engine, RowEngine, RowKey, Transaction
+from starmodel.adapters.persistence.sql.engine import RowKey, Transaction
 from starmodel.adapters.persistence.sql.engines import engine_for
-from starmodel.adapters.persistence.sql.query.selects import Plan, Planner
+from starmodel.adapters.persistence.sql.open_store import OpenStore, open_store, this_process
+from starmodel.adapters.persistence.sql.query.selects import Plan
 from starmodel.adapters.persistence.sql.query.streaming import Stream
-from starmodel.adapters.persistence.sql.renamed_classes import renamed_classes
-from starmodel.adapters.persistence.sql.schema.checks import TableWarning, drift_of, guard_of
-from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumns
-from starmodel.adapters.persistence.sql.schema.sequences import (
-    is_numbered,
-    sequence_of,
-    sequence_table,
+from starmodel.adapters.persistence.sql.schema.existing.checks import (
+    TableWarning,
+    external_table_note,
 )
-from starmodel.adapters.persistence.sql.schema.tables import creation_order, derive_table
+from starmodel.adapters.persistence.sql.schema.sequences import (
+    sequence_of,
+)
 from starmodel.adapters.persistence.sql.statements import Statements
-from starmodel.adapters.persistence.sql.sweeper import Sweeper
-from starmodel.adapters.persistence.sql.write.idempotency import Markers
-from starmodel.adapters.persistence.sql.write.pending import Heads, under
+from starmodel.adapters.persistence.sql.write.pending import PendingStates, bases_of
 from starmodel.adapters.persistence.sql.write.plan import steps_of
 from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.query import Query
@@ -41,7 +35,6 @@ from starmodel.app.ports.repository import (
     RecordKey,
     Repository,
 )
-from starmodel.core.classes.foreign_keys import schema_of, table_name
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, StoreUnavailableError
@@ -49,45 +42,6 @@ from starmodel.core.snapshot import version_of
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.sql")
-
-
-class _Process:
-    """Caches the id of this process, because a system call per query is expensive."""
-
-    def __init__(self) -> None:
-        self.look()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self.look)
-
-    def look(self) -> None:
-        self.id = os.getpid()
-
-
-this_process = _Process()
-
-
-@dataclass(frozen=True, slots=True)
-class _Serving:
-    """The state between `open` and `close`."""
-
-    engine: Engine
-    rows: RowEngine
-    statements: dict[type[Entity], Statements]
-    planners: dict[type[Entity], Planner]
-    markers: Markers
-    sweeper: Sweeper
-    process: int
-    warnings: Sequence[TableWarning] = ()
-
-    def of(self, entity: type[Entity]) -> Statements:
-        try:
-            return self.statements[entity]
-        except KeyError:
-            known = ", ".join(cls.__name__ for cls in self.statements) or "none"
-            raise ConfigurationError(
-                f"The SQL store was opened without {entity.__name__}; it has {known}. "
-                "Pass the class in create_app(entities=[…])."
-            ) from None
 
 
 class SqlRepository:
@@ -122,8 +76,8 @@ class SqlRepository:
         )
         self._make_engine()  # validates the url early
         self._clock = clock
-        self._heads = Heads()
-        self._opened: _Serving | None = None
+        self._pending = PendingStates()
+        self._opened: OpenStore | None = None
 
     async def open(self, types: Sequence[EntityType], expired: Expired) -> None:
         """Create missing tables, then serve.
@@ -137,102 +91,70 @@ class SqlRepository:
         async with AsyncExitStack() as opened:
             opened.push_async_callback(engine.close)
             await engine.connect()
-            metadata = MetaData()
-            there = [await _columns(entity_type, engine) for entity_type in types]
-            tables = [
-                derive_table(entity_type, metadata, engine.flavour, found)
-                for entity_type, found in zip(types, there, strict=True)
-            ]
-            markers = Markers(metadata, engine.flavour)
-            if any(map(is_numbered, tables)):
-                sequence_table(metadata, engine.flavour)
-            await engine.create(metadata, tables)
-            await engine.start()
-            warnings = [
-                warning
-                for made, found in zip(tables, there, strict=True)
-                for warning in drift_of(made, found, engine.flavour.dialect)
-            ]
-            warnings += map(TableWarning, await renamed_classes(tables, engine))
-            ordered, _ = creation_order(metadata)
-            depths = {table.fullname: depth for depth, (table, _) in enumerate(ordered)}
-            statements = {
-                made.cls: Statements(made, depths[made.table.fullname], engine.flavour, self._clock)
-                for made in tables
-            }
-            by_name = {made.table.fullname: made for made in tables}
-            for own in statements.values():
-                own.link(by_name)
-            named = {link.target[0] for own in statements.values() for link in own.links}
-            for own in statements.values():
-                own.is_target = own.table_name in named
+            store = await open_store(engine, types, self._clock, expired)
             opened.pop_all()
-        sweeper = Sweeper(statements, markers, engine, self._clock, expired)
-        planners = {cls: Planner(own) for cls, own in statements.items()}
-        self._opened = _Serving(
-            engine, engine, statements, planners, markers, sweeper, this_process.id, warnings
-        )
-        for warning in warnings:
+        self._opened = store
+        for warning in store.warnings:
             log.warning("%s", warning.text)
         for note in self.notes:
             log.info("%s", note)
-        sweeper.start()
+        store.sweeper.start()
 
     @property
     def notes(self) -> list[str]:
         """Return notes about the tables in use, one sentence each."""
-        mapped = [own.mapped for own in self._serving().statements.values()]
-        return [note for table in mapped if (note := guard_of(table))]
+        mapped = [own.mapped for own in self._store().statements.values()]
+        return [note for table in mapped if (note := external_table_note(table))]
 
     @property
     def warnings(self) -> Sequence[TableWarning]:
         """Differences between tables and classes that make writes fail or hide records."""
-        return self._serving().warnings
+        return self._store().warnings
 
     async def close(self) -> None:
         """Commit all queued changes, then close the database. A second call does nothing."""
-        serving, self._opened = self._opened, None
-        if serving is not None:
-            await serving.sweeper.stop()
-            await serving.engine.close()
+        store, self._opened = self._opened, None
+        if store is not None:
+            await store.sweeper.stop()
+            await store.engine.close()
 
     async def get(self, entity: type[E], id: object) -> E | None:
-        serving = self._serving()
-        statements = serving.of(entity)
-        params = statements.by_id(id, self._clock)
+        store = self._store()
+        statements = store.statements_of(entity)
+        params = statements.key_params(id, self._clock)
         if params is None:
             return None
-        _, found = await statements.read(serving.rows.one_row, statements.get, params)
+        _, found = await statements.read(store.rows.one_row, statements.get, params)
         return cast(E, found[0]) if found else None
 
     async def latest(self, entity: type[E], id: object) -> E | None:
-        head = self._heads.find(entity, id)
-        if head is None:
+        pending = self._pending.find(entity, id)
+        if pending is None:
             found = await self.get(entity, id)
-            head = self._heads.find(entity, id)  # queued during the query
-            if head is None or found is None or head.version <= version_of(found):
+            pending = self._pending.find(entity, id)  # queued during the query
+            if pending is None or found is None or pending.version <= version_of(found):
                 return found
-        return cast("E | None", head.handed_out())
+        return cast("E | None", pending.snapshot_for_caller())
 
     async def commit(
         self, batch: Batch, between: Callable[[], Awaitable[None]] | None = None
     ) -> None:
-        serving = self._serving()
+        store = self._store()
         now = self._clock()
         for change in batch.changes:
-            serving.of(change.entity)
-        steps = steps_of(batch.changes, serving.statements, now)
-        transaction = Transaction(steps, batch.marker, serving.markers, now, between)
+            store.statements_of(change.entity)
+        steps = steps_of(batch.changes, store.statements, now)
+        transaction = Transaction(steps, batch.marker, store.markers, now, between)
         transaction.ids = [(change.entity, change.id) for change in batch.changes]
-        transaction.under = [
+        transaction.bases = [
             (step, earlier)
-            for change, earlier in under(batch.changes)
+            for change, earlier in bases_of(batch.changes)
             for step in steps
-            if step.does(change)
+            if step.executes(change)
         ]
-        transaction.settled = self._heads.put(batch.changes, transaction)
+        transaction.on_settled = self._pending.put(batch.changes, transaction)
         try:
-            future = serving.rows.submit(transaction)
+            future = store.rows.submit(transaction)
         except StoreUnavailableError as error:
             transaction.settle(error)
             raise
@@ -240,118 +162,114 @@ class SqlRepository:
 
     @asynccontextmanager
     async def lock_rows(self, keys: Collection[RecordKey]) -> AsyncIterator[Repository]:
-        serving = self._serving()
+        store = self._store()
         rows = []
         for entity, id in keys:
-            statements = serving.of(entity)
-            params = statements.by_id(id, self._clock)
+            statements = store.statements_of(entity)
+            params = statements.key_params(id, self._clock)
             if params is not None:
                 rows.append(RowKey(statements, params, (entity, id)))
-        rows.sort(key=lambda row: row.place)
-        async with serving.engine.lock(rows) as engine:
-            yield _LockedRepository(replace(serving, rows=engine), self._heads, self._clock)
+        rows.sort(key=lambda row: row.lock_order)
+        async with store.engine.lock(rows) as engine:
+            yield _LockedRepository(replace(store, rows=engine), self._pending, self._clock)
 
     async def next_id(self, entity: type[Entity]) -> int:
-        serving = self._serving()
-        statements = serving.of(entity)
-        sequence = sequence_of(statements.mapped, serving.rows.flavour.dialect)
-        return await serving.rows.next_number(sequence)
+        store = self._store()
+        statements = store.statements_of(entity)
+        sequence = sequence_of(statements.mapped, store.rows.sql_dialect.sqlalchemy)
+        return await store.rows.next_number(sequence)
 
     def column_defaults(self, entity: type[Entity]) -> ColumnDefaults | None:
         """Return the defaults and onupdates of the columns; None for a class without any."""
-        fields = self._serving().of(entity).mapped.fields
+        fields = self._store().statements_of(entity).mapped.fields
         insert = {name: field.insert for name, field in fields.items() if field.insert}
         update = {name: field.update for name, field in fields.items() if field.update}
         return ColumnDefaults(insert, update) if insert or update else None
 
     async def list(self, query: Query) -> list[Entity]:
         own, plan = self._plan(query)
-        _, found = await own.read(self._serving().rows.rows, plan.sql, plan.params)
+        _, found = await own.read(self._store().rows.rows, plan.sql, plan.params)
         return found if plan.exact else query.arrange(found)
 
     async def stream(self, query: Query, batch: int) -> AsyncGenerator[Sequence[Entity], None]:
-        serving = self._serving()
-        statements = serving.of(query.entity)
-        planner = serving.planners[query.entity]
-        stream = Stream(serving.rows, statements, planner, query, self._clock)
+        store = self._store()
+        statements = store.statements_of(query.entity)
+        planner = store.planners[query.entity]
+        stream = Stream(store.rows, statements, planner, query, self._clock)
         async for chunk in stream.chunks(batch):
             yield chunk
 
     async def count(self, query: Query) -> int:
         own, plan = self._plan(query, count=True)
-        rows = await self._serving().rows.rows(plan.sql, plan.params)
+        rows = await self._store().rows.rows(plan.sql, plan.params)
         if plan.exact:
             return int(rows[0][0])
-        return sum(1 for row in rows if query.matches(own.made(row, 0)))
+        return sum(1 for row in rows if query.matches(own.snapshot_of(row, 0)))
 
     def matches(self, query: Query, entity: Entity) -> bool | None:
-        serving = self._serving()
-        serving.of(query.entity)
-        return serving.planners[query.entity].matches(query, entity)
+        store = self._store()
+        store.statements_of(query.entity)
+        return store.planners[query.entity].matches(query, entity)
 
     def _plan(self, query: Query, *, count: bool = False) -> tuple[Statements, Plan]:
-        serving = self._serving()
-        own = serving.of(query.entity)
-        return own, serving.planners[query.entity].plan(query, self._clock(), count=count)
+        store = self._store()
+        own = store.statements_of(query.entity)
+        return own, store.planners[query.entity].plan(query, self._clock(), count=count)
 
     async def marker(self, key: str) -> Marker | None:
-        serving = self._serving()
+        store = self._store()
         stale = self._clock() - MARKER_TTL_S
-        rows = await serving.rows.one_row(
-            serving.markers.get_sql, (serving.markers.kept(key), stale)
+        rows = await store.rows.one_row(
+            store.markers.get_sql, (store.markers.stored_key(key), stale)
         )
         return Marker(key, *tuple(rows[0])[1:]) if rows else None
 
     async def forget(self, key: str, command: str) -> None:
-        serving = self._serving()
-        markers = serving.markers
-        await serving.engine.run(markers.forget_sql, (markers.kept(key), command))
+        store = self._store()
+        markers = store.markers
+        await store.engine.execute(markers.forget_sql, (markers.stored_key(key), command))
 
     async def touch(self, entity: type[Entity], id: object, ttl_s: float) -> None:
         """Extend the time to live of an entity; does nothing for a class without a ttl."""
-        serving = self._serving()
-        statements = serving.of(entity)
-        params = statements.by_id(id, self._clock)
-        if params is not None and statements.mapped.mortal:
-            await serving.engine.run(statements.touch, (self._clock() + ttl_s, *params))
+        store = self._store()
+        statements = store.statements_of(entity)
+        params = statements.key_params(id, self._clock)
+        if params is not None and statements.has_ttl:
+            await store.engine.execute(statements.touch, (self._clock() + ttl_s, *params))
 
     async def sweep(self) -> None:
         """Delete expired entities and announce each; runs automatically about every second."""
-        await self._serving().sweeper.sweep()
+        await self._store().sweeper.sweep()
 
-    def _serving(self) -> _Serving:
-        serving = self._opened
-        if serving is None:
+    def _store(self) -> OpenStore:
+        store = self._opened
+        if store is None:
             raise StoreUnavailableError(
                 "The SQL store is not open, so nothing was read or stored. Use it between the "
                 "start and the end of its application."
             )
-        if serving.process != this_process.id:
+        if store.process != this_process.id:
             raise StoreUnavailableError(
-                f"The SQL store was opened by process {serving.process}, and a connection to a "
+                f"The SQL store was opened by process {store.process}, and a connection to a "
                 "database must not cross a fork. Create the application after forking."
             )
-        return serving
+        return store
 
 
 class _LockedRepository(SqlRepository):
     """The repository inside one transaction; reads by id lock their rows until its commit."""
 
-    def __init__(self, serving: _Serving, heads: Heads, clock: Clock) -> None:
-        self._opened, self._heads, self._clock = serving, heads, clock
+    def __init__(self, store: OpenStore, pending: PendingStates, clock: Clock) -> None:
+        self._opened, self._pending, self._clock = store, pending, clock
 
     async def get(self, entity: type[E], id: object) -> E | None:
-        serving = self._serving()
-        statements = serving.of(entity)
-        params = statements.by_id(id, self._clock)
+        store = self._store()
+        statements = store.statements_of(entity)
+        params = statements.key_params(id, self._clock)
         if params is None:
             return None
-        _, found = await statements.read(serving.rows.one_row, statements.get_locked, params)
+        _, found = await statements.read(store.rows.one_row, statements.get_locked, params)
         return cast(E, found[0]) if found else None
 
     async def latest(self, entity: type[E], id: object) -> E | None:
         return await self.get(entity, id)
-
-
-async def _columns(entity_type: EntityType, engine: Engine) -> FoundColumns:
-    return await engine.columns(table_name(entity_type.cls), schema_of(entity_type.cls))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -17,12 +16,17 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
-from starmodel.adapters.persistence.sql.schema.external_versions import OvertakenError, RowVersions
-from starmodel.adapters.persistence.sql.schema.tables import EXPIRES, VERSION, EntityTable
+from starmodel.adapters.persistence.sql.compiled_sql import CompiledSql, Row, compile_sql
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.adapters.persistence.sql.external_versions import ExternalVersions
+from starmodel.adapters.persistence.sql.schema.entity_table import (
+    EXPIRES,
+    VERSION,
+    EntityTable,
+    Reference,
+)
 from starmodel.app.ports.clock import Clock
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConstraintError
@@ -30,37 +34,9 @@ from starmodel.core.snapshot import construct
 from starmodel.core.values.validation_messages import PRIVATE_PROBLEM
 from starmodel.texts.catalogue import Message
 
-Row = tuple[Any, ...]
-Ask = Callable[[str, Row], Awaitable[Sequence[Row]]]
+Fetch = Callable[[str, Row], Awaitable[Sequence[Row]]]
 MAX_SHAPES = 512
-READ_AGAIN = 3
-UNREADABLE = (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError)
-
-
-class Link(NamedTuple):
-    """A foreign key of a table. Shapes: target is a table name and the fields it refers to."""
-
-    fields: tuple[str, ...]
-    target: tuple[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledSql:
-    """SQL text, the order of its parameters, and the values of the constant ones."""
-
-    sql: str
-    names: tuple[str, ...]
-    constants: dict[str, Any]
-
-    def params(self, given: Mapping[str, Any]) -> Row:
-        """Return the parameter values in order."""
-        return tuple(given[n] if n in given else self.constants[n] for n in self.names)
-
-
-def compile_sql(statement: ClauseElement, dialect: Dialect) -> CompiledSql:
-    """Compile a Core statement for one dialect."""
-    compiled: Any = statement.compile(dialect=dialect)
-    return CompiledSql(str(compiled), tuple(compiled.positiontup or ()), dict(compiled.params))
+DECODE_ERRORS = (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError)
 
 
 class Statements:
@@ -69,39 +45,42 @@ class Statements:
     Shapes: get takes (id, now) where rows can expire, else (id,); its row
     is the fields in order, then the version; get_locked also locks the row
     until the commit. version takes the same and returns the row for
-    `version_in`; lock and share do so too and lock the row until the
-    commit, against writers and, lock, against other lock holders. insert
-    takes every field, then the values of `hidden`. delete takes (id, base
-    version) (and now). targets find, by field, the row that a foreign key
-    refers to; written maps each write's SQL to the statement it was
+    `is_at`; lock and share do so too and lock the row until the commit,
+    against writers and, lock, against other lock holders. insert takes
+    every field, then the values of `hidden`. delete takes (id, base
+    version) (and now). target_queries find, by field, the row that a foreign key
+    refers to; write_statements maps each write's SQL to the statement it was
     compiled from.
-    For a table without a version column, row_versions assigns the versions,
-    rows end with the last field, and no statement takes a base version.
-    Where rows can expire there are remove_dead, which takes (id, now), and
+    For a table without a version column, external has the versions, rows
+    end with the last field, and no statement takes a base version.
+    Where rows can expire there are delete_expired, which takes (id, now), and
     touch (expiry, id, now).
     Units: depth counts the tables that must be filled before this one.
     """
 
-    remove_dead: str
+    delete_expired: str
     touch: str
-    is_target: bool = False
-    any_dead: CompiledSql
+    is_referenced: bool = False
+    any_expired: CompiledSql
     sweep: CompiledSql
-    hold_dead: CompiledSql
+    lock_expired: CompiledSql
 
-    def __init__(self, mapped: EntityTable, depth: int, flavour: Flavour, clock: Clock) -> None:
-        self.mapped, self.cls, self.depth, self.flavour = mapped, mapped.cls, depth, flavour
+    def __init__(
+        self, mapped: EntityTable, depth: int, sql_dialect: SqlDialect, clock: Clock
+    ) -> None:
+        self.mapped, self.cls, self.depth, self.sql_dialect = mapped, mapped.cls, depth, sql_dialect
         table, key = mapped.table, mapped.key.column
         self._names = tuple(mapped.fields)
-        self.row_versions: RowVersions | None = None
+        self._encode_id, self.has_ttl = mapped.key.codec.encode, mapped.has_ttl
+        self.external: ExternalVersions | None = None
         self.row = select(*(field.column for field in mapped.fields.values()))
         id = bindparam("id_", type_=key.type)
-        by_id = [key == id, *self.alive()]
+        by_id = [key == id, *self.not_expired()]
         if mapped.versioned:
             self.row = self.row.add_columns(table.c[VERSION])
             version = select(table.c[VERSION]).where(*by_id)
         else:
-            self.row_versions = RowVersions(self._names.index("id"), clock)
+            self.external = ExternalVersions(self._names.index("id"), clock)
             version = self.row.where(*by_id)
         self._hidden = slice(0 if mapped.versioned else 1, 2 if EXPIRES in table.c else 1)
         self.get = self._compiled(self.row.where(*by_id)).sql
@@ -109,23 +88,25 @@ class Statements:
         self.version = self._compiled(version).sql
         self.lock = self._compiled(version.with_for_update()).sql
         self.share = self._compiled(version.with_for_update(read=True)).sql
-        self.written: dict[str, UpdateBase] = {}
+        self.write_statements: dict[str, UpdateBase] = {}
         self.computed = frozenset(name for name, f in mapped.fields.items() if f.computed)
-        self.left_out = frozenset(name for name, f in mapped.fields.items() if f.left_out)
+        self.server_defaulted = frozenset(
+            name for name, f in mapped.fields.items() if f.has_server_default
+        )
         self._inserts: dict[frozenset[str], str] = {}
         self._identity = not mapped.versioned or any(c.identity is not None for c in table.columns)
         self.insert = self.insert_without(frozenset())
         self.delete = self._write(delete(table).where(key == id, *self._is_base()))
-        if mapped.mortal:
+        if self.has_ttl:
             self._compile_expiry()
-        self.targets = {
-            name: self._find(foreign.column)
+        self.target_queries = {
+            name: self._target_query(foreign.column)
             for name, field in mapped.fields.items()
             for foreign in field.column.foreign_keys
         }
         self.table_name = mapped.table.fullname
         self.uniques = mapped.uniques
-        self.links: list[Link] = []
+        self.references: list[Reference] = []
         self._updates: dict[tuple[tuple[str, ...], bool], str] = {}
         self._decoders = tuple(
             (name, field.codec.decode)
@@ -135,30 +116,32 @@ class Statements:
         self._fields_set = frozenset(self._names)
 
     def _compiled(self, statement: ClauseElement) -> CompiledSql:
-        return compile_sql(statement, self.flavour.dialect)
+        return compile_sql(statement, self.sql_dialect.sqlalchemy)
 
     def _write(self, statement: UpdateBase) -> str:
         sql = self._compiled(statement).sql
-        self.written[sql] = statement
+        self.write_statements[sql] = statement
         return sql
 
     def _compile_expiry(self) -> None:
         table, key = self.mapped.table, self.mapped.key.column
         own = key == bindparam("id_", type_=key.type)
-        dead = table.c[EXPIRES] <= bindparam("now_", type_=Double)
+        expired = table.c[EXPIRES] <= bindparam("now_", type_=Double)
         limit = bindparam("limit_", type_=BigInteger)
-        self.remove_dead = self._compiled(delete(table).where(own, dead)).sql
+        self.delete_expired = self._compiled(delete(table).where(own, expired)).sql
         expires: dict[Any, Any] = {table.c[EXPIRES]: bindparam("expires_")}
-        self.touch = self._compiled(update(table).values(expires).where(own, *self.alive())).sql
-        some = select(key).where(dead).limit(limit)
-        self.any_dead = self._compiled(some)
-        told = (key, table.c[VERSION])
-        self.sweep = self._compiled(delete(table).where(key.in_(some)).returning(*told))
-        self.hold_dead = self._compiled(
-            select(*told).where(dead).limit(limit).with_for_update(skip_locked=True)
+        self.touch = self._compiled(
+            update(table).values(expires).where(own, *self.not_expired())
+        ).sql
+        some = select(key).where(expired).limit(limit)
+        self.any_expired = self._compiled(some)
+        returned = (key, table.c[VERSION])
+        self.sweep = self._compiled(delete(table).where(key.in_(some)).returning(*returned))
+        self.lock_expired = self._compiled(
+            select(*returned).where(expired).limit(limit).with_for_update(skip_locked=True)
         )
 
-    def _find(self, target: ColumnElement[Any]) -> str:
+    def _target_query(self, target: ColumnElement[Any]) -> str:
         wanted = bindparam("key_", type_=target.type)
         return self._compiled(select(target).where(target == wanted)).sql
 
@@ -176,13 +159,13 @@ class Statements:
             values: dict[str, Any] = {name: bindparam(f"v{n}") for n, name in enumerate(written)}
             sql = self._write(insert(table).values({table.c[n]: v for n, v in values.items()}))
             if self._identity:
-                sql = self.flavour.filling_every_column(sql)
+                sql = self.sql_dialect.overriding_generated(sql)
             self._inserts[names] = sql
         return sql
 
-    def alive(self) -> list[ColumnElement[bool]]:
+    def not_expired(self) -> list[ColumnElement[bool]]:
         """Return the condition that a row has not expired, with the parameter `now_`; or none."""
-        if not self.mapped.mortal:
+        if not self.has_ttl:
             return []
         expires = self.mapped.table.c[EXPIRES]
         return [or_(expires.is_(None), expires > bindparam("now_", type_=Double))]
@@ -190,21 +173,21 @@ class Statements:
     def _is_base(self) -> list[ColumnElement[bool]]:
         """Return the conditions that the row is alive and at the version `base_`, if it has one."""
         if not self.mapped.versioned:
-            return self.alive()
+            return self.not_expired()
         version = self.mapped.table.c[VERSION]
-        return [version == bindparam("base_", type_=BigInteger), *self.alive()]
+        return [version == bindparam("base_", type_=BigInteger), *self.not_expired()]
 
-    def hidden(self, version: int, expires: float | None) -> Row:
+    def hidden_values(self, version: int, expires: float | None) -> Row:
         """Return the values of the hidden columns that the table has."""
         values: Row = (version, expires)
         return values[self._hidden]
 
     @property
-    def constrained(self) -> bool:
+    def has_order_constraints(self) -> bool:
         """True when constraints may depend on the order in which rows of the table are written."""
-        return bool(self.uniques or self.links or self.is_target)
+        return bool(self.uniques or self.references or self.is_referenced)
 
-    def link(self, others: Mapping[str, EntityTable]) -> None:
+    def resolve_references(self, others: Mapping[str, EntityTable]) -> None:
         """Resolve the foreign keys to fields of other tables. Shapes: others are by name."""
         own = self.mapped.field_names
         for constraint in self.mapped.table.foreign_key_constraints:
@@ -215,7 +198,7 @@ class Statements:
             targets = tuple(other.field_names[n] for n in names if n in other.field_names)
             if len(targets) == len(names):
                 fields = tuple(own[column.name] for column in constraint.columns)
-                self.links.append(Link(fields, (other.table.fullname, targets)))
+                self.references.append(Reference(fields, (other.table.fullname, targets)))
 
     def key_of(self, names: tuple[str, ...], state: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """Return the key of a row by these fields, None when one of them is NULL or unknown.
@@ -256,18 +239,18 @@ class Statements:
             )
             if len(self._updates) >= MAX_SHAPES:
                 for old in self._updates.values():
-                    self.written.pop(old, None)
+                    self.write_statements.pop(old, None)
                 self._updates.clear()
             sql = self._updates[names, hidden] = self._write(statement)
         return sql
 
-    def by_id(self, id: Any, now: Callable[[], float]) -> Row | None:
+    def key_params(self, id: Any, now: Callable[[], float]) -> Row | None:
         """Return the parameters that find a row; None for an id that no row can have."""
         try:
-            key = self.mapped.key.codec.encode(id)
+            key = self._encode_id(id)
         except ValueError:
             return None
-        return (key, now()) if self.mapped.mortal else (key,)
+        return (key, now()) if self.has_ttl else (key,)
 
     def encoded(self, name: str, value: Any) -> Any:
         """Encode a field's value for SQL. Raises: ConstraintError, naming field and reason."""
@@ -283,33 +266,27 @@ class Statements:
             problem = Message("constraint.column", title=field.title, problem=str(error))
             raise ConstraintError(message, {name: problem}) from error
 
-    def version_in(self, row: Row) -> int:
-        """Return the version of a row read by `version`, `lock` or `share` in a transaction."""
-        if self.row_versions is not None:
-            return self.row_versions.held(row)
+    def is_at(self, row: Row, version: int) -> bool:
+        """True when a row read by `version`, `lock` or `share` is in the state of the version."""
+        if self.external is not None:
+            return self.external.is_at(row, version)
+        return row[0] == version  # type: ignore[no-any-return]
+
+    def stored_version(self, row: Row) -> int:
+        """Return the version of such a row, for error messages."""
+        if self.external is not None:
+            return self.external.stored_version(row)
         return row[0]  # type: ignore[no-any-return]
 
-    async def read(self, ask: Ask, sql: str, params: Row) -> tuple[Sequence[Row], list[Entity]]:
-        """Run a query; return its rows and their snapshots, each at its version.
+    async def read(self, fetch: Fetch, sql: str, params: Row) -> tuple[Sequence[Row], list[Entity]]:
+        """Run a query; return its rows and their snapshots, each at its version."""
+        if self.external is not None:
+            return await self.external.read(lambda: fetch(sql, params), self.snapshot_of)
+        rows = await fetch(sql, params)
+        snapshot_of = self.snapshot_of
+        return rows, [snapshot_of(row, row[-1]) for row in rows]
 
-        Without a version column, the query is retried when a commit overtakes it.
-        """
-        made, versions = self.made, self.row_versions
-        if versions is None:
-            rows = await ask(sql, params)
-            return rows, [made(row, row[-1]) for row in rows]
-        left = READ_AGAIN
-        while True:
-            began = versions.begin()
-            rows = await ask(sql, params)
-            try:
-                found = [made(row, versions.of(row, began, again=left > 0)) for row in rows]
-            except OvertakenError:
-                left -= 1
-            else:
-                return rows, found
-
-    def made(self, row: Row, version: int) -> Entity:
+    def snapshot_of(self, row: Row, version: int) -> Entity:
         """Decode a row to its snapshot: frozen, and marked as stored at the version.
 
         Validators don't run: they ran before the row was written. A value that
@@ -321,6 +298,6 @@ class Statements:
             if value is not None:
                 try:
                     values[name] = decode(value)
-                except UNREADABLE:
+                except DECODE_ERRORS:
                     continue
         return construct(self.cls, values, set(self._fields_set), version)

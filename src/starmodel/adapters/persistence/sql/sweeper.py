@@ -17,7 +17,7 @@ from starmodel.core.entity import Entity
 log = logging.getLogger("starmodel.sql")
 SWEEP_S = 1.0
 PURGE_S = 60.0
-SWEPT_AT_ONCE = 500
+SWEEP_BATCH = 500
 
 
 class Sweeper:
@@ -34,7 +34,7 @@ class Sweeper:
         clock: Clock,
         expired: Expired,
     ) -> None:
-        self._mortal = [own for own in statements.values() if own.mapped.mortal]
+        self._expiring = [own for own in statements.values() if own.has_ttl]
         self._markers, self._engine = markers, engine
         self._clock, self._expired = clock, expired
         self._purged_at = clock()
@@ -53,8 +53,8 @@ class Sweeper:
     async def sweep(self) -> None:
         """Delete and announce every expired entity; purge old markers at longer intervals."""
         now = self._clock()
-        for statements in self._mortal:
-            look = statements.any_dead
+        for statements in self._expiring:
+            look = statements.any_expired
             while await self._engine.rows(look.sql, look.params({"now_": now, "limit_": 1})):
                 await self._sweep_some(statements, now)
         if now - self._purged_at >= PURGE_S:
@@ -66,12 +66,12 @@ class Sweeper:
 
     async def _sweep_some(self, statements: Statements, now: float) -> None:
         decode = statements.mapped.key.codec.decode
-        for id, version in await self._engine.sweep(statements, now, SWEPT_AT_ONCE):
+        for id, version in await self._engine.sweep(statements, now, SWEEP_BATCH):
             await self._expired(statements.cls, decode(id) if decode else id, version)
 
     async def _sweep_for_ever(self) -> None:
         while True:
-            await asyncio.sleep(SWEEP_S if self._mortal else PURGE_S)
+            await asyncio.sleep(SWEEP_S if self._expiring else PURGE_S)
             try:
                 await self.sweep()
             except Exception:  # a background task, which has no caller and must retry

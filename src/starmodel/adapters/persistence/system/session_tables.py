@@ -23,8 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
-from starmodel.adapters.persistence.sql.statements import compile_sql
+from starmodel.adapters.persistence.sql.compiled_sql import compile_sql
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 
 SCHEMA = 1
 """The current schema version; raised together with a migration in UPGRADES."""
@@ -32,7 +32,7 @@ UPGRADES: dict[int, tuple[str, ...]] = {}
 """The migration statements to each schema version from the one before it."""
 SYSTEM, SESSIONS = "starmodel_system", "starmodel_session"
 PART = "sessions"
-SWEPT_AT_ONCE = 500
+SWEEP_BATCH = 500
 
 
 class SessionTables:
@@ -42,16 +42,16 @@ class SessionTables:
     the commit: revisions become visible in order.
     """
 
-    def __init__(self, flavour: Flavour) -> None:
+    def __init__(self, sql_dialect: SqlDialect) -> None:
         self.metadata = MetaData()
-        text = flavour.column_type(str, Text(), keyed=False)
+        text = sql_dialect.column_type(str, Text(), is_indexed=False)
         system = self._system = Table(
             SYSTEM,
             self.metadata,
             Column("part", String(32), primary_key=True),
             Column("schema_number", Integer, nullable=False),
             Column("revision", BigInteger, nullable=False),
-            **flavour.table_options,
+            **sql_dialect.table_options,
         )
         table = Table(
             SESSIONS,
@@ -64,11 +64,11 @@ class SessionTables:
             Column("seen_at", Double, nullable=False, index=True),
             Column("ended_at", Double, index=True),
             Column("revision", BigInteger, nullable=False, index=True),
-            **flavour.table_options,
+            **sql_dialect.table_options,
         )
 
         def compiled(statement: Any) -> Any:
-            return compile_sql(statement, flavour.dialect)
+            return compile_sql(statement, sql_dialect.sqlalchemy)
 
         def given(name: str, column: Column[Any]) -> Any:
             return bindparam(name, type_=column.type)
@@ -88,7 +88,7 @@ class SessionTables:
         end = update(table).values(ended_at=now, revision=revision)
         visitor = table.c.visitor == given("visitor_", table.c.visitor)
 
-        self.register = compiled(_insert_once(system, flavour))
+        self.register = compiled(_insert_once(system, sql_dialect))
         self.schema = compiled(select(system.c.schema_number, system.c.revision).where(mine))
         self.set_schema = compiled(update(system).where(mine).values(schema_number=SCHEMA))
         self.raise_revision = compiled(
@@ -119,18 +119,18 @@ class SessionTables:
             .where(table.c.id == id, is_valid)
             .values(seen_at=given("seen_at_", table.c.seen_at))
         )
-        self.expired = compiled(select(table.c.id).where(expired).limit(SWEPT_AT_ONCE))
+        self.expired = compiled(select(table.c.id).where(expired).limit(SWEEP_BATCH))
         self.end_expired = compiled(end.where(table.c.id == id, expired))
         self.purge = compiled(
             delete(table).where(table.c.ended_at < given("ended_before_", table.c.ended_at))
         )
 
 
-def _insert_once(system: Table, flavour: Flavour) -> Any:
+def _insert_once(system: Table, sql_dialect: SqlDialect) -> Any:
     """Return an INSERT of the row with the schema version that skips an existing row."""
     row = {"part": PART, "schema_number": SCHEMA, "revision": 0}
-    if flavour.dialect.name == "sqlite":
+    if sql_dialect.sqlalchemy.name == "sqlite":
         return sqlite.insert(system).values(row).on_conflict_do_nothing()
-    if flavour.dialect.name == "postgresql":
+    if sql_dialect.sqlalchemy.name == "postgresql":
         return postgresql.insert(system).values(row).on_conflict_do_nothing()
     return insert(system).prefix_with("IGNORE").values(row)

@@ -26,7 +26,7 @@ class SqlSessions:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine, self._tables = engine, SessionTables(engine.flavour)
+        self._engine, self._tables = engine, SessionTables(engine.sql_dialect)
         self._ready, self._preparing = False, asyncio.Lock()
 
     async def exists(self) -> bool:
@@ -66,7 +66,7 @@ class SqlSessions:
 
     async def touch(self, id: str, seen_at: float) -> None:
         touch = self._tables.touch
-        await self._engine.run(touch.sql, touch.params({"id_": id, "seen_at_": seen_at}))
+        await self._engine.execute(touch.sql, touch.params({"id_": id, "seen_at_": seen_at}))
 
     async def sweep(self, now: float, idle_s: float, absolute_s: float, keep_s: float) -> None:
         limits = {"idle_": now - idle_s, "absolute_": now - absolute_s}
@@ -76,7 +76,7 @@ class SqlSessions:
             ]
             await self._run_all([(self._tables.raise_revision, {}), *ends])
         purge = self._tables.purge
-        await self._engine.run(purge.sql, purge.params({"ended_before_": now - keep_s}))
+        await self._engine.execute(purge.sql, purge.params({"ended_before_": now - keep_s}))
 
     async def close(self) -> None:
         await self._engine.close()
@@ -92,7 +92,7 @@ class SqlSessions:
     async def _upgrade(self) -> None:
         """Migrate tables of an earlier schema version to the current one."""
         tables = self._tables
-        await self._engine.run(tables.register.sql, tables.register.params({}))
+        await self._engine.execute(tables.register.sql, tables.register.params({}))
         found = int((await self._rows(tables.schema))[0][0])
         if found > SCHEMA:
             raise StoreUnavailableError(
@@ -103,13 +103,13 @@ class SqlSessions:
         if found < SCHEMA:
             upgrades = [sql for number in range(found + 1, SCHEMA + 1) for sql in UPGRADES[number]]
             last = (tables.set_schema.sql, tables.set_schema.params({}))
-            await self._engine.run_all([*((sql, ()) for sql in upgrades), last])
+            await self._engine.execute_all([*((sql, ()) for sql in upgrades), last])
 
     async def _rows(self, statement: Any, **given: Any) -> Sequence[Any]:
         return await self._engine.rows(statement.sql, statement.params(given))
 
     async def _run_all(self, steps: Sequence[tuple[Any, dict[str, Any]]]) -> None:
-        await self._engine.run_all([(step.sql, step.params(given)) for step, given in steps])
+        await self._engine.execute_all([(step.sql, step.params(given)) for step, given in steps])
 
 
 def _row(record: SessionRecord) -> dict[str, Any]:

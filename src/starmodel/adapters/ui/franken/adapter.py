@@ -8,7 +8,7 @@ from typing import Any
 from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.elements import render
 from starmodel.adapters.ui.franken.errors.pages import ErrorPages
-from starmodel.adapters.ui.franken.forms.fields import FormField
+from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.forms import EventForms
 from starmodel.adapters.ui.franken.forms.inputs import labelled
 from starmodel.adapters.ui.franken.lists.lists import Lists
@@ -43,7 +43,7 @@ class FrankenUI:
 
     def __init__(self, services: Services, resources: Sequence[MountedResource]) -> None:
         self.services = services
-        self._shell = Shell(services, resources, self.page_navigation)
+        self._shell = Shell(services, resources, self.page_navigation, self.record_title)
         self._lists = Lists(services, self.value)
         self._forms = EventForms(services, self.form_field)
         self._records = Records(services, resources, self._forms, self.value, self.form)

@@ -10,22 +10,29 @@ from starmodel.testing.contracts.web.middleware import MiddlewareContract
 from starmodel.testing.contracts.web.mounting import MountingContract
 from starmodel.testing.contracts.web.routes import RoutesContract
 from starmodel.testing.contracts.web.sessions import SessionsContract
+from starmodel.testing.contracts.web.static_files import StaticFilesContract
 from starmodel.testing.contracts.web.websockets import WebSocketsContract
 
-__all__ = ["WebContract"]
+__all__ = ["ExistingApplicationContract", "WebContract"]
 
 
-class WebContract(
+class ExistingApplicationContract(
     RoutesContract,
     HandlersContract,
     MiddlewareContract,
     MountingContract,
     EventsContract,
     SessionsContract,
-    ErrorsContract,
     LifespanContract,
     WebSocketsContract,
 ):
+    """The part of `WebContract` that applications of `configure_app` fulfil too.
+
+    They send the error pages of their framework.
+    """
+
+
+class WebContract(ExistingApplicationContract, ErrorsContract, StaticFilesContract):
     """The contract of a web framework, as pytest tests.
 
     Inherit it in a class named Test… with `make_app(self, entities, **options)`, which returns

@@ -8,9 +8,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from starmodel.adapters.web.pages.dev_sign_in import dev_token
 from starmodel.core.errors import NotFoundError
 from starmodel.testing.browser.asgi import HTML
-from starmodel.testing.contracts.web.base import WebContractBase
+from starmodel.testing.contracts.web.base import SECRET, WebContractBase
 
 
 async def _crash(request: Any) -> PlainTextResponse:
@@ -64,8 +65,7 @@ class ErrorsContract(WebContractBase):
             for path in ("/crash", "/counter/crash"):
                 method = "POST" if path.startswith("/counter") else "GET"
                 assert "internal detail" not in site.visitor.request(method, path).text
-            token = site.app.gateway._dev_token
-            assert site.page(f"/?token={token}").status == 303
+            assert site.page(f"/?token={dev_token(SECRET)}").status == 303
             page = site.page("/crash")
             assert page.status == 500
             assert "internal detail" in page.text

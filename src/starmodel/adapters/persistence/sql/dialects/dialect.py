@@ -36,10 +36,11 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import TypeEngine
 
-from starmodel.adapters.persistence.sql.dialects.codecs import SCALARS, Codec, is_enum, limited_text
+from starmodel.adapters.persistence.sql.dialects.codecs import SCALARS, Codec, is_enum
+from starmodel.adapters.persistence.sql.dialects.encoders import text_encoder
 
 # The SQLAlchemy types that a user may declare for the columns of each kind.
-KEPT_IN: dict[Any, tuple[type[TypeEngine[Any]], ...]] = {
+DECLARABLE_TYPES: dict[Any, tuple[type[TypeEngine[Any]], ...]] = {
     None: (JSON,),
     str: (String,),
     int: (Integer,),
@@ -57,38 +58,38 @@ KEPT_IN: dict[Any, tuple[type[TypeEngine[Any]], ...]] = {
     enum.Enum: (Enum, String),
 }
 
-NOT_FOUND_BY_ASCII = frozenset("\u0130\u212a")
+LETTERS_WITH_ASCII_LOWER_CASE = frozenset("\u0130\u212a")
 """Letters beyond ASCII with an ASCII lower case: I with a dot above, and the Kelvin sign."""
 
-_OLD_LETTERS = re.compile("[\0-\u012f\u0131-\u021f\u0386-\u03a2\u03a4-\u03ce\u0400-\u0481]*")
+_EUROPEAN_LETTERS = re.compile("[\0-\u012f\u0131-\u021f\u0386-\u03a2\u03a4-\u03ce\u0400-\u0481]*")
 
 
-def knows_letters(text: str) -> bool:
+def lowers_uniformly(text: str) -> bool:
     """True for European letters that every database lowers alike, in any Unicode version.
 
     Excludes the Greek sigma, whose lower case at the end of a word differs.
     """
-    return _OLD_LETTERS.fullmatch(text) is not None
+    return _EUROPEAN_LETTERS.fullmatch(text) is not None
 
 
-class Flavour(ABC):
+class SqlDialect(ABC):
     """The SQL dialect of one kind of database.
 
     Shapes: title is the name for messages; table_options are arguments of
     every `Table`; deletes_self_references, a row with a foreign key to itself
-    can be deleted directly; case_matters, identifiers may differ by case
+    can be deleted directly; is_case_sensitive, identifiers may differ by case
     alone; scalars has a codec for each kind of `values.kind_of`.
     Units: max_name_length is in name_unit.
     """
 
     title: str
-    dialect: Dialect
+    sqlalchemy: Dialect
     deletes_self_references = True
-    case_matters = False
+    is_case_sensitive = False
     max_name_length = 9999
     name_unit = "characters"
     scalars: ClassVar[Mapping[Any, Codec]] = SCALARS
-    every_column: str
+    all_columns: str
     """Query for (table, column) of all tables that may belong to an entity type."""
 
     @property
@@ -100,10 +101,12 @@ class Flavour(ABC):
         return len(name)
 
     @abstractmethod
-    def column_type(self, kind: Any, given: TypeEngine[Any], *, keyed: bool) -> TypeEngine[Any]:
+    def column_type(
+        self, kind: Any, given: TypeEngine[Any], *, is_indexed: bool
+    ) -> TypeEngine[Any]:
         """Return a column type that stores all values of a kind without loss.
 
-        Shapes: given is the type that SQLModel chose; keyed, the column is part
+        Shapes: given is the type that SQLModel chose; is_indexed, the column is part
         of a key or an index.
         """
 
@@ -111,7 +114,7 @@ class Flavour(ABC):
         """Return the column type of an SQLAlchemy Enum that the user declared."""
         return given
 
-    def filling_every_column(self, insert: str) -> str:
+    def overriding_generated(self, insert: str) -> str:
         """Return an INSERT that also writes values which the database would generate."""
         return insert
 
@@ -123,18 +126,18 @@ class Flavour(ABC):
         """Return the codec of a scalar kind (not an enum) for a column of this type."""
         codec = self.scalars[kind]
         if kind is str:
-            return replace(codec, encode=limited_text(getattr(column_type, "length", None)))
+            return replace(codec, encode=text_encoder(getattr(column_type, "length", None)))
         return codec
 
-    def takes(self, kind: Any, column_type: TypeEngine[Any]) -> bool:
+    def accepts(self, kind: Any, column_type: TypeEngine[Any]) -> bool:
         """True when a declared column type stores this kind like the derived column type."""
-        return isinstance(column_type, KEPT_IN[enum.Enum if is_enum(kind) else kind])
+        return isinstance(column_type, DECLARABLE_TYPES[enum.Enum if is_enum(kind) else kind])
 
     def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """Return the column, compared by code points like Python strings."""
         return type_coerce(column, String)
 
-    def as_read(self, column: ColumnElement[Any], kind: type) -> ColumnElement[Any]:
+    def as_decoded(self, column: ColumnElement[Any], kind: type) -> ColumnElement[Any]:
         """Return a column of an external table, whose values are compared in decoded form.
 
         Shapes: kind is datetime, date or time.
@@ -145,33 +148,35 @@ class Flavour(ABC):
         """Return the column, compared as a number."""
         return column
 
-    def finds(self, wanted: str) -> bool:
+    def can_search(self, wanted: str) -> bool:
         """True when a search for this lower-case text gives the same result here as in Python."""
         return True
 
-    def finds_alike(self, wanted: str, text: str) -> bool:
+    def search_agrees(self, wanted: str, text: str) -> bool:
         """False when a search for one text in another may differ from Python's result.
 
         The cause is a letter that the database lowers differently.
         Shapes: wanted is in lower case.
         """
-        return NOT_FOUND_BY_ASCII.isdisjoint(text) if wanted.isascii() else knows_letters(text)
+        if wanted.isascii():
+            return LETTERS_WITH_ASCII_LOWER_CASE.isdisjoint(text)
+        return lowers_uniformly(text)
 
-    def is_number(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+    def is_not_nan(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         """Return the condition that a float is not NaN, which compares false in Python."""
         return column <= literal(float("inf"), Double())
 
-    def has_no_zone(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+    def is_naive(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         """Return the condition that a time is naive; naive and aware times have no order."""
         return true()
 
     @abstractmethod
-    def place(
+    def position(
         self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii_only: bool
     ) -> ColumnElement[Any]:
         """Return the 1-based position of the text in the lower-case column; 0 when missing."""
 
-    def ordered(
+    def order_terms(
         self, term: ColumnElement[Any], *, descending: bool, nullable: bool
     ) -> list[ColumnElement[Any]]:
         """Return the ORDER BY terms; NULL sorts last in both directions."""

@@ -26,37 +26,39 @@ from sqlalchemy.sql import true as true_
 from sqlalchemy.types import TypeEngine
 
 from starmodel.adapters.persistence.sql._compat.sqlalchemy import QuotingMysqlDialect
-from starmodel.adapters.persistence.sql.dialects.codecs import (
-    SCALARS,
-    Codec,
-    aware,
-    is_enum,
-    naive,
-    naive_time,
+from starmodel.adapters.persistence.sql.dialects.codecs import SCALARS, Codec, is_enum
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect, lowers_uniformly
+from starmodel.adapters.persistence.sql.dialects.encoders import (
+    encode_aware,
+    encode_naive,
+    encode_naive_time,
     of_type,
 )
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour, knows_letters
-from starmodel.adapters.persistence.sql.dialects.nul import findable, unescaped, without_nul
+from starmodel.adapters.persistence.sql.dialects.nul_escapes import (
+    is_searchable,
+    unescaped,
+    without_nul,
+)
 from starmodel.adapters.persistence.sql.dialects.numbers import (
-    asked_decimal,
-    decimal_of,
-    finite_of,
-    whole_of,
+    decimal_encoder,
+    decimal_operand_encoder,
+    encode_finite,
+    int_encoder,
 )
 
-KEYED_CHARS = 255
-LONGEST_VARCHAR = 16_000
+INDEXED_CHARS = 255
+MAX_VARCHAR_CHARS = 16_000
 _EARLIEST = datetime.datetime(1000, 1, 1)
 _MIDNIGHT = datetime.datetime(2000, 1, 1)
 
 
-def _kept_moment(value: datetime.datetime) -> datetime.datetime:
+def _storable_datetime(value: datetime.datetime) -> datetime.datetime:
     if value < _EARLIEST:
         raise ValueError("is before the year 1000, which this database can't keep")
     return value
 
 
-def _day(value: datetime.date) -> datetime.date:
+def _storable_date(value: datetime.date) -> datetime.date:
     if value < _EARLIEST.date():
         raise ValueError("is before the year 1000, which this database can't keep")
     return value
@@ -82,7 +84,7 @@ def is_mariadb(version: str) -> bool:
     return "mariadb" in version.lower()
 
 
-class MysqlFlavour(Flavour):
+class MysqlDialect(SqlDialect):
     """Compares texts byte by byte, which is the order of code points.
 
     Shapes: collation is the server's binary one without blank padding.
@@ -90,42 +92,48 @@ class MysqlFlavour(Flavour):
 
     title = "MySQL"
     max_name_length = 64
-    every_column = (
+    all_columns = (
         "SELECT columns.table_name, columns.column_name FROM information_schema.columns "
         "JOIN information_schema.tables USING (table_schema, table_name) "
         "WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
     )
-    dialect = QuotingMysqlDialect(paramstyle="format")
+    sqlalchemy = QuotingMysqlDialect(paramstyle="format")
     collation = "utf8mb4_nopad_bin"
     deletes_self_references = False
     scalars: ClassVar[Mapping[Any, Codec]] = {
         **SCALARS,
         # MariaDB ignores a NUL at the end of a text when it sorts.
         str: replace(SCALARS[str], decode=unescaped),
-        float: replace(SCALARS[float], encode=finite_of),
-        decimal.Decimal: replace(SCALARS[decimal.Decimal], ask=asked_decimal(35, 30)),
+        float: replace(SCALARS[float], encode=encode_finite),
+        decimal.Decimal: replace(
+            SCALARS[decimal.Decimal], encode_operand=decimal_operand_encoder(35, 30)
+        ),
         AwareDatetime: Codec(
-            lambda value: _kept_moment(aware(value).replace(tzinfo=None)),
+            lambda value: _storable_datetime(encode_aware(value).replace(tzinfo=None)),
             lambda value: value.replace(tzinfo=datetime.UTC),
             "plain",
             (datetime.datetime,),
-            ask=lambda value: aware(value).replace(tzinfo=None),
+            encode_operand=lambda value: encode_aware(value).replace(tzinfo=None),
         ),
         NaiveDatetime: Codec(
-            lambda value: _kept_moment(naive(value)), None, "plain", (datetime.datetime,), ask=naive
+            lambda value: _storable_datetime(encode_naive(value)),
+            None,
+            "plain",
+            (datetime.datetime,),
+            encode_operand=encode_naive,
         ),
         datetime.date: replace(
-            SCALARS[datetime.date], encode=of_type(datetime.date, _day), decode=None
+            SCALARS[datetime.date], encode=of_type(datetime.date, _storable_date), decode=None
         ),
         datetime.time: replace(
             SCALARS[datetime.time],
-            encode=lambda value: naive_time(value).isoformat("microseconds"),
+            encode=lambda value: encode_naive_time(value).isoformat("microseconds"),
             decode=_time,
         ),
         uuid.UUID: SCALARS[uuid.UUID],
     }
 
-    def learn(self, version: str) -> None:
+    def detect(self, version: str) -> None:
         """Adopt the collation of the server with this version string."""
         self.collation = "utf8mb4_nopad_bin" if is_mariadb(version) else "utf8mb4_0900_bin"
 
@@ -137,14 +145,16 @@ class MysqlFlavour(Flavour):
             "mysql_collate": self.collation,
         }
 
-    def column_type(self, kind: Any, given: TypeEngine[Any], *, keyed: bool) -> TypeEngine[Any]:
+    def column_type(
+        self, kind: Any, given: TypeEngine[Any], *, is_indexed: bool
+    ) -> TypeEngine[Any]:
         length = getattr(given, "length", None)
         if kind is None:
-            return VARCHAR(KEYED_CHARS) if keyed else LONGTEXT()  # JSON reorders keys
+            return VARCHAR(INDEXED_CHARS) if is_indexed else LONGTEXT()  # JSON reorders keys
         if kind is str:
-            if length is None and keyed:
-                length = KEYED_CHARS
-            fits = length is not None and length <= LONGEST_VARCHAR
+            if length is None and is_indexed:
+                length = INDEXED_CHARS
+            fits = length is not None and length <= MAX_VARCHAR_CHARS
             return VARCHAR(length) if fits else LONGTEXT()
         if kind is datetime.datetime:
             return VARCHAR(48)
@@ -158,7 +168,7 @@ class MysqlFlavour(Flavour):
             return DECIMAL(precision, scale or 0)
         if kind is int and isinstance(given, SmallInteger):
             return given
-        return _OWN.get(kind, given)
+        return _COLUMN_TYPES.get(kind, given)
 
     def server_default(self, default: Any) -> Any:
         # The default of DATETIME(6) must be a now() of the same precision.
@@ -172,24 +182,24 @@ class MysqlFlavour(Flavour):
                 codec, encode=without_nul(codec.encode, getattr(column_type, "length", None))
             )
         if kind is int:
-            return replace(codec, encode=whole_of(column_type))
+            return replace(codec, encode=int_encoder(column_type))
         if kind is decimal.Decimal and isinstance(column_type, Numeric):
             free = (column_type.precision, column_type.scale) == (65, 30)
             decode = _decimal if free else None
-            encode = decimal_of(column_type.precision, column_type.scale)
+            encode = decimal_encoder(column_type.precision, column_type.scale)
             return replace(codec, encode=encode, decode=decode)
         return codec
 
-    def finds(self, wanted: str) -> bool:
-        return findable(wanted)
+    def can_search(self, wanted: str) -> bool:
+        return is_searchable(wanted)
 
-    def finds_alike(self, wanted: str, text: str) -> bool:
-        return knows_letters(text)
+    def search_agrees(self, wanted: str, text: str) -> bool:
+        return lowers_uniformly(text)
 
-    def is_number(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+    def is_not_nan(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         return true_()
 
-    def place(
+    def position(
         self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii_only: bool
     ) -> ColumnElement[Any]:
         return func.instr(func.lower(self.as_text(column)), wanted, type_=Integer)
@@ -197,14 +207,14 @@ class MysqlFlavour(Flavour):
     def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         return column  # the table options set the collation
 
-    def ordered(
+    def order_terms(
         self, term: ColumnElement[Any], *, descending: bool, nullable: bool
     ) -> list[ColumnElement[Any]]:
         own = term.desc() if descending else term.asc()
         return [term.is_(None), own] if nullable else [own]
 
 
-_OWN: dict[Any, TypeEngine[Any]] = {
+_COLUMN_TYPES: dict[Any, TypeEngine[Any]] = {
     int: BigInteger(),
     float: DOUBLE(),
     bytes: LONGBLOB(),

@@ -9,17 +9,17 @@ from typing import Any
 from sqlalchemy import Integer, SmallInteger
 from sqlalchemy.types import BigInteger, TypeEngine
 
-from starmodel.adapters.persistence.sql.dialects.codecs import whole, wrong
+from starmodel.adapters.persistence.sql.dialects.encoders import encode_int, wrong_type
 
 
-def whole_of(entity_type: TypeEngine[Any]) -> Callable[[Any], int]:
+def int_encoder(entity_type: TypeEngine[Any]) -> Callable[[Any], int]:
     """Return the encoder of integers for a column of this type."""
     if isinstance(entity_type, BigInteger) or not isinstance(entity_type, Integer):
-        return whole
+        return encode_int
     bits = 15 if isinstance(entity_type, SmallInteger) else 31
 
     def encode(value: Any) -> int:
-        made = whole(value)
+        made = encode_int(value)
         if not -(2**bits) <= made < 2**bits:
             raise ValueError(f"is beyond the {bits + 1} bits of its column")
         return made
@@ -27,31 +27,31 @@ def whole_of(entity_type: TypeEngine[Any]) -> Callable[[Any], int]:
     return encode
 
 
-def float_of(value: Any) -> float:
+def encode_float(value: Any) -> float:
     """Encode any real number as a float."""
     if not isinstance(value, float | int):
-        raise wrong(value, "float")
+        raise wrong_type(value, "float")
     return float(value)
 
 
-def finite_of(value: Any) -> float:
+def encode_finite(value: Any) -> float:
     """Encode a finite float, for databases without NaN and infinity."""
-    made = float_of(value)
+    made = encode_float(value)
     if made != made or made in (float("inf"), float("-inf")):
         raise ValueError(f"is {made}, which this database can't keep")
     return made
 
 
-def decimal_of(precision: int | None, scale: int | None) -> Callable[[Any], decimal.Decimal]:
+def decimal_encoder(precision: int | None, scale: int | None) -> Callable[[Any], decimal.Decimal]:
     """Return the encoder of decimals with this precision and scale.
 
-    >>> decimal_of(4, 2)(decimal.Decimal("1.5"))
+    >>> decimal_encoder(4, 2)(decimal.Decimal("1.5"))
     Decimal('1.5')
     """
 
     def encode(value: Any) -> decimal.Decimal:
         if not isinstance(value, decimal.Decimal):
-            raise wrong(value, "Decimal")
+            raise wrong_type(value, "Decimal")
         _, digits, exponent = value.as_tuple()
         if not isinstance(exponent, int):
             raise ValueError(f"is {value}, which this database can't keep")
@@ -70,17 +70,17 @@ def decimal_of(precision: int | None, scale: int | None) -> Callable[[Any], deci
     return encode
 
 
-def asked_decimal(before: int, behind: int) -> Callable[[Any], decimal.Decimal]:
+def decimal_operand_encoder(before: int, behind: int) -> Callable[[Any], decimal.Decimal]:
     """Return the encoder of numbers in comparisons, with limited digits around the point.
 
     Raises: ValueError, for other numbers, which databases round or refuse.
     """
 
-    def ask(value: Any) -> decimal.Decimal:
+    def encode_operand(value: Any) -> decimal.Decimal:
         made = decimal.Decimal(value)
         exponent = made.as_tuple().exponent
         if not isinstance(exponent, int) or exponent < -behind or made.adjusted() >= before:
             raise ValueError(f"is {value}, which this database can't compare exactly")
         return made
 
-    return ask
+    return encode_operand

@@ -28,32 +28,34 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import JSON, TypeEngine
 
-from starmodel.adapters.persistence.sql.dialects.codecs import (
-    SCALARS,
-    Codec,
-    aware,
-    is_enum,
-    naive,
-    naive_time,
+from starmodel.adapters.persistence.sql.dialects.codecs import SCALARS, Codec, is_enum
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.adapters.persistence.sql.dialects.encoders import (
+    encode_aware,
+    encode_naive,
+    encode_naive_time,
     of_type,
 )
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
-from starmodel.adapters.persistence.sql.dialects.nul import findable, unescaped, without_nul
+from starmodel.adapters.persistence.sql.dialects.nul_escapes import (
+    is_searchable,
+    unescaped,
+    without_nul,
+)
 from starmodel.adapters.persistence.sql.dialects.numbers import (
-    asked_decimal,
-    decimal_of,
-    float_of,
-    whole_of,
+    decimal_encoder,
+    decimal_operand_encoder,
+    encode_float,
+    int_encoder,
 )
 
 ICU = "und-x-icu"
 
 
-def _same(value: Any) -> Any:
+def _unchanged(value: Any) -> Any:
     return value
 
 
-class PostgresqlFlavour(Flavour):
+class PostgresqlDialect(SqlDialect):
     """Compares texts by code points, whatever the locale of the database.
 
     Shapes: icu, the server has the ICU collation that lowers every Unicode
@@ -62,11 +64,11 @@ class PostgresqlFlavour(Flavour):
 
     title = "PostgreSQL"
     max_name_length = 63
-    case_matters = True
+    is_case_sensitive = True
     name_unit = "bytes"
-    dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+    sqlalchemy = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
     icu = True
-    every_column = (
+    all_columns = (
         "SELECT relname::TEXT, attname::TEXT FROM pg_class "
         "JOIN pg_attribute ON attrelid = pg_class.oid "
         "WHERE relnamespace = to_regnamespace(current_schema()) AND relkind IN ('r', 'p') "
@@ -75,34 +77,42 @@ class PostgresqlFlavour(Flavour):
     scalars: ClassVar[Mapping[Any, Codec]] = {
         **SCALARS,
         str: replace(SCALARS[str], decode=unescaped),
-        bool: replace(SCALARS[bool], encode=of_type(bool, _same), decode=None),
-        float: replace(SCALARS[float], encode=float_of, decode=None),
+        bool: replace(SCALARS[bool], encode=of_type(bool, _unchanged), decode=None),
+        float: replace(SCALARS[float], encode=encode_float, decode=None),
         decimal.Decimal: replace(
-            SCALARS[decimal.Decimal], decode=None, ask=asked_decimal(16_000, 16_000)
+            SCALARS[decimal.Decimal],
+            decode=None,
+            encode_operand=decimal_operand_encoder(16_000, 16_000),
         ),
         uuid.UUID: replace(
             SCALARS[uuid.UUID],
-            encode=of_type(uuid.UUID, _same),
+            encode=of_type(uuid.UUID, _unchanged),
             decode=lambda value: uuid.UUID(int=value.int),
         ),
-        AwareDatetime: Codec(aware, None, "plain", (datetime.datetime,), ask=aware),
-        NaiveDatetime: Codec(naive, None, "plain", (datetime.datetime,), ask=naive),
-        datetime.date: replace(
-            SCALARS[datetime.date], encode=of_type(datetime.date, _same), decode=None
+        AwareDatetime: Codec(
+            encode_aware, None, "plain", (datetime.datetime,), encode_operand=encode_aware
         ),
-        datetime.time: replace(SCALARS[datetime.time], encode=naive_time, decode=None),
+        NaiveDatetime: Codec(
+            encode_naive, None, "plain", (datetime.datetime,), encode_operand=encode_naive
+        ),
+        datetime.date: replace(
+            SCALARS[datetime.date], encode=of_type(datetime.date, _unchanged), decode=None
+        ),
+        datetime.time: replace(SCALARS[datetime.time], encode=encode_naive_time, decode=None),
         datetime.timedelta: replace(
-            SCALARS[datetime.timedelta], encode=of_type(datetime.timedelta, _same), decode=None
+            SCALARS[datetime.timedelta], encode=of_type(datetime.timedelta, _unchanged), decode=None
         ),
     }
 
     def name_length(self, name: str) -> int:
         return len(name.encode())
 
-    def column_type(self, kind: Any, given: TypeEngine[Any], *, keyed: bool) -> TypeEngine[Any]:
+    def column_type(
+        self, kind: Any, given: TypeEngine[Any], *, is_indexed: bool
+    ) -> TypeEngine[Any]:
         if kind is None:
             # JSONB would reorder keys and refuse NUL; JSON can't be part of a key.
-            return given if isinstance(given, JSONB) else String() if keyed else JSON()
+            return given if isinstance(given, JSONB) else String() if is_indexed else JSON()
         if kind is int and not isinstance(given, SmallInteger):
             return BigInteger()
         if kind is float:
@@ -119,7 +129,7 @@ class PostgresqlFlavour(Flavour):
 
     def declared_enum(self, given: Enum) -> TypeEngine[Any]:
         if given.native_enum:
-            return given.dialect_impl(self.dialect)
+            return given.dialect_impl(self.sqlalchemy)
         return String(given.length, collation="C")
 
     def codec(self, kind: Any, column_type: TypeEngine[Any]) -> Codec:
@@ -129,21 +139,21 @@ class PostgresqlFlavour(Flavour):
                 codec, encode=without_nul(codec.encode, getattr(column_type, "length", None))
             )
         if kind is int:
-            return replace(codec, encode=whole_of(column_type))
+            return replace(codec, encode=int_encoder(column_type))
         if kind is decimal.Decimal and isinstance(column_type, Numeric):
-            return replace(codec, encode=decimal_of(column_type.precision, column_type.scale))
+            return replace(codec, encode=decimal_encoder(column_type.precision, column_type.scale))
         return codec
 
     def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         return collate(type_coerce(column, String), "C")
 
-    def filling_every_column(self, insert: str) -> str:
+    def overriding_generated(self, insert: str) -> str:
         return insert.replace(") VALUES (", ") OVERRIDING SYSTEM VALUE VALUES (", 1)
 
-    def finds(self, wanted: str) -> bool:
-        return findable(wanted) and (self.icu or wanted.isascii())
+    def can_search(self, wanted: str) -> bool:
+        return is_searchable(wanted) and (self.icu or wanted.isascii())
 
-    def place(
+    def position(
         self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii_only: bool
     ) -> ColumnElement[Any]:
         lower = func.lower(collate(type_coerce(column, String), "C" if ascii_only else ICU))

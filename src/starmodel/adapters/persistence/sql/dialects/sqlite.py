@@ -11,7 +11,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import TypeEngine
 
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 
 DECIMAL_ORDER = "starmodel_decimal"
 LOWER = "starmodel_lower"
@@ -19,17 +19,19 @@ ISO = "starmodel_iso"
 """ISO(kind, value) parses a date, time or datetime in any format and returns our text of it."""
 
 
-class SqliteFlavour(Flavour):
+class SqliteDialect(SqlDialect):
     """Needs the collation DECIMAL_ORDER and the function LOWER on every connection."""
 
     title = "SQLite"
-    dialect = sqlite.dialect()
-    every_column = (
+    sqlalchemy = sqlite.dialect()
+    all_columns = (
         "SELECT made.name, columns.name FROM sqlite_master AS made, "
         "pragma_table_info(made.name) AS columns WHERE made.type = 'table'"
     )
 
-    def column_type(self, kind: Any, given: TypeEngine[Any], *, keyed: bool) -> TypeEngine[Any]:
+    def column_type(
+        self, kind: Any, given: TypeEngine[Any], *, is_indexed: bool
+    ) -> TypeEngine[Any]:
         # A type with numeric affinity would convert text like "1.10" to a float; SQLite's date
         # types don't cover the range of timedelta.
         if kind is None or kind is decimal.Decimal:
@@ -38,19 +40,19 @@ class SqliteFlavour(Flavour):
             return given.with_variant(BigInteger(), "sqlite")
         return given
 
-    def as_read(self, column: ColumnElement[Any], kind: type) -> ColumnElement[Any]:
+    def as_decoded(self, column: ColumnElement[Any], kind: type) -> ColumnElement[Any]:
         return getattr(func, ISO)(kind.__name__, column, type_=String)  # type: ignore[no-any-return]
 
     def as_decimal(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         return collate(type_coerce(column, String), DECIMAL_ORDER)
 
-    def has_no_zone(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+    def is_naive(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         return func.length(column, type_=Integer) == len("00:00:00.000000")
 
-    def finds_alike(self, wanted: str, text: str) -> bool:
-        return not wanted.isascii() or super().finds_alike(wanted, text)
+    def search_agrees(self, wanted: str, text: str) -> bool:
+        return not wanted.isascii() or super().search_agrees(wanted, text)
 
-    def place(
+    def position(
         self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii_only: bool
     ) -> ColumnElement[Any]:
         # instr() needs no escaping of wildcards, and unlike LIKE it doesn't stop at a NUL. SQLite's

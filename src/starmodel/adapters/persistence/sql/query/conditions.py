@@ -13,22 +13,22 @@ from sqlalchemy import Integer, String, and_, bindparam, false, func, not_, or_,
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import NullType
 
-from starmodel.adapters.persistence.sql.dialects.codecs import (
-    LOCAL_CHARS,
+from starmodel.adapters.persistence.sql.dialects.codecs import Codec
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.adapters.persistence.sql.dialects.encoders import (
     MAX_INT,
-    Codec,
-    after_moment,
-    moment_text,
+    NAIVE_DATETIME_CHARS,
+    datetime_text,
+    datetime_upper_bound,
 )
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
 from starmodel.adapters.persistence.sql.query.order_by import Orders
-from starmodel.adapters.persistence.sql.schema.tables import StoredField
+from starmodel.adapters.persistence.sql.schema.entity_table import StoredField
 from starmodel.app.ports.moments import ShownMoment
 from starmodel.app.ports.query import NEGATED, OPERATORS, Filter, Query
 from starmodel.core.entity import Entity
 
 MAX_VALUES = 5_000  # databases accept some 32,000 parameters; beyond this Python compares
-LARGEST_EXACT = 2**53  # a float represents every integer up to here
+MAX_EXACT_INT = 2**53  # a float represents every integer up to here
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,16 @@ class Part:
 class Conditions:
     """Compiles the conditions on one table."""
 
-    def __init__(self, fields: Mapping[str, StoredField], orders: Orders, flavour: Flavour) -> None:
-        self._fields, self._orders, self._flavour = fields, orders, flavour
+    def __init__(
+        self, fields: Mapping[str, StoredField], orders: Orders, sql_dialect: SqlDialect
+    ) -> None:
+        self._fields, self._orders, self._sql_dialect = fields, orders, sql_dialect
 
-    def of(self, wanted: Filter) -> Part | None:
+    def compile(self, wanted: Filter) -> Part | None:
         """Compile a filter; None where only Python compares the same way."""
         field, op, value = self._fields[wanted.field], wanted.op, wanted.value
         if op in NEGATED:
-            part = self.of(wanted.positive)
+            part = self.compile(wanted.positive)
             return None if part is None else Part(("not", part.shape, None), part.values)
         if value is None:
             return Part((op if op in ("eq", "ne") else "never", field.name, None))
@@ -63,22 +65,22 @@ class Conditions:
         if op == "in":
             if not isinstance(value, list | tuple | set | frozenset) or len(value) > MAX_VALUES:
                 return None
-            if codec.compares == "moment":
+            if codec.compares == "datetime":
                 return None
-            asked = [_asked(field, "eq", item) for item in value if item is not None]
-            if None in asked:
+            operands = [_encoded_operand(field, "eq", item) for item in value if item is not None]
+            if None in operands:
                 return None
-            found = [value for op, *values in asked if op == "eq" for value in values]  # type: ignore[misc]
+            found = [value for op, *values in operands if op == "eq" for value in values]  # type: ignore[misc]
             return Part(("in", field.name, len(found)), tuple(found))
-        asked_as = _asked(field, op, value)
-        if asked_as is None:
+        operand = _encoded_operand(field, op, value)
+        if operand is None:
             return None
-        op, *values = asked_as
-        if codec.compares == "moment":
+        op, *values = operand
+        if codec.compares == "datetime":
             if isinstance(value, ShownMoment):
                 # Texts of aware datetimes begin with their wall clock in UTC.
                 return Part((op, field.name, "shown"), (values[0], values[0] + "\\"))
-            values.append(after_moment(values[0]))
+            values.append(datetime_upper_bound(values[0]))
             return Part((op, field.name, "zoned" if value.tzinfo else "local"), tuple(values))
         return Part((op, field.name, len(values)), tuple(values))
 
@@ -94,23 +96,23 @@ class Conditions:
         In that case False where the rest of the query excludes the snapshot.
         """
         sure = tuple(
-            f for f in query.filters if not self._doubts((f.field,), f.op, f.value, entity)
+            f for f in query.filters if not self._may_disagree((f.field,), f.op, f.value, entity)
         )
         search = query.search
-        if search and self._doubts(query.search_fields, "contains", search, entity):
+        if search and self._may_disagree(query.search_fields, "contains", search, entity):
             search = ""
         if sure == query.filters and search == query.search:
             return query.matches(entity)
         rest = replace(query, filters=sure, search=search)
         return None if rest.matches(entity) else False
 
-    def _doubts(self, names: tuple[str, ...], op: str, wanted: Any, entity: Entity) -> bool:
+    def _may_disagree(self, names: tuple[str, ...], op: str, wanted: Any, entity: Entity) -> bool:
         if NEGATED.get(op, op) not in ("contains", "startswith") or wanted is None:
             return False
         if any(self._fields[name].codec.compares != "text" for name in names):
             return False  # Python does this search
         texts = [text for name in names if isinstance(text := getattr(entity, name), str)]
-        return not all(self._flavour.finds_alike(str(wanted).lower(), text) for text in texts)
+        return not all(self._sql_dialect.search_agrees(str(wanted).lower(), text) for text in texts)
 
     def sql(self, number: int, op: str, what: Any, size: Any) -> ColumnElement[bool]:
         """Return a condition of this shape on the parameters `p{number}_0`, `p{number}_1`, …"""
@@ -118,7 +120,7 @@ class Conditions:
             return or_(
                 false(),
                 *(
-                    self._found(op, size, self._fields[name].column, f"p{number}_0")
+                    self._text_condition(op, size, self._fields[name].column, f"p{number}_0")
                     for name in what
                 ),
             )
@@ -132,9 +134,9 @@ class Conditions:
             return column.is_(None) if op == "eq" else column.is_not(None)
         if op == "present":
             return column.is_not(None)
-        if field.codec.compares == "moment":
-            return _moment_condition(op, column, f"p{number}_0", f"p{number}_1", size)
-        column_type = NullType() if field.codec.ask is not None else field.column.type
+        if field.codec.compares == "datetime":
+            return _datetime_condition(op, column, f"p{number}_0", f"p{number}_1", size)
+        column_type = NullType() if field.codec.encode_operand is not None else field.column.type
         values: list[Any] = [
             bindparam(f"p{number}_{index}", type_=column_type) for index in range(size)
         ]
@@ -146,16 +148,18 @@ class Conditions:
         compared: ColumnElement[bool] = OPERATORS[op](column, values[0])  # type: ignore[assignment]
         if op in ("gt", "gte") and field.codec.compares == "real":
             # In Python NaN is not greater than any number; databases sort it above all of them.
-            return and_(compared, self._flavour.is_number(column))
-        if op in ("lt", "lte", "gt", "gte") and field.codec.asks == (time,):
-            return and_(compared, self._flavour.has_no_zone(column))
+            return and_(compared, self._sql_dialect.is_not_nan(column))
+        if op in ("lt", "lte", "gt", "gte") and field.codec.operand_types == (time,):
+            return and_(compared, self._sql_dialect.is_naive(column))
         return compared
 
-    def _found(
+    def _text_condition(
         self, op: str, ascii_only: bool, column: ColumnElement[Any], name: str
     ) -> ColumnElement[bool]:
-        place = self._flavour.place(bindparam(name, type_=String), column, ascii_only=ascii_only)
-        return place == 1 if op == "startswith" else place > 0
+        position = self._sql_dialect.position(
+            bindparam(name, type_=String), column, ascii_only=ascii_only
+        )
+        return position == 1 if op == "startswith" else position > 0
 
     def _text_part(self, op: str, names: tuple[str, ...], wanted: str) -> Part | None:
         """Compile a case-insensitive text search."""
@@ -164,65 +168,65 @@ class Conditions:
         except UnicodeEncodeError:
             return None
         wanted = wanted.lower()
-        if not self._flavour.finds(wanted):
+        if not self._sql_dialect.can_search(wanted):
             return None
         return Part((op, names, wanted.isascii()), (wanted,))
 
 
-Asked = tuple[Any, ...]
+Operand = tuple[Any, ...]
 
 
-def _asked(field: StoredField, op: str, value: Any) -> Asked | None:
+def _encoded_operand(field: StoredField, op: str, value: Any) -> Operand | None:
     """Encode an operator and its value for SQL; None when SQL compares differently.
 
     Shapes: without a value the operator is "never", "always" or "present".
     """
     codec = field.codec
     if isinstance(value, ShownMoment):
-        value = _as_kept(codec, value.clock)
-    if type(value) not in codec.asks or value != value:
+        value = _as_stored(codec, value.clock)
+    if type(value) not in codec.operand_types or value != value:
         return None
-    if codec.asks[0] is int:
-        return _asked_whole(op, value)
+    if codec.operand_types[0] is int:
+        return _int_operand(op, value)
     if isinstance(value, int):
-        if codec.asks[0] is bool:
+        if codec.operand_types[0] is bool:
             return (op, codec.encode(bool(value))) if value in (0, 1) else None
         if codec.compares == "real":
-            return (op, float(value)) if abs(value) <= LARGEST_EXACT else None
+            return (op, float(value)) if abs(value) <= MAX_EXACT_INT else None
     if isinstance(value, time) and value.tzinfo is not None:
         return None
-    if isinstance(value, datetime) and value.tzinfo is not None and codec.compares == "moment":
+    if isinstance(value, datetime) and value.tzinfo is not None and codec.compares == "datetime":
         with contextlib.suppress(OverflowError):
-            return op, moment_text(value.astimezone(UTC))
+            return op, datetime_text(value.astimezone(UTC))
         return None
     try:
-        return op, (codec.ask or codec.encode)(value)
+        return op, (codec.encode_operand or codec.encode)(value)
     except ValueError:
         return None
 
 
-def _as_kept(codec: Codec, clock: datetime) -> datetime:
+def _as_stored(codec: Codec, clock: datetime) -> datetime:
     """Convert a displayed datetime for a column of only aware or only naive values."""
-    if codec.compares != "moment" and codec.ask is not None:
+    if codec.compares != "datetime" and codec.encode_operand is not None:
         with contextlib.suppress(ValueError):
-            codec.ask(clock.replace(tzinfo=UTC))
+            codec.encode_operand(clock.replace(tzinfo=UTC))
             return clock.replace(tzinfo=UTC)
     return clock
 
 
-_BEYOND: dict[str, Asked] = {"ne": ("always",), "eq": ("never",)}
+_OUT_OF_RANGE: dict[str, Operand] = {"ne": ("always",), "eq": ("never",)}
 
 
-def _asked_whole(op: str, value: float) -> Asked:
+def _int_operand(op: str, value: float) -> Operand:
     """Compare an integer column with any number, including one outside the column's range."""
     if value > MAX_INT or value < -MAX_INT - 1:
         smaller = op in ("lt", "lte")
-        return _BEYOND.get(op, ("present",) if smaller == (value > 0) else ("never",))
+        return _OUT_OF_RANGE.get(op, ("present",) if smaller == (value > 0) else ("never",))
     whole = math.floor(value)
     if whole == value:
         return op, whole
-    if op in _BEYOND:
-        return _BEYOND[op]
+    if op in _OUT_OF_RANGE:
+        return _OUT_OF_RANGE[op]
     return ("gt", whole) if op in ("gt", "gte") else ("lte", whole)
 
 
@@ -238,7 +242,7 @@ def _members_part(field: StoredField, wanted: Filter) -> Part | None:
     return Part(("none_or_in" if wanted.op == "ne" else "in", field.name, len(texts)), texts)
 
 
-def _moment_condition(
+def _datetime_condition(
     op: str, column: ColumnElement[Any], first: str, end: str, bound: str
 ) -> ColumnElement[bool]:
     """Compare datetimes of any offset by ranges of text, so that an index applies.
@@ -248,14 +252,16 @@ def _moment_condition(
     """
     low, high = bindparam(first, type_=String), bindparam(end, type_=String)
     length = func.length(column, type_=Integer)
-    alike = {
-        "zoned": length > LOCAL_CHARS, "local": length == LOCAL_CHARS, "shown": true(),
-    }[bound]  # fmt: skip
+    is_comparable = {
+        "zoned": length > NAIVE_DATETIME_CHARS,
+        "local": length == NAIVE_DATETIME_CHARS,
+        "shown": true(),
+    }[bound]
     conditions = {
-        "lt": and_(column < low, alike),
-        "gte": and_(column >= low, alike),
-        "lte": and_(column < high, alike),
-        "gt": and_(column >= high, alike),
+        "lt": and_(column < low, is_comparable),
+        "gte": and_(column >= low, is_comparable),
+        "lte": and_(column < high, is_comparable),
+        "gt": and_(column >= high, is_comparable),
         "eq": and_(column >= low, column < high),
         "ne": or_(column.is_(None), column < low, column >= high),
     }

@@ -12,9 +12,9 @@ from sqlalchemy.dialects.postgresql import ENUM
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import NullType, TypeEngine
 
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
-from starmodel.adapters.persistence.sql.schema.tables import StoredField
-from starmodel.adapters.persistence.sql.statements import Row
+from starmodel.adapters.persistence.sql.compiled_sql import Row
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.adapters.persistence.sql.schema.entity_table import StoredField
 from starmodel.app.ports.ordering import Order, Position, ranks
 
 
@@ -32,36 +32,40 @@ class Term:
         """The type of a parameter that is compared with this term."""
         if self.field.codec.members is not None:
             return Integer()
-        return NullType() if self.field.codec.ask is not None else self.field.column.type
+        return NullType() if self.field.codec.encode_operand is not None else self.field.column.type
 
-    def kept(self, value: Any) -> Any:
+    def encode(self, value: Any) -> Any:
         """Encode a value for comparison. Raises: ValueError, for one that no row can have."""
         codec = self.field.codec
         if codec.members is not None:
             return ranks(codec.members)[value.name]
-        return (codec.ask or codec.encode)(value)
+        return (codec.encode_operand or codec.encode)(value)
 
 
 class Orders:
-    """The orders of one table. Shapes: foreign, the table is an external one."""
+    """The orders of one table. Shapes: is_external, the table is an external one."""
 
     def __init__(
-        self, fields: Mapping[str, StoredField], flavour: Flavour, *, foreign: bool = False
+        self,
+        fields: Mapping[str, StoredField],
+        sql_dialect: SqlDialect,
+        *,
+        is_external: bool = False,
     ) -> None:
-        self._fields, self._flavour, self._foreign = fields, flavour, foreign
+        self._fields, self._sql_dialect, self._is_external = fields, sql_dialect, is_external
 
     def comparable(self, field: StoredField) -> ColumnElement[Any]:
         """Return an expression that compares like the field's values in Python."""
-        kind = field.codec.asks[0] if field.codec.asks else None
-        if self._foreign and kind in (datetime, date, time):
-            return self._flavour.as_read(field.column, kind)
+        kind = field.codec.operand_types[0] if field.codec.operand_types else None
+        if self._is_external and kind in (datetime, date, time):
+            return self._sql_dialect.as_decoded(field.column, kind)
         if field.codec.compares == "decimal":
-            return self._flavour.as_decimal(field.column)
-        if field.codec.compares in ("text", "moment"):
-            return self._flavour.as_text(field.column)
+            return self._sql_dialect.as_decimal(field.column)
+        if field.codec.compares in ("text", "datetime"):
+            return self._sql_dialect.as_text(field.column)
         return field.column
 
-    def known(self, order: Order) -> bool:
+    def can_sort(self, order: Order) -> bool:
         """True when SQL sorts in this order."""
         return all(self._fields[name].codec.compares != "no" for name, _ in order)
 
@@ -77,37 +81,37 @@ class Orders:
             nullable = bool(field.column.nullable)
             return Term(field, self.comparable(field), descending, nullable)
         # A text that is not a member of the enum (any more) has no rank, and sorts like None.
-        places = ranks(field.codec.members)
-        kept = {field.codec.encode(m): places[m.name] for m in field.codec.members}
+        positions = ranks(field.codec.members)
+        texts = {field.codec.encode(m): positions[m.name] for m in field.codec.members}
         column = field.column
-        is_native = isinstance(column.type, ENUM | NullType) and all(type(k) is str for k in kept)
+        is_native = isinstance(column.type, ENUM | NullType) and all(type(k) is str for k in texts)
         text = cast(column, String) if is_native else column
-        sql = case(kept, value=text)
+        sql = case(texts, value=text)
         return Term(field, sql, descending, True)
 
-    def by(self, terms: Sequence[Term]) -> list[ColumnElement[Any]]:
+    def order_by(self, terms: Sequence[Term]) -> list[ColumnElement[Any]]:
         """Return the terms of an ORDER BY."""
         return [
             part
             for term in terms
-            for part in self._flavour.ordered(
+            for part in self._sql_dialect.order_terms(
                 term.sql, descending=term.descending, nullable=term.nullable
             )
         ]
 
-    def kept(self, position: Position, order: Order) -> Row | None:
+    def encode_position(self, position: Position, order: Order) -> Row | None:
         """Encode a cursor's position for comparison; None for one that no row can have."""
         terms = self.terms(order)
         try:
             return tuple(
-                None if value is None else term.kept(value)
+                None if value is None else term.encode(value)
                 for term, value in zip(terms, position, strict=True)
             )
         except ValueError:
             return None
 
 
-def behind(terms: Sequence[Term], given: Sequence[bool]) -> ColumnElement[bool]:
+def sorts_after(terms: Sequence[Term], given: Sequence[bool]) -> ColumnElement[bool]:
     """Return the keyset pagination condition: the row sorts after the cursor's position.
 
     Shapes: given, for each term, whether the position has a value there, in
@@ -135,5 +139,5 @@ def behind(terms: Sequence[Term], given: Sequence[bool]) -> ColumnElement[bool]:
 
 
 def given_after(position: Row) -> dict[str, Any]:
-    """Return the parameters of `behind`."""
+    """Return the parameters of `sorts_after`."""
     return {f"after_{number}": value for number, value in enumerate(position)}

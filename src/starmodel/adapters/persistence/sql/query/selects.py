@@ -11,15 +11,11 @@ from sqlalchemy import select as select_
 from sqlalchemy.sql import Select
 from sqlalchemy.types import NullType
 
-from starmodel.adapters.persistence.sql.dialects.codecs import MAX_INT
+from starmodel.adapters.persistence.sql.compiled_sql import CompiledSql, Row, compile_sql
+from starmodel.adapters.persistence.sql.dialects.encoders import MAX_INT
 from starmodel.adapters.persistence.sql.query.conditions import Conditions, Part
-from starmodel.adapters.persistence.sql.query.order_by import Orders, behind, given_after
-from starmodel.adapters.persistence.sql.statements import (
-    CompiledSql,
-    Row,
-    Statements,
-    compile_sql,
-)
+from starmodel.adapters.persistence.sql.query.order_by import Orders, given_after, sorts_after
+from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.app.ports.ordering import Order
 from starmodel.app.ports.query import Query
 from starmodel.core.entity import Entity
@@ -63,9 +59,9 @@ class Planner:
 
     def __init__(self, statements: Statements) -> None:
         self._statements, fields = statements, statements.mapped.fields
-        self._flavour = statements.flavour
-        self.orders = Orders(fields, self._flavour, foreign=not statements.mapped.versioned)
-        self._conditions = Conditions(fields, self.orders, self._flavour)
+        self._sql_dialect = statements.sql_dialect
+        self.orders = Orders(fields, self._sql_dialect, is_external=not statements.mapped.versioned)
+        self._conditions = Conditions(fields, self.orders, self._sql_dialect)
         self._compiled: BoundedCache[_Shape, CompiledSql] = BoundedCache(MAX_COMPILED_BYTES)
 
     def plan(self, query: Query, now: float, *, count: bool = False) -> Plan:
@@ -73,15 +69,17 @@ class Planner:
         known, filtered = self._parts(query)
         shapes = tuple(part.shape for part in known)
         if count and filtered:
-            return self._made(_Shape(shapes, "count"), known, now)
-        after = None if query.after is None else self.orders.kept(query.after, query.order)
-        exact = filtered and not count and self.orders.known(query.order)
+            return self._plan_of(_Shape(shapes, "count"), known, now)
+        after = (
+            None if query.after is None else self.orders.encode_position(query.after, query.order)
+        )
+        exact = filtered and not count and self.orders.can_sort(query.order)
         if not exact or (query.after is not None and after is None):
-            return self._made(_Shape(shapes), known, now, exact=False)
+            return self._plan_of(_Shape(shapes), known, now, exact=False)
         windowed = query.limit is not None or query.offset > 0
         shape = _Shape(shapes, order=query.order, after=_has_value(after), windowed=windowed)
         limit = MAX_INT if query.limit is None else query.limit
-        return self._made(shape, known, now, after=after, limit=limit, offset=query.offset)
+        return self._plan_of(shape, known, now, after=after, limit=limit, offset=query.offset)
 
     def keys(self, query: Query, now: float, after: Row | None, limit: int) -> Plan:
         """Plan the next window of sort values and keys, in the order of a query.
@@ -93,13 +91,13 @@ class Planner:
         known, filtered = self._parts(query)
         shapes = tuple(part.shape for part in known)
         shape = _Shape(shapes, "keys", query.order, _has_value(after), windowed=True)
-        return self._made(shape, known, now, exact=filtered, after=after, limit=limit)
+        return self._plan_of(shape, known, now, exact=filtered, after=after, limit=limit)
 
-    def among(self, query: Query, now: float, keys: Sequence[Any]) -> Plan:
+    def of_keys(self, query: Query, now: float, keys: Sequence[Any]) -> Plan:
         """Plan a query for the rows with these keys that still match, unordered."""
         known, filtered = self._parts(query)
         shape = _Shape(tuple(part.shape for part in known), keys=len(keys))
-        return self._made(shape, known, now, exact=filtered, keys=keys)
+        return self._plan_of(shape, known, now, exact=filtered, keys=keys)
 
     def matches(self, query: Query, entity: Entity) -> bool | None:
         """True when the query matches the snapshot; None when only the database can decide."""
@@ -107,13 +105,13 @@ class Planner:
 
     def _parts(self, query: Query) -> tuple[list[Part], bool]:
         """Return the conditions that SQL supports, and whether these are all."""
-        parts = [self._conditions.of(wanted) for wanted in query.filters]
+        parts = [self._conditions.compile(wanted) for wanted in query.filters]
         if query.search:
             parts.append(self._conditions.search(query))
         known = [part for part in parts if part is not None]
         return known, len(known) == len(parts)
 
-    def _made(
+    def _plan_of(
         self,
         shape: _Shape,
         parts: Sequence[Part],
@@ -127,7 +125,7 @@ class Planner:
     ) -> Plan:
         compiled = self._compiled.get(shape)
         if compiled is None:
-            compiled = compile_sql(self._select(shape), self._flavour.dialect)
+            compiled = compile_sql(self._select(shape), self._sql_dialect.sqlalchemy)
             # Names, types and processors of the parameters take a few times the memory of the text.
             self._compiled.put(shape, compiled, 2000 + 8 * len(compiled.sql))
         given: dict[str, Any] = {
@@ -148,7 +146,7 @@ class Planner:
         conditions = [
             self._conditions.sql(number, *part) for number, part in enumerate(shape.parts)
         ]
-        conditions += statements.alive()
+        conditions += statements.not_expired()
         if shape.keys is not None:
             conditions.append(
                 key.in_([bindparam(f"key_{n}", type_=NullType()) for n in range(shape.keys)])
@@ -162,8 +160,8 @@ class Planner:
             if shape.what == "keys":
                 found = select_(*(term.sql for term in terms), key)
             if shape.after is not None:
-                conditions.append(behind(terms, shape.after))
-            found = found.order_by(*self.orders.by(terms))
+                conditions.append(sorts_after(terms, shape.after))
+            found = found.order_by(*self.orders.order_by(terms))
         if shape.windowed:
             found = found.limit(bindparam("limit_", type_=BigInteger))
             found = found.offset(bindparam("offset_", type_=BigInteger))

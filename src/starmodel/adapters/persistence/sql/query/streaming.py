@@ -7,9 +7,10 @@ from dataclasses import replace
 from operator import itemgetter
 from typing import Any
 
+from starmodel.adapters.persistence.sql.compiled_sql import Row
 from starmodel.adapters.persistence.sql.engine import RowEngine
 from starmodel.adapters.persistence.sql.query.selects import Planner
-from starmodel.adapters.persistence.sql.statements import Row, Statements
+from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.app.ports.clock import Clock
 from starmodel.app.ports.ordering import sort_key
 from starmodel.app.ports.query import Query
@@ -41,8 +42,8 @@ class Stream:
     async def chunks(self, batch: int) -> AsyncIterator[list[Entity]]:
         """Yield the records in order, in non-empty chunks of at most `batch`."""
         query, orders = self._query, self._planner.orders
-        after = None if query.after is None else orders.kept(query.after, query.order)
-        if orders.known(query.order) and (after is not None or query.after is None):
+        after = None if query.after is None else orders.encode_position(query.after, query.order)
+        if orders.can_sort(query.order) and (after is not None or query.after is None):
             windows = self._keys(query, after, batch)
         else:
             windows = self._keys_by_python(batch)
@@ -74,12 +75,12 @@ class Stream:
             async for keys in self._keys(by_id, None, batch):
                 for start in range(0, len(keys), batch):
                     for key, entity in await self._records(keys[start : start + batch]):
-                        place = query.sort_key(entity)
-                        if last is None or place > last:
-                            first.append((place, key))
+                        position = query.sort_key(entity)
+                        if last is None or position > last:
+                            first.append((position, key))
                     if len(first) > 2 * MAX_KEYS:
-                        more = _cut(first)
-            more = _cut(first) or more
+                        more = _truncate(first)
+            more = _truncate(first) or more
             yield [key for _, key in first]
             last = first[-1][0] if first else None
 
@@ -89,7 +90,7 @@ class Stream:
             return []
         # Pad to a power of two, so that few shapes of the query are compiled.
         spare = (1 << (len(keys) - 1).bit_length()) - len(keys)
-        plan = self._planner.among(self._query, self._clock(), [*keys, *([keys[0]] * spare)])
+        plan = self._planner.of_keys(self._query, self._clock(), [*keys, *([keys[0]] * spare)])
         rows, made = await self._statements.read(self._engine.rows, plan.sql, plan.params)
         by_key = {row[self._key_at]: each for row, each in zip(rows, made, strict=True)}
         found = [(key, by_key[key]) for key in keys if key in by_key]
@@ -98,7 +99,7 @@ class Stream:
         return [(key, entity) for key, entity in found if self._query.matches(entity)]
 
 
-def _cut(found: list[tuple[Any, Any]]) -> bool:
+def _truncate(found: list[tuple[Any, Any]]) -> bool:
     """Sort, and drop what exceeds MAX_KEYS; True when something was dropped."""
     found.sort(key=itemgetter(0))
     left_out = len(found) > MAX_KEYS

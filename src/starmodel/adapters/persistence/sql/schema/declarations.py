@@ -23,7 +23,7 @@ from sqlalchemy.schema import Computed
 from sqlalchemy.sql import ClauseElement, functions
 
 from starmodel.adapters.persistence.sql._compat.sqlalchemy import pending_columns
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.schema.identifiers import short_name
 from starmodel.core.entity import Entity
 from starmodel.core.fields.field_types import plain_types
@@ -31,11 +31,11 @@ from starmodel.core.fields.specs import FieldSpec
 
 _OPTIONS = frozenset({"schema", "comment", "info", "quote", "quote_schema", "implicit_returning"})
 _WITHOUT_EFFECT = frozenset({"extend_existing", "keep_existing", "mustexist", "listeners"})
-DIALECTS = ("sqlite_", "postgresql_", "mysql_", "mariadb_")
-Fill = Callable[[], Any]
+DIALECT_PREFIXES = ("sqlite_", "postgresql_", "mysql_", "mariadb_")
+DefaultFactory = Callable[[], Any]
 
 
-def table_arguments(cls: type[Entity], flavour: Flavour) -> tuple[list[Any], dict[str, Any]]:
+def table_arguments(cls: type[Entity], sql_dialect: SqlDialect) -> tuple[list[Any], dict[str, Any]]:
     """Copy the constraints, indexes and options of `__table_args__`, for one table.
 
     Raises: TypeError, for items that a table does not accept.
@@ -46,10 +46,10 @@ def table_arguments(cls: type[Entity], flavour: Flavour) -> tuple[list[Any], dic
         given, options = given[:-1], given[-1]
     items = [] if isinstance(given, dict) else list(given)
     for name in options:
-        if name not in _OPTIONS | _WITHOUT_EFFECT and not name.startswith(DIALECTS):
+        if name not in _OPTIONS | _WITHOUT_EFFECT and not name.startswith(DIALECT_PREFIXES):
             raise TypeError(f"__table_args__ has the option {name!r}, which is not supported")
     options = {name: value for name, value in options.items() if name not in _WITHOUT_EFFECT}
-    if options.get("schema") and flavour.dialect.name == "sqlite":
+    if options.get("schema") and sql_dialect.sqlalchemy.name == "sqlite":
         raise TypeError(f"__table_args__ has the schema {options['schema']!r}; SQLite has none")
     if getattr(cls, "__table__", None) is not None:
         return [], options  # `to_metadata` copies its constraints
@@ -61,7 +61,7 @@ def table_arguments(cls: type[Entity], flavour: Flavour) -> tuple[list[Any], dic
     return copy.deepcopy(items), options
 
 
-def keyed_columns(items: Iterable[Any]) -> set[str]:
+def indexed_columns(items: Iterable[Any]) -> set[str]:
     """Return the columns named by unattached constraints and indexes."""
     found: set[str] = set()
     for item in items:
@@ -74,7 +74,7 @@ def keyed_columns(items: Iterable[Any]) -> set[str]:
 def primary_key_of(items: Iterable[Any]) -> set[str]:
     """Return the columns of a PrimaryKeyConstraint among the items."""
     keys = [item for item in items if isinstance(item, PrimaryKeyConstraint)]
-    return keyed_columns(keys)
+    return indexed_columns(keys)
 
 
 def table_checks(column: Column[Any]) -> list[CheckConstraint]:
@@ -95,7 +95,7 @@ def name_checks(table: Table) -> None:
     checks = [c for c in table.constraints if isinstance(c, CheckConstraint)]
     taken = {str(check.name) for check in checks if check.name is not None}
     unnamed = [check for check in checks if check.name is None]
-    for check in sorted(unnamed, key=rule_of):
+    for check in sorted(unnamed, key=check_sql):
         columns = "_".join(checked_columns(check, table))
         base = name = short_name(f"ck_{table.name}_{columns}".rstrip("_"))
         number = 1
@@ -107,14 +107,14 @@ def name_checks(table: Table) -> None:
         check.name = name
 
 
-def rule_of(check: CheckConstraint) -> str:
+def check_sql(check: CheckConstraint) -> str:
     """Return the SQL of a check, with literal values."""
     return str(check.sqltext.compile(compile_kwargs={"literal_binds": True}))
 
 
 def checked_columns(check: CheckConstraint, table: Table) -> list[str]:
     """Return the columns that the SQL of a check refers to."""
-    words = set(re.findall(r"\w+", rule_of(check)))
+    words = set(re.findall(r"\w+", check_sql(check)))
     return [column.name for column in table.columns if column.name in words]
 
 
@@ -123,7 +123,9 @@ def is_computed(column: Column[Any]) -> bool:
     return column.computed is not None
 
 
-def take_defaults(spec: FieldSpec, column: Column[Any]) -> tuple[Fill | None, Fill | None]:
+def pop_defaults(
+    spec: FieldSpec, column: Column[Any]
+) -> tuple[DefaultFactory | None, DefaultFactory | None]:
     """Return the column's default and onupdate, as callables for INSERT and UPDATE.
 
     A default replaces None. A default that only the database can evaluate
@@ -131,17 +133,19 @@ def take_defaults(spec: FieldSpec, column: Column[Any]) -> tuple[Fill | None, Fi
 
     Raises: ValueError, for an unsupported default.
     """
-    insert = _fill(spec, column, column.default, "default")
-    update = _fill(spec, column, column.onupdate, "onupdate")
+    insert = _default_factory(spec, column, column.default, "default")
+    update = _default_factory(spec, column, column.onupdate, "onupdate")
     if insert is None and column.server_default is not None:
-        insert = _of_server(spec, column)
+        insert = _server_default_factory(spec, column)
     column.default = column.onupdate = None
     if not isinstance(column.server_onupdate, Computed):
         column.server_onupdate = None
     return insert, update
 
 
-def _fill(spec: FieldSpec, column: Column[Any], given: Any, what: str) -> Fill | None:
+def _default_factory(
+    spec: FieldSpec, column: Column[Any], given: Any, what: str
+) -> DefaultFactory | None:
     if given is None:
         return None
     if getattr(given, "is_scalar", False):
@@ -156,7 +160,7 @@ def _fill(spec: FieldSpec, column: Column[Any], given: Any, what: str) -> Fill |
     )
 
 
-def _of_server(spec: FieldSpec, column: Column[Any]) -> Fill | None:
+def _server_default_factory(spec: FieldSpec, column: Column[Any]) -> DefaultFactory | None:
     """Evaluate a server_default where its value is known here; None for any other."""
     default: Any = column.server_default
     if not isinstance(default, DefaultClause):
@@ -182,7 +186,7 @@ def _of_server(spec: FieldSpec, column: Column[Any]) -> Fill | None:
     return lambda: copy.deepcopy(value)
 
 
-def _now(spec: FieldSpec, column: Column[Any]) -> Fill:
+def _now(spec: FieldSpec, column: Column[Any]) -> DefaultFactory:
     zoned = getattr(column.type, "timezone", False) or _is_zoned(spec)
     zone = datetime.UTC if zoned else None
 

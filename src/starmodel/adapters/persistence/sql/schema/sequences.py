@@ -12,8 +12,8 @@ from sqlalchemy import BigInteger, Column, MetaData, String, Table
 from sqlalchemy.engine import Dialect
 
 from starmodel.adapters.persistence.sql.dialects.codecs import kind_of
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
-from starmodel.adapters.persistence.sql.schema.tables import EntityTable
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.adapters.persistence.sql.schema.entity_table import EntityTable
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.field_types import accepts_none
 
@@ -26,7 +26,7 @@ class Sequence:
     """The SQL that returns the next number for one table.
 
     The number is above all stored ids, including those of external writers.
-    Shapes: next takes `key`; own queries the database's native sequence,
+    Shapes: next takes `key`; native queries the database's native sequence,
     where external writers use one: it takes the table's name, the column
     and the schema, and returns a number (NULL without a sequence) and
     whether a row already has it.
@@ -35,7 +35,7 @@ class Sequence:
     table: str
     column: str
     next: str
-    own: str | None = None
+    native: str | None = None
     schema: str | None = None
 
     @property
@@ -50,14 +50,14 @@ def is_numbered(mapped: EntityTable) -> bool:
     return kind_of(annotation) is int and accepts_none(annotation)
 
 
-def sequence_table(metadata: MetaData, flavour: Flavour) -> Table:
+def sequence_table(metadata: MetaData, sql_dialect: SqlDialect) -> Table:
     """Return the table that stores the last number per entity table."""
     return Table(
         TABLE,
         metadata,
         Column("name", String(MAX_KEY_CHARS), primary_key=True),
         Column("last", BigInteger, nullable=False),
-        **flavour.table_options,
+        **sql_dialect.table_options,
     )
 
 
@@ -70,28 +70,35 @@ def sequence_of(mapped: EntityTable, dialect: Dialect) -> Sequence:
         )
     quoted = dialect.identifier_preparer
     key = mapped.key.column
-    top = (
+    highest = (
         f"(SELECT COALESCE(MAX({quoted.format_column(key)}), 0) "  # noqa: S608 - quoted names
         f"FROM {quoted.format_table(mapped.table)})"
     )
     if dialect.name == "mysql":
         sql = (
-            f"INSERT INTO {TABLE} (name, last) VALUES (%s, LAST_INSERT_ID({top} + 1)) "  # noqa: S608
-            f"ON DUPLICATE KEY UPDATE last = LAST_INSERT_ID(GREATEST(last, {top}) + 1)"
+            f"INSERT INTO {TABLE} (name, last) VALUES (%s, LAST_INSERT_ID({highest} + 1)) "  # noqa: S608
+            f"ON DUPLICATE KEY UPDATE last = LAST_INSERT_ID(GREATEST(last, {highest}) + 1)"
         )
     else:
-        one, most = ("$1::VARCHAR", "GREATEST") if dialect.name == "postgresql" else ("?", "MAX")
-        sql = (
-            f"INSERT INTO {TABLE} AS kept (name, last) VALUES ({one}, {top} + 1) "  # noqa: S608
-            f"ON CONFLICT (name) DO UPDATE SET last = {most}(kept.last, {top}) + 1 RETURNING last"
+        key_param, greatest = (
+            ("$1::VARCHAR", "GREATEST") if dialect.name == "postgresql" else ("?", "MAX")
         )
-    theirs = dialect.name == "postgresql" and not mapped.versioned
-    own = _OWN.format(table=quoted.format_table(mapped.table), key=quoted.format_column(key))
-    return Sequence(mapped.table.name, key.name, sql, own if theirs else None, mapped.table.schema)
+        sql = (
+            f"INSERT INTO {TABLE} AS stored (name, last) VALUES ({key_param}, {highest} + 1) "  # noqa: S608
+            f"ON CONFLICT (name) DO UPDATE SET last = {greatest}(stored.last, {highest}) + 1 "
+            "RETURNING last"
+        )
+    is_native = dialect.name == "postgresql" and not mapped.versioned
+    native = _NATIVE_SEQUENCE.format(
+        table=quoted.format_table(mapped.table), key=quoted.format_column(key)
+    )
+    return Sequence(
+        mapped.table.name, key.name, sql, native if is_native else None, mapped.table.schema
+    )
 
 
 # A sequence is owned by its column (SERIAL, IDENTITY), or only referenced by the default.
-_OWN = """
+_NATIVE_SEQUENCE = """
 WITH given AS MATERIALIZED (
     SELECT nextval(COALESCE(
         pg_get_serial_sequence(

@@ -17,10 +17,10 @@ async def _dispatch(cls: Any, action: Any) -> Any:
     return await host.dispatch(action)
 
 
-async def _listed(cls: Any, order: str | None, direction: str, **asked: Any) -> list[Any]:
-    as_dict, fields = asked.pop("as_dict"), asked.pop("fields")
+async def _listed(cls: Any, order: str | None, direction: str, **filters: Any) -> list[Any]:
+    as_dict, fields = filters.pop("as_dict"), filters.pop("fields")
     sign = "-" if direction.lower() == "desc" else ""
-    found = await cls.objects.list(order=f"{sign}{order}" if order else "", **asked)
+    found = await cls.objects.list(order=f"{sign}{order}" if order else "", **filters)
     if not (as_dict or fields):
         return list(found)
     return [e.model_dump(include=set(fields) if fields else None) for e in found]
@@ -65,13 +65,13 @@ async def _filter(
     **values: Any,
 ) -> list[Any]:
     """Return the records with these values, as `objects.list(…)` does."""
-    asked = {
+    filters = {
         name if exact_match or not isinstance(value, str) else f"{name}__contains": value
         for name, value in values.items()
     }
     return await _listed(
         cls, sorting_field, sort_direction, limit=limit, offset=offset or 0,
-        as_dict=as_dict, fields=fields, **asked,
+        as_dict=as_dict, fields=fields, **filters,
     )  # fmt: skip
 
 
@@ -108,11 +108,11 @@ async def _inserted(self: Any) -> bool:
     return await type(self).objects.find(self.id) is not None
 
 
-_OF_CLASS: dict[str, Any] = {
+_CLASS_METHODS: dict[str, Any] = {
     "all": _all, "total_records": _total_records, "search": _search, "filter": _filter,
     "update_record": _update_record, "delete_record": _delete_record, "upsert": _upsert,
 }  # fmt: skip
-_OF_RECORD: dict[str, Any] = {"delete": _delete, "inserted": _inserted}
+_RECORD_METHODS: dict[str, Any] = {"delete": _delete, "inserted": _inserted}
 
 
 class FastHooks(ClassHooks):
@@ -123,7 +123,9 @@ class FastHooks(ClassHooks):
 
         `created_at` and `updated_at` are set by commits, not by forms.
         """
-        ours = {name: classmethod(method) for name, method in _OF_CLASS.items()} | _OF_RECORD
+        ours = {
+            name: classmethod(method) for name, method in _CLASS_METHODS.items()
+        } | _RECORD_METHODS
         for name, method in ours.items():
             if _inherits(cls, name):
                 type.__setattr__(cls, name, method)

@@ -9,38 +9,38 @@ from sqlalchemy import Double, Integer, MetaData, Table, bindparam, delete, or_,
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects import postgresql, sqlite
 
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
-from starmodel.adapters.persistence.sql.schema.tables import MAX_MARKER_CHARS, marker_table
-from starmodel.adapters.persistence.sql.statements import Row, compile_sql
+from starmodel.adapters.persistence.sql.compiled_sql import Row, compile_sql
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.adapters.persistence.sql.write.marker_table import MAX_MARKER_CHARS, marker_table
 from starmodel.adapters.persistence.sql.write.single_statement import MarkedChanges
 from starmodel.app.ports.repository import MARKER_TTL_S, Marker
 
-PURGED_AT_ONCE = 1000
+PURGE_BATCH = 1000
 _NAMES = ("digest", "command", "at", "outcome")
 
 
 class Markers:
     """SQL to insert, find and delete markers; a marker expires after a day.
 
-    Shapes: put_sql takes `row` and changes one row, or none when another
+    Shapes: put_sql takes `put_params` and changes one row, or none when another
     run's marker has the key. On a database without such a statement (put_sql
     is None), insert_sql takes the marker alone, and after a unique violation
-    replace takes `again`. with_change combines a marker with a change in one
+    replace takes `replace_params`. with_change combines a marker with a change in one
     statement, on databases that support it.
     """
 
-    def __init__(self, metadata: MetaData, flavour: Flavour) -> None:
-        table = marker_table(metadata, flavour)
+    def __init__(self, metadata: MetaData, sql_dialect: SqlDialect) -> None:
+        table = marker_table(metadata, sql_dialect)
 
         def compiled(statement: Any) -> Any:
-            return compile_sql(statement, flavour.dialect)
+            return compile_sql(statement, sql_dialect.sqlalchemy)
 
         stale = table.c.at <= bindparam("stale_", type_=Double)
         key = table.c.key == bindparam("key_", type_=table.c.key.type)
-        self.put_sql = _put(table, flavour, stale)
+        self.put_sql = _put(table, sql_dialect, stale)
         self.with_change: MarkedChanges | None = None
-        if flavour.dialect.name == "postgresql":
-            self.with_change = MarkedChanges(table, flavour)
+        if sql_dialect.sqlalchemy.name == "postgresql":
+            self.with_change = MarkedChanges(table, sql_dialect)
         self.insert_sql = compiled(plain_insert(table)).sql
         self.replace = compiled(
             update(table)
@@ -58,18 +58,18 @@ class Markers:
         self.purge = compiled(delete(table).where(table.c.key.in_(some)))
         self.purge_all = compiled(delete(table).where(stale)).sql
 
-    def row(self, marker: Marker, now: float) -> Row:
+    def put_params(self, marker: Marker, now: float) -> Row:
         """Return the parameters of `put_sql`."""
         return (
-            self.kept(marker.key), marker.digest, marker.command, marker.at, marker.outcome,
+            self.stored_key(marker.key), marker.digest, marker.command, marker.at, marker.outcome,
             now - MARKER_TTL_S,
         )  # fmt: skip
 
-    def again(self, marker: Marker, now: float) -> Row:
+    def replace_params(self, marker: Marker, now: float) -> Row:
         """Return the parameters of `replace`."""
         return self.replace.params(  # type: ignore[no-any-return]
             {
-                "key_": self.kept(marker.key),
+                "key_": self.stored_key(marker.key),
                 "digest_": marker.digest,
                 "command_": marker.command,
                 "at_": marker.at,
@@ -80,21 +80,21 @@ class Markers:
         )
 
     @staticmethod
-    def kept(key: str) -> str:
+    def stored_key(key: str) -> str:
         """Return the key as stored: a key that an index can't hold is replaced by its hash."""
         if len(key) <= MAX_MARKER_CHARS and "\0" not in key:
             return key
         return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=32).hexdigest()
 
 
-def _put(table: Table, flavour: Flavour, stale: Any) -> str | None:
+def _put(table: Table, sql_dialect: SqlDialect, stale: Any) -> str | None:
     dialects: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-    if flavour.dialect.name not in dialects:
+    if sql_dialect.sqlalchemy.name not in dialects:
         return None
-    put = dialects[flavour.dialect.name](table)
+    put = dialects[sql_dialect.sqlalchemy.name](table)
     statement = put.on_conflict_do_update(
         index_elements=[table.c.key],
         set_={name: put.excluded[name] for name in _NAMES},
         where=or_(table.c.command == put.excluded.command, stale),
     )
-    return compile_sql(statement, flavour.dialect).sql
+    return compile_sql(statement, sql_dialect.sqlalchemy).sql

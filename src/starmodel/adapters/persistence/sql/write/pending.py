@@ -11,7 +11,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.snapshot import stored_copy
 
 
-class Queued(Protocol):
+class PendingCommit(Protocol):
     """A commit in the queue."""
 
     @property
@@ -19,97 +19,98 @@ class Queued(Protocol):
         """The exception with which it failed; None until then."""
 
 
-class QueuedVersion(int):
-    """The version of an uncommitted state, with the commit that will store it.
+class PendingVersion(int):
+    """The version of an uncommitted state, together with the commit that will store it.
 
-    Two processes assign the same number to the successors of one version, so the number alone does
-    not identify the state on which a change is built. Once that commit fails, it equals no version.
+    Two processes assign the same number to the successors of one version, so
+    the number alone does not identify the state that a change builds on. This
+    is a plain number to snapshots and messages. Only `bases_of` reads the
+    commit, and the steps of a transaction get the number alone.
     """
 
-    job: Queued
+    commit: PendingCommit
 
-    def __new__(cls, version: int, job: Queued) -> QueuedVersion:
+    def __new__(cls, version: int, commit: PendingCommit) -> PendingVersion:
         made = super().__new__(cls, version)
-        made.job = job
+        object.__setattr__(made, "commit", commit)
         return made
 
-    def __eq__(self, other: object) -> bool:
-        return self.job.error is None and int(self) == other
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    __hash__ = int.__hash__
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{name} can't be assigned: a pending version is immutable.")
 
 
-class Head:
+class PendingState:
     """One queued state. Shapes: snapshot is None when the queued change is a delete."""
 
     __slots__ = ("_shared", "snapshot", "version")
 
-    def __init__(self, change: Change, job: Queued) -> None:
-        self.version = QueuedVersion(change.version, job)
+    def __init__(self, change: Change, commit: PendingCommit) -> None:
+        self.version = PendingVersion(change.version, commit)
         self.snapshot = None if change.kind == "delete" else change.snapshot
         self._shared: Entity | None = None
-        if self.snapshot is not None and not _atomic(self.snapshot):
+        if self.snapshot is not None and not _is_immutable(self.snapshot):
             self.snapshot = copy.deepcopy(self.snapshot)
 
-    def handed_out(self) -> Entity | None:
+    def snapshot_for_caller(self) -> Entity | None:
         """Return the state for one caller: shared when it is immutable, otherwise a copy."""
         if self.snapshot is None or self._shared is not None:
             return self._shared
         made = stored_copy(self.snapshot, self.version)
-        if _atomic(made):
+        if _is_immutable(made):
             self._shared = made
         return made
 
 
-def _atomic(snapshot: Entity) -> bool:
+def _is_immutable(snapshot: Entity) -> bool:
     return type(snapshot).__entity__.atomic
 
 
-class Heads:
+class PendingStates:
     """The last queued state of each entity, until the outcome of its commit is known.
 
     So many events on one row can be chained in one group commit. Only a
-    change on top of the head becomes the next head; a stale change never
+    change that builds on the last state replaces it; a stale change never
     becomes visible here.
     """
 
     def __init__(self) -> None:
-        self._heads: dict[tuple[type[Entity], Any], Head] = {}
+        self._states: dict[tuple[type[Entity], Any], PendingState] = {}
 
-    def find(self, entity: type[Entity], id: Any) -> Head | None:
-        """Return the head of an id; None when nothing is queued."""
-        return self._heads.get((entity, id))
+    def find(self, entity: type[Entity], id: Any) -> PendingState | None:
+        """Return the last queued state of an id; None when nothing is queued."""
+        return self._states.get((entity, id))
 
-    def put(self, changes: Sequence[Change], job: Queued) -> Callable[[BaseException | None], None]:
+    def put(
+        self, changes: Sequence[Change], commit: PendingCommit
+    ) -> Callable[[BaseException | None], None]:
         """Register queued states; call the result with the outcome of their commit."""
-        mine = {}
+        own = {}
         for change in changes:
             key = change.entity, change.id
-            before = self._heads.get(key)
-            if change.kind != "check" and (before is None or _follows(change, before)):
-                mine[key] = self._heads[key] = Head(change, job)
+            last = self._states.get(key)
+            if change.kind != "check" and (last is None or _builds_on(change, last)):
+                own[key] = self._states[key] = PendingState(change, commit)
 
-        def settled(error: BaseException | None) -> None:
-            for key, head in mine.items():
-                # When this commit fails, all changes chained on it fail too.
-                if error is not None or self._heads.get(key) is head:
-                    self._heads.pop(key, None)
-            mine.clear()  # break the reference cycle: head, job, this callback
+        def settle(error: BaseException | None) -> None:
+            for key, state in own.items():
+                # When this commit fails, all changes that build on it fail too.
+                if error is not None or self._states.get(key) is state:
+                    self._states.pop(key, None)
+            own.clear()  # break the reference cycle: state, commit, this callback
 
-        return settled
+        return settle
 
 
-def under(changes: Sequence[Change]) -> list[tuple[Change, Queued]]:
+def bases_of(changes: Sequence[Change]) -> list[tuple[Change, PendingCommit]]:
     """Return the commits that these changes build on; when one fails, the changes fail too."""
     return [
-        (change, change.base.job) for change in changes if isinstance(change.base, QueuedVersion)
+        (change, change.base.commit)
+        for change in changes
+        if isinstance(change.base, PendingVersion)
     ]
 
 
-def _follows(change: Change, head: Head) -> bool:
-    if head.snapshot is None:
+def _builds_on(change: Change, last: PendingState) -> bool:
+    if last.snapshot is None:
         return change.kind == "insert"
-    return change.kind != "insert" and change.base == head.version
+    return change.kind != "insert" and change.base == last.version

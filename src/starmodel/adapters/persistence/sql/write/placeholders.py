@@ -12,26 +12,27 @@ from typing import Any
 from sqlalchemy import SmallInteger
 
 from starmodel.adapters.persistence.sql.dialects.codecs import kind_of
-from starmodel.adapters.persistence.sql.statements import Link, Statements
+from starmodel.adapters.persistence.sql.schema.entity_table import Reference
+from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.app.ports.repository import Change
 from starmodel.core.errors import ConstraintError
 
-_FAR = datetime.datetime(1200, 1, 1)
-_FREE: dict[Any, Callable[[], Any]] = {
+_EARLIEST = datetime.datetime(1200, 1, 1)
+_UNUSED_VALUES: dict[Any, Callable[[], Any]] = {
     str: lambda: secrets.token_hex(16),
     bytes: lambda: secrets.token_bytes(16),
     int: lambda: secrets.randbelow(2**31),
     float: lambda: float(secrets.randbelow(2**52)),
     uuid.UUID: uuid.uuid4,
     decimal.Decimal: lambda: decimal.Decimal(secrets.randbelow(10**6)),
-    datetime.datetime: lambda: _FAR + datetime.timedelta(seconds=secrets.randbelow(10**10)),
-    datetime.date: lambda: _FAR.date() + datetime.timedelta(days=secrets.randbelow(10**5)),
+    datetime.datetime: lambda: _EARLIEST + datetime.timedelta(seconds=secrets.randbelow(10**10)),
+    datetime.date: lambda: _EARLIEST.date() + datetime.timedelta(days=secrets.randbelow(10**5)),
     datetime.timedelta: lambda: datetime.timedelta(microseconds=secrets.randbelow(2**52)),
 }
 
 
 def placeholder(
-    own: Statements, names: tuple[str, ...], change: Change, link: Link | None
+    own: Statements, names: tuple[str, ...], change: Change, reference: Reference | None
 ) -> dict[str, Any]:
     """Return an encoded value for one of the fields that violates no constraint; {} for none.
 
@@ -42,8 +43,8 @@ def placeholder(
     for name in names:
         if fields[name].column.nullable and not fields[name].column.primary_key:
             return {name: None}
-    if link is not None:
-        table, targets = link.target
+    if reference is not None:
+        table, targets = reference.target
         state = change.snapshot or change.before
         if table != own.table_name or state is None:
             return {}
@@ -55,15 +56,15 @@ def placeholder(
         column = fields[name].column
         if column.primary_key or column.foreign_keys or name == "id":
             continue
-        value = _free(own, name)
+        value = _unused_value(own, name)
         if value is not None:
             return {name: value}
     return {}
 
 
-def _free(own: Statements, name: str) -> Any:
+def _unused_value(own: Statements, name: str) -> Any:
     column = own.mapped.fields[name].column
-    make = _FREE.get(kind_of(own.cls.__entity__.fields[name].info.annotation))
+    make = _UNUSED_VALUES.get(kind_of(own.cls.__entity__.fields[name].info.annotation))
     if make is None:
         return None
     value = make()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Double, Table, UpdateBase, bindparam, case, literal_column, or_, select
 from sqlalchemy.dialects import postgresql
 
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
-from starmodel.adapters.persistence.sql.statements import MAX_SHAPES, Row, compile_sql
+from starmodel.adapters.persistence.sql.compiled_sql import Row, compile_sql
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.adapters.persistence.sql.statements import MAX_SHAPES
 from starmodel.adapters.persistence.sql.write.plan import Step
 
 
@@ -19,23 +20,25 @@ class MarkedChanges:
     then either.
     """
 
-    def __init__(self, table: Table, flavour: Flavour) -> None:
-        self._table, self._flavour = table, flavour
+    def __init__(self, table: Table, sql_dialect: SqlDialect) -> None:
+        self._table, self._sql_dialect = table, sql_dialect
         self._sql: dict[str, str] = {}
 
     def statement(self, step: Step, marker: Row) -> tuple[str, Row] | None:
         """Return SQL that changes at most one row, and its parameters; None for any other step.
 
-        Shapes: marker is the result of `Markers.row`.
+        Shapes: marker is the result of `Markers.put_params`.
         """
-        change = step.statements.written.get(step.sql) if step.single else None
+        change = (
+            step.statements.write_statements.get(step.sql) if step.is_single_statement else None
+        )
         if change is None:
             return None
         sql = self._sql.get(step.sql)
         if sql is None:
             if len(self._sql) >= MAX_SHAPES:
                 self._sql.clear()
-            sql = compile_sql(self._with(change), self._flavour.dialect).sql
+            sql = compile_sql(self._with(change), self._sql_dialect.sqlalchemy).sql
             self._sql[step.sql] = sql
         *row, stale = marker
         return sql, (*row, *step.params, stale)

@@ -14,21 +14,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from starmodel.adapters.persistence.sql.statements import Link, Statements
+from starmodel.adapters.persistence.sql.schema.entity_table import Reference
+from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.adapters.persistence.sql.write.placeholders import placeholder
 from starmodel.app.ports.repository import Change
 from starmodel.core.entity import Entity
 
 RANK = {"check": 0, "insert": 1, "update": 2, "delete": 3}
-Part = Literal["whole", "first", "last", "freed", "rest"]
+Part = Literal["whole", "first", "last", "release", "rest"]
 Key = tuple[str, tuple[str, ...], tuple[Any, ...]]
 
 
-class Ordered(NamedTuple):
+class OrderedChange(NamedTuple):
     """One change, or a part of it.
 
     Shapes: "first" stores the change with the placeholders, by field, and
-    "last" the final values of those fields; "freed" stores only the
+    "last" the final values of those fields; "release" stores only the
     placeholders, in place of the row's previous values, and "rest" the whole
     change after that.
     """
@@ -38,74 +39,84 @@ class Ordered(NamedTuple):
     placeholders: Mapping[str, Any] = {}
 
 
-class _Why(NamedTuple):
+class _Dependency(NamedTuple):
     """Why one change waits for another. Shapes: at is the change that can be made in two parts."""
 
     at: int
     fields: tuple[str, ...]
-    link: Link | None
+    reference: Reference | None
 
 
 @dataclass(slots=True)
 class _Node:
     change: Change
     own: Statements
-    waits: dict[int, list[_Why]] = field(default_factory=dict)
+    waits: dict[int, list[_Dependency]] = field(default_factory=dict)
     next: list[int] = field(default_factory=list)
     part: Part = "whole"
     placeholders: dict[str, Any] = field(default_factory=dict)
 
 
-def in_order(
+def sort_changes(
     changes: Sequence[Change], statements: Mapping[type[Entity], Statements]
-) -> Iterator[Ordered]:
+) -> Iterator[OrderedChange]:
     """Sort the changes topologically by the constraints of their tables, where possible."""
     if not any(
-        statements[change.entity].constrained if len(changes) > 1 else _frees(change, statements)
+        statements[change.entity].has_order_constraints
+        if len(changes) > 1
+        else _must_release(change, statements)
         for change in changes
     ):
-        yield from map(Ordered, changes)
+        yield from map(OrderedChange, changes)
         return
 
-    def usual(change: Change) -> tuple[int, int]:
+    def default_order(change: Change) -> tuple[int, int]:
         depth = statements[change.entity].depth
         return RANK[change.kind], -depth if change.kind == "delete" else depth
 
-    nodes = [_Node(change, statements[change.entity]) for change in sorted(changes, key=usual)]
+    nodes = [
+        _Node(change, statements[change.entity]) for change in sorted(changes, key=default_order)
+    ]
     _connect(nodes)
     for node in nodes:
         if node.change.kind == "delete" and (values := _self_references(node)):
-            yield Ordered(node.change, "freed", values)
+            yield OrderedChange(node.change, "release", values)
             node.part = "rest"
     yield from _sorted(nodes)
 
 
-def _frees(change: Change, statements: Mapping[type[Entity], Statements]) -> bool:
+def _must_release(change: Change, statements: Mapping[type[Entity], Statements]) -> bool:
     own = statements[change.entity]
-    return change.kind == "delete" and bool(own.links) and not own.flavour.deletes_self_references
+    return (
+        change.kind == "delete"
+        and bool(own.references)
+        and not own.sql_dialect.deletes_self_references
+    )
 
 
 def _self_references(node: _Node) -> dict[str, Any]:
     """Return NULL for self-referencing foreign keys of a row that would block its deletion."""
     own, before = node.own, _before(node.change)
     found: dict[str, Any] = {}
-    for link in () if own.flavour.deletes_self_references else own.links:
-        table, targets = link.target
-        key = own.key_of(link.fields, before)
+    for reference in () if own.sql_dialect.deletes_self_references else own.references:
+        table, targets = reference.target
+        key = own.key_of(reference.fields, before)
         if table == own.table_name and key is not None and key == own.key_of(targets, before):
-            found |= {name: None for name in link.fields if own.mapped.fields[name].column.nullable}
+            found |= {
+                name: None for name in reference.fields if own.mapped.fields[name].column.nullable
+            }
     return found
 
 
 def _connect(nodes: Sequence[_Node]) -> None:
     """Build the graph of which change waits for which."""
-    referred = {link.target for node in nodes for link in node.own.links}
-    given_up: dict[Key, int] = {}
+    referenced = {reference.target for node in nodes for reference in node.own.references}
+    released: dict[Key, int] = {}
     provided: dict[Key, int] = {}
     removed: dict[Key, int] = {}
-    taken: list[tuple[int, Key, _Why]] = []
-    needed: list[tuple[int, Key, _Why]] = []
-    let_go: list[tuple[int, Key, _Why]] = []
+    taken: list[tuple[int, Key, _Dependency]] = []
+    needed: list[tuple[int, Key, _Dependency]] = []
+    dropped: list[tuple[int, Key, _Dependency]] = []
     for at, node in enumerate(nodes):
         own, change = node.own, node.change
         before, after = _before(change), _after(change)
@@ -113,10 +124,10 @@ def _connect(nodes: Sequence[_Node]) -> None:
             old, new = own.key_of(names, before), own.key_of(names, after)
             if old != new:
                 if old is not None:
-                    given_up[own.table_name, names, old] = at
+                    released[own.table_name, names, old] = at
                 if new is not None:
-                    taken.append((at, (own.table_name, names, new), _Why(at, names, None)))
-        for table, names in referred:
+                    taken.append((at, (own.table_name, names, new), _Dependency(at, names, None)))
+        for table, names in referenced:
             if table == own.table_name:
                 old, new = own.key_of(names, before), own.key_of(names, after)
                 if old != new:
@@ -124,28 +135,28 @@ def _connect(nodes: Sequence[_Node]) -> None:
                         removed[table, names, old] = at
                     if new is not None:
                         provided[table, names, new] = at
-        for link in own.links:
-            old, new = own.key_of(link.fields, before), own.key_of(link.fields, after)
+        for reference in own.references:
+            old, new = own.key_of(reference.fields, before), own.key_of(reference.fields, after)
             if old != new:
-                why = _Why(at, link.fields, link)
+                dependency = _Dependency(at, reference.fields, reference)
                 if old is not None:
-                    let_go.append((at, (*link.target, old), why))
+                    dropped.append((at, (*reference.target, old), dependency))
                 if new is not None:
-                    needed.append((at, (*link.target, new), why))
-    for at, key, why in taken:
-        _wait(nodes, at, given_up.get(key, at), why)
-    for at, key, why in needed:
-        _wait(nodes, at, provided.get(key, at), why)
-    for at, key, why in let_go:
-        _wait(nodes, removed.get(key, at), at, why)
+                    needed.append((at, (*reference.target, new), dependency))
+    for at, key, dependency in taken:
+        _wait(nodes, at, released.get(key, at), dependency)
+    for at, key, dependency in needed:
+        _wait(nodes, at, provided.get(key, at), dependency)
+    for at, key, dependency in dropped:
+        _wait(nodes, removed.get(key, at), at, dependency)
 
 
-def _wait(nodes: Sequence[_Node], later: int, earlier: int, why: _Why) -> None:
+def _wait(nodes: Sequence[_Node], later: int, earlier: int, dependency: _Dependency) -> None:
     if later != earlier:
         if earlier not in nodes[later].waits:
             nodes[later].waits[earlier] = []
             nodes[earlier].next.append(later)
-        nodes[later].waits[earlier].append(why)
+        nodes[later].waits[earlier].append(dependency)
 
 
 def _before(change: Change) -> Mapping[str, Any]:
@@ -160,7 +171,7 @@ def _after(change: Change) -> Mapping[str, Any]:
     )
 
 
-def _sorted(nodes: Sequence[_Node]) -> Iterator[Ordered]:
+def _sorted(nodes: Sequence[_Node]) -> Iterator[OrderedChange]:
     ready = [at for at, node in enumerate(nodes) if not node.waits]
     left = {at: None for at, node in enumerate(nodes) if node.waits}  # an ordered set
 
@@ -174,29 +185,34 @@ def _sorted(nodes: Sequence[_Node]) -> Iterator[Ordered]:
         if ready:
             at = heapq.heappop(ready)
             node = nodes[at]
-            yield Ordered(node.change, node.part, node.placeholders)
+            yield OrderedChange(node.change, node.part, node.placeholders)
             if node.part != "last":
                 done(at)
             continue
-        at, parts = _opened(nodes, left)
+        at, parts = _break_cycle(nodes, left)
         for other, values in parts.items():
             node = nodes[other]
             if other != at:
-                yield Ordered(node.change, "freed", values)
+                yield OrderedChange(node.change, "release", values)
                 node.part = "rest"
         if at in parts:
             node = nodes[at]
-            yield Ordered(node.change, "first", parts[at])
+            yield OrderedChange(node.change, "first", parts[at])
             node.part, node.placeholders = "last", parts[at]
             done(at)
-        own = {other: [w for w in why if w.at == at] for other, why in nodes[at].waits.items()}
-        nodes[at].waits = {other: why for other, why in own.items() if why and parts}
+        own = {
+            other: [w for w in dependency if w.at == at]
+            for other, dependency in nodes[at].waits.items()
+        }
+        nodes[at].waits = {
+            other: dependency for other, dependency in own.items() if dependency and parts
+        }
         if not nodes[at].waits:
             left.pop(at, None)
             heapq.heappush(ready, at)
 
 
-def _opened(
+def _break_cycle(
     nodes: Sequence[_Node], left: Mapping[int, None]
 ) -> tuple[int, dict[int, dict[str, Any]]]:
     """Break a cycle: return the change to make next, and the placeholders by change.
@@ -206,14 +222,14 @@ def _opened(
     for at in left:
         parts: dict[int, dict[str, Any]] = {}
         for reasons in nodes[at].waits.values():
-            for why in reasons:
-                node = nodes[why.at]
+            for dependency in reasons:
+                node = nodes[dependency.at]
                 if node.part != "whole":
                     break
-                made = placeholder(node.own, why.fields, node.change, why.link)
+                made = placeholder(node.own, dependency.fields, node.change, dependency.reference)
                 if not made:
                     break
-                parts.setdefault(why.at, {}).update(made)
+                parts.setdefault(dependency.at, {}).update(made)
             else:
                 continue
             break

@@ -12,7 +12,8 @@ from pydantic_core import to_json
 
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.elements import Button, Div, Fieldset, Form, Input, Legend, render
-from starmodel.adapters.ui.franken.forms.fields import FormField, form_field
+from starmodel.adapters.ui.franken.forms.fields import form_field
+from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.inputs import slot_values
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.app.commands.binding.form_names import ORIGINALS

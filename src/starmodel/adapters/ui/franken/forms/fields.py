@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import decimal
 import inspect
-import re
 import typing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from annotated_types import Ge, Gt, Le, Lt, MultipleOf
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_core import to_json
 
-from starmodel.adapters.ui.choices import choice_key, choices_of
-from starmodel.app.commands.binding.files import FileRule
-from starmodel.app.commands.binding.form_texts import lines_of, without_zone
+from starmodel.adapters.ui.choices import choices_of
+from starmodel.adapters.ui.franken.forms.form_field import CHOOSING, FormField
 from starmodel.app.commands.binding.parameters import Parameter
 from starmodel.app.ports.moments import takes_only_aware
-from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.field_types import is_atomic, plain_types
@@ -46,100 +41,6 @@ _BY_NAME = {
     "PastDatetime": "datetime", "FutureDatetime": "datetime",
     "PastDate": "date", "FutureDate": "date",
 }  # fmt: skip
-CHOOSING = ("select", "radio", "checkboxes")
-_TALL = ("textarea", "markdown", "lines", "json", "hidden")
-_EMPTY_IS_NONE = ("number", "date", "datetime", "time", "lines", "json", "select", "record")
-_COLOR = re.compile("#[0-9a-fA-F]{6}")
-_NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)([eE][-+]?\d+)?")
-
-
-@dataclass(frozen=True, slots=True)
-class FormField:
-    """One input of a form.
-
-    Shapes: kind is one of `starmodel.core.fields.widgets.WIDGETS`, or "group" for
-    a nested model, whose fields are parts; choices are (value, label) pairs;
-    limits are attributes of the input, such as {"min": 0}; file is the
-    validation rule of a file input; record is the entity class of a record
-    input; optional is True when None is a valid value.
-    """
-
-    name: str
-    kind: str
-    title: str
-    help: str = ""
-    placeholder: str = ""
-    required: bool = False
-    choices: tuple[tuple[Any, str], ...] = ()
-    limits: tuple[tuple[str, Any], ...] = ()
-    record: type[Entity] | None = None
-    optional: bool = False
-    file: FileRule | None = None
-    parts: tuple[FormField, ...] = ()
-
-    def of_part(self, part: FormField, value: Any) -> Any:
-        """The value of one part of a nested model."""
-        name = part.name.rpartition(".")[2]
-        return value.get(name) if isinstance(value, dict) else getattr(value, name, None)
-
-    def text(self, value: Any) -> str:
-        """Encode a value for the input; a rejected string is returned unchanged."""
-        if value is None or self.kind in ("password", "file", "image"):
-            return ""
-        if self.kind == "lines" and isinstance(value, list | tuple | set | frozenset):
-            items = [str(plain(item)) for item in value]
-            text = "\n".join(items)
-            return text if lines_of(text) == items else to_json(items, indent=2).decode()
-        if self.kind == "json" and not isinstance(value, str):
-            return to_json(plain(value), fallback=str, indent=2).decode()
-        if self.kind in ("datetime", "time"):
-            moment = _moment(value)
-            return choice_key(value) if moment is None else without_zone(moment)
-        return choice_key(plain(value))
-
-    def chosen(self, value: Any) -> frozenset[str]:
-        """The choice keys that a value selects."""
-        several = value if isinstance(value, list | tuple | set | frozenset) else (value,)
-        return frozenset(choice_key(plain(item)) for item in several if item is not None)
-
-    def several(self, value: Any) -> str:
-        """The previous choices as JSON, in order; "null" for None of an optional field."""
-        if value is None:
-            return "null" if self.optional else "[]"
-        return to_json([choice_key(plain(item)) for item in value]).decode()
-
-    def rest(self, value: Any) -> str:
-        """The full ISO datetime or time, if the input can't represent its zone or microseconds."""
-        moment = _moment(value)
-        if moment is None or (moment.tzinfo is None and moment.microsecond % 1000 == 0):
-            return ""
-        return moment.isoformat()
-
-    def exact(self, value: Any) -> str:
-        """The JSON array [sent text, exact value], when the browser's input is lossy.
-
-        Some input types can't represent every value: line breaks in a single
-        line, None, a named colour. "" when the input sends the value itself; an
-        array without a value marks the sent text as no input.
-        """
-        text = self.text(value)
-        sent = _sent(self.kind, text)
-        if self.kind in ("datetime", "time"):
-            return ""  # see `rest`
-        if self.kind == "range" and not sent:
-            sent = _middle(dict(self.limits))
-        if self.kind == "password" and value not in (None, ""):
-            return to_json([sent]).decode()
-        meant = plain(value)
-        if value is None:
-            if not self.optional or self.kind in _EMPTY_IS_NONE:
-                return ""
-        elif self.kind in ("lines", "json"):
-            is_empty = text == "" and not isinstance(value, str)
-            meant = "[]" if is_empty and self.optional else text
-        elif self.kind == "number" or not isinstance(meant, str | int | float | list | dict):
-            meant = text
-        return "" if meant == sent else to_json([sent, meant]).decode()
 
 
 def form_field(
@@ -154,8 +55,8 @@ def form_field(
     if spec is not None:
         info = spec.info
     elif info is None:
-        said = [item for item in typing.get_args(annotation)[1:] if isinstance(item, FieldInfo)]
-        info = said[0] if said else FieldInfo()
+        infos = [item for item in typing.get_args(annotation)[1:] if isinstance(item, FieldInfo)]
+        info = infos[0] if infos else FieldInfo()
     ui = spec.ui if spec is not None else ui_of(annotation, info.metadata)
     choices = choices_of(annotation)
     if not choices and _holds_choices(annotation):
@@ -254,54 +155,19 @@ def _example(info: FieldInfo) -> str:
 def _limits(annotation: Any, info: FieldInfo) -> dict[str, Any]:
     kinds = plain_types(annotation)
     step: Any = 1 if set(kinds) == {int} else "any"
-    made: dict[str, Any] = {}
+    limits: dict[str, Any] = {}
     for item in info.metadata:
         if isinstance(item, Ge):
-            made["min"] = item.ge
+            limits["min"] = item.ge
         elif isinstance(item, Le):
-            made["max"] = item.le
+            limits["max"] = item.le
         elif isinstance(item, Gt) and step == 1:
-            made["min"] = int(item.gt) + 1  # type: ignore[call-overload]
+            limits["min"] = int(item.gt) + 1  # type: ignore[call-overload]
         elif isinstance(item, Lt) and step == 1:
-            made["max"] = int(item.lt) - 1  # type: ignore[call-overload]
+            limits["max"] = int(item.lt) - 1  # type: ignore[call-overload]
         elif isinstance(item, MultipleOf):
             step = item.multiple_of
-    return {**made, "step": step}
-
-
-def _moment(value: Any) -> datetime.datetime | datetime.time | None:
-    """Parse a datetime or time from a value or ISO text; None for anything else."""
-    if isinstance(value, datetime.datetime | datetime.time):
-        return value
-    for kind in (datetime.time, datetime.datetime) if isinstance(value, str) else ():
-        with contextlib.suppress(ValueError):
-            return kind.fromisoformat(value)
-    return None
-
-
-def _sent(kind: str, text: str) -> str:
-    """The text that a browser submits for an unchanged input, with "\\n" line breaks."""
-    text = text.replace("\0", "\ufffd").replace("\r\n", "\n").replace("\r", "\n")
-    if kind in _TALL:
-        return text
-    text = text.replace("\n", "")
-    if kind in ("email", "url"):
-        return text.strip(" \t\f")
-    if kind == "color":
-        return text.lower() if _COLOR.fullmatch(text) else "#000000"
-    if kind in ("number", "range"):
-        return text if _NUMBER.fullmatch(text) else ""
-    return text
-
-
-def _middle(limits: dict[str, Any]) -> str:
-    """The default position of a range input without a value."""
-    least, most = limits.get("min", 0), limits.get("max", 100)
-    middle = least if most < least else least + (most - least) / 2
-    step = limits.get("step", 1)
-    if step != "any":
-        middle = least + int((middle - least) / step + 0.5) * step
-    return f"{middle:g}"
+    return {**limits, "step": step}
 
 
 def _nested(annotation: Any) -> type[BaseModel] | None:
@@ -314,13 +180,14 @@ def _nested(annotation: Any) -> type[BaseModel] | None:
 
 def _parts(name: str, model: type[BaseModel], texts: Catalogue) -> tuple[FormField, ...]:
     """The inputs for the public fields of a nested model, named like "address.street"."""
-    made = []
+    parts = []
     for field, info in model.__pydantic_fields__.items():
         if is_private(info) and not (is_secret(info.annotation) and info.is_required()):
             continue
         default = inspect.Parameter.empty if info.is_required() else None
         part = Parameter(f"{name}.{field}", info.annotation, None, default)
         words = info.title or field.replace("_", " ").capitalize()
-        made_of = form_field(part, info=info, texts=texts)
-        made.append(replace(made_of, title=f"{words}{_zone(info.annotation, made_of.kind)}"))
-    return tuple(made)
+        input_field = form_field(part, info=info, texts=texts)
+        title = f"{words}{_zone(info.annotation, input_field.kind)}"
+        parts.append(replace(input_field, title=title))
+    return tuple(parts)

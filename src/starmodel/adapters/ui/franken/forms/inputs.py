@@ -22,9 +22,15 @@ from starmodel.adapters.ui.elements import (
     Span,
     Textarea,
 )  # fmt: skip
-from starmodel.adapters.ui.franken.forms.fields import CHOOSING, FormField
+from starmodel.adapters.ui.franken.forms.form_field import CHOOSING, FormField
 from starmodel.app.commands.binding.files import FileRule
-from starmodel.app.commands.binding.form_names import EXACT, FIELD, REST, SEVERAL
+from starmodel.app.commands.binding.form_names import (
+    EXACT,
+    FIELD,
+    REST,
+    SEVERAL,
+    SEVERAL_SUFFIX,
+)
 
 _TYPES = {"datetime": "datetime-local", "tel": "tel"}
 _TALL = {"textarea": 4, "markdown": 8, "lines": 3, "json": 5}
@@ -142,7 +148,7 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records_url: str)
 def _options(field: FormField, own: str, s: Slots) -> list[Any]:
     several = field.kind == "checkboxes"
     kind, cls = ("checkbox", "uk-checkbox") if several else ("radio", "uk-radio")
-    name = f"{field.name}[]" if several else input_name(field.name)
+    name = f"{field.name}{SEVERAL_SUFFIX}" if several else input_name(field.name)
     options = []
     if several:  # distinguishes an empty choice from a form without this field
         before = s.text(f"several:{field.name}")

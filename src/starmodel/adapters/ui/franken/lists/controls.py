@@ -118,6 +118,6 @@ def table(view: ListView, listing: Listing, rows_id: str, rows: str, digest: str
     """The table, in a container that scrolls horizontally, also by keyboard."""
     name = view.entity_type.plural_title
     body = Tbody(Safe(rows), id=rows_id, data_state=digest)
-    made = Table(head(view, listing), body, cls="uk-table sm-table", aria_label=name)
+    rows_table = Table(head(view, listing), body, cls="uk-table sm-table", aria_label=name)
     label = view.texts.text("list.table", things=name)
-    return Div(made, cls="sm-wide", role="region", aria_label=label, tabindex="0")
+    return Div(rows_table, cls="sm-wide", role="region", aria_label=label, tabindex="0")

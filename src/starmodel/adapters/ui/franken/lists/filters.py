@@ -34,9 +34,9 @@ def filters(view: ListView, listing: Listing) -> Any:
         parts.append(Div(icon("search", view.icons_url), search, cls="sm-search"))
     known: set[str] = set()
     for name in filter_fields(entity_type):
-        for word, made in _filter(entity_type, name, given, texts):
+        for word, control in _filter(entity_type, name, given, texts):
             known.add(word)
-            parts.append(made)
+            parts.append(control)
     # Filters in the query string without an input here are preserved.
     others = [Input(type="hidden", name=n, value=w) for n, w in given.items() if n not in known]
     if listing.order:
@@ -108,7 +108,7 @@ def _filter(
         "gte": texts.text("list.from", title=spec.title, zone=zone),
         "lte": texts.text("list.to", title=spec.title, zone=zone),
     }
-    made = []
+    controls = []
     for word in words:
         value = given.get(word, "")
         if kind == "datetime-local" and value:
@@ -118,8 +118,8 @@ def _filter(
             type=kind, name=word, value=value, cls="uk-input", step=step,
             dir="auto" if kind == "text" else None,
         )  # fmt: skip
-        made.append((word, _labelled(titles[word.rpartition("__")[2]], box)))
-    return made
+        controls.append((word, _labelled(titles[word.rpartition("__")[2]], box)))
+    return controls
 
 
 def _typed(text: str) -> str:
@@ -130,5 +130,5 @@ def _typed(text: str) -> str:
     return without_zone(moment)
 
 
-def _labelled(title: str, made: Any) -> Any:
-    return Label(Span(title), made, cls="sm-filter")
+def _labelled(title: str, control: Any) -> Any:
+    return Label(Span(title), control, cls="sm-filter")

@@ -32,7 +32,7 @@ from starmodel.adapters.ui.franken.lists.columns import (
 from starmodel.adapters.ui.titles import title_of
 from starmodel.app.access.offers import offers
 from starmodel.app.access.policy import Audience
-from starmodel.app.commands.binding.form_names import BULK_IDS
+from starmodel.app.commands.binding.form_names import BULK_IDS, SEVERAL_SUFFIX
 from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
 from starmodel.app.presentation.ui import Row, Services
 from starmodel.app.queries.record_keys import row_key
@@ -164,8 +164,9 @@ def row_component(
     cells = []
     if bulk:
         box = Input(
-            type="checkbox", name=f"{BULK_IDS}[]", value=s.text("id"), form=bulk_id(entity_type),
-            cls="uk-checkbox", aria_label=texts.text("list.select", name=title),
+            type="checkbox", name=f"{BULK_IDS}{SEVERAL_SUFFIX}", value=s.text("id"),
+            form=bulk_id(entity_type), cls="uk-checkbox",
+            aria_label=texts.text("list.select", name=title),
         )  # fmt: skip
         cells.append(Td(box, cls="sm-pick"))
     for number, column in enumerate(columns):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse
 from starmodel.adapters.web.frameworks.handlers import gateway_of
 from starmodel.adapters.web.frameworks.starlette.application import StarletteFramework
 from starmodel.adapters.web.gateway import Gateway
-from starmodel.app.context import current_context
+from starmodel.app.context import RequestContext, current_context
 from starmodel.core.errors import ConfigurationError
 
 _IN_HEAD = frozenset({"title", "meta", "link", "style", "base"})
@@ -41,6 +41,16 @@ def page_tail(request: Request) -> str:
     return Safe(gateway_of(request.scope).frontend.body_end())  # type: ignore[no-any-return]  # fastcore has no types
 
 
+def render(component: Any) -> str:
+    """The HTML of components, such as a `@live` part: `{{ render(entries(book)) }}` in a template.
+
+    Shapes: component is as the content of a `PageResponse`.
+    Raises: ConfigurationError, outside a request.
+    """
+    gateway = gateway_of(_current_request().scope)
+    return Safe("".join(_html(gateway, part) for part in _parts(component)))  # type: ignore[no-any-return]  # fastcore has no types
+
+
 class PageResponse(HTMLResponse):
     """A live page with this content; a request from an open page gets the content alone.
 
@@ -62,11 +72,16 @@ class PageResponse(HTMLResponse):
         super().__init__(_document(content, title), status_code, headers, None, background)
 
 
-def _document(content: Any, title: str | None) -> str:
+def _current_request() -> RequestContext:
     context = current_context.get()
     if context is None or context.scope is None:
-        raise ConfigurationError("A PageResponse needs a request; make it in an endpoint.")
-    gateway, parts = gateway_of(context.scope), _parts(content)
+        raise ConfigurationError("A page needs a request; make it in an endpoint.")
+    return context
+
+
+def _document(content: Any, title: str | None) -> str:
+    context, parts = _current_request(), _parts(content)
+    gateway = gateway_of(context.scope)
     body = "".join(_html(gateway, part) for part in parts if not _is_for_head(part))
     if context.is_patch or body.lstrip()[:9].lower().startswith(_DOCUMENTS):
         return body
@@ -86,18 +101,26 @@ def _document(content: Any, title: str | None) -> str:
 
 
 def _parts(content: Any) -> Sequence[Any]:
-    """The components of the content; tuples inside it are flattened, as FastHTML's `Titled`."""
-    if not isinstance(content, list | tuple):
-        return [Safe(content) if isinstance(content, str) else content]
-    return [
-        inner for part in content for inner in (_parts(part) if isinstance(part, tuple) else [part])
-    ]
+    """The components of the content; lists inside it are flattened, as FastHTML's `Titled`."""
+    if isinstance(content, str):
+        return [Safe(content)]
+    return list(_flat(content))
+
+
+def _flat(part: Any) -> Iterator[Any]:
+    if isinstance(part, list | tuple):
+        for inner in part:
+            yield from _flat(inner)
+    else:
+        yield part
 
 
 def _html(gateway: Gateway, part: Any) -> str:
-    if isinstance(part, FT) or not (isinstance(part, str) or hasattr(part, "__html__")):
+    if isinstance(part, FT) or (hasattr(part, "__ft__") and not hasattr(part, "__html__")):
         return gateway.application.render(part)
-    return str(part.__html__()) if hasattr(part, "__html__") else escape(part)
+    if hasattr(part, "__html__"):
+        return str(part.__html__())
+    return "" if part is None else escape(str(part))
 
 
 def _is_for_head(part: Any) -> bool:

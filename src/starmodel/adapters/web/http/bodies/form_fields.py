@@ -6,7 +6,13 @@ import datetime
 from collections.abc import Callable
 from typing import Any
 
-from starmodel.app.commands.binding.form_names import EXACT, FIELD, REST, SEVERAL
+from starmodel.app.commands.binding.form_names import (
+    EXACT,
+    FIELD,
+    REST,
+    SEVERAL,
+    SEVERAL_SUFFIX,
+)
 from starmodel.app.commands.binding.form_texts import without_zone
 from starmodel.core.errors import RequestError
 from starmodel.core.values.bounds import DEFAULT_BOUNDS, Bounds, read_json
@@ -48,7 +54,7 @@ def nested_fields(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS)
             companions.append((_exact_value, EXACT, name.removeprefix(EXACT), value))
         elif name.startswith(FIELD):
             _put(fields, name.removeprefix(FIELD), value)
-        elif name.endswith("[]"):
+        elif name.endswith(SEVERAL_SUFFIX):
             _put(fields, name[:-2], value, add=True)
         else:
             _put(fields, name, value)

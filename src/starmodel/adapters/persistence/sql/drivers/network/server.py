@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
-from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumns
+from starmodel.adapters.persistence.sql.compiled_sql import Row
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.adapters.persistence.sql.schema.existing.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.schema.sequences import Sequence as Numbers
-from starmodel.adapters.persistence.sql.statements import Row
 
 
 class UnreachableError(Exception):
     """A temporary connection failure; a retry may succeed."""
 
 
-def come_back(reason: str) -> str:
+def connection_remedy(reason: str) -> str:
     """Return the remedy for a server that is unreachable for this reason."""
     if any(text in reason for text in ("not known", "nodename nor servname", "getaddrinfo")):
         return "Check the name of the host in DATABASE_URL."
@@ -24,7 +24,7 @@ def come_back(reason: str) -> str:
     return "Start the server, or set DATABASE_URL to the one that runs."
 
 
-class LostError(Exception):
+class ConnectionLostError(Exception):
     """The connection is lost, and so are the uncommitted changes of its transaction.
 
     Shapes: sent is False when the statement never left this process.
@@ -35,29 +35,34 @@ class LostError(Exception):
         self.sent = sent
 
 
-NEVER_SENT = "the connection was lost before the statement was sent"
+NOT_SENT = "the connection was lost before the statement was sent"
 
 
-class CollidedError(Exception):
+class SerializationError(Exception):
     """The server rolled the transaction back for the sake of another; a retry may succeed."""
 
 
-class LockedError(Exception):
+class LockTimeoutError(Exception):
     """Another transaction held a lock for longer than the lock timeout of the connection."""
 
 
-class FailedError(Exception):
+class StatementError(Exception):
     """The server refused a statement; a retry would fail again."""
 
 
-class DeniedError(FailedError):
+class PermissionDeniedError(StatementError):
     """The role lacks a privilege, or a row-level security policy refused the row."""
 
 
-class Link(Protocol):
+CONNECTION_ERRORS = (ConnectionLostError, SerializationError, LockTimeoutError, StatementError)
+"""Every error of a `Connection` except a violated constraint."""
+
+
+class Connection(Protocol):
     """One connection, for one task at a time.
 
-    Raises: LostError, CollidedError, LockedError, RefusedError (of `constraints`) or FailedError.
+    Raises: ConnectionLostError, SerializationError, LockTimeoutError, StatementError, or
+    ConstraintViolatedError (of `constraints`).
     """
 
     @property
@@ -67,16 +72,16 @@ class Link(Protocol):
     async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
         """Return all rows of a query."""
 
-    async def each(self, sql: str, params: Sequence[Sequence[Any]]) -> list[list[Row]]:
+    async def rows_for_each(self, sql: str, params: Sequence[Sequence[Any]]) -> list[list[Row]]:
         """Return the rows of one query for each parameter set, in one round trip."""
 
-    async def run(self, sql: str, params: Sequence[Any] = ()) -> int:
+    async def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
         """Execute a statement; return the number of rows found or changed."""
 
     async def set_lock_timeout(self, seconds: float | None) -> None:
         """Set the lock timeout of the following statements; None restores the default."""
 
-    async def end(self) -> None:
+    async def terminate(self) -> None:
         """Close the connection without waiting for the server."""
 
 
@@ -89,29 +94,33 @@ class Server(Protocol):
     where: str
 
     @property
-    def flavour(self) -> Flavour:
+    def sql_dialect(self) -> SqlDialect:
         """Return the SQL dialect of this server."""
 
-    async def connect(self, within_s: float | None = None) -> Link:
+    async def connect(self, within_s: float | None = None) -> Connection:
         """Open a connection, by default within the server's own timeout.
 
         Raises: UnreachableError; ConfigurationError, when a retry can't succeed.
         """
 
-    async def prepare(self, link: Link) -> None:
-        """Detect the properties of the server that `flavour` depends on."""
+    async def detect(self, connection: Connection) -> None:
+        """Detect the properties of the server that `sql_dialect` depends on."""
 
-    async def columns(self, link: Link, table: str, schema: str | None = None) -> FoundColumns:
+    async def columns(
+        self, connection: Connection, table: str, schema: str | None = None
+    ) -> FoundColumns:
         """Return the columns of a table; empty when the table does not exist."""
 
-    async def unfit(self, link: Link, table: str, column: str, schema: str | None = None) -> str:
+    async def row_key_problem(
+        self, connection: Connection, table: str, column: str, schema: str | None = None
+    ) -> str:
         """Explain why this column can't serve as the key for row locks; "" when it can."""
 
-    async def next_number(self, link: Link, sequence: Numbers) -> int:
+    async def next_number(self, connection: Connection, sequence: Numbers) -> int:
         """Return a number that the sequence never returns again."""
 
-    async def hold_schema(self, link: Link) -> None:
-        """Lock the schema against table creation by other processes, until `release_schema`."""
+    async def lock_schema(self, connection: Connection) -> None:
+        """Lock the schema against table creation by other processes, until `unlock_schema`."""
 
-    async def release_schema(self, link: Link) -> None:
-        """Release the lock of `hold_schema`."""
+    async def unlock_schema(self, connection: Connection) -> None:
+        """Release the lock of `lock_schema`."""

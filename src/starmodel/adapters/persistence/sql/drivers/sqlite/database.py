@@ -23,15 +23,24 @@ from starmodel.adapters.persistence.sql.dialects.sqlite import (
     DECIMAL_ORDER,
     ISO,
     LOWER,
-    SqliteFlavour,
+    SqliteDialect,
 )
 from starmodel.adapters.persistence.sql.drivers.sqlite.file import SqliteFile
-from starmodel.adapters.persistence.sql.schema.checks import check_columns, check_fit, no_key
-from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumn, FoundColumns
-from starmodel.adapters.persistence.sql.schema.tables import EntityTable, creation_order
+from starmodel.adapters.persistence.sql.schema.creation_order import creation_order
+from starmodel.adapters.persistence.sql.schema.entity_table import EntityTable
+from starmodel.adapters.persistence.sql.schema.existing.checks import (
+    check_columns,
+    check_row_key,
+    missing_key_problem,
+)
+from starmodel.adapters.persistence.sql.schema.existing.found_columns import (
+    FoundColumn,
+    FoundColumns,
+)
 from starmodel.core.errors import ConfigurationError
 
-DIALECT = SqliteFlavour.dialect
+DIALECT = SqliteDialect.sqlalchemy
+_quote = DIALECT.identifier_preparer.quote_identifier
 
 
 class SqliteDatabase:
@@ -115,10 +124,12 @@ def create_tables(
         for mapped in tables:
             check_columns(mapped, columns_of(connection, mapped.table.name), DIALECT)
             if not mapped.versioned:
-                check_fit(mapped, _unfit(connection, mapped.table.name, mapped.key.column.name))
-        others = {mapped.table for mapped in tables if not mapped.versioned}
+                check_row_key(
+                    mapped, _row_key_problem(connection, mapped.table.name, mapped.key.column.name)
+                )
+        external_tables = {mapped.table for mapped in tables if not mapped.versioned}
         for table, _ in creation_order(metadata)[0]:
-            if table in others:
+            if table in external_tables:
                 continue
             connection.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=DIALECT)))
             for index in sorted(table.indexes, key=lambda index: str(index.name)):
@@ -139,11 +150,11 @@ def columns_of(connection: sqlite3.Connection, table: str) -> FoundColumns:
         "OR (pk > 0 AND upper(type) = 'INTEGER') FROM pragma_table_xinfo(?) WHERE hidden <> 1",
         (table,),
     ).fetchall()
-    names = ", ".join(_quoted(name) for name, *_ in rows)
+    names = ", ".join(_quote(name) for name, *_ in rows)
     sample = None
     if rows:
-        asked = f"SELECT {names} FROM {_quoted(table)} LIMIT 1"  # noqa: S608 - quoted names
-        sample = connection.execute(asked).fetchone()
+        query = f"SELECT {names} FROM {_quote(table)} LIMIT 1"  # noqa: S608 - quoted names
+        sample = connection.execute(query).fetchone()
     sample = sample or (None,) * len(rows)
     return {
         name: FoundColumn(
@@ -165,11 +176,7 @@ def _length(entity_type: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _unfit(connection: sqlite3.Connection, table: str, column: str) -> str:
+def _row_key_problem(connection: sqlite3.Connection, table: str, column: str) -> str:
     """Explain why this column can't serve as the key of rows; "" when it can."""
     keys = connection.execute(
         "SELECT group_concat(name) FROM pragma_table_info(?) WHERE pk > 0 UNION ALL "
@@ -178,7 +185,7 @@ def _unfit(connection: sqlite3.Connection, table: str, column: str) -> str:
         (table, table),
     ).fetchall()
     names = {str(name).lower() for (name,) in keys}
-    return "" if column.lower() in names else no_key(table, column)
+    return "" if column.lower() in names else missing_key_problem(table, column)
 
 
 def _index(index: Index) -> str:

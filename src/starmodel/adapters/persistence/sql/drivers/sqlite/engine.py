@@ -12,22 +12,24 @@ from typing import Any, Literal
 from sqlalchemy import MetaData
 from sqlalchemy.engine import URL
 
-from starmodel.adapters.persistence.sql.dialects.sqlite import SqliteFlavour
+from starmodel.adapters.persistence.sql.compiled_sql import Row
+from starmodel.adapters.persistence.sql.dialects.sqlite import SqliteDialect
 from starmodel.adapters.persistence.sql.drivers.sqlite.database import (
     SqliteDatabase,
     columns_of,
     create_tables,
 )
+from starmodel.adapters.persistence.sql.drivers.sqlite.jobs import Job, Work
 from starmodel.adapters.persistence.sql.drivers.sqlite.locks import SqliteLock
 from starmodel.adapters.persistence.sql.drivers.sqlite.reader import SqliteReader
 from starmodel.adapters.persistence.sql.drivers.sqlite.steps import work_of
-from starmodel.adapters.persistence.sql.drivers.sqlite.writer import Job, SqliteWriter, Work
+from starmodel.adapters.persistence.sql.drivers.sqlite.writer import SqliteWriter
 from starmodel.adapters.persistence.sql.engine import RowEngine, RowKey, Transaction
-from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumns
+from starmodel.adapters.persistence.sql.schema.entity_table import EntityTable
+from starmodel.adapters.persistence.sql.schema.existing.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.schema.sequences import Sequence as Numbers
-from starmodel.adapters.persistence.sql.schema.tables import EntityTable
-from starmodel.adapters.persistence.sql.statements import Row, Statements
-from starmodel.adapters.persistence.sql.write.idempotency import PURGED_AT_ONCE, Markers
+from starmodel.adapters.persistence.sql.statements import Statements
+from starmodel.adapters.persistence.sql.write.idempotency import PURGE_BATCH, Markers
 from starmodel.app.commit.deadlines import deadline_of
 
 SETUP_S = 10.0
@@ -40,7 +42,7 @@ class SqliteEngine:
     wait for a lock of another process.
     """
 
-    flavour = SqliteFlavour()
+    sql_dialect = SqliteDialect()
     _reader: SqliteReader
     _writer: SqliteWriter
     _check_file: Callable[[], None]
@@ -64,11 +66,11 @@ class SqliteEngine:
     async def columns(self, table: str, schema: str | None = None) -> FoundColumns:
         found: FoundColumns = {}
 
-        def look() -> None:
+        def query() -> None:
             if self._connection is not None:
                 found.update(columns_of(self._connection, table))
 
-        await _in_thread(look)
+        await _in_thread(query)
         return found
 
     async def create(self, metadata: MetaData, tables: Sequence[EntityTable]) -> None:
@@ -99,9 +101,9 @@ class SqliteEngine:
         job = Job(
             work_of(transaction),
             deadline=deadline_of(self._timeout_s),
-            alone=transaction.alone,
+            is_single_statement=transaction.is_single_statement,
             between=transaction.between,
-            settled=transaction.settle,
+            on_settled=transaction.settle,
         )
         transaction.job = job
         return self._writer.submit(job)
@@ -109,41 +111,43 @@ class SqliteEngine:
     @asynccontextmanager
     async def lock(self, rows: Sequence[RowKey]) -> AsyncIterator[RowEngine]:
         deadline = deadline_of(self._timeout_s)
-        lock = SqliteLock(self._writer, self.flavour, rows, deadline, self._timeout_s)
+        lock = SqliteLock(self._writer, self.sql_dialect, rows, deadline, self._timeout_s)
         try:
             await lock.acquire()
             yield lock
         finally:
             lock.end()
 
-    async def _do(self, work: Work, *, alone: bool = False) -> Any:
+    async def _run_job(self, work: Work, *, is_single_statement: bool = False) -> Any:
         deadline = deadline_of(self._timeout_s)
-        return await self._writer.submit(Job(work, deadline=deadline, alone=alone))
+        return await self._writer.submit(
+            Job(work, deadline=deadline, is_single_statement=is_single_statement)
+        )
 
-    async def run(self, sql: str, params: Sequence[Any]) -> None:
-        await self._do(lambda on: on.execute(sql, params), alone=True)
+    async def execute(self, sql: str, params: Sequence[Any]) -> None:
+        await self._run_job(lambda on: on.execute(sql, params), is_single_statement=True)
 
-    async def run_all(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+    async def execute_all(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
         def work(connection: sqlite3.Connection) -> None:
             for sql, params in statements:
                 connection.execute(sql, params)
 
-        await self._do(work)
+        await self._run_job(work)
 
     async def next_number(self, sequence: Numbers) -> int:
         given = (sequence.key,)
-        return int(await self._do(lambda on: on.execute(sequence.next, given).fetchone()[0]))
+        return int(await self._run_job(lambda on: on.execute(sequence.next, given).fetchone()[0]))
 
     async def sweep(self, statements: Statements, now: float, limit: int) -> Sequence[Row]:
         sweep = statements.sweep
         given = sweep.params({"now_": now, "limit_": limit})
-        return await self._do(  # type: ignore[no-any-return]
+        return await self._run_job(  # type: ignore[no-any-return]
             lambda on: on.execute(sweep.sql, given).fetchall()
         )
 
     async def purge(self, markers: Markers, stale: float) -> None:
         purge = markers.purge
-        await self.run(purge.sql, purge.params({"stale_": stale, "limit_": PURGED_AT_ONCE}))
+        await self.execute(purge.sql, purge.params({"stale_": stale, "limit_": PURGE_BATCH}))
 
 
 async def _in_thread(work: Callable[..., None], *args: Any) -> None:

@@ -9,13 +9,14 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
-from starmodel.adapters.persistence.sql.drivers.network.failures import sqlite_error
+from starmodel.adapters.persistence.sql.compiled_sql import Row
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.adapters.persistence.sql.drivers.sqlite.failures import sqlite_error
+from starmodel.adapters.persistence.sql.drivers.sqlite.jobs import Job, Work
 from starmodel.adapters.persistence.sql.drivers.sqlite.steps import work_of
-from starmodel.adapters.persistence.sql.drivers.sqlite.writer import Job, SqliteWriter, Work
+from starmodel.adapters.persistence.sql.drivers.sqlite.writer import SqliteWriter
 from starmodel.adapters.persistence.sql.engine import RowKey, Transaction
 from starmodel.adapters.persistence.sql.schema.sequences import Sequence as Numbers
-from starmodel.adapters.persistence.sql.statements import Row
 from starmodel.core.errors import StoreBusyError, TransactionAbortedError
 
 
@@ -37,30 +38,33 @@ class SqliteLock:
     def __init__(
         self,
         writer: SqliteWriter,
-        flavour: Flavour,
+        sql_dialect: SqlDialect,
         rows: Sequence[RowKey],
         deadline: float,
         idle_s: float,
     ) -> None:
-        self._writer, self._flavour, self._rows, self._idle_s = writer, flavour, rows, idle_s
+        self._writer, self._sql_dialect = writer, sql_dialect
+        self._rows, self._idle_s = rows, idle_s
         self._loop = asyncio.get_running_loop()
         self._read: dict[tuple[str, Any], Sequence[Row]] = {}
         self._requests: queue.SimpleQueue[Callable[[sqlite3.Connection], bool] | None] = (
             queue.SimpleQueue()
         )
         self._transaction: Transaction | None = None
-        self._asked: asyncio.Future[Any] | None = self._loop.create_future()
-        self._job = Job(self._serve, deadline=deadline, locks=True, settled=self._settle)
+        self._request: asyncio.Future[Any] | None = self._loop.create_future()
+        self._job = Job(
+            self._serve, deadline=deadline, is_interactive=True, on_settled=self._settle
+        )
         self._job.future.add_done_callback(lambda future: future.cancelled() or future.exception())
 
     @property
-    def flavour(self) -> Flavour:
-        return self._flavour
+    def sql_dialect(self) -> SqlDialect:
+        return self._sql_dialect
 
     async def acquire(self) -> None:
         """Begin the transaction and read the rows. Raises: StoreBusyError, at the deadline."""
         self._writer.submit(self._job)
-        await self._answer()
+        await self._response()
 
     def end(self) -> None:
         """Roll back, unless a commit is in progress."""
@@ -71,18 +75,18 @@ class SqliteLock:
         read = self._read.get((sql, params[0])) if params else None
         if read is not None:
             return read
-        found: Sequence[Row] = await self._ask(lambda on: on.execute(sql, params).fetchall())
+        found: Sequence[Row] = await self._run(lambda on: on.execute(sql, params).fetchall())
         return found
 
     one_row = rows
 
     async def next_number(self, sequence: Numbers) -> int:
         given = (sequence.table,)
-        return int(await self._ask(lambda on: on.execute(sequence.next, given).fetchone()[0]))
+        return int(await self._run(lambda on: on.execute(sequence.next, given).fetchone()[0]))
 
     def submit(self, transaction: Transaction) -> asyncio.Future[None]:
         """Store the batch and end the transaction."""
-        if self._transaction is not None or self._asked is not None or self._job.error:
+        if self._transaction is not None or self._request is not None or self._job.error:
             raise TransactionAbortedError("The transaction that held the rows has ended.")
         self._transaction = transaction
         transaction.job = self._job
@@ -96,46 +100,46 @@ class SqliteLock:
         self._requests.put(store)
         return self._job.future
 
-    async def _ask(self, work: Work) -> Any:
+    async def _run(self, work: Work) -> Any:
         """Run work in this transaction on the writer's thread; return its result."""
         if self._transaction is not None or self._job.error is not None:
             raise TransactionAbortedError("The transaction that held the rows has ended.")
-        self._asked = self._loop.create_future()
+        self._request = self._loop.create_future()
 
-        def answer(connection: sqlite3.Connection) -> bool:
+        def respond(connection: sqlite3.Connection) -> bool:
             try:
-                self._tell(work(connection), None)
+                self._resolve_soon(work(connection), None)
             except sqlite3.Error as error:
-                self._tell(None, sqlite_error("The SQL store can't be read", error))
+                self._resolve_soon(None, sqlite_error("The SQL store can't be read", error))
             return False
 
-        self._requests.put(answer)
-        return await self._answer()
+        self._requests.put(respond)
+        return await self._response()
 
-    async def _answer(self) -> Any:
+    async def _response(self) -> Any:
         try:
-            return None if self._asked is None else await self._asked
+            return None if self._request is None else await self._request
         finally:
-            self._asked = None
+            self._request = None
 
-    def _tell(self, result: Any, error: BaseException | None) -> None:
+    def _resolve_soon(self, result: Any, error: BaseException | None) -> None:
         self._loop.call_soon_threadsafe(self._resolve, result, error)
 
     def _resolve(self, result: Any, error: BaseException | None) -> None:
-        asked = self._asked
-        if asked is None or asked.done():
+        request = self._request
+        if request is None or request.done():
             return
         if error is None:
-            asked.set_result(result)
+            request.set_result(result)
         else:
-            asked.set_exception(error)
+            request.set_exception(error)
 
     def _serve(self, connection: sqlite3.Connection) -> None:
         """Serve requests on the writer's thread until one of them stores; then commit."""
         for row in self._rows:
             sql = row.statements.get_locked
             self._read[sql, row.params[0]] = connection.execute(sql, row.params).fetchall()
-        self._tell(None, None)
+        self._resolve_soon(None, None)
         stored = False
         while not stored:
             try:

@@ -10,15 +10,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from starmodel.adapters.persistence.sql.drivers.network.failures import primary_code, sqlite_error
+from starmodel.adapters.persistence.sql.drivers.sqlite.failures import primary_code, sqlite_error
 from starmodel.app.commit.deadlines import deadline_of
 from starmodel.core.errors import StarModelError
 
 Row = tuple[Any, ...]
 BUDGET_S = 0.010
 BUSY_S = 0.005
-LOOK_S = 1.0
-STEPS_BETWEEN_LOOKS = 5_000
+FILE_CHECK_S = 1.0
+STEPS_BETWEEN_CHECKS = 5_000
 THREADS = 4
 _TOO_LONG = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT)
 
@@ -32,7 +32,7 @@ class SqliteReader:
     blocks the event loop.
 
     Shapes: connect opens a connection for a timeout in seconds; check raises
-    StoreUnavailableError when the file is gone, and is called every LOOK_S.
+    StoreUnavailableError when the file is gone, and is called every FILE_CHECK_S.
     Units: timeout_s limits the wait for a worker and a lock.
     """
 
@@ -43,24 +43,24 @@ class SqliteReader:
         check: Callable[[], None] = lambda: None,
     ) -> None:
         self._connect, self._timeout_s, self._check = connect, timeout_s, check
-        self._next_look = 0.0
-        self._quick = connect(timeout_s)
-        self._quick.execute(f"PRAGMA busy_timeout={BUSY_S * 1000:.0f}")
+        self._next_check = 0.0
+        self._inline = connect(timeout_s)
+        self._inline.execute(f"PRAGMA busy_timeout={BUSY_S * 1000:.0f}")
         self._deadline = 0.0
-        self._quick.set_progress_handler(self._is_late, STEPS_BETWEEN_LOOKS)
+        self._inline.set_progress_handler(self._is_late, STEPS_BETWEEN_CHECKS)
         self._local = threading.local()
-        self._patient: list[sqlite3.Connection] = []
+        self._thread_connections: list[sqlite3.Connection] = []
         self._threads = ThreadPoolExecutor(THREADS, "starmodel-read")
 
     async def rows(self, sql: str, params: Sequence[Any]) -> list[Row]:
         """Return all rows. Raises: StoreBusyError; StoreFailedError; StoreUnavailableError."""
         now = time.perf_counter()
         self._deadline = now + BUDGET_S
-        if now > self._next_look:
+        if now > self._next_check:
             self._check()
-            self._next_look = now + LOOK_S
+            self._next_check = now + FILE_CHECK_S
         try:
-            return self._quick.execute(sql, params).fetchall()
+            return self._inline.execute(sql, params).fetchall()
         except sqlite3.Error as error:
             if primary_code(error) not in _TOO_LONG:
                 raise _unreadable(error) from error
@@ -71,7 +71,7 @@ class SqliteReader:
     def close(self) -> None:
         """Wait for pending reads, then close the connections."""
         self._threads.shutdown()
-        for connection in (self._quick, *self._patient):
+        for connection in (self._inline, *self._thread_connections):
             connection.close()
 
     def _is_late(self) -> bool:
@@ -81,7 +81,7 @@ class SqliteReader:
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = self._connect(self._timeout_s)
-            self._patient.append(connection)
+            self._thread_connections.append(connection)
         try:
             left_ms = max(1, int(1000 * (deadline - time.monotonic())))
             connection.execute(f"PRAGMA busy_timeout={left_ms}")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
+from starmodel.adapters.persistence.sql.compiled_sql import Row
 from starmodel.adapters.persistence.sql.engine import Transaction
-from starmodel.adapters.persistence.sql.schema.constraints import Broken, RefusedError
-from starmodel.adapters.persistence.sql.statements import Row
+from starmodel.adapters.persistence.sql.schema.constraints import (
+    ConstraintViolatedError,
+    ViolationKind,
+)
 from starmodel.adapters.persistence.sql.write.plan import Step
 from starmodel.core.errors import ConstraintError, DuplicateCommandError, VersionConflictError
 
-_BROKEN: dict[str, Broken] = {
+_VIOLATIONS: dict[str, ViolationKind] = {
     "SQLITE_CONSTRAINT_FOREIGNKEY": "foreign",
     "SQLITE_CONSTRAINT_NOTNULL": "null",
     "SQLITE_CONSTRAINT_CHECK": "check",
@@ -33,13 +36,13 @@ def work_of(transaction: Transaction) -> Callable[[sqlite3.Connection], None]:
     steps = transaction.steps
 
     def work(connection: sqlite3.Connection) -> None:
-        lost = transaction.lost_ground()
-        if lost is not None:
-            raise conflict(lost, connection)
+        step = transaction.find_step_without_base()
+        if step is not None:
+            raise _conflict(step, connection)
         if marker is not None:
-            _put(connection, markers.put_sql, markers.row(marker, now))
+            _put(connection, markers.put_sql, markers.put_params(marker, now))
         for step in steps:
-            do(step, connection)
+            _execute(step, connection)
 
     return work
 
@@ -50,11 +53,11 @@ def _put(connection: sqlite3.Connection, sql: str | None, row: Row) -> None:
         raise DuplicateCommandError(row[0])
 
 
-def do(step: Step, connection: sqlite3.Connection) -> None:
+def _execute(step: Step, connection: sqlite3.Connection) -> None:
     """Execute one step. Raises: VersionConflictError; ConstraintError."""
-    if step.kind == "check" or (step.looks and step.kind != "insert" and not step.follows):
-        if _stored(step, connection) != step.expect:
-            raise conflict(step, connection)
+    is_compared = step.needs_row_check and step.kind != "insert" and not step.continues
+    if step.kind == "check" or is_compared:
+        step.require_base(_row(step, connection))
         if step.kind == "check":
             return
     try:
@@ -64,57 +67,53 @@ def do(step: Step, connection: sqlite3.Connection) -> None:
             raise _refused(step, connection, error) from error
         done = _insert_again(step, connection, error)
     if done != 1:
-        raise conflict(step, connection)
-    if step.looks:
+        raise _conflict(step, connection)
+    if step.needs_row_check:
         step.announce(_row(step, connection))
 
 
 def _insert_again(step: Step, connection: sqlite3.Connection, error: sqlite3.IntegrityError) -> int:
     """Retry a refused INSERT in place of an expired row, if that was the conflict."""
-    if _stored(step, connection) is not None:
-        raise conflict(step, connection) from error
-    if not step.statements.mapped.mortal:
+    row = _row(step, connection)
+    if row is not None:
+        raise step.conflict(row) from error
+    if not step.statements.has_ttl:
         raise _refused(step, connection, error) from error
-    connection.execute(step.statements.remove_dead, step.find)
+    connection.execute(step.statements.delete_expired, step.key_params)
     try:
         return connection.execute(step.sql, step.params).rowcount
     except sqlite3.IntegrityError as again:
         raise _refused(step, connection, again) from again
 
 
-def _stored(step: Step, connection: sqlite3.Connection) -> int | None:
-    row = _row(step, connection)
-    return None if row is None else step.statements.version_in(row)
-
-
 def _row(step: Step, connection: sqlite3.Connection) -> Row | None:
-    found: Row | None = connection.execute(step.statements.version, step.find).fetchone()
+    found: Row | None = connection.execute(step.statements.version, step.key_params).fetchone()
     return found
 
 
-def conflict(step: Step, connection: sqlite3.Connection) -> VersionConflictError:
+def _conflict(step: Step, connection: sqlite3.Connection) -> VersionConflictError:
     """Return the conflict of a step, with the version that is stored now."""
-    return step.conflict(_stored(step, connection))
+    return step.conflict(_row(step, connection))
 
 
 def _refused(
     step: Step, connection: sqlite3.Connection, error: sqlite3.IntegrityError
 ) -> ConstraintError:
-    broken = _BROKEN.get(error.sqlite_errorname, "unique")
-    told = str(error).partition(": ")[2]
-    if broken == "check":
-        return step.refused(_caused(RefusedError(broken, check=told), error))
-    columns = [part.rpartition(".")[2] for part in told.split(", ")]
-    if broken == "foreign":
+    kind = _VIOLATIONS.get(error.sqlite_errorname, "unique")
+    detail = str(error).partition(": ")[2]
+    if kind == "check":
+        return step.refused(_caused(ConstraintViolatedError(kind, check=detail), error))
+    columns = [part.rpartition(".")[2] for part in detail.split(", ")]
+    if kind == "foreign":
         mapped = step.statements.mapped
         columns = [
             mapped.fields[name].column.name
-            for name, key in step.links
-            if connection.execute(step.statements.targets[name], (key,)).fetchone() is None
+            for name, key in step.references
+            if connection.execute(step.statements.target_queries[name], (key,)).fetchone() is None
         ]
-    return step.refused(_caused(RefusedError(broken, columns), error))
+    return step.refused(_caused(ConstraintViolatedError(kind, columns), error))
 
 
-def _caused(refused: RefusedError, error: sqlite3.Error) -> RefusedError:
+def _caused(refused: ConstraintViolatedError, error: sqlite3.Error) -> ConstraintViolatedError:
     refused.__cause__ = error
     return refused

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import contextlib
-import contextvars
 import logging
 import queue
 import random
@@ -13,92 +11,16 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
-from starmodel.adapters.persistence.sql.drivers.network.failures import is_busy, sqlite_error
+from starmodel.adapters.persistence.sql.drivers.sqlite.failures import is_busy, sqlite_error
+from starmodel.adapters.persistence.sql.drivers.sqlite.jobs import Job
 from starmodel.core.errors import StoreBusyError, StoreUnavailableError
 
 log = logging.getLogger("starmodel.sql")
 MAX_GROUP, MAX_LOCKS = 256, 32
 BUSY_MS, POLL_S = 3, 0.002
-Work = Callable[[sqlite3.Connection], Any]
-
-
-class Job:
-    """One unit of work, stored as a whole or not at all.
-
-    Shapes: work runs in the writer's thread and must not touch the caller's
-    state; settled is called in the caller's event loop with the error or
-    None, just before the future resolves. alone: the work is one statement,
-    which SQLite rolls back implicitly when it fails. locks: the work waits
-    for the event loop while it runs, so it is never retried.
-    Units: deadline, on the clock of `time.monotonic`, is when the job fails
-    if it has not got the write lock.
-    """
-
-    __slots__ = (
-        "alone", "between", "context", "deadline", "error", "future", "locks", "loop", "result",
-        "settled", "task", "work",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        work: Work,
-        *,
-        deadline: float,
-        alone: bool = False,
-        locks: bool = False,
-        between: Callable[[], Awaitable[None]] | None = None,
-        settled: Callable[[BaseException | None], None] | None = None,
-    ) -> None:
-        self.work, self.alone, self.between, self.settled = work, alone, between, settled
-        self.deadline, self.locks = deadline, locks
-        self.loop = asyncio.get_running_loop()
-        self.context = contextvars.copy_context() if between else None
-        self.future: asyncio.Future[Any] = self.loop.create_future()
-        self.result: Any = None
-        self.error: BaseException | None = None
-        self.task: asyncio.Task[None] | None = None  # the loop references its tasks only weakly
-
-    def resolve(self) -> None:
-        """Resolve the future; runs in the caller's event loop."""
-        if self.settled is not None:
-            self.settled(self.error)
-        del self.work, self.settled  # break the reference cycle: memory is freed immediately
-        if self.future.done():  # the caller was cancelled
-            return
-        if self.error is None:
-            self.future.set_result(self.result)
-        elif isinstance(self.error, asyncio.CancelledError):
-            self.future.cancel()
-        else:
-            self.future.set_exception(self.error)
-
-    def run_between(self) -> None:
-        """Run the caller's coroutine in its event loop; blocks the writer's thread."""
-        between, context = self.between, self.context
-        if between is None:
-            return
-        gate: concurrent.futures.Future[None] = concurrent.futures.Future()
-
-        async def run() -> None:
-            await between()
-
-        def start() -> None:
-            self.task = self.loop.create_task(run(), context=context)
-            self.task.add_done_callback(finish)
-
-        def finish(task: asyncio.Task[None]) -> None:
-            if task.cancelled():
-                gate.set_exception(asyncio.CancelledError())
-            elif (error := task.exception()) is not None:
-                gate.set_exception(error)
-            else:
-                gate.set_result(None)
-
-        self.loop.call_soon_threadsafe(start)
-        gate.result()
 
 
 class SqliteWriter:
@@ -121,8 +43,8 @@ class SqliteWriter:
         # Jobs are queued in lists, so that the two threads don't contend for the interpreter
         # lock at every single job.
         self._queue: queue.SimpleQueue[list[Job]] = queue.SimpleQueue()
-        self._taken: deque[Job] = deque()
-        self._home = asyncio.get_running_loop()
+        self._dequeued: deque[Job] = deque()
+        self._loop = asyncio.get_running_loop()
         self._pending: list[Job] = []
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="starmodel-write", daemon=True)
@@ -135,11 +57,11 @@ class SqliteWriter:
                 "The SQL store is closed, and this command was not stored. Dispatch it again "
                 "once the application has started."
             )
-        if job.loop is not self._home:
+        if job.loop is not self._loop:
             self._queue.put([job])
             return job.future
         if not self._pending:  # handed over once the loop has run all ready callbacks
-            self._home.call_soon(self._hand_over)
+            self._loop.call_soon(self._hand_over)
         self._pending.append(job)
         return job.future
 
@@ -162,21 +84,22 @@ class SqliteWriter:
 
     def _next_group(self) -> list[Job]:
         """Return the first job and those queued behind it; empty at shutdown."""
-        taken = self._taken
-        while not taken and not self._closed:
-            taken += self._queue.get()
+        dequeued = self._dequeued
+        while not dequeued and not self._closed:
+            dequeued += self._queue.get()
         with contextlib.suppress(queue.Empty):
-            while len(taken) < MAX_GROUP:
-                taken += self._queue.get_nowait()
+            while len(dequeued) < MAX_GROUP:
+                dequeued += self._queue.get_nowait()
         group: list[Job] = []
-        while taken and len(group) < MAX_GROUP:
-            if taken[0].between is not None:
-                return group or [taken.popleft()]
+        while dequeued and len(group) < MAX_GROUP:
+            if dequeued[0].between is not None:
+                return group or [dequeued.popleft()]
             if group and (
-                taken[0].locks is not group[0].locks or (group[0].locks and len(group) == MAX_LOCKS)
+                dequeued[0].is_interactive is not group[0].is_interactive
+                or (group[0].is_interactive and len(group) == MAX_LOCKS)
             ):
                 return group
-            group.append(taken.popleft())
+            group.append(dequeued.popleft())
         return group
 
     def _commit(self, group: list[Job]) -> None:
@@ -186,11 +109,11 @@ class SqliteWriter:
             if not group:
                 return
             self._check()
-            if group[0].locks:
-                group = self._do_locked(group)
-            elif len(group) == 1 or not self._all_done(group):
+            if group[0].is_interactive:
+                group = self._run_interactive(group)
+            elif len(group) == 1 or not self._run_all(group):
                 for job in group:
-                    self._do(job)
+                    self._run_job(job)
             self._finish(group)
         except BaseException as error:  # the thread must survive, and every caller get the error
             with contextlib.suppress(sqlite3.Error):
@@ -210,7 +133,7 @@ class SqliteWriter:
             late = [job for job in group if job.deadline <= now]
             if late:
                 for job in late:
-                    job.error = _too_late()
+                    job.error = _deadline_error()
                 _deliver(late)
                 group = [job for job in group if job.deadline > now]
                 if not group:
@@ -221,11 +144,11 @@ class SqliteWriter:
                 if not is_busy(error):
                     raise
                 time.sleep(random.uniform(0, POLL_S))  # noqa: S311 - spreads the processes
-                self._refuse_late(now)
+                self._fail_late(now)
             else:
                 return group
 
-    def _do_locked(self, group: list[Job]) -> list[Job]:
+    def _run_interactive(self, group: list[Job]) -> list[Job]:
         """Run one job after another under the write lock; return the jobs to commit.
 
         Jobs past their deadline fail. A job with `between` is the last one, because
@@ -233,11 +156,11 @@ class SqliteWriter:
         """
         for number, job in enumerate(group, 1):
             if job.deadline <= time.monotonic():
-                job.error = _too_late()
+                job.error = _deadline_error()
                 continue
-            self._do(job)
+            self._run_job(job)
             if job.between is not None:
-                self._taken.extendleft(reversed(group[number:]))
+                self._dequeued.extendleft(reversed(group[number:]))
                 return group[:number]
         return group
 
@@ -253,19 +176,19 @@ class SqliteWriter:
             else:
                 return
 
-    def _refuse_late(self, now: float) -> None:
+    def _fail_late(self, now: float) -> None:
         """Fail the queued jobs past their deadline: the lock may be held for long."""
         with contextlib.suppress(queue.Empty):
             while True:
-                self._taken += self._queue.get_nowait()
-        late = [job for job in self._taken if job.deadline <= now]
+                self._dequeued += self._queue.get_nowait()
+        late = [job for job in self._dequeued if job.deadline <= now]
         if late:
             for job in late:
-                job.error = _too_late()
-            self._taken = deque(job for job in self._taken if job.deadline > now)
+                job.error = _deadline_error()
+            self._dequeued = deque(job for job in self._dequeued if job.deadline > now)
             _deliver(late)
 
-    def _all_done(self, group: list[Job]) -> bool:
+    def _run_all(self, group: list[Job]) -> bool:
         """Run all jobs, or none when one fails; that is rare, and savepoints are expensive."""
         run = self._connection.execute
         run("SAVEPOINT jobs")
@@ -279,10 +202,10 @@ class SqliteWriter:
             return False
         return True
 
-    def _do(self, job: Job) -> None:
+    def _run_job(self, job: Job) -> None:
         run = self._connection.execute
         try:
-            if job.alone:
+            if job.is_single_statement:
                 job.result = job.work(self._connection)
             else:
                 run("SAVEPOINT job")
@@ -291,9 +214,10 @@ class SqliteWriter:
             job.run_between()
         except BaseException as error:
             job.error = _not_stored(error)
-            if (job.between is not None and not job.locks) or not self._connection.in_transaction:
-                raise  # alone in its transaction; or SQLite rolled back the earlier jobs too
-            if not job.alone:
+            is_alone = job.between is not None and not job.is_interactive
+            if is_alone or not self._connection.in_transaction:
+                raise  # SQLite has rolled back earlier jobs too, or there are none
+            if not job.is_single_statement:
                 run("ROLLBACK TO job")
                 run("RELEASE job")
 
@@ -307,7 +231,7 @@ def _not_stored(error: BaseException) -> BaseException:
     return made
 
 
-def _too_late() -> StoreBusyError:
+def _deadline_error() -> StoreBusyError:
     return StoreBusyError(
         "The SQL store could not commit, so nothing of this command was stored: another program "
         "holds the write lock of the SQLite file. Dispatch it again."

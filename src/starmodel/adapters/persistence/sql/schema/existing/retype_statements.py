@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Column
 from sqlalchemy.engine import Dialect
 
-_OLD = "_before"
+_RENAMED_SUFFIX = "_before"
 
 
-def retyping(table: str, column: Column[Any], dialect: Dialect) -> str:
+def retype_statements(table: str, column: Column[Any], dialect: Dialect) -> str:
     """Return the ALTER statements to append to an error message, where a type change is possible.
 
     Shapes: "" for keys, which foreign keys and indexes may refer to.
@@ -27,7 +27,7 @@ def retyping(table: str, column: Column[Any], dialect: Dialect) -> str:
         cast = column_type.partition(" COLLATE")[0]
         made = f"{change} ALTER COLUMN {name} TYPE {column_type} USING {name}::{cast};"
     elif dialect.name == "sqlite":  # no ALTER COLUMN TYPE
-        old = quote(column.name + _OLD)
+        old = quote(column.name + _RENAMED_SUFFIX)
         filler = "" if column.nullable else " NOT NULL DEFAULT ''"
         copy = f"UPDATE {quote(table)} SET {name} = {old}"  # noqa: S608 - quoted names
         made = (

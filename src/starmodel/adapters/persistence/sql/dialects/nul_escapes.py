@@ -8,7 +8,7 @@ from typing import Any
 
 # These escapes preserve the sort order, and keep NUL and \1 distinct.
 _ESCAPES = {0: "\1\1", 1: "\1\2"}
-_KEPT = {told: chr(char) for char, told in _ESCAPES.items()}
+_UNESCAPED = {escape: chr(char) for char, escape in _ESCAPES.items()}
 
 
 def escaped(text: str) -> str:
@@ -26,10 +26,10 @@ def unescaped(text: str) -> str:
     """Reverse `escaped`."""
     if "\1" not in text:
         return text
-    return re.sub("\1[\1\2]", lambda found: _KEPT[found[0]], text)
+    return re.sub("\1[\1\2]", lambda found: _UNESCAPED[found[0]], text)
 
 
-def findable(wanted: str) -> bool:
+def is_searchable(wanted: str) -> bool:
     """True when a search for the text can't match across two escaped characters."""
     return "\1" not in wanted and "\2" not in wanted and "\0" not in wanted
 

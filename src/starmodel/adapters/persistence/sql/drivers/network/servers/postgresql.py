@@ -7,26 +7,32 @@ from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
-from asyncpg import exceptions as refusals
+from asyncpg import exceptions as errors
 from sqlalchemy.engine import URL
 
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
-from starmodel.adapters.persistence.sql.dialects.postgresql import ICU, PostgresqlFlavour
-from starmodel.adapters.persistence.sql.drivers.network.link import DriverLink
+from starmodel.adapters.persistence.sql.compiled_sql import Row
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.adapters.persistence.sql.dialects.postgresql import ICU, PostgresqlDialect
+from starmodel.adapters.persistence.sql.drivers.network.connection import DriverConnection
 from starmodel.adapters.persistence.sql.drivers.network.server import (
-    CollidedError,
-    DeniedError,
-    FailedError,
-    Link,
-    LockedError,
+    Connection,
+    LockTimeoutError,
+    PermissionDeniedError,
+    SerializationError,
+    StatementError,
     UnreachableError,
-    come_back,
+    connection_remedy,
 )
-from starmodel.adapters.persistence.sql.schema.checks import no_key
-from starmodel.adapters.persistence.sql.schema.constraints import Broken, RefusedError
-from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumn, FoundColumns
+from starmodel.adapters.persistence.sql.schema.constraints import (
+    ConstraintViolatedError,
+    ViolationKind,
+)
+from starmodel.adapters.persistence.sql.schema.existing.checks import missing_key_problem
+from starmodel.adapters.persistence.sql.schema.existing.found_columns import (
+    FoundColumn,
+    FoundColumns,
+)
 from starmodel.adapters.persistence.sql.schema.sequences import Sequence as Numbers
-from starmodel.adapters.persistence.sql.statements import Row
 from starmodel.core.errors import ConfigurationError
 
 STATEMENT_S = 60.0
@@ -34,30 +40,30 @@ SETTINGS = {"application_name": "starmodel", "TimeZone": "UTC"}
 LOCK_MS = 200  # longer waits are reserved for a few connections: see `NetworkEngine`
 LOCK_TIMEOUT = "SET lock_timeout = {:d}"  # not a startup parameter, which poolers refuse
 SCHEMA_LOCK = 7_823_549_017  # an arbitrary key for the advisory lock
-_LOST = (
-    refusals.PostgresConnectionError, refusals.AdminShutdownError, refusals.CrashShutdownError,
-    refusals.CannotConnectNowError, refusals.IdleInTransactionSessionTimeoutError,
-    refusals.InternalClientError,  # an idle connection has received a FATAL shutdown notice
+_CONNECTION_LOST = (
+    errors.PostgresConnectionError, errors.AdminShutdownError, errors.CrashShutdownError,
+    errors.CannotConnectNowError, errors.IdleInTransactionSessionTimeoutError,
+    errors.InternalClientError,  # an idle connection has received a FATAL shutdown notice
     OSError, TimeoutError,
 )  # fmt: skip
 _TABLE = "to_regclass(COALESCE(quote_ident($2::TEXT) || '.', '') || quote_ident($1::TEXT))"
-_LATER = (*_LOST, refusals.TooManyConnectionsError)
-_BROKEN: dict[type[Exception], Broken] = {
-    refusals.UniqueViolationError: "unique",
-    refusals.ExclusionViolationError: "unique",
-    refusals.ForeignKeyViolationError: "foreign",
-    refusals.RestrictViolationError: "foreign",
-    refusals.NotNullViolationError: "null",
-    refusals.CheckViolationError: "check",
-    refusals.DataError: "value",
-    refusals.IntegrityConstraintViolationError: "check",
-    refusals.WithCheckOptionViolationError: "check",
-    refusals.RaiseError: "check",  # raised by a trigger
-    refusals.TriggeredDataChangeViolationError: "check",
+_TEMPORARY = (*_CONNECTION_LOST, errors.TooManyConnectionsError)
+_VIOLATIONS: dict[type[Exception], ViolationKind] = {
+    errors.UniqueViolationError: "unique",
+    errors.ExclusionViolationError: "unique",
+    errors.ForeignKeyViolationError: "foreign",
+    errors.RestrictViolationError: "foreign",
+    errors.NotNullViolationError: "null",
+    errors.CheckViolationError: "check",
+    errors.DataError: "value",
+    errors.IntegrityConstraintViolationError: "check",
+    errors.WithCheckOptionViolationError: "check",
+    errors.RaiseError: "check",  # raised by a trigger
+    errors.TriggeredDataChangeViolationError: "check",
 }
 
 
-class PostgresqlLink(DriverLink):
+class PostgresqlConnection(DriverConnection):
     """One asyncpg connection, which prepares each statement once."""
 
     def __init__(self, connection: Any) -> None:
@@ -71,9 +77,9 @@ class PostgresqlLink(DriverLink):
         return await self._connection.fetch(sql, *params)  # type: ignore[no-any-return]
 
     async def _fetch_each(self, sql: str, params: Sequence[Sequence[Any]]) -> Sequence[Row]:
-        place = f"${len(params[0]) + 1}::integer"
-        placed = f"SELECT {place}, found.* FROM ({sql}) AS found"  # noqa: S608 - of compiled SQL
-        given = [(*each, place) for place, each in enumerate(params)]
+        index = f"${len(params[0]) + 1}::integer"
+        placed = f"SELECT {index}, found.* FROM ({sql}) AS found"  # noqa: S608 - of compiled SQL
+        given = [(*each, number) for number, each in enumerate(params)]
         return await self._connection.fetchmany(placed, given)  # type: ignore[no-any-return]
 
     async def _execute(self, sql: str, params: Sequence[Any]) -> int:
@@ -84,25 +90,25 @@ class PostgresqlLink(DriverLink):
     def _lock_timeout(self, seconds: float | None) -> str:
         return LOCK_TIMEOUT.format(LOCK_MS if seconds is None else max(1, int(seconds * 1000)))
 
-    def _drop(self) -> None:
+    def _terminate(self) -> None:
         self._connection.terminate()
 
-    def _is_lost(self, error: Exception) -> bool:
-        return isinstance(error, _LOST)
+    def _is_connection_lost(self, error: Exception) -> bool:
+        return isinstance(error, _CONNECTION_LOST)
 
-    async def _meaning(self, error: Exception, text: str) -> Exception:
-        if isinstance(error, refusals.DeadlockDetectedError | refusals.SerializationError):
-            return CollidedError(text)
-        if isinstance(error, refusals.LockNotAvailableError):
-            return LockedError(text)
-        if isinstance(error, refusals.InsufficientPrivilegeError):
-            return DeniedError(text)
-        for kind, broken in _BROKEN.items():
+    async def _translate(self, error: Exception, text: str) -> Exception:
+        if isinstance(error, errors.DeadlockDetectedError | errors.SerializationError):
+            return SerializationError(text)
+        if isinstance(error, errors.LockNotAvailableError):
+            return LockTimeoutError(text)
+        if isinstance(error, errors.InsufficientPrivilegeError):
+            return PermissionDeniedError(text)
+        for kind, broken in _VIOLATIONS.items():
             if isinstance(error, kind):
                 check = getattr(error, "constraint_name", None) or ""
-                return RefusedError(broken, _columns(error), check)
-        if isinstance(error, refusals.PostgresError | refusals.InterfaceError):
-            return FailedError(text)
+                return ConstraintViolatedError(broken, _columns(error), check)
+        if isinstance(error, errors.PostgresError | errors.InterfaceError):
+            return StatementError(text)
         return error
 
 
@@ -142,17 +148,17 @@ class PostgresqlServer:
 
     def __init__(self, url: URL, timeout_s: float) -> None:
         self._timeout_s = timeout_s
-        self._flavour = PostgresqlFlavour()
+        self._sql_dialect = PostgresqlDialect()
         self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._database = url.database or url.username
         host = url.host or url.query.get("host") or "the local socket"
         self.where = f"PostgreSQL at {host}:{url.port or 5432}, database {url.database!r},"
 
     @property
-    def flavour(self) -> Flavour:
-        return self._flavour
+    def sql_dialect(self) -> SqlDialect:
+        return self._sql_dialect
 
-    async def connect(self, within_s: float | None = None) -> Link:
+    async def connect(self, within_s: float | None = None) -> Connection:
         try:
             made = await asyncpg.connect(
                 self._dsn,
@@ -166,31 +172,33 @@ class PostgresqlServer:
             except BaseException:
                 made.terminate()
                 raise
-        except _LATER as error:
+        except _TEMPORARY as error:
             reason = f"{error or type(error).__name__}"
             raise UnreachableError(
-                f"{self.where} can't be reached: {reason}. {come_back(reason)}"
+                f"{self.where} can't be reached: {reason}. {connection_remedy(reason)}"
             ) from error
-        except (refusals.PostgresError, refusals.InterfaceError, ValueError) as error:
+        except (errors.PostgresError, errors.InterfaceError, ValueError) as error:
             reason = str(error).rstrip(".")
             raise ConfigurationError(
                 f"{self.where} can't be used: {reason}. {self._remedy(error)}"
             ) from error
-        return PostgresqlLink(made)
+        return PostgresqlConnection(made)
 
     def _remedy(self, error: Exception) -> str:
-        if isinstance(error, refusals.InvalidCatalogNameError):
+        if isinstance(error, errors.InvalidCatalogNameError):
             return f"It is made by: createdb {self._database}."
-        if isinstance(error, refusals.InvalidAuthorizationSpecificationError):
+        if isinstance(error, errors.InvalidAuthorizationSpecificationError):
             return "Check user and password in DATABASE_URL."
         return "Check DATABASE_URL."
 
-    async def prepare(self, link: Link) -> None:
-        found = await link.rows("SELECT 1 FROM pg_collation WHERE collname = $1", (ICU,))
-        self._flavour.icu = bool(found)
+    async def detect(self, connection: Connection) -> None:
+        found = await connection.rows("SELECT 1 FROM pg_collation WHERE collname = $1", (ICU,))
+        self._sql_dialect.icu = bool(found)
 
-    async def columns(self, link: Link, table: str, schema: str | None = None) -> FoundColumns:
-        rows = await link.rows(
+    async def columns(
+        self, connection: Connection, table: str, schema: str | None = None
+    ) -> FoundColumns:
+        rows = await connection.rows(
             "SELECT attname, format_type(COALESCE(NULLIF(typbasetype, 0), atttypid), NULL), "  # noqa: S608
             "attgenerated <> '', GREATEST(atttypmod, typtypmod) - 4, "
             "(SELECT array_agg(enumlabel::TEXT ORDER BY enumsortorder) FROM pg_enum "
@@ -202,29 +210,31 @@ class PostgresqlServer:
         )
         return {row[0]: _found(*row) for row in rows}
 
-    async def unfit(self, link: Link, table: str, column: str, schema: str | None = None) -> str:
-        found = await link.rows(
+    async def row_key_problem(
+        self, connection: Connection, table: str, column: str, schema: str | None = None
+    ) -> str:
+        found = await connection.rows(
             "SELECT 1 FROM pg_index "  # noqa: S608 - no name of anybody's
             "JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0] "
             f"WHERE indrelid = {_TABLE} AND attname = $3 AND indisunique "
             "AND indisvalid AND indnkeyatts = 1 AND indpred IS NULL",
             (table, schema, column),
         )
-        return "" if found else no_key(table, column)
+        return "" if found else missing_key_problem(table, column)
 
-    async def next_number(self, link: Link, sequence: Numbers) -> int:
-        if sequence.own is not None:
+    async def next_number(self, connection: Connection, sequence: Numbers) -> int:
+        if sequence.native is not None:
             number, taken = 0, True
             while taken:
                 given = (sequence.table, sequence.column, sequence.schema)
-                ((number, taken),) = await link.rows(sequence.own, given)
+                ((number, taken),) = await connection.rows(sequence.native, given)
             if number is not None:
                 return int(number)
-        rows = await link.rows(sequence.next, (sequence.key,))
+        rows = await connection.rows(sequence.next, (sequence.key,))
         return int(rows[0][0])
 
-    async def hold_schema(self, link: Link) -> None:
-        await link.rows("SELECT pg_advisory_lock($1)", (SCHEMA_LOCK,))
+    async def lock_schema(self, connection: Connection) -> None:
+        await connection.rows("SELECT pg_advisory_lock($1)", (SCHEMA_LOCK,))
 
-    async def release_schema(self, link: Link) -> None:
-        await link.rows("SELECT pg_advisory_unlock($1)", (SCHEMA_LOCK,))
+    async def unlock_schema(self, connection: Connection) -> None:
+        await connection.rows("SELECT pg_advisory_unlock($1)", (SCHEMA_LOCK,))

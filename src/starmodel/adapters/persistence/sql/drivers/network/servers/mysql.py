@@ -8,30 +8,47 @@ from collections.abc import Awaitable, Sequence
 from typing import Any
 
 import asyncmy
-from asyncmy import errors as refusals
+from asyncmy import errors
 from asyncmy.constants.CLIENT import FOUND_ROWS
 from sqlalchemy.engine import URL
 
 from starmodel.adapters.persistence.sql._compat.asyncmy import is_connected
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
-from starmodel.adapters.persistence.sql.dialects.mysql import MysqlFlavour, is_mariadb
-from starmodel.adapters.persistence.sql.drivers.network.link import DriverLink
-from starmodel.adapters.persistence.sql.drivers.network.mysql_options import options_of
+from starmodel.adapters.persistence.sql.compiled_sql import Row
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.adapters.persistence.sql.dialects.mysql import MysqlDialect, is_mariadb
+from starmodel.adapters.persistence.sql.drivers.network.connection import DriverConnection
 from starmodel.adapters.persistence.sql.drivers.network.server import (
-    CollidedError,
-    DeniedError,
-    FailedError,
-    Link,
-    LockedError,
-    LostError,
+    Connection,
+    ConnectionLostError,
+    LockTimeoutError,
+    PermissionDeniedError,
+    SerializationError,
+    StatementError,
     UnreachableError,
-    come_back,
+    connection_remedy,
 )
-from starmodel.adapters.persistence.sql.schema.checks import no_key
-from starmodel.adapters.persistence.sql.schema.constraints import Broken, RefusedError
-from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumn, FoundColumns
+from starmodel.adapters.persistence.sql.drivers.network.servers.mysql_errors import (
+    CONNECTION_LOST,
+    LOCK_TIMEOUTS,
+    MISSING_DATABASE,
+    PERMISSION_DENIED,
+    SERIALIZATION,
+    TEMPORARY,
+    VIOLATIONS,
+    error_number,
+    error_text,
+    violation_of,
+)
+from starmodel.adapters.persistence.sql.drivers.network.servers.mysql_options import options_of
+from starmodel.adapters.persistence.sql.schema.constraints import (
+    ConstraintViolatedError,
+)
+from starmodel.adapters.persistence.sql.schema.existing.checks import missing_key_problem
+from starmodel.adapters.persistence.sql.schema.existing.found_columns import (
+    FoundColumn,
+    FoundColumns,
+)
 from starmodel.adapters.persistence.sql.schema.sequences import Sequence as Numbers
-from starmodel.adapters.persistence.sql.statements import Row
 from starmodel.core.errors import ConfigurationError
 
 STATEMENT_S = 60
@@ -45,28 +62,13 @@ SETTINGS = (
 LOCK_TIMEOUT = "innodb_lock_wait_timeout = {0:d}, lock_wait_timeout = {0:d}"
 LOCK_S = 1
 SCHEMA_LOCK = "starmodel_schema"
-_COLLIDED = {1213, 1020, 3058}  # deadlock, row changed since read, deadlock of user locks
-_LOCKED = {1205, 3572}  # lock wait timeout, or NOWAIT
-_DENIED = {1044, 1095, 1142, 1143, 1227, 1345, 1370, 3118, 3530, 3879, 4153}  # missing privileges
-_GONE = {1053, 1152, 1153, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2014, 2055, 4031}
-_LATER = {1040, 1053, 1203, 1226, 2002, 2003, 2005, 2006, 2013}
-MISSING_DATABASE = 1049
-_BROKEN: dict[int, Broken] = {
-    1062: "unique", 1586: "unique",
-    1451: "foreign", 1452: "foreign", 1216: "foreign", 1217: "foreign",
-    1048: "null", 1364: "null",
-    3819: "check", 4025: "check",
-    1644: "check", 1369: "check",  # raised by a trigger; by a view
-    1264: "value", 1265: "value", 1292: "value", 1366: "value", 1406: "value", 1441: "value",
-    1367: "value", 1411: "value", 1690: "value", 3140: "value",
-}  # fmt: skip
 
 
-class MysqlLink(DriverLink):
+class MysqlConnection(DriverConnection):
     """One asyncmy connection; row counts include rows found but not changed."""
 
-    def __init__(self, connection: Any, shortest_s: int = LOCK_S) -> None:
-        self._connection, self._shortest_s = connection, shortest_s
+    def __init__(self, connection: Any, min_lock_timeout_s: int = LOCK_S) -> None:
+        self._connection, self._min_lock_timeout_s = connection, min_lock_timeout_s
         self._lost = False
 
     @property
@@ -82,7 +84,7 @@ class MysqlLink(DriverLink):
         # Pad to a power of two, repeating the last set, so that few texts have to be prepared.
         spare = (1 << (len(params) - 1).bit_length()) - len(params)
         one = f"(SELECT %s, found.* FROM ({sql}) AS found)"  # noqa: S608 - of compiled SQL
-        given = [value for place, each in enumerate(params) for value in (place, *each)]
+        given = [value for number, each in enumerate(params) for value in (number, *each)]
         given += [-1, *params[-1]] * spare
         rows = await self._fetch(" UNION ALL ".join([one] * (len(params) + spare)), given)
         return [row for row in rows if row[0] >= 0] if spare else rows
@@ -93,21 +95,21 @@ class MysqlLink(DriverLink):
 
     async def _within_limit(self, execution: Awaitable[Any]) -> Any:
         """Drop the connection when a statement is too slow; cheaper than `asyncio.timeout`."""
-        timer = asyncio.get_running_loop().call_later(STATEMENT_S, self._drop)
+        timer = asyncio.get_running_loop().call_later(STATEMENT_S, self._terminate)
         try:
             return await execution
         finally:
             timer.cancel()
 
     def _lock_timeout(self, seconds: float | None) -> str:
-        whole = LOCK_S if seconds is None else max(self._shortest_s, int(seconds))
+        whole = LOCK_S if seconds is None else max(self._min_lock_timeout_s, int(seconds))
         return f"SET SESSION {LOCK_TIMEOUT.format(whole)}"
 
-    def _drop(self) -> None:
+    def _terminate(self) -> None:
         self._lost = True
         self._connection.close()
 
-    async def _key(self, text: str) -> list[str]:
+    async def _columns_of_key(self, text: str) -> list[str]:
         """Return the columns of the key that an error names: "Duplicate entry … for key 't.k'"."""
         found = re.search(r"for key '(?:([^']*?)\.)?([^'.]+)'\s*$", text)
         if found is None:
@@ -122,44 +124,25 @@ class MysqlLink(DriverLink):
         return here or [name for name, _ in rows]
 
     def _text(self, error: Exception) -> str:
-        return _text(error)
+        return error_text(error)
 
-    def _is_lost(self, error: Exception) -> bool:
-        return isinstance(error, OSError | TimeoutError) or _number(error) in _GONE
+    def _is_connection_lost(self, error: Exception) -> bool:
+        return isinstance(error, OSError | TimeoutError) or error_number(error) in CONNECTION_LOST
 
-    async def _meaning(self, error: Exception, text: str) -> Exception:
-        number = _number(error)
-        if number in _COLLIDED:
-            return CollidedError(text)
-        if number in _LOCKED:
-            return LockedError(text)
-        if number in _DENIED:
-            return DeniedError(text)
-        broken = _BROKEN.get(number)
+    async def _translate(self, error: Exception, text: str) -> Exception:
+        number = error_number(error)
+        if number in SERIALIZATION:
+            return SerializationError(text)
+        if number in LOCK_TIMEOUTS:
+            return LockTimeoutError(text)
+        if number in PERMISSION_DENIED:
+            return PermissionDeniedError(text)
+        broken = VIOLATIONS.get(number)
         if broken == "unique":
-            return RefusedError(broken, await self._key(text))
+            return ConstraintViolatedError(broken, await self._columns_of_key(text))
         if broken is not None:
-            return _refused(broken, text)
-        return FailedError(text) if isinstance(error, refusals.MySQLError) else error
-
-
-def _number(error: Exception) -> int:
-    return error.args[0] if error.args and isinstance(error.args[0], int) else 0
-
-
-def _text(error: Exception) -> str:
-    return str(error.args[-1]) if error.args else ""
-
-
-def _refused(broken: Broken, text: str) -> RefusedError:
-    if broken == "foreign":
-        found = re.search(r"FOREIGN KEY \(([^)]*)\)", text)
-        return RefusedError(broken, [c.strip("` ") for c in found[1].split(",")] if found else [])
-    if broken == "check":
-        found = re.search(r"[`']([^`']+)[`']", text)
-        return RefusedError(broken, check=found[1].rpartition(".")[2] if found else "")
-    found = re.search(r"(?:[Cc]olumn|Field) '([^']+)'|[Cc]olumn (?:`[^`]*`\.)*`([^`]+)`", text)
-    return RefusedError(broken, [found[1] or found[2]] if found else [])
+            return violation_of(broken, text)
+        return StatementError(text) if isinstance(error, errors.MySQLError) else error
 
 
 def _found(
@@ -194,18 +177,18 @@ class MysqlServer:
     """One database on a server: MySQL from 8.0.17 on, MariaDB from 10.6 on."""
 
     def __init__(self, url: URL, timeout_s: float) -> None:
-        self._timeout_s, self._shortest_s = timeout_s, LOCK_S
-        self._flavour = MysqlFlavour()
+        self._timeout_s, self._min_lock_timeout_s = timeout_s, LOCK_S
+        self._sql_dialect = MysqlDialect()
         self._options = options_of(url)
         given = self._options
         where = given.get("unix_socket") or f"{given['host']}:{given['port']}"
         self.where = f"MySQL at {where}, database {url.database!r},"
 
     @property
-    def flavour(self) -> Flavour:
-        return self._flavour
+    def sql_dialect(self) -> SqlDialect:
+        return self._sql_dialect
 
-    async def connect(self, within_s: float | None = None) -> Link:
+    async def connect(self, within_s: float | None = None) -> Connection:
         try:
             made = await asyncmy.connect(
                 **self._options,
@@ -219,38 +202,42 @@ class MysqlServer:
             )
         # RuntimeError: the server closed the connection during asyncmy's handshake, or the
         # authentication plugin needs a package that is not installed.
-        except (OSError, TimeoutError, RuntimeError, refusals.MySQLError) as error:
-            raise self._refusal(error) from error
-        link = MysqlLink(made, self._shortest_s)
+        except (OSError, TimeoutError, RuntimeError, errors.MySQLError) as error:
+            raise self._connection_error(error) from error
+        connection = MysqlConnection(made, self._min_lock_timeout_s)
         try:
-            await link.run(f"{SETTINGS}, {LOCK_TIMEOUT.format(LOCK_S)}")
-        except (LostError, FailedError) as error:
+            await connection.execute(f"{SETTINGS}, {LOCK_TIMEOUT.format(LOCK_S)}")
+        except (ConnectionLostError, StatementError) as error:
             raise UnreachableError(f"{self.where} can't be reached: {error}.") from error
-        return link
+        return connection
 
-    def _refusal(self, error: Exception) -> Exception:
+    def _connection_error(self, error: Exception) -> Exception:
         """Explain a failed connection attempt and its remedy."""
-        number, text = error.args[0] if error.args else 0, _text(error) or type(error).__name__
+        number, text = error.args[0] if error.args else 0, error_text(error) or type(error).__name__
         package = re.match(r"'(\w+)' package is required", text)
         if package:
             remedy = f"Install it: pip install {package[1]}."
-        elif not isinstance(error, refusals.MySQLError) or number in _LATER:
-            return UnreachableError(f"{self.where} can't be reached: {text}. {come_back(text)}")
+        elif not isinstance(error, errors.MySQLError) or number in TEMPORARY:
+            return UnreachableError(
+                f"{self.where} can't be reached: {text}. {connection_remedy(text)}"
+            )
         elif number == MISSING_DATABASE:
             remedy = f"It is made by: CREATE DATABASE {self._options['database']}."
         else:
             remedy = "Check user, password and name in DATABASE_URL."
         return ConfigurationError(f"{self.where} can't be used: {text}. {remedy}")
 
-    async def prepare(self, link: Link) -> None:
-        ((version,),) = await link.rows("SELECT VERSION()", ())
-        self._flavour.learn(version)
+    async def detect(self, connection: Connection) -> None:
+        ((version,),) = await connection.rows("SELECT VERSION()", ())
+        self._sql_dialect.detect(version)
         if is_mariadb(version):
-            self._shortest_s = 0  # MySQL has no lock timeout below one second
+            self._min_lock_timeout_s = 0  # MySQL has no lock timeout below one second
             self.where = self.where.replace("MySQL", "MariaDB", 1)
 
-    async def columns(self, link: Link, table: str, schema: str | None = None) -> FoundColumns:
-        rows = await link.rows(
+    async def columns(
+        self, connection: Connection, table: str, schema: str | None = None
+    ) -> FoundColumns:
+        rows = await connection.rows(
             "SELECT column_name, data_type, column_type, extra, character_maximum_length, "
             "numeric_precision, numeric_scale, is_nullable = 'NO', "
             "column_default IS NOT NULL OR LOCATE('auto_increment', LOWER(extra)) > 0 "
@@ -260,8 +247,10 @@ class MysqlServer:
         )
         return {row[0]: _found(*row[1:]) for row in rows}
 
-    async def unfit(self, link: Link, table: str, column: str, schema: str | None = None) -> str:
-        ((engine,),) = await link.rows(
+    async def row_key_problem(
+        self, connection: Connection, table: str, column: str, schema: str | None = None
+    ) -> str:
+        ((engine,),) = await connection.rows(
             "SELECT COALESCE(engine, 'VIEW') FROM information_schema.tables "
             "WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s",
             (schema, table),
@@ -271,22 +260,22 @@ class MysqlServer:
                 f"is of the kind {engine}, whose rows can't be held while they are changed. Make "
                 f"it transactional: ALTER TABLE {table} ENGINE=InnoDB"
             )
-        found = await link.rows(
+        found = await connection.rows(
             "SELECT index_name FROM information_schema.statistics "
             "WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s "
             "AND non_unique = 0 GROUP BY index_name "
             "HAVING COUNT(*) = 1 AND MAX(column_name) = %s",
             (schema, table, column),
         )
-        return "" if found else no_key(table, column)
+        return "" if found else missing_key_problem(table, column)
 
-    async def next_number(self, link: Link, sequence: Numbers) -> int:
-        await link.run(sequence.next, (sequence.key,))
-        rows = await link.rows("SELECT LAST_INSERT_ID()", ())
+    async def next_number(self, connection: Connection, sequence: Numbers) -> int:
+        await connection.execute(sequence.next, (sequence.key,))
+        rows = await connection.rows("SELECT LAST_INSERT_ID()", ())
         return int(rows[0][0])
 
-    async def hold_schema(self, link: Link) -> None:
-        await link.rows("SELECT GET_LOCK(%s, 60)", (SCHEMA_LOCK,))
+    async def lock_schema(self, connection: Connection) -> None:
+        await connection.rows("SELECT GET_LOCK(%s, 60)", (SCHEMA_LOCK,))
 
-    async def release_schema(self, link: Link) -> None:
-        await link.rows("SELECT RELEASE_LOCK(%s)", (SCHEMA_LOCK,))
+    async def unlock_schema(self, connection: Connection) -> None:
+        await connection.rows("SELECT RELEASE_LOCK(%s)", (SCHEMA_LOCK,))

@@ -14,59 +14,55 @@ from pydantic import AwareDatetime, NaiveDatetime, TypeAdapter
 from sqlalchemy import DateTime
 from sqlalchemy.types import NullType, TypeEngine
 
-from starmodel.adapters.persistence.sql.dialects.codecs import (
-    Codec,
-    enum_codec,
-    is_enum,
-    of_type,
-    text,
-    whole,
-)
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
-from starmodel.adapters.persistence.sql.dialects.numbers import decimal_of
-from starmodel.adapters.persistence.sql.schema.existing_sqlite_columns import refusal, sqlite_codec
-from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumn
+from starmodel.adapters.persistence.sql.dialects.codecs import Codec, is_enum
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.adapters.persistence.sql.dialects.encoders import encode_int, encode_text, of_type
+from starmodel.adapters.persistence.sql.dialects.enum_codecs import enum_codec
+from starmodel.adapters.persistence.sql.dialects.numbers import decimal_encoder
+from starmodel.adapters.persistence.sql.schema.entity_table import StoredField
+from starmodel.adapters.persistence.sql.schema.existing.found_columns import FoundColumn
+from starmodel.adapters.persistence.sql.schema.existing.sqlite_codecs import refusal, sqlite_codec
 
 Adapted = tuple[Codec, TypeEngine[Any]]
-Make = Callable[[Any, FoundColumn, Flavour], Adapted]
+Adapter = Callable[[Any, FoundColumn, SqlDialect], Adapted]
 MICROSECONDS = datetime.timedelta(microseconds=1)
 _UNUSED = Codec(str, None)  # for kinds that are no scalars, which are rejected
 
 
-def adapted(
-    kind: Any, annotation: Any, found: FoundColumn, flavour: Flavour, *, own: bool = False
+def codec_for_column(
+    kind: Any, annotation: Any, found: FoundColumn, sql_dialect: SqlDialect, *, is_own: bool = False
 ) -> Adapted | None:
     """Return the codec for a kind on the column; None for the codec of a derived column.
 
-    Shapes: own is True for a table that StarModel created.
+    Shapes: is_own is True for a table that StarModel created.
     Raises: ValueError, naming the type of the column and the type to declare.
     """
     word = found.type
     if not word:
-        codec = flavour.scalars.get(kind, _UNUSED)
-        made = sqlite_codec(kind, codec, found.declared, own=own)
+        codec = sql_dialect.scalars.get(kind, _UNUSED)
+        made = sqlite_codec(kind, codec, found.declared, is_own=is_own)
         if made is not None:
             return made, NullType()
         return _text_uuid(found) if kind is uuid.UUID else None
-    if own and kind is decimal.Decimal and word in _REALS:
+    if is_own and kind is decimal.Decimal and word in _REALS:
         raise ValueError(refusal(word, kind, "float"))
     if kind is uuid.UUID and word in _TEXTS - {"uuid"}:
         return _text_uuid(found)
     if is_enum(kind) and found.labels:
-        return _labelled(kind, found)
+        return _enum_of_labels(kind, found)
     if is_enum(kind) and word in _INTEGERS:
-        return _numbered(kind)
+        return _enum_of_numbers(kind)
     if kind is str and found.labels:
-        return _of_labels(found), NullType()
-    make = _MAKERS.get((kind, word))
+        return _text_of_labels(found), NullType()
+    make = _ADAPTERS.get((kind, word))
     if make is not None:
-        return make(annotation, found, flavour)
+        return make(annotation, found, sql_dialect)
     if kind is None and (word.endswith("[]") or word in _NETWORKS):
-        return _native(annotation), NullType()
-    natural = _NATURAL.get(enum.Enum if is_enum(kind) else kind)
+        return _driver_value(annotation), NullType()
+    natural = _MATCHING_TYPES.get(enum.Enum if is_enum(kind) else kind)
     if natural is None or word in natural:
         return None
-    raise ValueError(refusal(word, kind, _DECLARE.get(word)))
+    raise ValueError(refusal(word, kind, _FIELD_TYPES.get(word)))
 
 
 _TEXTS = frozenset({
@@ -84,7 +80,7 @@ _BINARY = frozenset({
 _NETWORKS = frozenset({"inet", "cidr", "macaddr"})
 _TIMESTAMPS = frozenset({"timestamp without time zone", "datetime", "timestamp"})
 _ZONED = "timestamp with time zone"
-_NATURAL: Mapping[Any, frozenset[str]] = {
+_MATCHING_TYPES: Mapping[Any, frozenset[str]] = {
     None: _TEXTS | {"json", "jsonb"},
     str: _TEXTS - {"uuid"},
     enum.Enum: _TEXTS,
@@ -101,7 +97,7 @@ _NATURAL: Mapping[Any, frozenset[str]] = {
     datetime.time: frozenset({"time without time zone", "time"}),
     datetime.timedelta: _INTEGERS | {"interval"},
 }
-_DECLARE = {
+_FIELD_TYPES = {
     "integer": "int", "bigint": "int", "smallint": "int", "int": "int", "tinyint": "int",
     "boolean": "bool", "text": "str", "character varying": "str", "varchar": "str",
     "date": "date", _ZONED: "datetime", "timestamp without time zone": "datetime",
@@ -110,28 +106,28 @@ _DECLARE = {
 }  # fmt: skip
 
 
-def _moment(kind: Any) -> Make:
-    def make(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
+def _datetime(kind: Any) -> Adapter:
+    def make(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
         zoned = kind is AwareDatetime
-        column_type = flavour.column_type(kind, DateTime(timezone=zoned), keyed=False)
-        return flavour.codec(kind, column_type), column_type
+        column_type = sql_dialect.column_type(kind, DateTime(timezone=zoned), is_indexed=False)
+        return sql_dialect.codec(kind, column_type), column_type
 
     return make
 
 
-def _uuid_as_text(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
+def _uuid_as_text(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
     def encode(value: Any) -> Any:
         try:
-            return uuid.UUID(text(value))
+            return uuid.UUID(encode_text(value))
         except ValueError as error:
             raise ValueError("is no UUID, which its column needs") from error
 
-    def ask(value: str) -> Any:
+    def encode_operand(value: str) -> Any:
         if str(uuid.UUID(value)) != value:
             raise ValueError("is not written as the column's values are read")
         return uuid.UUID(value)
 
-    return Codec(encode, str, "plain", (str,), ask=ask), NullType()
+    return Codec(encode, str, "plain", (str,), encode_operand=encode_operand), NullType()
 
 
 def _text_uuid(found: FoundColumn) -> Adapted:
@@ -150,23 +146,23 @@ def _read_uuid(value: Any) -> uuid.UUID:
     return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
 
 
-def _uuid_in_bytes(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
+def _uuid_in_bytes(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
     encode = of_type(uuid.UUID, lambda value: value.bytes)
     return Codec(encode, lambda v: uuid.UUID(bytes=bytes(v)), "plain", (uuid.UUID,)), NullType()
 
 
-def _plain_text(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
-    return Codec(text, str), NullType()
+def _plain_text(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
+    return Codec(encode_text, str), NullType()
 
 
-def _text_in_bytes(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
+def _text_in_bytes(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
     def decode(value: Any) -> str:
         return value.decode() if isinstance(value, bytes) else str(value)
 
-    return Codec(text, decode), NullType()
+    return Codec(encode_text, decode), NullType()
 
 
-def _bool_as_number(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
+def _bool_as_number(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
     def decode(value: Any) -> bool:
         number = int.from_bytes(value) if isinstance(value, bytes) else value
         return {0: False, 1: True}[number]
@@ -175,15 +171,15 @@ def _bool_as_number(annotation: Any, found: FoundColumn, flavour: Flavour) -> Ad
     return Codec(of_type(bool, int), decode, "plain", asks), NullType()
 
 
-def _int_as_decimal(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
+def _int_as_decimal(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
     def decode(value: Any) -> Any:
         return int(value) if value == int(value) else value
 
-    return Codec(whole, decode, "plain", (int, bool, float)), NullType()
+    return Codec(encode_int, decode, "plain", (int, bool, float)), NullType()
 
 
-def _float_as_decimal(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
-    fits = decimal_of(found.precision, found.scale)
+def _float_as_decimal(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
+    fits = decimal_encoder(found.precision, found.scale)
 
     def encode(value: Any) -> decimal.Decimal:
         return fits(decimal.Decimal(repr(float(value))))
@@ -191,7 +187,7 @@ def _float_as_decimal(annotation: Any, found: FoundColumn, flavour: Flavour) -> 
     return Codec(encode, float), NullType()
 
 
-def _decimal_as_float(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
+def _decimal_as_float(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
     def encode(value: Any) -> float:
         made = float(value)
         if decimal.Decimal(repr(made)) != value:
@@ -201,7 +197,7 @@ def _decimal_as_float(annotation: Any, found: FoundColumn, flavour: Flavour) -> 
     return Codec(encode, lambda value: decimal.Decimal(repr(float(value)))), NullType()
 
 
-def _duration(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
+def _duration(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
     def encode(value: Any) -> Any:
         if not isinstance(value, datetime.timedelta):
             raise ValueError(f"is {type(value).__name__}, expected timedelta")
@@ -212,16 +208,16 @@ def _duration(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
     return Codec(encode, None, "plain", (datetime.timedelta,)), NullType()
 
 
-def _of_labels(found: FoundColumn) -> Codec:
+def _text_of_labels(found: FoundColumn) -> Codec:
     def encode(value: Any) -> str:
         if value not in found.labels:
             raise ValueError(f"is none of {', '.join(found.labels)}")
-        return text(value)
+        return encode_text(value)
 
     return Codec(encode, None)
 
 
-def _labelled(kind: type[enum.Enum], found: FoundColumn) -> Adapted:
+def _enum_of_labels(kind: type[enum.Enum], found: FoundColumn) -> Adapted:
     labels = set(found.labels)
     for texts in (kind.__members__, {str(member.value): member for member in kind}):
         if texts.keys() <= labels:
@@ -232,7 +228,7 @@ def _labelled(kind: type[enum.Enum], found: FoundColumn) -> Adapted:
     )
 
 
-def _numbered(kind: type[enum.Enum]) -> Adapted:
+def _enum_of_numbers(kind: type[enum.Enum]) -> Adapted:
     members = {member.value: member for member in kind}
     if not all(type(value) is int for value in members):
         raise ValueError(f"its column keeps numbers, and {kind.__name__} has other values")
@@ -240,7 +236,7 @@ def _numbered(kind: type[enum.Enum]) -> Adapted:
     return Codec(encode, members.__getitem__, "enum", members=kind), NullType()
 
 
-def _native(annotation: Any) -> Codec:
+def _driver_value(annotation: Any) -> Codec:
     """Pass through the driver's native values, such as lists for arrays."""
     adapter: TypeAdapter[Any] = TypeAdapter(annotation)
 
@@ -250,9 +246,9 @@ def _native(annotation: Any) -> Codec:
     return Codec(encode, lambda value: adapter.validate_python(value, strict=False))
 
 
-_MAKERS: dict[tuple[Any, str], Make] = {
-    (datetime.datetime, _ZONED): _moment(AwareDatetime),
-    **{(datetime.datetime, word): _moment(NaiveDatetime) for word in _TIMESTAMPS},
+_ADAPTERS: dict[tuple[Any, str], Adapter] = {
+    (datetime.datetime, _ZONED): _datetime(AwareDatetime),
+    **{(datetime.datetime, word): _datetime(NaiveDatetime) for word in _TIMESTAMPS},
     (str, "uuid"): _uuid_as_text,
     **{(str, word): _text_in_bytes for word in ("blob", "longblob", "mediumblob", "tinyblob")},
     **{(str, word): _plain_text for word in (*_NETWORKS, "xml")},
@@ -266,20 +262,20 @@ _MAKERS: dict[tuple[Any, str], Make] = {
 }
 
 
-def fitted(
-    field: Any,
+def adapt_field(
+    field: StoredField,
     kind: Any,
     annotation: Any,
     found: FoundColumn,
-    flavour: Flavour,
+    sql_dialect: SqlDialect,
     *,
-    own: bool = False,
-) -> Any:
-    """Return the stored field with the codec of its column; own, StarModel created the table.
+    is_own: bool = False,
+) -> StoredField:
+    """Return the stored field with the codec of its column; is_own, StarModel created the table.
 
     Raises: ValueError, for a column type that can't store the field's values.
     """
-    made = adapted(kind, annotation, found, flavour, own=own)
+    made = codec_for_column(kind, annotation, found, sql_dialect, is_own=is_own)
     if made is not None:
         codec, column_type = made
         if found.type:  # "" for SQLite, where a column of any type stores any value

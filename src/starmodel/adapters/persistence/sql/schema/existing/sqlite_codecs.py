@@ -17,14 +17,15 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, NaiveDatetime
 
-from starmodel.adapters.persistence.sql.dialects.codecs import MAX_INT, Codec, is_enum, text, wrong
+from starmodel.adapters.persistence.sql.dialects.codecs import Codec, is_enum
+from starmodel.adapters.persistence.sql.dialects.encoders import MAX_INT, encode_text, wrong_type
 
 Family = Literal[
     "any", "text", "integer", "real", "blob", "boolean", "decimal", "date", "datetime", "time",
     "json", "other",
 ]  # fmt: skip
-_TEXT_MOMENTS: frozenset[Family] = frozenset({"text", "datetime"})
-_KEEPS: Mapping[Any, frozenset[Family]] = {
+_TEXT_DATETIMES: frozenset[Family] = frozenset({"text", "datetime"})
+_STORED_EXACTLY: Mapping[Any, frozenset[Family]] = {
     None: frozenset({"text", "json"}),
     str: frozenset({"text"}),
     enum.Enum: frozenset({"text"}),
@@ -35,14 +36,14 @@ _KEEPS: Mapping[Any, frozenset[Family]] = {
     float: frozenset({"real", "integer", "decimal"}),
     bytes: frozenset({"blob"}),
     decimal.Decimal: frozenset({"text", "decimal"}),
-    datetime.datetime: _TEXT_MOMENTS,
-    AwareDatetime: _TEXT_MOMENTS,
-    NaiveDatetime: _TEXT_MOMENTS,
+    datetime.datetime: _TEXT_DATETIMES,
+    AwareDatetime: _TEXT_DATETIMES,
+    NaiveDatetime: _TEXT_DATETIMES,
     datetime.date: frozenset({"text", "date"}),
     datetime.time: frozenset({"text", "time"}),
 }
 _NUMBERS: frozenset[Family] = frozenset({"integer", "real", "decimal", "boolean"})
-_DECLARE: Mapping[Family, str] = {
+_FIELD_TYPES: Mapping[Family, str] = {
     "text": "str", "integer": "int", "real": "float", "blob": "bytes", "boolean": "bool",
     "decimal": "Decimal", "date": "date", "datetime": "datetime", "time": "time",
 }  # fmt: skip
@@ -73,26 +74,26 @@ def family_of(declared: str) -> Family:
     return next((family for parts, family in rules if any(p in word for p in parts)), "other")
 
 
-def sqlite_codec(kind: Any, codec: Codec, declared: str, *, own: bool) -> Codec | None:
+def sqlite_codec(kind: Any, codec: Codec, declared: str, *, is_own: bool) -> Codec | None:
     """Return the codec of a field on a column of this type; None for the one of a derived column.
 
     Values of external tables stay unchanged: only values that SQLite would convert are refused.
 
-    Shapes: own is True for a table that StarModel created.
+    Shapes: is_own is True for a table that StarModel created.
     Raises: ValueError, naming the type of the column and the type to declare.
     """
     family = family_of(declared)
-    keeps = _KEEPS.get(enum.Enum if is_enum(kind) else kind)
+    keeps = _STORED_EXACTLY.get(enum.Enum if is_enum(kind) else kind)
     if keeps is None or family == "any" or (family in keeps and family != "decimal"):
         return None
-    if kind is decimal.Decimal and (family == "decimal" or (not own and family in _NUMBERS)):
-        return replace(codec, encode=_number_of_decimal)
+    if kind is decimal.Decimal and (family == "decimal" or (not is_own and family in _NUMBERS)):
+        return replace(codec, encode=_encode_decimal_as_number)
     if family in keeps:
         return None
-    if kind is str and family not in _NUMBERS and not own:
-        return replace(codec, encode=_no_number, decode=_text_of)
-    if own or (kind in (None, str, uuid.UUID) and family in _NUMBERS):
-        raise ValueError(refusal(declared.lower(), kind, _DECLARE.get(family)))
+    if kind is str and family not in _NUMBERS and not is_own:
+        return replace(codec, encode=_encode_non_numeric_text, decode=_decode_as_text)
+    if is_own or (kind in (None, str, uuid.UUID) and family in _NUMBERS):
+        raise ValueError(refusal(declared.lower(), kind, _FIELD_TYPES.get(family)))
     return None
 
 
@@ -103,9 +104,9 @@ def refusal(word: str, kind: Any, wanted: str | None) -> str:
     return f"its column has the type {word}, which keeps no {name}. {remedy}"
 
 
-def _number_of_decimal(value: Any) -> int | float:
+def _encode_decimal_as_number(value: Any) -> int | float:
     if not isinstance(value, decimal.Decimal):
-        raise wrong(value, "Decimal")
+        raise wrong_type(value, "Decimal")
     if value.is_finite():
         if value == value.to_integral_value() and abs(value) <= MAX_INT:
             return int(value)
@@ -115,12 +116,12 @@ def _number_of_decimal(value: Any) -> int | float:
     raise ValueError("has more digits than its column, which SQLite keeps as a number, can hold")
 
 
-def _no_number(value: Any) -> str:
-    made = text(value)
+def _encode_non_numeric_text(value: Any) -> str:
+    made = encode_text(value)
     if _NUMERIC_TEXT.fullmatch(made):
         raise ValueError("looks like a number, and its column would make one of it")
     return made
 
 
-def _text_of(value: Any) -> str:
+def _decode_as_text(value: Any) -> str:
     return value if isinstance(value, str) else str(value)

@@ -11,28 +11,28 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import CompileError
 from sqlalchemy.schema import CreateColumn
 
-from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumns
-from starmodel.adapters.persistence.sql.schema.retyping import retyping
-from starmodel.adapters.persistence.sql.schema.tables import (
+from starmodel.adapters.persistence.sql.schema.entity_table import (
     EXPIRES,
     VERSION,
     EntityTable,
     StoredField,
 )
+from starmodel.adapters.persistence.sql.schema.existing.found_columns import FoundColumns
+from starmodel.adapters.persistence.sql.schema.existing.retype_statements import retype_statements
 from starmodel.core.errors import ConfigurationError
 
 
-def check_columns(mapped: EntityTable, there: Collection[str], dialect: Dialect) -> None:
+def check_columns(mapped: EntityTable, existing: Collection[str], dialect: Dialect) -> None:
     """Accept a missing table, or one with every column that is read or written.
 
     Raises: ConfigurationError, naming the table, its missing columns and the remedy.
     """
-    names = {name.lower() for name in there}
+    names = {name.lower() for name in existing}
     missing = [c.name for c in mapped.table.columns if c.name.lower() not in names]
-    if not there or not missing:
+    if not existing or not missing:
         return
     table, name = mapped.table.name, mapped.entity_type.name
-    statements = " ".join(_addition(mapped, column, dialect) for column in missing)
+    statements = " ".join(_add_statement(mapped, column, dialect) for column in missing)
     remedy = (
         f"Add them, with a value for the rows that exist: {statements} Or drop the table in a "
         "development database, so that the next start creates it."
@@ -48,7 +48,7 @@ def check_columns(mapped: EntityTable, there: Collection[str], dialect: Dialect)
     )
 
 
-def _addition(mapped: EntityTable, name: str, dialect: Dialect) -> str:
+def _add_statement(mapped: EntityTable, name: str, dialect: Dialect) -> str:
     """Return the ALTER TABLE that adds a column; … marks a default that the developer chooses."""
     column = mapped.table.c[name]
     quoted = dialect.identifier_preparer.format_table(mapped.table)
@@ -72,19 +72,19 @@ def _default(mapped: EntityTable, name: str, dialect: Dialect) -> str:
         return "…"  # a type without a literal, such as JSON
 
 
-def check_fit(mapped: EntityTable, unfit: str) -> None:
+def check_row_key(mapped: EntityTable, problem: str) -> None:
     """Accept a table whose rows can be found and locked by key.
 
-    Shapes: unfit is the database's reason against the key, "" for none.
+    Shapes: problem is the database's reason against the key, "" for none.
     Raises: ConfigurationError, naming the remedy.
     """
-    if unfit:
+    if problem:
         raise ConfigurationError(
-            f"The table {mapped.table.name!r} of {mapped.entity_type.name} {unfit}."
+            f"The table {mapped.table.name!r} of {mapped.entity_type.name} {problem}."
         )
 
 
-def no_key(table: str, column: str) -> str:
+def missing_key_problem(table: str, column: str) -> str:
     """Describe a table whose key is not unique."""
     return (
         f"lets several rows have the same {column}, and has no column {VERSION} to tell changes "
@@ -93,7 +93,7 @@ def no_key(table: str, column: str) -> str:
     )
 
 
-def guard_of(mapped: EntityTable) -> str:
+def external_table_note(mapped: EntityTable) -> str:
     """Describe the protection against lost updates without a version column; "" with one."""
     if mapped.versioned:
         return ""
@@ -111,16 +111,19 @@ class TableWarning(NamedTuple):
     blocks: bool = False
 
 
-def drift_of(mapped: EntityTable, there: FoundColumns, dialect: Dialect) -> list[TableWarning]:
+def constraint_warnings(
+    mapped: EntityTable, existing: FoundColumns, dialect: Dialect
+) -> list[TableWarning]:
     """Find constraints of an existing table that its entity type violates, so writes fail.
 
-    Shapes: texts name table, column and remedy; there is empty for a table that was just created.
+    Shapes: texts name table, column and remedy; existing is empty for a table
+    that was just created.
     """
     table, name = mapped.table.name, mapped.entity_type.name
     columns = {column.name.lower(): column for column in mapped.table.columns}
     fields = {field.column.name.lower(): field for field in mapped.fields.values()}
     found = []
-    for column, is_found in there.items():
+    for column, is_found in existing.items():
         if not is_found.not_null:
             continue
         where = f"The column {column!r} of the table {table!r}"
@@ -129,14 +132,14 @@ def drift_of(mapped: EntityTable, there: FoundColumns, dialect: Dialect) -> list
             text = (
                 f"{where} needs a value and has no default, and {name} has no field for it, so no "
                 f"{name} can be created. Declare the field again, or, after a backup: "
-                f"{_dropping(mapped, column, dialect)}"
+                f"{_drop_statement(mapped, column, dialect)}"
             )
             found.append(TableWarning(text, blocks=mapped.versioned))
         elif own is not None and own.nullable and field is not None and not _is_filled(field):
             text = (
                 f"{where} is NOT NULL, and {name}.{field.name} may be None, which the database "
                 f"refuses. Declare the field without None, or: "
-                f"{_allowing_null(mapped, own, dialect)}"
+                f"{_allow_null_statement(mapped, own, dialect)}"
             )
             found.append(TableWarning(text))
     return found
@@ -144,10 +147,10 @@ def drift_of(mapped: EntityTable, there: FoundColumns, dialect: Dialect) -> list
 
 def _is_filled(field: StoredField) -> bool:
     """True when a default or the database supplies a value for None."""
-    return field.insert is not None or field.left_out or field.computed
+    return field.insert is not None or field.has_server_default or field.computed
 
 
-def _dropping(mapped: EntityTable, column: str, dialect: Dialect) -> str:
+def _drop_statement(mapped: EntityTable, column: str, dialect: Dialect) -> str:
     quoted = dialect.identifier_preparer.format_table(mapped.table)
     name = dialect.identifier_preparer.quote(column)
     if dialect.name == "postgresql":
@@ -155,12 +158,12 @@ def _dropping(mapped: EntityTable, column: str, dialect: Dialect) -> str:
     return f"ALTER TABLE {quoted} DROP COLUMN {name};"
 
 
-def _allowing_null(mapped: EntityTable, column: Column[Any], dialect: Dialect) -> str:
+def _allow_null_statement(mapped: EntityTable, column: Column[Any], dialect: Dialect) -> str:
     quoted = dialect.identifier_preparer.format_table(mapped.table)
     name = dialect.identifier_preparer.quote(column.name)
     if dialect.name == "postgresql":
         return f"ALTER TABLE {quoted} ALTER COLUMN {name} DROP NOT NULL;"
     if dialect.name == "sqlite":
-        return retyping(mapped.table.name, column, dialect).rpartition("backup: ")[2] + ";"
+        return retype_statements(mapped.table.name, column, dialect).rpartition("backup: ")[2] + ";"
     column_type = dialect.type_compiler_instance.process(column.type)
     return f"ALTER TABLE {quoted} MODIFY {name} {column_type} NULL;"

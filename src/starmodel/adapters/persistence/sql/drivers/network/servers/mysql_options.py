@@ -9,7 +9,7 @@ from sqlalchemy.engine import URL
 
 from starmodel.core.errors import ConfigurationError
 
-_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def options_of(url: URL) -> dict[str, Any]:
@@ -19,18 +19,12 @@ def options_of(url: URL) -> dict[str, Any]:
             "The database url names no database. Write its name at the end: "
             "mysql://user:password@host/name."
         )
-    return {
-        "host": url.host or "127.0.0.1",
-        "port": url.port or 3306,
-        "user": url.username,
-        "password": url.password or "",
-        "database": url.database,
-        **_asked(url),
-    }
+    defaults = {"host": "127.0.0.1", "port": 3306, "user": None, "password": ""}
+    return defaults | url.translate_connect_args(username="user") | _query_options(url)
 
 
-def _asked(url: URL) -> dict[str, Any]:
-    """Parse the query string of the URL."""
+def _query_options(url: URL) -> dict[str, Any]:
+    """Parse the query string of the URL; SQLAlchemy's dialect would pass on any option."""
     made: dict[str, Any] = {}
     for name, given in url.query.items():
         value = str(given)
@@ -38,8 +32,8 @@ def _asked(url: URL) -> dict[str, Any]:
             made["unix_socket"] = value
         elif name == "ssl_ca":
             made["ssl"] = _context(value)
-        elif name == "ssl" and value.lower() in _TRUTHS:
-            if _TRUTHS[value.lower()]:
+        elif name == "ssl" and value.lower() in _BOOLEANS:
+            if _BOOLEANS[value.lower()]:
                 made.setdefault("ssl", ssl.create_default_context())
         elif name == "ssl":
             raise ConfigurationError(

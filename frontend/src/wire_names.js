@@ -1,0 +1,8 @@
+/* Reserved names on the wire; starmodel/app/commands/binding/form_names.py has the same. */
+
+export const BROWSER = "_browser";
+export const FIELD = "_field.";
+export const SEVERAL_SUFFIX = "[]";
+export const CHECK_HEADER = "starmodel-check";
+export const SESSION_HEADER = "starmodel-session";
+export const PAGE_HEADER = "starmodel-page";

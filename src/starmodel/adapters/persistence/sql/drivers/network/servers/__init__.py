@@ -1,0 +1,1 @@
+"""PostgreSQL through asyncpg, and MySQL and MariaDB through asyncmy."""
