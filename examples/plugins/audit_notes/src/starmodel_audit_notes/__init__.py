@@ -37,8 +37,8 @@ class AuditNotes(Plugin):
 
     def slots(self) -> Iterable[SlotContent]:
         return [
-            SlotContent("record.panels", "notes", self.panel, access=AUDITORS),
-            SlotContent("start.tiles", "count", self.tile, access=AUDITORS, reads=[Note]),
+            SlotContent("record.panels", "notes", self.panel, access=AUDITORS, refresh_on=[Note]),
+            SlotContent("start.tiles", "count", self.tile, access=AUDITORS, refresh_on=[Note]),
         ]
 
     async def recent_notes(self, exchange: Any) -> Page:
