@@ -19,6 +19,7 @@ from starmodel.adapters.web.http.csrf import OriginCheck
 from starmodel.adapters.web.pages.assets import asset_urls
 from starmodel.adapters.web.pages.dev_sign_in import dev_token, log_sign_in_link, server_address
 from starmodel.adapters.web.pages.head import PageHead, csp_by_root_path, page_basics
+from starmodel.adapters.web.pages.plugin_assets import PluginAssets
 from starmodel.adapters.web.process_lock import ProcessLock, process_local_reasons
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.policy import AccessPolicy
@@ -34,7 +35,14 @@ from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.ui import Site
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.pages import UIOption, render_pages
-from starmodel.bootstrap.plugins import connect_plugins, plugin_host, with_plugin_entities
+from starmodel.bootstrap.plugins import (
+    connect_plugins,
+    plugin_host,
+    plugin_parts,
+    served_assets,
+    with_plugin_entities,
+    with_plugin_resources,
+)
 from starmodel.bootstrap.realtime import RealtimeOption, page_protocol
 from starmodel.bootstrap.services import built_in_stores, cookie_sessions, session_cache
 from starmodel.bootstrap.web import Web
@@ -76,12 +84,14 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     make_frontend, transport = page_protocol(services.realtime, settings)
     secrets = secret_keys(settings)
     host = plugin_host(settings, services.plugins)
+    plugin_assets = served_assets(host)
     application = _application(services, secrets, host)
     frontend = application.frontend = make_frontend(
         application, secrets=secrets, assets=head.served, render=application.render,
         default_method=settings.default_event_method,
     )  # fmt: skip
-    ui = render_pages(application, frontend, _site(settings, head), services.ui)
+    site = _site(settings, head, plugin_assets)
+    ui = render_pages(application, frontend, site, services.ui, plugin_parts(host))
     application.sessions = session_cache(
         settings, services.sessions, clock,
         changed=application.session_changed, watched=lambda: application.follows_sessions,
@@ -116,6 +126,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         trusted_proxies=[str(network) for network in settings.trusted_proxies],
         dev_token=token,
         log_address=None if token is None else partial(log_sign_in_link, token),
+        plugin_assets=plugin_assets,
     )
     if locks:
         gateway.lock = ProcessLock(
@@ -147,7 +158,8 @@ def _application(services: Services, secrets: list[str], host: PluginHost) -> Ap
         registry=registry, persistence=PersistenceManager(registry, stores), bus=services.bus,
         policy=services.policy, secret=secrets[-1], cursor_cipher=AesCipher(secrets, "cursor"),
         clock=services.clock, ids=services.ids, hub=hub, reactions=defined_reactions(),
-        resources=services.resources, uow_cls=services.uow_cls,
+        resources=with_plugin_resources(services.resources, registry, services.policy, host),
+        uow_cls=services.uow_cls,
         access_scan_limit=settings.access_scan_limit, heartbeat_s=settings.heartbeat_s,
         texts=services.texts,
     )  # fmt: skip
@@ -168,9 +180,9 @@ def _scripts(application: Application) -> list[str]:
     return [script for ui in adapters for script in ui.scripts]
 
 
-def _site(settings: Settings, head: PageHead) -> Site:
+def _site(settings: Settings, head: PageHead, plugin_assets: PluginAssets) -> Site:
     def parts(root_path: str) -> str:
-        return page_basics(root_path) + head.html(root_path)
+        return page_basics(root_path) + head.html(root_path) + plugin_assets.head(root_path)
 
     icons = asset_urls().get("icons.svg", "")
     return Site(settings.title, parts, head.html_class, icons, settings.max_body_bytes)

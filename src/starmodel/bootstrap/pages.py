@@ -19,10 +19,15 @@ UIOption = MakeUI | Mapping[str, Callable[..., Any]]
 
 
 def render_pages(
-    application: Application, realtime: Frontend, site: Site, ui: UIOption | None
+    application: Application,
+    frontend: Frontend,
+    site: Site,
+    ui: UIOption | None,
+    plugin_parts: Mapping[str, Callable[..., Any]],
 ) -> UIAdapter:
     """Make the application's UI adapter, and one for each skin of its resources.
 
+    Parts of plugins are replaced in the default adapter; `ui` takes precedence.
     Returns the application's, which renders the start page, messages and errors too.
 
     Raises: ConfigurationError, for an unknown part of a skin.
@@ -33,11 +38,11 @@ def render_pages(
 
     dispatcher, areas = application.dispatcher, application.areas
     services = Services(
-        site, application.texts, areas, realtime,
+        site, application.texts, areas, frontend,
         lambda entity_type, event: dispatcher.binders[entity_type.cls, event.name],
         dispatcher.runs_at_once, register, application.extensions,
     )  # fmt: skip
-    base = _maker(ui, FrankenUI)
+    base = _maker(ui, skin(FrankenUI, plugin_parts) if plugin_parts else FrankenUI)
     by_skin: dict[int, tuple[MakeUI, list[MountedResource]]] = {id(None): (base, [])}
     for resource in areas:
         declared = areas.declared(resource)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from starmodel.adapters.ui.skins import PARTS
 from starmodel.adapters.web.gateway import Gateway
+from starmodel.adapters.web.pages.plugin_assets import PluginAssets
+from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.application import Application
+from starmodel.app.presentation.areas import Areas
+from starmodel.app.presentation.resource import Resource
 from starmodel.config import Settings, plugin_settings
+from starmodel.core.classes.registry import Registry
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.plugins.contributions import Route
@@ -52,6 +58,53 @@ def with_plugin_entities(classes: Iterable[type[Entity]], host: PluginHost) -> l
     own = [cls for cls in classes if not cls.model_config.get("plugin")]
     theirs = [cls for made in host.loaded for cls in made.entities]
     return list(dict.fromkeys([*own, *theirs]))
+
+
+def with_plugin_resources(
+    declared: Iterable[Resource], registry: Registry, policy: AccessPolicy, host: PluginHost
+) -> list[Resource]:
+    """The resources of the application, and those of plugins whose address is valid and free."""
+    resources = list(declared)
+    for made in host.loaded:
+        for resource in made.resources:
+            try:
+                Areas(registry, policy, [*resources, resource])
+            except ConfigurationError as error:
+                note_ignored(made, str(error))
+            else:
+                resources.append(resource)
+    return resources
+
+
+def served_assets(host: PluginHost) -> PluginAssets:
+    """The assets of the plugins; one that can't be served is reported."""
+    assets = PluginAssets()
+    for made in host.loaded:
+        for asset in made.assets:
+            try:
+                assets.add(made.plugin.name, asset.path, in_head=asset.in_head)
+            except ConfigurationError as error:
+                note_ignored(made, str(error))
+    return assets
+
+
+def plugin_parts(host: PluginHost) -> dict[str, Callable[..., Any]]:
+    """The parts of pages that plugins replace; the first of two that replace one wins."""
+    parts: dict[str, Callable[..., Any]] = {}
+    owners: dict[str, str] = {}
+    for made in host.loaded:
+        for name, part in made.ui.items():
+            if name not in PARTS or not callable(part):
+                note_ignored(
+                    made,
+                    f"ui() has {name!r}, which is no part with a function; the parts are "
+                    f"{', '.join(PARTS)}.",
+                )
+            elif name in parts:
+                note_ignored(made, f"The part {name!r} is replaced by {owners[name]!r} already.")
+            else:
+                parts[name], owners[name] = part, made.plugin.name
+    return parts
 
 
 def connect_plugins(host: PluginHost, application: Application, gateway: Gateway) -> None:

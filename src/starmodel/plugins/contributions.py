@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from starmodel.core.fields.entity_config import AccessRule
@@ -25,22 +26,22 @@ class Route:
     access: AccessRule = "signed_in"
 
 
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A style sheet, script, image or font that the application serves, with a hash in its name.
+
+    Style sheets and scripts (as modules) are loaded by every generated page, unless in_head
+    is False.
+
+    Shapes: path is a file of the plugin's package.
+    """
+
+    path: Path
+    in_head: bool = True
+
+
 class Page:
     """A page in the shell of the generated pages. Shapes: content is components."""
 
     def __init__(self, title: str, *content: Any) -> None:
         self.title, self.content = title, content
-
-
-@dataclass(frozen=True, slots=True)
-class HealthCheck:
-    """One part of the readiness report.
-
-    Shapes: check(application) is a coroutine function that returns when the part works and
-    raises otherwise; the exception's text is logged, and never sent.
-    Units: timeout_s in seconds.
-    """
-
-    name: str
-    check: Callable[[Any], Awaitable[None]]
-    timeout_s: float = 2.0

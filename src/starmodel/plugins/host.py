@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
 from starmodel.app.presentation.extensions import NavEntry
+from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.slots import SlotContent
 from starmodel.core.entity import Entity
 from starmodel.core.fields.entity_config import PLUGIN_NAME
-from starmodel.plugins.contributions import HealthCheck, Route
+from starmodel.plugins.contributions import Asset, Route
 from starmodel.plugins.discovery import Candidate
 from starmodel.plugins.ordering import ordered
 from starmodel.plugins.plugin import Plugin
@@ -25,7 +26,8 @@ _ITEMS: Mapping[str, type] = {
     "routes": Route,
     "nav": NavEntry,
     "slots": SlotContent,
-    "health_checks": HealthCheck,
+    "assets": Asset,
+    "resources": Resource,
 }
 
 
@@ -53,7 +55,9 @@ class Contributed:
     routes: tuple[Route, ...] = ()
     nav: tuple[NavEntry, ...] = ()
     slots: tuple[SlotContent, ...] = ()
-    health_checks: tuple[HealthCheck, ...] = ()
+    assets: tuple[Asset, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    ui: dict[str, Callable[..., Any]] = field(default_factory=dict)
     commands: dict[str, Any] = field(default_factory=dict)
 
 
@@ -244,6 +248,7 @@ def _collect(
                     raise _wrong(kind, item, f"values of starmodel.plugins.{expected.__name__}")
             setattr(made, kind, items)
         made.commands = dict(_called(plugin, "commands"))
+        made.ui = dict(_called(plugin, "ui"))
     except PluginError as error:
         reports[plugin.name].fail(error)
     else:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
 from starmodel.app.presentation.extensions import NavEntry
+from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.slots import SlotContent
 from starmodel.core.entity import Entity
-from starmodel.plugins.contributions import HealthCheck, Route
+from starmodel.plugins.contributions import Asset, Route
 
 
 class Plugin:
@@ -62,13 +63,24 @@ class Plugin:
         """Contents of named places in generated pages."""
         return ()
 
+    def assets(self) -> Iterable[Asset]:
+        """Files that generated pages load."""
+        return ()
+
+    def ui(self) -> Mapping[str, Callable[..., Any]]:
+        """Parts of generated pages to replace, by name; see `starmodel.adapters.ui.skins`.
+
+        Each is a function of the UI adapter and the arguments of the part.
+        """
+        return {}
+
+    def resources(self) -> Iterable[Resource]:
+        """Entity classes served at a further address, with rules and a skin of their own."""
+        return ()
+
     def commands(self) -> Mapping[str, Any]:
         """Commands of `starmodel` by name: a Typer application, a Click command or a function."""
         return {}
-
-    def health_checks(self) -> Iterable[HealthCheck]:
-        """Checks of `/_starmodel/health/ready`, each with a name."""
-        return ()
 
     async def on_startup(self, application: Any) -> None:
         """Runs before the first request, after the stores are open; in order of the plugins."""

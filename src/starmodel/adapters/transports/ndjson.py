@@ -20,7 +20,9 @@ def frame(patches: Sequence[Any]) -> bytes:
     return _BREAKS.sub(lambda found: _ESCAPED[found[0]], b"".join(lines))
 
 
-NDJSON = HttpTransport(
-    b"application/x-ndjson", frame, frame([{"type": "heartbeat"}]), [(b"vary", b"accept")]
-)
+_HEADERS = [
+    (b"vary", b"accept"),
+    (b"content-encoding", b"identity"),  # keeps middleware from compressing, which buffers lines
+]
+NDJSON = HttpTransport(b"application/x-ndjson", frame, frame([{"type": "heartbeat"}]), _HEADERS)
 """Newline-delimited JSON, the transport of the JSON frontend."""

@@ -24,6 +24,7 @@ from starmodel.adapters.web.http.routing import Routes, UserRoutes
 from starmodel.adapters.web.http.sessions import CookieSessions
 from starmodel.adapters.web.pages.csp import page_csp
 from starmodel.adapters.web.pages.htmx import HtmxCheck
+from starmodel.adapters.web.pages.plugin_assets import PluginAssets
 from starmodel.adapters.web.paths import INTERNAL, STATE_ROUTES
 from starmodel.adapters.web.process_lock import ProcessLock
 from starmodel.adapters.web.resources.crud import CrudRoutes
@@ -72,6 +73,7 @@ class Gateway:
         trusted_proxies: Sequence[str] = (),
         dev_token: str | None = None,
         log_address: Callable[[str], None] | None = None,
+        plugin_assets: PluginAssets | None = None,
     ) -> None:
         self.application, self.frontend, self.ui = application, frontend, ui
         self.sessions, self._origin, self._settings = sessions, origin, settings
@@ -82,7 +84,10 @@ class Gateway:
         self.patches = PatchResponses(frontend.replies, transport)
         self.error_responses = ErrorResponses(application, self.patches, ui, settings)
         self.lock: ProcessLock | None = None  # held while the server runs
-        self._internal = InternalRoutes(application, frontend, self.patches, self.error_responses)
+        self._internal = InternalRoutes(
+            application, frontend, self.patches, self.error_responses,
+            plugin_assets or PluginAssets(),
+        )  # fmt: skip
         htmx = HtmxCheck() if settings.development else None
         self._inner = FrameworkRoutes(
             application, self.patches, self.error_responses, framework, htmx

@@ -82,6 +82,9 @@ class Frontend(Protocol):
     def show_list(self, listing: Listing) -> None:
         """Subscribe the current page to a list."""
 
+    def adopt(self, page: Any) -> None:
+        """Subscribe the current page to the topics of a page that a part of it was rendered on."""
+
     def rows_id(self, listing: Listing) -> str:
         """The id of the element that holds the rows of a list, at which they are patched."""
 

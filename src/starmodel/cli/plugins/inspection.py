@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass
 from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any
 
+from starmodel.cli.events.describe import overview
 from starmodel.cli.plugins.hosts import FoundPlugins
 from starmodel.cli.plugins.reporting import described
 from starmodel.cli.plugins.settings_rows import plugin_setting_rows
@@ -16,6 +17,7 @@ from starmodel.plugins.host import Contributed
 from starmodel.plugins.plugin import Plugin
 from starmodel.plugins.reports import PluginReport
 
+ENTITY_KEYS = ("name", "store", "scope", "path", "events")
 HOOKS = ("on_startup", "on_shutdown")
 
 
@@ -58,14 +60,8 @@ def _items(items: Any, found: FoundPlugins) -> list[dict[str, Any]]:
 
 def _item(item: Any, found: FoundPlugins) -> dict[str, Any]:
     if isinstance(item, type) and issubclass(item, Entity):
-        entity_type = found.entity_type(item)
-        return {
-            "name": entity_type.name,
-            "store": entity_type.store,
-            "scope": entity_type.scope,
-            "path": entity_type.path,
-            "events": [*entity_type.events],
-        }
+        summary = overview(found.entity_type(item))
+        return {key: summary[key] for key in ENTITY_KEYS}
     if is_dataclass(item) and not isinstance(item, type):
         return {field.name: _plain(getattr(item, field.name)) for field in fields(item)}
     return {"value": _plain(item)}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from fasthtml.components import Div, Section
+from fasthtml.components import Button, Div, Section
 
 from integration.web.browser import unlisted
-from starmodel import Actor, Entity, EntityConfig, event
+from starmodel import Actor, Entity, EntityConfig, event, live
 from starmodel.adapters.ui.franken.adapter import FrankenUI
 from starmodel.app.access.policy import TRUSTED, Audience
 from starmodel.app.presentation.resource import Resource
@@ -92,6 +92,16 @@ class StaffUI(FrankenUI):
     def value(self, annotation: Any, options: Any, *, brief: bool) -> Any:
         render = super().value(annotation, options, brief=brief)
         return (lambda value: f"<b>{render(value)}</b>") if annotation is int else render
+
+
+@live
+def like_button(item: Item) -> Any:
+    return Button(f"{item.stock} likes", data_on_click=item.do.like(), id=f"like-{item.id}")
+
+
+class LikeUI(StaffUI):
+    def record_detail(self, resource: Any, entity: Any) -> Any:
+        return Section(like_button(entity))
 
 
 def banner(ui: FrankenUI, resource: Any, entity: Any) -> Any:

@@ -12,7 +12,7 @@ import pytest
 
 from integration.web.browser import moved_to
 from integration.web.resources import shop
-from integration.web.resources.shop import Item, StaffOnly, StaffUI, banner, staff_resource
+from integration.web.resources.shop import Item, LikeUI, StaffOnly, StaffUI, banner, staff_resource
 from starmodel import ConfigurationError, Entity, EntityConfig
 from starmodel.adapters.web.frameworks.route_table import route_table
 from starmodel.app.presentation.resource import Resource
@@ -53,7 +53,7 @@ async def text_until(stream: Any, end: str) -> str:
     """The data of the stream's next events, up to the first with this text."""
     text = ""
     while end not in text:
-        text += str((await stream.event()).data)
+        text += " ".join((await stream.event()).data.values())
     return text
 
 
@@ -199,7 +199,7 @@ async def test_hidden_record_reaches_only_streams_of_the_area(sue: Any, visit: A
         renamed = await text_until(own, "Secret")
         with contextlib.suppress(TimeoutError):
             while True:
-                emptied += str((await public.event(0.3)).data)
+                emptied += " ".join((await public.event(0.3)).data.values())
 
     assert f'href="/admin/items/{id}"' in renamed
     assert "/admin/" not in emptied
@@ -251,6 +251,35 @@ async def test_parts_of_a_resource_are_replaced_by_name(visit: Any, serve: Any) 
     assert f'<div id="banner">kiosk.Item {id}</div>' in kiosk
     assert 'id="staff-detail"' in own
     assert "<b>0</b>" in (await browser.page("/kiosk/items")).text  # of the application's adapter
+
+
+async def test_error_page_of_a_resource_is_rendered_by_its_skin(visit: Any, serve: Any) -> None:
+    parts = {"error.page": lambda ui, problem, actor=None: f"<p>Kiosk {problem.status}</p>"}
+    browser = visit(serve(Item, resources=[Resource(Item, prefix="/kiosk", ui=parts)]))
+
+    missing, refused = await browser.page("/kiosk/items/x"), await browser.submit("/kiosk/items/x")
+
+    assert (missing.status_code, missing.text) == (404, "<p>Kiosk 404</p>")
+    assert refused.status_code == 405
+    assert (await browser.submit("/kiosk/items/x/hide")).text == "<p>Kiosk 403</p>"
+    assert "Kiosk" not in (await browser.page("/items/x")).text
+
+
+async def test_live_view_renders_actions_of_its_area(visit: Any, serve: Any) -> None:
+    resources = [Resource(Item, prefix="/admin", policy=StaffOnly("sue"), ui=LikeUI)]
+    browser = visit(serve(Item, ui=LikeUI, resources=resources))
+    await browser.page("/sign-in/sue")
+    id = await make(browser)
+    pages = [await browser.page(f"{at}/items/{id}") for at in ("/admin", "")]
+
+    async with browser.watch(pages[0]) as own, browser.watch(pages[1]) as default:
+        await browser.click(f"/items/{id}/like")
+        patches = [await text_until(stream, "100 likes") for stream in (own, default)]
+
+    for at, page, patch in zip(("/admin", ""), pages, patches, strict=True):
+        action = f"@post('{at}/items/{id}/like'"
+        assert action in html.unescape(page.text)
+        assert action in html.unescape(patch)
 
 
 async def test_rules_of_the_class_itself_can_be_replaced(visit: Any, serve: Any) -> None:

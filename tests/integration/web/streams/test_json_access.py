@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount
 
 from integration.web.browser import ORIGIN, Browser, unlisted
@@ -217,3 +219,31 @@ async def test_resource_below_a_prefix_streams_by_its_own_rules(visit: Visit, se
 
     refused = await browser.get("/own/sealeds/secret", headers={"accept": NDJSON})
     assert refused.status_code == 404
+
+
+async def test_compressing_middleware_delays_no_line(visit: Visit, serve: Serve) -> None:
+    browser = visit(serve(Counter, middleware=[Middleware(GZipMiddleware, minimum_size=1)]))
+    await browser.call("POST", "/counter/increment")
+
+    async with JsonStream(browser, "/counter", accept_encoding="gzip") as stream:
+        assert (await stream.patch())["state"]["count"] == 1
+        await browser.call("POST", "/counter/increment")
+        assert (await stream.patch())["set"] == {"count": 2}
+
+
+async def test_failing_connection_is_no_second_response(visit: Visit) -> None:
+    browser = visit(Counter)
+    started: list[Any] = []
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            started.append(message["status"])
+        else:
+            raise OSError("connection lost")
+
+    stream = JsonStream(browser, "/counter")
+    with pytest.raises(OSError, match="connection lost"):
+        await browser.app(stream._scope, stream._receive, send)
+
+    assert started == [200]
+    assert len(browser.app.starmodel.hub) == 0

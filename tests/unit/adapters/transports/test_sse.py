@@ -20,7 +20,7 @@ from starmodel.adapters.frontends.datastar.patches import (
     patch_signals,
     patch_state,
 )
-from starmodel.adapters.transports.memory import MemoryTransport
+from starmodel.adapters.transports.memory import PART, MemoryTransport
 from starmodel.adapters.transports.ndjson import NDJSON
 from starmodel.adapters.transports.sse import SSE, frame
 from starmodel.app.commands.elements import Element
@@ -78,8 +78,8 @@ def test_bytes_parse_back_to_the_same_patches(patches: list[DatastarPatch]) -> N
 def test_patches_arrive_unchanged_in_memory(patches: list[DatastarPatch]) -> None:
     transport = MemoryTransport()
 
-    assert transport.body(patches[:2]) == b""
-    assert transport.join([transport.frame(patches[2:]), transport.heartbeat]) == b""
+    assert transport.body(patches[:2]) == PART
+    assert transport.join([transport.frame(patches[2:]), transport.heartbeat]) == PART
 
     assert (transport.take(), transport.take()) == (patches, [])
 

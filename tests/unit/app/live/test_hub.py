@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 
+from starmodel.adapters.transports.memory import MemoryTransport
 from starmodel.app.access.policy import Actor
 from starmodel.app.live.frames import Frames, snapshot_message
 from starmodel.app.live.hub import Hub
+from starmodel.app.live.subscription import Subscription
 from starmodel.app.ports.messages import Changed, SessionEnded
 from starmodel.core.errors import TooManyStreamsError
 from unit.app.live.outbox import subscription, taken
@@ -99,6 +101,17 @@ async def test_change_is_encoded_once_per_view_for_all_viewers():
     late = hub.subscribe(watching(view=view))
     snapshot(late, 2)
     assert {taken(page) for page in pages} == {b"[2]"}
+    assert view.made == 2
+
+
+async def test_change_is_framed_once_for_each_transport():
+    hub, view = Hub(), Plain()
+    views = {"Thing:x": (view,)}
+    pages = [hub.subscribe(subscription(views)) for _ in range(3)]
+    tabs = [hub.subscribe(Subscription(views, MemoryTransport())) for _ in range(3)]
+    await hub.deliver(changed(1))
+    assert {taken(page) for page in pages} == {b"[1 full]"}
+    assert [tab.take() for tab in tabs] == [[(b"[1 full]",)]] * 3
     assert view.made == 2
 
 

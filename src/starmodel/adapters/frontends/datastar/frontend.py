@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
+from starmodel.adapters.frontends.datastar.actions import ActionExpressions, current_root_path
 from starmodel.adapters.frontends.datastar.browser_states import BrowserStates
 from starmodel.adapters.frontends.datastar.element_ids import rows_id
 from starmodel.adapters.frontends.datastar.elements import element_of
 from starmodel.adapters.frontends.datastar.expressions import (
     attribute,
-    form_action,
-    render_action,
     script_json,
 )
 from starmodel.adapters.frontends.datastar.page_topics import page_topics
@@ -33,14 +32,11 @@ from starmodel.app.context import current_context
 from starmodel.app.live.topics import Topics
 from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.areas import Area
-from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import Listing
 from starmodel.app.sessions.session import Session
-from starmodel.core.commands import Action
-from starmodel.core.definition.info import signal_prefix
 from starmodel.core.entity import Entity
 from starmodel.core.errors import RequestError
-from starmodel.core.events import Event, EventInfo
+from starmodel.core.events import EventInfo
 from starmodel.core.public_state import public_state
 
 STREAM_PATH = "/_starmodel/stream"
@@ -64,10 +60,13 @@ class DatastarFrontend:
         default_method: str = "post",
     ) -> None:
         self._application, self._assets, self._render = application, assets, render
-        self._default_method, self._tokens = default_method, Tokens(secrets)
+        self._tokens = Tokens(secrets)
         self.build = assets.get("build", "")
         self._browser_states = BrowserStates(application, self._tokens, self.render_part)
         self.replies = DatastarReplies(application, self._browser_states, self.grant)
+        actions = ActionExpressions(application, default_method)
+        self.render_action, self.form_action = actions.render_action, actions.form_action
+        self.bulk_action = actions.bulk_action
 
     # Pages
 
@@ -93,6 +92,12 @@ class DatastarFrontend:
         page = current_page()
         if page is not None:
             page.show_list(listing)
+
+    def adopt(self, page: Page) -> None:
+        """Subscribe the current page to the topics of another page of the same response."""
+        current = current_page()
+        if current is not None:
+            current.topics.update(page.topics)
 
     def rows_id(self, listing: Listing) -> str:
         return rows_id(listing)
@@ -182,38 +187,6 @@ class DatastarFrontend:
         """The running build, and the heartbeat by which the page detects a dead connection."""
         return [open_stream(self.build, self._application.streams.heartbeat_s)]
 
-    # Actions
-
-    def render_action(self, resource: MountedResource, action: Action) -> str:
-        """The Datastar expression of an action on the current page."""
-        entity_type = resource.entity_type
-        event = entity_type.events[action.event]
-        binder = self._application.dispatcher.binders[entity_type.cls, event.name]
-        names = [p.name for p in binder.public_parameters] if not binder.takes_fields else []
-        if not entity_type.in_browser:  # a browser store sends its signals with its state
-            names += [f"{signal_prefix(entity_type.cls)}{name}" for name in entity_type.synced]
-        method = binder.method(self._default_method)
-        root_path = self.root_path
-        return render_action(
-            resource, event, action, names, method, root_path, binder.browser_stores,
-            self._application.texts,
-        )  # fmt: skip
-
-    def form_action(
-        self, resource: MountedResource, event: Event[Any, Any, Any], id: Any = None
-    ) -> str:
-        """The Datastar expression that submits a generated form."""
-        binder = self._application.dispatcher.binders[resource.entity_type.cls, event.name]
-        return form_action(
-            resource, event, id, self.root_path, binder.browser_stores, self._application.texts
-        )
-
-    def bulk_action(self, resource: MountedResource) -> str:
-        """The Datastar expression that submits a bulk event for the selected rows."""
-        url = resource.url_for("bulk", root_path=self.root_path)
-        return f"@ask() && @post('{url}', @submit())"
-
     @property
     def root_path(self) -> str:
-        context = current_context.get()
-        return "" if context is None else context.root_path or ""
+        return current_root_path()

@@ -43,7 +43,7 @@ class FrankenUI:
 
     def __init__(self, services: Services, resources: Sequence[MountedResource]) -> None:
         self.services = services
-        self._shell = Shell(services, resources, self.page_navigation)
+        self._shell = Shell(services, resources, self.page_navigation, self.record_title)
         self._lists = Lists(services, self.value)
         self._forms = EventForms(services, self.form_field)
         self._records = Records(services, resources, self._forms, self.value, self.form)

@@ -70,8 +70,12 @@ class ErrorResponses:
         *,
         elements: Sequence[Element] = (),
         headers: Sequence[Header] = (),
+        ui: UIAdapter | None = None,
     ) -> None:
-        """Send the problem in the representation that the request accepts."""
+        """Send the problem in the representation that the request accepts.
+
+        Shapes: ui renders the page, None for the application's.
+        """
         if problem.retry_after_s is not None:
             headers = [*headers, (b"retry-after", str(problem.retry_after_s).encode())]
         if exchange.request.is_datastar:
@@ -80,10 +84,8 @@ class ErrorResponses:
                 exchange, self.encode(problem, elements), headers, status=problem.status
             )
         elif exchange.request.wants_html:
-            actor = exchange.session.actor
-            await exchange.page(
-                lambda: self._ui.error_page(problem, actor), problem.status, headers
-            )
+            actor, ui = exchange.session.actor, ui or self._ui
+            await exchange.page(lambda: ui.error_page(problem, actor), problem.status, headers)
         else:
             await exchange.json(problem.as_json(), problem.status, headers)
 
@@ -118,14 +120,14 @@ class ErrorResponses:
             # Only a generated form has elements for validation errors; it is sent as a form.
             beside = is_form or problem.status == 413
             elements = self.beside(resource, event, id, problem) if beside else ()
-            await self.send(exchange, problem, elements=elements)
+            await self.send(exchange, problem, elements=elements, ui=resource.ui)
         elif is_form and exchange.request.wants_html and problem.status in _SHOWN_AGAIN:
             await exchange.page(
                 lambda: self._form_again(exchange, resource, event, id, problem, sent),
                 problem.status,
             )
         else:
-            await self.send(exchange, problem)
+            await self.send(exchange, problem, ui=resource.ui)
 
     def beside(
         self, resource: MountedResource, event: Event[Any, Any, Any], id: str, problem: Problem

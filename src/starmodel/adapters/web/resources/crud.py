@@ -88,10 +88,12 @@ class CrudRoutes:
                 await self._application.ready()
                 await serve(exchange, found.resource, id)
             except Exception as error:  # the web edge: every exception becomes a response
+                if exchange.started:
+                    raise  # the server logs the failure and closes the connection
                 where = f"{exchange.request.method} {exchange.request.path}"
-                await self._error_responses.send(
-                    exchange, self._error_responses.problem(exchange, error, where)
-                )
+                problem = self._error_responses.problem(exchange, error, where)
+                ui = None if found.resource is None else found.resource.ui
+                await self._error_responses.send(exchange, problem, ui=ui)
 
         return run
 

@@ -8,6 +8,7 @@ from starmodel.adapters.web.errors.responses import ErrorResponses
 from starmodel.adapters.web.http.exchange import Exchange
 from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.pages.assets import PREFIX, serve_asset
+from starmodel.adapters.web.pages.plugin_assets import PluginAssets
 from starmodel.adapters.web.paths import HEALTH_PATH, STATE_ROUTES, STREAM_PATH
 from starmodel.adapters.web.resources.browser_states import parse_states, use_states
 from starmodel.app.application import Application
@@ -24,9 +25,10 @@ class InternalRoutes:
         frontend: Frontend,
         patches: PatchResponses,
         error_responses: ErrorResponses,
+        plugin_assets: PluginAssets,
     ) -> None:
         self._application, self._frontend, self._patches = application, frontend, patches
-        self._error_responses = error_responses
+        self._error_responses, self._plugin_assets = error_responses, plugin_assets
 
     async def serve_public(self, exchange: Exchange, send: Any) -> bool:
         """Respond to requests for assets, health and unknown paths.
@@ -34,16 +36,20 @@ class InternalRoutes:
         False for page streams and browser states, which the user's middleware and `before`
         functions may reject, like any page.
         """
-        path, request = exchange.request.path, exchange.request
-        if (path, request.method) in STATE_ROUTES:
+        path, method = exchange.request.path, exchange.request.method
+        if (path, method) in STATE_ROUTES:
             return False
         if path == HEALTH_PATH:
             await exchange.json({"status": "ok"})
-        elif not path.startswith(PREFIX) or not await serve_asset(
-            path[len(PREFIX) :], request.takes_gzip, send
-        ):
+        elif not path.startswith(PREFIX) or not await self._serve_asset(exchange, send):
             await self._error_responses.send_not_found(exchange)
         return True
+
+    async def _serve_asset(self, exchange: Exchange, send: Any) -> bool:
+        name, takes_gzip = exchange.request.path[len(PREFIX) :], exchange.request.takes_gzip
+        if "/" in name:
+            return await self._plugin_assets.serve(name, takes_gzip, send)
+        return await serve_asset(name, takes_gzip, send)
 
     async def serve_state(self, exchange: Exchange, receive: Any, send: Any) -> None:
         """Serve a page's stream or browser states. Shapes: send adds the session cookie."""

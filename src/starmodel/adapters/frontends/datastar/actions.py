@@ -1,0 +1,99 @@
+"""Expressions that dispatch actions, for event attributes of the current page."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from starmodel.adapters.frontends.datastar.expressions import script_json
+from starmodel.app.application import Application
+from starmodel.app.context import current_context
+from starmodel.app.presentation.resource import MountedResource
+from starmodel.core.commands import Action, plain
+from starmodel.core.definition.info import signal_prefix
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.events import Event
+from starmodel.core.values.json_data import json_text
+
+
+class ActionExpressions:
+    """Renders the actions of one application. Shapes: default_method is the setting."""
+
+    def __init__(self, application: Application, default_method: str) -> None:
+        self._application, self._default_method = application, default_method
+
+    def render_action(self, resource: MountedResource, action: Action) -> str:
+        """The expression of an action, such as `@post('/counter/increment?amount=1', …)`.
+
+        Raises: ConfigurationError, for a record's event without a record.
+        """
+        entity_type = resource.entity_type
+        event = entity_type.events[action.event]
+        if entity_type.is_record and action.id is None and event.name != "create":
+            raise ConfigurationError(
+                f"{entity_type.name}.{event.name} runs on one record: "
+                f"write {entity_type.name.lower()}.do.{event.name}(…)."
+            )
+        binder = self._application.dispatcher.binders[entity_type.cls, event.name]
+        names = [p.name for p in binder.public_parameters] if not binder.takes_fields else []
+        if not entity_type.in_browser:  # a browser store sends its signals with its state
+            names += [f"{signal_prefix(entity_type.cls)}{name}" for name in entity_type.synced]
+        sent = " ".join(name for name in names if name not in action.args)
+        method = binder.method(self._default_method)
+        url = _url(resource, event, action, method)
+        if binder.browser_stores:  # queued: each request needs the state that the last returned
+            stores = " ".join(binder.browser_stores)
+            return self._confirmed(event, f"@stored('{stores}', '{method}', '{url}', '{sent}')")
+        signals = f"'{sent}'" if sent else ""
+        return self._confirmed(event, f"@{method}('{url}', @click({signals}))")
+
+    def form_action(
+        self, resource: MountedResource, event: Event[Any, Any, Any], id: Any = None
+    ) -> str:
+        """The expression that submits a whole form, by POST like a plain form."""
+        binder = self._application.dispatcher.binders[resource.entity_type.cls, event.name]
+        url = resource.event_url(event, id, root_path=current_root_path())
+        if binder.browser_stores:
+            stores = " ".join(binder.browser_stores)
+            return self._confirmed(event, f"@stored('{stores}', 'post', '{url}')")
+        return self._confirmed(event, f"@post('{url}', @submit())")
+
+    def bulk_action(self, resource: MountedResource) -> str:
+        """The expression that submits a bulk event for the selected rows."""
+        url = resource.url_for("bulk", root_path=current_root_path())
+        return f"@ask() && @post('{url}', @submit())"
+
+    def _confirmed(self, event: Event[Any, Any, Any], expression: str) -> str:
+        """The expression, after a confirmation if the event asks for one."""
+        if not event.info.confirm:
+            return expression
+        question = self._application.texts.render(event.info.confirm)
+        return f"@ask({script_json(question)}) && {expression}"
+
+
+def current_root_path() -> str:
+    """The mount point of the application, for the current page."""
+    context = current_context.get()
+    return "" if context is None else context.root_path or ""
+
+
+def _url(
+    resource: MountedResource, event: Event[Any, Any, Any], action: Action, method: str
+) -> str:
+    is_record_request = (
+        resource.entity_type.is_record
+        and event.name in ("update", "delete")
+        and method in ("patch", "delete")
+    )
+    root_path = current_root_path()
+    if is_record_request:
+        url = resource.url_for("record", action.id, root_path=root_path)
+    else:
+        url = resource.event_url(event, action.id, root_path=root_path)
+    query = urlencode({name: _argument(value) for name, value in action.args.items()})
+    return f"{url}?{query}" if query else url
+
+
+def _argument(value: Any) -> str:
+    value = plain(getattr(value, "id", value) if hasattr(value, "__entity__") else value)
+    return value if isinstance(value, str) else json_text(value)
