@@ -104,7 +104,7 @@ def test_audit_notes_add_a_panel_a_page_a_tile_and_a_navigation_entry(run, tmp_p
     panel, recent, tile, listed, is_visible = visit(run, AUDIT).splitlines()[-5:]
     assert "Looks <b>fine</b> ann," in panel
     assert "Product:" in recent
-    assert "1 audit notes" in tile
+    assert "1 audit note" in tile
     assert "Recent notes" in tile
     assert "Looks <b>fine</b>" in listed
     assert is_visible == "False"
