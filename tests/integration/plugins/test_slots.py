@@ -231,3 +231,64 @@ def test_part_of_the_skin_is_replaced_and_an_unknown_one_is_noted():
     assert visitor.open(record(visitor)).title == "The Pen · StarModel"
     (note,) = visitor.app.starmodel.plugins.report("feature").notes
     assert "'record.heading', which is no part" in note
+
+
+def test_tile_is_refreshed_in_two_windows_by_the_rights_of_each_viewer():
+    async def tile(place):
+        who = "staff" if place.actor else "guests"
+        return P(f"{await Pen.objects.count()} pens for {who}")
+
+    async def staff_tile(place):
+        return P(f"{await Pen.objects.count()} pens")
+
+    visitor = visitor_of(
+        SlotContent("start.tiles", "open", tile, access="public", refresh_on=[Pen]),
+        SlotContent("start.tiles", "staff", staff_tile, access="role:staff", refresh_on=[Pen]),
+    )
+    staff = Visitor(visitor.app)
+    staff.sign_in("ann", roles=["staff"])
+    shown, other = staff.open("/"), visitor.open("/")
+    for expected in ("1 pens", "2 pens"):
+        record(visitor)
+        assert shown.text("#slot-feature-open") == f"{expected} for staff"
+        assert shown.text("#slot-feature-staff") == expected
+        assert other.text("#slot-feature-open") == f"{expected} for guests"
+        assert not other.has("#slot-feature-staff")
+
+
+def test_panel_is_refreshed_with_live_views_of_new_entities():
+    async def panel(place):
+        return [P(stock(pen)) for pen in await Pen.objects.list(order="name", limit=5)]
+
+    visitor = visitor_of(content("record.panels", panel, refresh_on=[Pen]))
+    page = visitor.open(record(visitor))
+    second = record(visitor)
+    assert page.text("#slot-feature-it") == "0 in stock 0 in stock"
+    visitor.post(f"{second}/fill_up")
+    assert page.text("#slot-feature-it") == "0 in stock 1 in stock"
+
+
+def test_content_of_a_record_that_is_not_readable_any_more_is_not_sent():
+    class Closed(Entity):
+        model_config = {
+            "scope": "record", "access": {"read": "role:staff", "write": "public"},
+        }  # fmt: skip
+        name: str
+
+    class Feature(Plugin):
+        name = "feature"
+
+        def slots(self):
+            return [content("record.panels", lambda place: place.entity.name)]
+
+    app = create_app([Closed], plugins=[Feature()], secret_key="k" * 40)
+    visitor = Visitor(app, raise_errors=False)
+    visitor.sign_in("ann", roles=["staff"])
+    id = visitor.post("/closeds", {"name": "secret"}).json()["entity"]["id"]
+    query = {"content": "slot-feature-it", "entity": "Closed", "id": id}
+    assert "secret" in visitor.get("/_starmodel/slots", **query).text
+    visitor.sign_in("bob")
+    denied = visitor.get("/_starmodel/slots", **query)
+    assert denied.status in (403, 404)
+    assert "secret" not in denied.text
+    assert visitor.get("/_starmodel/slots", content="slot-none").status == 404

@@ -31,6 +31,7 @@ from starmodel.adapters.web.resources.crud import CrudRoutes
 from starmodel.adapters.web.resources.data_streams import DataStreams
 from starmodel.adapters.web.resources.events.route import EventRoutes
 from starmodel.adapters.web.resources.internal import InternalRoutes
+from starmodel.adapters.web.resources.slots import SlotRoute
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.adapters.web.websockets import WebSockets
 from starmodel.app.access.policy import DEV
@@ -86,7 +87,7 @@ class Gateway:
         self.lock: ProcessLock | None = None  # held while the server runs
         self._internal = InternalRoutes(
             application, frontend, self.patches, self.error_responses,
-            plugin_assets or PluginAssets(),
+            plugin_assets or PluginAssets(), SlotRoute(application, self.patches, ui),
         )  # fmt: skip
         htmx = HtmxCheck() if settings.development else None
         self._inner = FrameworkRoutes(

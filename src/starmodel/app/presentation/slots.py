@@ -51,7 +51,8 @@ class SlotContent:
 
     Rendered for each page, for those whom `access` permits and who may read every class of
     `reads`. An exception becomes an error card, and a coroutine is cancelled after two
-    seconds; the rest of the page is unaffected. Live views inside it follow their entities.
+    seconds; the rest of the page is unaffected. Live views inside it follow their entities,
+    and the page requests the content again when an entity of `refresh_on` changes.
 
     Shapes: render(place) returns a component or None, or is a coroutine function; name is
     unique among the contents of the plugin; only is the classes whose pages show it, empty
@@ -64,6 +65,7 @@ class SlotContent:
     access: AccessRule = "signed_in"
     reads: Sequence[type[Entity]] = ()
     only: Sequence[type[Entity]] = ()
+    refresh_on: Sequence[type[Entity]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,10 @@ class Slots:
                 made.close()
             return None
         return None if made is None else Filled(id, content, made)
+
+    def refreshed_by(self, content: SlotContent) -> list[EntityType]:
+        """The classes of this application whose changes outdate the content."""
+        return [t for t in map(self._registry.get, content.refresh_on) if t is not None]
 
     def _is_for(self, content: SlotContent, place: Place) -> bool:
         cls = None if place.entity_type is None else place.entity_type.cls

@@ -16,14 +16,14 @@ from starmodel.adapters.ui.franken.messages import progress_message, toast_messa
 from starmodel.adapters.ui.franken.records.records import Records
 from starmodel.adapters.ui.franken.shell.layout import navigation_links
 from starmodel.adapters.ui.franken.shell.shell import Shell
-from starmodel.adapters.ui.franken.slots import slot
+from starmodel.adapters.ui.franken.slots import slot, slot_content
 from starmodel.adapters.ui.titles import title_of
 from starmodel.adapters.ui.values import RenderValue, value_renderer
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.resource import MountedResource
-from starmodel.app.presentation.slots import Place
+from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.presentation.ui import Row, Services
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.entity import Entity
@@ -75,6 +75,9 @@ class FrankenUI:
         entries: Sequence[NavEntry] = (),
     ) -> Any:
         return navigation_links(self.services, resources, current, entries)
+
+    def page_slot(self, filled: Filled, place: Place) -> Any:
+        return slot_content(self.services, filled, place)
 
     # Lists
 

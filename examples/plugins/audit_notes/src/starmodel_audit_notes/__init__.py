@@ -1,0 +1,78 @@
+"""Notes of auditors on any record: a panel, a page, a navigation entry and a tile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from fasthtml.components import H2, A, Button, Div, Form, Li, P, Small, Span, Textarea, Ul
+from pydantic import BaseModel, Field
+
+from starmodel.plugins import NavEntry, Page, Place, Plugin, Route, SlotContent
+from starmodel_audit_notes.notes import AUDITORS, Note
+
+PAGE = "/audit_notes/recent"
+
+
+class AuditSettings(BaseModel):
+    """Shapes: recent is the number of notes on the page of the newest ones."""
+
+    recent: int = Field(default=20, ge=1, le=200)
+
+
+class AuditNotes(Plugin):
+    """Notes of auditors on any record."""
+
+    name = "audit_notes"
+    Settings = AuditSettings
+
+    def entities(self) -> Iterable[type[Note]]:
+        return [Note]
+
+    def nav(self) -> Iterable[NavEntry]:
+        return [NavEntry("Recent notes", PAGE, icon="edit", access=AUDITORS)]
+
+    def routes(self) -> Iterable[Route]:
+        return [Route(PAGE, self.recent_notes, access=AUDITORS)]
+
+    def slots(self) -> Iterable[SlotContent]:
+        return [
+            SlotContent("record.panels", "notes", self.panel, access=AUDITORS),
+            SlotContent("start.tiles", "count", self.tile, access=AUDITORS, reads=[Note]),
+        ]
+
+    async def recent_notes(self, exchange: Any) -> Page:
+        """The newest notes of all records."""
+        notes = await Note.objects.list(order="-written_at", limit=self.settings.recent)
+        if not notes:
+            return Page("Recent notes", P("There are no notes yet."))
+        return Page("Recent notes", Ul(*[_item(note, note.record) for note in notes]))
+
+    async def panel(self, place: Place) -> Any:
+        """The notes on one record, and a form for a new one."""
+        if place.entity is None or place.entity_type is None or isinstance(place.entity, Note):
+            return None
+        record = f"{place.entity_type.name}:{place.entity.id}"
+        notes = await Note.objects.list(record=record, order="-written_at", limit=20)
+        return Div(
+            H2("Notes"),
+            Ul(*[_item(note, note.author) for note in notes]) if notes else P("No notes yet."),
+            Form(
+                Textarea(
+                    name="text", rows=2, aria_label="Note", data_bind="text", required=True,
+                    maxlength=2000, cls="uk-textarea",
+                ),
+                Button("Add note", type="submit", cls="uk-btn uk-btn-default"),
+                data_on_submit=Note.create(record=record),
+            ),
+        )  # fmt: skip
+
+    async def tile(self, place: Place) -> Any:
+        """The number of notes."""
+        count = await Note.objects.count()
+        return A(Span(f"{count} audit notes"), href=PAGE, cls="uk-card sm-card sm-card-link")
+
+
+def _item(note: Note, about: str) -> Any:
+    written = f"{note.written_at:%Y-%m-%d %H:%M}"
+    return Li(P(note.text), Small(f"{about}, {written}", cls="sm-muted"))
