@@ -121,7 +121,7 @@ class Application:
             allowed=MessageAccess(registry, persistence, self.policy).may_see,
         )
         self.cursors = Cursors(cursor_cipher)
-        self.extensions = Extensions(Slots(registry, policy))
+        self.extensions = Extensions(Slots(registry, self.areas, self._adopt_page))
         self._windows = Windows(persistence, access_scan_limit)
         self.lists = lists(self._query, self.policy, self._windows.matches, self._stored)
         self.streams = Streams(
@@ -214,6 +214,10 @@ class Application:
         return (
             view.render(entity) if self.frontend is None else self.frontend.live_part(view, entity)
         )
+
+    def _adopt_page(self, page: Any) -> None:
+        if self.frontend is not None and page is not None:
+            self.frontend.adopt(page)
 
     def namespace(self, entity: Entity) -> str:
         if self.frontend is None:

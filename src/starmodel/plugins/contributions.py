@@ -45,17 +45,3 @@ class Page:
 
     def __init__(self, title: str, *content: Any) -> None:
         self.title, self.content = title, content
-
-
-@dataclass(frozen=True, slots=True)
-class HealthCheck:
-    """One part of the readiness report.
-
-    Shapes: check(application) is a coroutine function that returns when the part works and
-    raises otherwise; the exception's text is logged, and never sent.
-    Units: timeout_s in seconds.
-    """
-
-    name: str
-    check: Callable[[Any], Awaitable[None]]
-    timeout_s: float = 2.0

@@ -14,7 +14,7 @@ from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.slots import SlotContent
 from starmodel.core.entity import Entity
 from starmodel.core.fields.entity_config import PLUGIN_NAME
-from starmodel.plugins.contributions import Asset, HealthCheck, Route
+from starmodel.plugins.contributions import Asset, Route
 from starmodel.plugins.discovery import Candidate
 from starmodel.plugins.ordering import ordered
 from starmodel.plugins.plugin import Plugin
@@ -28,7 +28,6 @@ _ITEMS: Mapping[str, type] = {
     "slots": SlotContent,
     "assets": Asset,
     "resources": Resource,
-    "health_checks": HealthCheck,
 }
 
 
@@ -59,7 +58,6 @@ class Contributed:
     assets: tuple[Asset, ...] = ()
     resources: tuple[Resource, ...] = ()
     ui: dict[str, Callable[..., Any]] = field(default_factory=dict)
-    health_checks: tuple[HealthCheck, ...] = ()
     commands: dict[str, Any] = field(default_factory=dict)
 
 

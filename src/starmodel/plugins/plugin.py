@@ -11,7 +11,7 @@ from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.slots import SlotContent
 from starmodel.core.entity import Entity
-from starmodel.plugins.contributions import Asset, HealthCheck, Route
+from starmodel.plugins.contributions import Asset, Route
 
 
 class Plugin:
@@ -81,10 +81,6 @@ class Plugin:
     def commands(self) -> Mapping[str, Any]:
         """Commands of `starmodel` by name: a Typer application, a Click command or a function."""
         return {}
-
-    def health_checks(self) -> Iterable[HealthCheck]:
-        """Checks of `/_starmodel/health/ready`, each with a name."""
-        return ()
 
     async def on_startup(self, application: Any) -> None:
         """Runs before the first request, after the stores are open; in order of the plugins."""

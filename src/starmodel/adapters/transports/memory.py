@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from starmodel.adapters.transports.http import HttpTransport
 from starmodel.app.ports.transport import Chunk, Patch
 
-PART = b"."
+PART = b"\n"  # Starlette's BaseHTTPMiddleware drops empty parts
 
 
 class MemoryTransport(HttpTransport):
     """Delivers the patches of one request as objects.
 
     The client passes it in the scope of the request, as the ASGI extension
-    `starmodel.transport`. Each part of the response body is one byte, since middleware may drop
-    empty parts; the patches that it stands for are returned by `take`. Patches are shared with
-    other streams, so clients don't change them.
+    `starmodel.transport`. Each part of the response body is a line break; the patches that it
+    stands for are returned by `take`. Patches are shared with other streams, so clients don't
+    change them.
     """
 
     def __init__(self) -> None:

@@ -126,12 +126,19 @@ def offered_audience(
     return _answer((id(policy), entity_type.cls, actor), audience, _unchanged, Audience())
 
 
-def awaited(key: Hashable, pending: Awaitable[T], missing: T) -> T:
-    """The result of an awaitable inside `rendered`, which awaits it and renders again.
+def answer_to(key: Hashable, missing: Any) -> Any:
+    """The result of `await_later` with this key; `missing` before it, and outside `rendered`."""
+    decisions = _decisions.get()
+    return missing if decisions is None else decisions.answers.get(key, missing)
 
-    Shapes: key identifies it in every pass; missing is the result of the first pass.
-    """
-    return _answer(key, pending, _unchanged, missing)
+
+def await_later(key: Hashable, pending: Awaitable[Any]) -> bool:
+    """Let `rendered` await this and render again; False outside of it."""
+    decisions = _decisions.get()
+    if decisions is None:
+        return False
+    decisions.pending[key] = pending
+    return True
 
 
 def _answer(

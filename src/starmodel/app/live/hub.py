@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from starmodel.app.access.policy import AccessPolicy, Actor
+from starmodel.app.live.class_topics import SUFFIX, ClassChanged, class_topic
 from starmodel.app.live.frames import Frames
 from starmodel.app.live.subscription import Subscription
 from starmodel.app.ports.messages import Changed, SessionEnded
@@ -45,6 +47,8 @@ class Hub:
         max_topics_per_session: int = 2048,
     ) -> None:
         self._topics: dict[str, set[Subscription]] = {}
+        self._classes: Counter[str] = Counter()  # watched class topics
+        self._class_changes = 0
         self._all: set[Subscription] = set()
         self._visitors: dict[str, set[Subscription]] = {}
         self._addresses: dict[str, int] = {}
@@ -65,7 +69,9 @@ class Hub:
 
     def is_watched(self, topic: str) -> bool:
         """Whether an open page subscribes to the topic."""
-        return topic in self._topics
+        if topic in self._topics:
+            return True
+        return bool(self._classes) and class_topic(topic.partition(":")[0]) in self._classes
 
     def subscribe(self, subscription: Subscription) -> Subscription:
         """Deliver messages to the subscription from now on. Raises: TooManyStreamsError."""
@@ -87,6 +93,8 @@ class Hub:
         self._addresses[subscription.address] = self._addresses.get(subscription.address, 0) + 1
         for topic in subscription.watches:
             self._topics.setdefault(topic, set()).add(subscription)
+            if topic.endswith(SUFFIX):
+                self._classes[topic] += 1
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
@@ -94,6 +102,11 @@ class Hub:
         if subscription not in self._all:
             return
         self._all.discard(subscription)
+        for topic in subscription.watches:
+            if topic.endswith(SUFFIX):
+                self._classes[topic] -= 1
+                if not self._classes[topic]:
+                    del self._classes[topic]
         self._addresses[subscription.address] -= 1
         if not self._addresses[subscription.address]:
             del self._addresses[subscription.address]
@@ -109,6 +122,8 @@ class Hub:
     async def deliver(self, message: Any) -> None:
         """Offer one message of the bus to the subscriptions of its topic."""
         if isinstance(message, Changed):
+            if self._classes:
+                self._deliver_to_class(message.entity)
             topic = message.topic
             viewers = self._topics.get(topic, ())
             removes = message.kind in ("deleted", "expired")
@@ -125,6 +140,14 @@ class Hub:
         elif isinstance(message, SessionEnded):
             for viewer in tuple(self._visitors.get(message.visitor, ())):
                 viewer.close()
+
+    def _deliver_to_class(self, entity: str) -> None:
+        topic = class_topic(entity)
+        if topic in self._classes:
+            self._class_changes += 1
+            frames = Frames(ClassChanged(topic, self._class_changes))
+            for viewer in self._topics[topic]:
+                viewer.offer(topic, frames)
 
     def _is_late(self, message: Changed, topic: str) -> bool:
         """True for an update that arrives after the removal of its entity.

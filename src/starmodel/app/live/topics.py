@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from starmodel.app.access.policy import AccessPolicy
+from starmodel.app.live.class_topics import class_topic
 from starmodel.app.live.frames import View
 from starmodel.app.queries.listing import Listing
 from starmodel.core.classes.registry import EntityType
@@ -51,6 +52,11 @@ class Topics:
             self.entities[topic] = (entity_type, id)
         elif self.policies.get(topic) is policy:
             self.views[topic] = (*self.views[topic], view)
+
+    def add_class(self, entity_type: EntityType, view: View) -> None:
+        """Subscribe to changes of any entity of a class, without their state."""
+        topic = class_topic(entity_type.name)
+        self.views[topic] = (*self.views.get(topic, ()), view)
 
     def add_list(
         self, watched: WatchedList, view: View, policy: AccessPolicy | None = None

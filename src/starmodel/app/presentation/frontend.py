@@ -5,7 +5,7 @@ A patch is a value of the frontend's protocol; a transport frames and sends it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from starmodel.app.commands.command import Outcome
@@ -44,6 +44,9 @@ class ReplyEncoder(Protocol):
     def encode_effects(self, reply: Reply, *, status: int | None = None) -> Sequence[Patch]:
         """Elements, toasts and a redirect; without any, a bare success of that status."""
 
+    def encode_part(self, element: Element) -> Sequence[Patch]:
+        """An element of the page, and the subscription to the live topics in it."""
+
     def encode_progress(
         self, id: str, progress: Progress | None, *, first: bool
     ) -> Sequence[Patch]:
@@ -81,6 +84,15 @@ class Frontend(Protocol):
 
     def show_list(self, listing: Listing) -> None:
         """Subscribe the current page to a list."""
+
+    def show_slot(self, content: str, classes: Iterable[EntityType], place: Any) -> None:
+        """Let the current page request the content again when an entity of a class changes.
+
+        Shapes: content is the id of its element; place is a `Place`.
+        """
+
+    def adopt(self, page: Any) -> None:
+        """Subscribe the current page to the topics of a page that a part of it was rendered on."""
 
     def rows_id(self, listing: Listing) -> str:
         """The id of the element that holds the rows of a list, at which they are patched."""

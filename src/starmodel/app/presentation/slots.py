@@ -6,13 +6,15 @@ import asyncio
 import inspect
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from starmodel.app.access.offers import awaited, offers
-from starmodel.app.access.policy import AccessPolicy, Actor
+from starmodel.app.access.offers import answer_to, await_later, offers
+from starmodel.app.access.policy import Actor
 from starmodel.app.access.rules import allows
+from starmodel.app.context import current_context, derived_context
+from starmodel.app.presentation.areas import Areas
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
@@ -25,6 +27,7 @@ Slot = Literal["page.top", "start.tiles", "list.actions", "record.actions", "rec
 SLOTS: tuple[str, ...] = get_args(Slot)
 TIMEOUT_S = 2.0
 FAILED, SLOW = Message("slot.failed"), Message("slot.slow")
+_UNKNOWN = object()
 SLOW_S = 0.2  # a synchronous content that takes longer is logged
 
 
@@ -48,8 +51,8 @@ class SlotContent:
 
     Rendered for each page, for those whom `access` permits and who may read every class of
     `reads`. An exception becomes an error card, and a coroutine is cancelled after two
-    seconds; the rest of the page is unaffected. The page requests it again, with the rights
-    of its visitor, when an entity of `refresh_on` changes.
+    seconds; the rest of the page is unaffected. Live views inside it follow their entities,
+    and the page requests the content again when an entity of `refresh_on` changes.
 
     Shapes: render(place) returns a component or None, or is a coroutine function; name is
     unique among the contents of the plugin; only is the classes whose pages show it, empty
@@ -70,20 +73,22 @@ class Filled:
     """A content for the UI adapter to render.
 
     Shapes: id is that of its element; component is what the content returned; error is the
-    message of a failed one, None for others.
+    message of a failed one, None for others; page has the live topics of a coroutine's
+    component, which the current page adopts.
     """
 
     id: str
     content: SlotContent
     component: Any = None
     error: Message | None = None
+    page: Any = None
 
 
 class Slots:
     """The contents of all slots of an application, in the order of the plugins."""
 
-    def __init__(self, registry: Registry, policy: AccessPolicy) -> None:
-        self._registry, self._policy = registry, policy
+    def __init__(self, registry: Registry, areas: Areas, adopt: Callable[[Any], None]) -> None:
+        self._registry, self._areas, self._adopt = registry, areas, adopt
         self._contents: dict[str, SlotContent] = {}
 
     def add(self, plugin: str, content: SlotContent) -> None:
@@ -114,6 +119,12 @@ class Slots:
         """One content; None without one for this place and actor."""
         if not self._is_for(content, place):
             return None
+        key = _key(id, place)
+        filled = answer_to(key, _UNKNOWN)
+        if filled is not _UNKNOWN:
+            if filled is not None:
+                self._adopt(filled.page)
+            return filled  # type: ignore[no-any-return]  # of `_finished`
         started = time.perf_counter()
         try:
             made = content.render(place)
@@ -122,9 +133,17 @@ class Slots:
             return Filled(id, content, error=FAILED)
         if time.perf_counter() - started > SLOW_S:
             log.warning("The content %s blocks other requests for more than %s s", id, SLOW_S)
-        if inspect.isawaitable(made):
-            return awaited(_key(id, place), self._finished(id, content, made), None)
+        if inspect.iscoroutine(made):
+            finished = self._finished(id, content, made)
+            if not await_later(key, finished):
+                finished.close()
+                made.close()
+            return None
         return None if made is None else Filled(id, content, made)
+
+    def refreshed_by(self, content: SlotContent) -> list[EntityType]:
+        """The classes of this application whose changes outdate the content."""
+        return [t for t in map(self._registry.get, content.refresh_on) if t is not None]
 
     def _is_for(self, content: SlotContent, place: Place) -> bool:
         cls = None if place.entity_type is None else place.entity_type.cls
@@ -132,15 +151,18 @@ class Slots:
             return False
         if not allows(content.access, place.actor, place.entity):
             return False
-        types = map(self._registry.get, content.reads)
+        policy, types = self._areas.current.policy, map(self._registry.get, content.reads)
         return all(
-            entity_type is not None and offers(self._policy, entity_type, place.actor)
+            entity_type is not None and offers(policy, entity_type, place.actor)
             for entity_type in types
         )
 
     async def _finished(
-        self, id: str, content: SlotContent, pending: Awaitable[Any]
+        self, id: str, content: SlotContent, pending: Coroutine[Any, Any, Any]
     ) -> Filled | None:
+        # The page is rendered again when this is done, so it collects its topics apart.
+        own = derived_context(page=None)
+        current_context.set(own)  # of this task
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 made = await pending
@@ -150,7 +172,7 @@ class Slots:
         except Exception:  # a failing plugin must not fail the page
             log.exception("The content %s failed", id)
             return Filled(id, content, error=FAILED)
-        return None if made is None else Filled(id, content, made)
+        return None if made is None else Filled(id, content, made, page=own.page)
 
 
 def _key(id: str, place: Place) -> tuple[Any, ...]:

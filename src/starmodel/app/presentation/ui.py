@@ -14,6 +14,7 @@ from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.extensions import Extensions, NavEntry
 from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.resource import MountedResource, Page
+from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
@@ -105,6 +106,9 @@ class PageShell(Protocol):
         entries: Sequence[NavEntry] = (),
     ) -> Any:
         """The navigation links to these resources, and entries of plugins."""
+
+    def page_slot(self, filled: Filled, place: Place) -> Any:
+        """One content of a slot, in an element with its id."""
 
 
 class ListPages(Protocol):

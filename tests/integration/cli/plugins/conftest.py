@@ -39,9 +39,6 @@ class Settings(BaseModel):
 async def page(exchange):
     return Page("Notes", "x")
 
-async def check(application):
-    return None
-
 class Notes(Plugin):
     """Notes of everybody,
     in two lines.
@@ -57,7 +54,6 @@ class Notes(Plugin):
     def entities(self): return [Note]
     def nav(self): return [NavEntry("Notes", "/notes/notes", access="public")]
     def routes(self): return [Route("/notes/about", page, methods=["GET", "POST"])]
-    def health_checks(self): return [HealthCheck("notes", check)]
     def commands(self): return {"say": self.say}
 
     def say(self, word: str, times: int = 1):

@@ -127,7 +127,6 @@ def test_inspect_shows_declarations_and_contributions(notes: Path, answer: Answe
     assert (route["path"], route["methods"]) == ("/notes/about", ["GET", "POST"])
     assert route["endpoint"].endswith("notes.page")
     assert contributes["nav"][0]["access"] == "public"
-    assert contributes["health_checks"][0]["timeout_s"] == 2.0
     assert contributes["commands"][0]["name"] == "say"
     assert contributes["slots"] == []
 

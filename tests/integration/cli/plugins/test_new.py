@@ -107,5 +107,3 @@ def test_new_plugin_passes_its_tests_and_linters(run: Run, name: str) -> None:
     if find_spec("ruff"):  # the environment of another Python has no linters
         module("ruff", "check", ".")
         module("ruff", "format", "--check", ".")
-    if find_spec("mypy"):
-        module("mypy", "--strict", "--cache-dir", os.devnull, "src")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
 
-from starmodel.adapters.frontends.datastar.pages import EntityTopic, ListTopic, Page
+from starmodel.adapters.frontends.datastar.pages import EntityTopic, Page, Topic
 from starmodel.adapters.frontends.datastar.patches import (
     FORGET_BROWSER_STATES,
     DatastarPatch,
@@ -102,7 +102,7 @@ class BrowserStates:
         if session.is_signed_out:  # sign-out deletes all states in the browser
             return (FORGET_BROWSER_STATES,)
         changed = request.take()
-        topics: tuple[str, list[EntityTopic | ListTopic]] = ("", [])
+        topics: tuple[str, list[Topic]] = ("", [])
         if changed:
             with contextlib.suppress(AccessDeniedError):  # only the live views are omitted
                 topics = self._tokens.read(request.page, session)
@@ -137,7 +137,7 @@ class BrowserStates:
         entity_type: EntityType,
         entity: Entity,
         root_path: str,
-        topics: Iterable[EntityTopic | ListTopic],
+        topics: Iterable[Topic],
     ) -> Iterator[DatastarPatch]:
         """Render the live views of the class that are topics of the page."""
         state, version = public_state(entity), max(version_of(entity), 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -15,7 +15,7 @@ from starmodel.adapters.frontends.datastar.expressions import (
     script_json,
 )
 from starmodel.adapters.frontends.datastar.page_topics import page_topics
-from starmodel.adapters.frontends.datastar.pages import Page, current_page, page_at
+from starmodel.adapters.frontends.datastar.pages import Page, SlotTopic, current_page, page_at
 from starmodel.adapters.frontends.datastar.patches import (
     DatastarPatch,
     declared_signals,
@@ -32,8 +32,11 @@ from starmodel.app.context import current_context
 from starmodel.app.live.topics import Topics
 from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.areas import Area
+from starmodel.app.presentation.slots import Place
 from starmodel.app.queries.listing import Listing
 from starmodel.app.sessions.session import Session
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 from starmodel.core.errors import RequestError
 from starmodel.core.events import EventInfo
@@ -92,6 +95,22 @@ class DatastarFrontend:
         page = current_page()
         if page is not None:
             page.show_list(listing)
+
+    def show_slot(self, content: str, classes: Iterable[EntityType], place: Place) -> None:
+        """Let the page request the content again when an entity of these classes changes."""
+        page, entity = current_page(), place.entity
+        if page is None:
+            return
+        subject = "" if place.entity_type is None else place.entity_type.name
+        id = "" if entity is None else plain(entity.id)
+        for entity_type in classes:
+            page.topics[SlotTopic(entity_type.name, content, subject, id)] = None
+
+    def adopt(self, page: Page) -> None:
+        """Subscribe the current page to the topics of another page of the same response."""
+        current = current_page()
+        if current is not None:
+            current.topics.update(page.topics)
 
     def rows_id(self, listing: Listing) -> str:
         return rows_id(listing)

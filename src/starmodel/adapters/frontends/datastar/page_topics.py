@@ -6,13 +6,19 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl
 
 from starmodel.adapters.frontends.datastar.element_ids import rows_id
-from starmodel.adapters.frontends.datastar.pages import EntityTopic, ListTopic
+from starmodel.adapters.frontends.datastar.pages import (
+    EntityTopic,
+    ListTopic,
+    SlotTopic,
+    Topic,
+)
 from starmodel.adapters.frontends.datastar.patches import declared_signals
 from starmodel.adapters.frontends.datastar.views import (
     PartView,
     RenderPart,
     RowsView,
     SignalsView,
+    SlotView,
 )
 from starmodel.app.access.decisions import audience_of, check
 from starmodel.app.access.policy import AccessPolicy
@@ -30,7 +36,7 @@ from starmodel.core.errors import AccessDeniedError, RequestError
 async def page_topics(
     application: Application,
     root_path: str,
-    signed: Iterable[EntityTopic | ListTopic],
+    signed: Iterable[Topic],
     session: Session,
     render: RenderPart,
     digests: Mapping[str, str],
@@ -52,7 +58,9 @@ async def page_topics(
         try:
             # The policy is not evaluated for each change, unless a rule depends on fields.
             await check(area.policy, entity_type, "read", session.actor)
-            if isinstance(item, ListTopic):
+            if isinstance(item, SlotTopic):
+                topics.add_class(entity_type, SlotView(item, root_path))
+            elif isinstance(item, ListTopic):
                 await _add_list(topics, area, root_path, entity_type, item, session, digests)
             else:
                 _add_entity(

@@ -55,6 +55,30 @@ class ListTopic:
         return [self.entity, self.query]
 
 
+@dataclass(frozen=True, slots=True)
+class SlotTopic:
+    """A content of a slot that the page requests again when an entity of a class changes.
+
+    Shapes: entity is the class that is watched, content the id of the content's element;
+    subject and id name the page's entity, "" without one.
+    """
+
+    entity: str
+    content: str
+    subject: str = ""
+    id: Any = ""
+    kind: str = "slot"
+    area: str = ""
+
+    @property
+    def signed(self) -> list[Any]:
+        """The topic in a token, which has one area for all of them."""
+        return [self.entity, self.content, self.subject, self.id, self.kind]
+
+
+Topic = EntityTopic | ListTopic | SlotTopic
+
+
 class Page:
     """One response being rendered: its session, mount path, area and topics.
 
@@ -68,7 +92,7 @@ class Page:
         self, session: Session, root_path: str = "", patch: bool = False, area: str = ""
     ) -> None:
         self.session, self.root_path, self.patch, self.area = session, root_path, patch, area
-        self.topics: dict[EntityTopic | ListTopic, None] = {}
+        self.topics: dict[Topic, None] = {}
         self.focus: dict[str, Any] = {}
 
     def namespace(self, entity_type: EntityType, entity: Entity) -> str:

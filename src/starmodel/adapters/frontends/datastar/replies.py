@@ -86,6 +86,13 @@ class DatastarReplies:
             patches.append(patch_elements(Element(html, "body", "append"), leaves=True))
         return patches
 
+    def encode_part(self, element: Element) -> Sequence[DatastarPatch]:
+        """An element of the page, and the grant for the live topics in it."""
+        patches = [patch_elements(element)]
+        if grant := self._grant():
+            patches.append(patch_elements(Element(grant, "body", "append")))
+        return patches
+
     def encode_progress(
         self, id: str, progress: Progress | None, *, first: bool
     ) -> Sequence[DatastarPatch]:

@@ -7,7 +7,14 @@ from dataclasses import replace
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from starmodel.adapters.frontends.datastar.pages import MAX_LISTS, EntityTopic, ListTopic, Page
+from starmodel.adapters.frontends.datastar.pages import (
+    MAX_LISTS,
+    EntityTopic,
+    ListTopic,
+    Page,
+    SlotTopic,
+    Topic,
+)
 from starmodel.app.sessions.session import Session
 from starmodel.core.errors import AccessDeniedError, TooManyTopicsError
 from starmodel.texts.catalogue import Message
@@ -15,6 +22,9 @@ from starmodel.texts.catalogue import Message
 MAX_TOKEN_BYTES = 2048
 MAX_GRANTS = 100
 MAX_TOPICS = 128
+
+
+_KINDS: dict[int, type[Topic]] = {2: ListTopic, 4: EntityTopic, 5: SlotTopic}
 
 
 class Tokens:
@@ -36,9 +46,7 @@ class Tokens:
             )
         return token
 
-    def read(
-        self, tokens: Sequence[str], session: Session
-    ) -> tuple[str, list[EntityTopic | ListTopic]]:
+    def read(self, tokens: Sequence[str], session: Session) -> tuple[str, list[Topic]]:
         """Validate tokens, and return the page's mount path and topics.
 
         Shapes: the first token is the page token, the others are grants of content
@@ -47,7 +55,7 @@ class Tokens:
 
         Raises: AccessDeniedError, for a forged token or one of another visitor.
         """
-        root_path, items = "", list[EntityTopic | ListTopic]()
+        root_path, items = "", list[Topic]()
         page_topics = 0
         for token in [*tokens[:1], *tokens[1:][-MAX_GRANTS:]]:
             try:
@@ -58,7 +66,7 @@ class Tokens:
                 raise AccessDeniedError(Message("access.other_session"))
             area: str = areas[0] if areas else ""
             for topic in topics:
-                item = ListTopic(*topic) if len(topic) == 2 else EntityTopic(*topic)
+                item = _KINDS[len(topic)](*topic)
                 items.append(replace(item, area=area) if area else item)
             page_topics = page_topics or len(items)
         # A repeated topic counts with its newest grant, so that it is not dropped as an old one.
@@ -66,6 +74,6 @@ class Tokens:
         added = dict.fromkeys(item for item in reversed(items[page_topics:]) if item not in first)
         newest = [*first, *added]
         lists = [item for item in newest if isinstance(item, ListTopic)][:MAX_LISTS]
-        entities = [item for item in newest if isinstance(item, EntityTopic)][:MAX_TOPICS]
+        entities = [item for item in newest if not isinstance(item, ListTopic)][:MAX_TOPICS]
         chosen = {*lists, *entities}
         return root_path, [item for item in [*first, *reversed(added)] if item in chosen]

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
+from urllib.parse import urlencode
 
 from starmodel.adapters.frontends.datastar.element_ids import rows_id
-from starmodel.adapters.frontends.datastar.pages import page_at
+from starmodel.adapters.frontends.datastar.expressions import attribute, script_json
+from starmodel.adapters.frontends.datastar.pages import SlotTopic, page_at
 from starmodel.adapters.frontends.datastar.patches import (
     DatastarPatch,
     patch_elements,
@@ -19,6 +21,7 @@ from starmodel.adapters.frontends.datastar.patches import (
 from starmodel.adapters.frontends.datastar.root_elements import live_part
 from starmodel.app.access.policy import Audience
 from starmodel.app.commands.elements import Element
+from starmodel.app.live.class_topics import ClassChanged
 from starmodel.app.live.live_list import ListChanged
 from starmodel.app.live.snapshots import snapshot_of
 from starmodel.app.live.views import LiveView
@@ -32,6 +35,7 @@ from starmodel.core.snapshot import version_of
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 RenderPart = Callable[[Any, str, Area | None], str]
+SLOTS_PATH = "/_starmodel/slots"
 _REMOVED = {"expired": "page.expired", "closed": "page.closed"}
 
 
@@ -105,6 +109,25 @@ class RowsView:
             order=None if keeps_order else keys or [row.key for row in rows],
         )
         return [patch, *map(patch_elements, controls)]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotView:
+    """Makes the page request a content of a slot again, with the rights of its visitor."""
+
+    topic: SlotTopic
+    root_path: str
+
+    def encode(self, message: ClassChanged, *, full: bool) -> Sequence[DatastarPatch]:
+        topic = self.topic
+        query = {"content": topic.content, "entity": topic.subject, "area": topic.area}
+        if topic.id != "":
+            query["id"] = str(topic.id)
+        query = {name: value for name, value in query.items() if value}
+        url = f"{self.root_path}{SLOTS_PATH}?{urlencode({**query, 'change': message.version})}"
+        request = attribute("data-init", f"@get({script_json(url)})")
+        html = f'<div id="{escape(topic.content)}-refresh" hidden {request}></div>'
+        return [patch_elements(Element(html))]
 
 
 def removed(message: Changed, texts: Catalogue) -> DatastarPatch:

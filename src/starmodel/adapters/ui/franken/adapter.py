@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starmodel.adapters.ui.compiled import Slots
-from starmodel.adapters.ui.elements import render
+from starmodel.adapters.ui.elements import Div, render
 from starmodel.adapters.ui.franken.errors.pages import ErrorPages
 from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.forms import EventForms
@@ -16,14 +16,14 @@ from starmodel.adapters.ui.franken.messages import progress_message, toast_messa
 from starmodel.adapters.ui.franken.records.records import Records
 from starmodel.adapters.ui.franken.shell.layout import navigation_links
 from starmodel.adapters.ui.franken.shell.shell import Shell
-from starmodel.adapters.ui.franken.slots import slot
+from starmodel.adapters.ui.franken.slots import slot, slot_content
 from starmodel.adapters.ui.titles import title_of
 from starmodel.adapters.ui.values import RenderValue, value_renderer
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.resource import MountedResource
-from starmodel.app.presentation.slots import Place
+from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.presentation.ui import Row, Services
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.entity import Entity
@@ -43,7 +43,7 @@ class FrankenUI:
 
     def __init__(self, services: Services, resources: Sequence[MountedResource]) -> None:
         self.services = services
-        self._shell = Shell(services, resources, self.page_navigation)
+        self._shell = Shell(services, resources, self.page_navigation, self.record_title)
         self._lists = Lists(services, self.value)
         self._forms = EventForms(services, self.form_field)
         self._records = Records(services, resources, self._forms, self.value, self.form)
@@ -75,6 +75,9 @@ class FrankenUI:
         entries: Sequence[NavEntry] = (),
     ) -> Any:
         return navigation_links(self.services, resources, current, entries)
+
+    def page_slot(self, filled: Filled, place: Place) -> Any:
+        return slot_content(self.services, filled, place)
 
     # Lists
 
@@ -117,7 +120,9 @@ class FrankenUI:
         return self._records.actions(resource, entity, actor)
 
     def record_panels(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
-        return slot(self.services, Place("record.panels", actor, resource.entity_type, entity))
+        place = Place("record.panels", actor, resource.entity_type, entity)
+        panels = slot(self.services, place)
+        return Div(*panels, cls="sm-panels") if panels else None
 
     def value(self, annotation: Any, options: UI, *, brief: bool) -> RenderValue:
         """The HTML renderer for values of a type, `brief` in the cells of lists."""

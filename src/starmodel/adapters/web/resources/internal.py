@@ -9,8 +9,9 @@ from starmodel.adapters.web.http.exchange import Exchange
 from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.pages.assets import PREFIX, serve_asset
 from starmodel.adapters.web.pages.plugin_assets import PluginAssets
-from starmodel.adapters.web.paths import HEALTH_PATH, STATE_ROUTES, STREAM_PATH
+from starmodel.adapters.web.paths import HEALTH_PATH, SLOTS_PATH, STATE_ROUTES, STREAM_PATH
 from starmodel.adapters.web.resources.browser_states import parse_states, use_states
+from starmodel.adapters.web.resources.slots import SlotRoute
 from starmodel.app.application import Application
 from starmodel.app.presentation.frontend import Frontend
 from starmodel.core.errors import StarModelError
@@ -26,9 +27,11 @@ class InternalRoutes:
         patches: PatchResponses,
         error_responses: ErrorResponses,
         plugin_assets: PluginAssets,
+        slots: SlotRoute,
     ) -> None:
         self._application, self._frontend, self._patches = application, frontend, patches
         self._error_responses, self._plugin_assets = error_responses, plugin_assets
+        self._slots = slots
 
     async def serve_public(self, exchange: Exchange, send: Any) -> bool:
         """Respond to requests for assets, health and unknown paths.
@@ -52,15 +55,20 @@ class InternalRoutes:
         return await serve_asset(name, takes_gzip, send)
 
     async def serve_state(self, exchange: Exchange, receive: Any, send: Any) -> None:
-        """Serve a page's stream or browser states. Shapes: send adds the session cookie."""
-        is_stream = exchange.request.path == STREAM_PATH
+        """Serve a page's stream, browser states or content of a slot.
+
+        Shapes: send adds the session cookie.
+        """
+        path = exchange.request.path
         try:
-            if is_stream:
+            if path == STREAM_PATH:
                 await self._stream(exchange, receive, send)
+            elif path == SLOTS_PATH:
+                await self._slots.serve(exchange)
             else:
                 await self._send_states(exchange)
         except StarModelError as error:
-            where = "The stream" if is_stream else "The states"
+            where = f"{exchange.request.method} {path}"
             await self._error_responses.send(
                 exchange, self._error_responses.problem(exchange, error, where)
             )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from starmodel.adapters.ui.elements import H1, Title
-from starmodel.adapters.ui.titles import title_of
 from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.resource import MountedResource
 
+RecordTitle = Callable[[MountedResource, Any], str]
 HEADING_ID, TITLE_ID = "starmodel-heading", "starmodel-title"
 
 
@@ -22,12 +23,12 @@ def document_title(text: str, site: str) -> str:
     return text if text == site else f"{text} · {site}"
 
 
-def heading_view(resource: MountedResource, site: str) -> LiveView:
+def heading_view(resource: MountedResource, site: str, title: RecordTitle) -> LiveView:
     """The live view that patches heading and document title when the record's title changes."""
     entity_type = resource.entity_type
 
     def parts(entity: Any) -> Any:
-        name = title_of(entity_type, entity)
+        name = title(resource, entity)
         return heading(name), Title(document_title(name, site), id=TITLE_ID)
 
     return LiveView(parts, entity_type.cls, f"starmodel.heading.{resource.name}", by_id=True)

@@ -11,7 +11,11 @@ from fastcore.xml import Safe
 from starmodel.adapters.ui.compiled import Slots, Template
 from starmodel.adapters.ui.elements import A, Div, Span, render
 from starmodel.adapters.ui.franken.icons import icon, notice
-from starmodel.adapters.ui.franken.shell.headings import document_title, heading_view
+from starmodel.adapters.ui.franken.shell.headings import (
+    RecordTitle,
+    document_title,
+    heading_view,
+)
 from starmodel.adapters.ui.franken.shell.layout import (
     ICONS,
     body,
@@ -34,14 +38,21 @@ Navigation = Callable[[Sequence[MountedResource], MountedResource | None, Sequen
 
 
 class Shell:
-    """Renders pages and the start page. Shapes: navigation renders the links of a page."""
+    """Renders pages and the start page.
+
+    Shapes: navigation renders the links of a page; record_title is the title of a record.
+    """
 
     def __init__(
-        self, services: Services, resources: Sequence[MountedResource], navigation: Navigation
+        self,
+        services: Services,
+        resources: Sequence[MountedResource],
+        navigation: Navigation,
+        record_title: RecordTitle,
     ) -> None:
         self._services, self._navigation = services, navigation
         self._headings = {
-            resource: heading_view(resource, services.site.title)
+            resource: heading_view(resource, services.site.title, record_title)
             for resource in resources
             if resource.entity_type.is_record
         }
