@@ -23,12 +23,12 @@ def modules(folder: str = "") -> dict[str, ast.Module]:
 
 
 def text_constants(tree: ast.Module) -> set[str]:
-    """String constants, docstrings excluded."""
+    """String and bytes constants as text, docstrings excluded."""
     statements = (node for node in ast.walk(tree) if isinstance(node, ast.Expr))
     docstrings = {id(node.value) for node in statements}
     return {
-        node.value
+        node.value if isinstance(node.value, str) else node.value.decode("latin-1")
         for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
         if id(node) not in docstrings
     }

@@ -134,8 +134,14 @@ def _import_drop_in(path: Path) -> Any:
 
 
 def _import_module(path: Path) -> Any:
-    """Import a module of `app/plugins`, as `app.plugins.NAME` where that is its name."""
+    """Import a module of `app/plugins`, once.
+
+    A package named as one of pip's, such as `starmodel_audit`, has its own name, so that it may
+    import itself by that. Another module is `app.plugins.NAME`.
+    """
     file = path / "__init__.py" if path.is_dir() else path
+    if path.stem.startswith(_PREFIXES[0]):
+        return _import_file(path.stem, path, file)
     name = f"app.plugins.{path.stem}"
     try:
         spec = importlib.util.find_spec(name)
@@ -143,9 +149,13 @@ def _import_module(path: Path) -> Any:
         spec = None
     if spec is not None and spec.origin is not None and Path(spec.origin).samefile(file):
         return importlib.import_module(name)
-    name = f"starmodel_app_plugins.{path.stem}"
-    if name in sys.modules:
-        return sys.modules[name]
+    return _import_file(f"starmodel_app_plugins.{path.stem}", path, file)
+
+
+def _import_file(name: str, path: Path, file: Path) -> Any:
+    known = sys.modules.get(name)
+    if known is not None and Path(str(known.__file__)).samefile(file):
+        return known
     folders = [str(path)] if path.is_dir() else None
     spec = importlib.util.spec_from_file_location(name, file, submodule_search_locations=folders)
     if spec is None or spec.loader is None:

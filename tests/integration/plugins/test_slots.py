@@ -86,6 +86,7 @@ def test_content_is_shown_at_its_place_and_its_text_is_escaped(slot, path):
     visitor.sign_in("ann", roles=["staff"])
     page = visitor.open(record(visitor) if path == "RECORD" else path)
     assert page.text("#slot-feature-it") == "<b>bold</b>"
+    assert not {"[", "]"} & set(page.text())  # no list is written as Python does
     assert visitor.open("/pens/new").has("#slot-feature-it") == (slot == "page.top")
 
 

@@ -36,6 +36,7 @@ from starmodel.adapters.web.settings import WebSettings
 from starmodel.adapters.web.websockets import WebSockets
 from starmodel.app.access.policy import DEV
 from starmodel.app.application import Application
+from starmodel.app.commands.binding.form_names import SESSION_HEADER
 from starmodel.app.commands.replies import Reply
 from starmodel.app.context import RequestContext, current_context
 from starmodel.app.ports.transport import Transport
@@ -46,7 +47,7 @@ from starmodel.app.sessions.session import DEVELOPMENT
 from starmodel.core.errors import StarModelError
 
 STALE = 403
-SAME_ORIGIN = b"same-origin"
+SAME_ORIGIN, SESSION = b"same-origin", SESSION_HEADER.encode()
 
 
 class Gateway:
@@ -155,7 +156,7 @@ class Gateway:
         if is_internal and await self._internal.serve_public(exchange, send):
             return
         if request.is_datastar and not request.is_bearer:
-            tag = headers.get(b"starmodel-session")  # of the session that the page was rendered for
+            tag = headers.get(SESSION)  # of the session that the page was rendered for
             if tag is not None and tag != session.tag.encode():
                 stale = self.patches.encoder.encode_stale(STALE)
                 await self.patches.send(exchange, stale, status=STALE)

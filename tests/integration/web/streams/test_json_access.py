@@ -96,6 +96,7 @@ async def test_head_has_the_headers_of_a_stream_and_ends(visit: Visit, url: str)
     reply = await browser.head(url, headers={"accept": NDJSON, "if-none-match": "*"})
 
     assert (reply.status_code, reply.headers["content-type"], reply.content) == (200, NDJSON, b"")
+    assert (reply.headers["cache-control"], reply.headers["vary"]) == ("no-store", "accept")
     assert len(browser.app.starmodel.hub) == 0
 
 

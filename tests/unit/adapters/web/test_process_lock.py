@@ -78,28 +78,22 @@ async def other_process(folder: Path) -> AsyncIterator[asyncio.subprocess.Proces
         await process.communicate(b"")
 
 
-def process_lock(folder: Path, why: list[str]) -> ProcessLock:
-    return ProcessLock("Shop", "http://127.0.0.1:1", lambda: why, folder=folder, again_s=0.05)
-
-
-async def taken(folder: Path, why: list[str], *, ends: bool = False) -> None:
-    """Try to acquire a lock that another process holds."""
-    lock = process_lock(folder, why)
-    async with other_process(folder) as other:
-        lock.acquire()
-        try:
-            if ends:
-                await other.communicate(b"")
-            await asyncio.sleep(0.2)
-        finally:
-            lock.release()
+def process_lock(folder: Path, why: list[str], *, again_s: float = 3600) -> ProcessLock:
+    return ProcessLock("Shop", "http://127.0.0.1:1", lambda: why, folder=folder, again_s=again_s)
 
 
 async def test_second_process_is_logged_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.ERROR):
-        await taken(tmp_path, ["Basket is here."])
+    lock = process_lock(tmp_path, ["Basket is here."], again_s=0.01)
+    async with other_process(tmp_path):
+        with caplog.at_level(logging.ERROR):
+            lock.acquire()
+            for _ in range(1000):
+                if caplog.records:
+                    break
+                await asyncio.sleep(0.01)
+        lock.release()
     assert caplog.text.count("Several processes serve this application") == 1
     assert "Basket is here." in caplog.text
 
@@ -107,7 +101,12 @@ async def test_second_process_is_logged_once(
 async def test_process_that_exits_during_the_check_is_not_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await taken(tmp_path, ["Basket is here."], ends=True)
+    lock = process_lock(tmp_path, ["Basket is here."])
+    async with other_process(tmp_path) as other:
+        lock.acquire()
+        await other.communicate(b"")
+        lock._complain()  # as the timer does
+    lock.release()
     assert "Several processes" not in caplog.text
 
 
@@ -118,8 +117,10 @@ async def test_application_without_reasons_locks_nothing(
     lock.acquire()
     lock.release()
     assert not (tmp_path / "locks").exists()
-    await taken(tmp_path, [])
-    assert "Several processes" not in caplog.text
+    async with other_process(tmp_path):
+        lock.acquire()
+    assert lock._timer is None
+    assert caplog.records == []
 
 
 async def test_two_applications_of_one_process_do_not_disturb_each_other(

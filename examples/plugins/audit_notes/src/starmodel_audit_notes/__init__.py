@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from fasthtml.components import H2, A, Button, Div, Form, Li, P, Small, Span, Textarea, Ul
+from fasthtml.components import H2, A, Button, Div, Form, P, Small, Span, Textarea
 from pydantic import BaseModel, Field
 
 from starmodel.plugins import NavEntry, Page, Place, Plugin, Route, SlotContent
@@ -37,8 +37,8 @@ class AuditNotes(Plugin):
 
     def slots(self) -> Iterable[SlotContent]:
         return [
-            SlotContent("record.panels", "notes", self.panel, access=AUDITORS),
-            SlotContent("start.tiles", "count", self.tile, access=AUDITORS, reads=[Note]),
+            SlotContent("record.panels", "notes", self.panel, access=AUDITORS, refresh_on=[Note]),
+            SlotContent("start.tiles", "count", self.tile, access=AUDITORS, refresh_on=[Note]),
         ]
 
     async def recent_notes(self, exchange: Any) -> Page:
@@ -46,7 +46,8 @@ class AuditNotes(Plugin):
         notes = await Note.objects.list(order="-written_at", limit=self.settings.recent)
         if not notes:
             return Page("Recent notes", P("There are no notes yet."))
-        return Page("Recent notes", Ul(*[_item(note, note.record) for note in notes]))
+        items = [_item(note, note.record) for note in notes]
+        return Page("Recent notes", Div(*items, style="display: grid; gap: 1rem"))
 
     async def panel(self, place: Place) -> Any:
         """The notes on one record, and a form for a new one."""
@@ -56,7 +57,7 @@ class AuditNotes(Plugin):
         notes = await Note.objects.list(record=record, order="-written_at", limit=20)
         return Div(
             H2("Notes"),
-            Ul(*[_item(note, note.author) for note in notes]) if notes else P("No notes yet."),
+            *[_item(note, note.author) for note in notes] or [P("No notes yet.", cls="sm-muted")],
             Form(
                 Textarea(
                     name="text", rows=2, aria_label="Note", data_bind="text", required=True,
@@ -64,15 +65,19 @@ class AuditNotes(Plugin):
                 ),
                 Button("Add note", type="submit", cls="uk-btn uk-btn-default"),
                 data_on_submit=Note.create(record=record),
+                style="display: grid; gap: .75rem; justify-items: start",
             ),
+            cls="uk-card",
+            style="display: grid; gap: .75rem",
         )  # fmt: skip
 
     async def tile(self, place: Place) -> Any:
         """The number of notes."""
         count = await Note.objects.count()
-        return A(Span(f"{count} audit notes"), href=PAGE, cls="uk-card sm-card sm-card-link")
+        text = "1 audit note" if count == 1 else f"{count} audit notes"
+        return A(Span(text), href=PAGE, cls="uk-card sm-card sm-card-link")
 
 
 def _item(note: Note, about: str) -> Any:
     written = f"{note.written_at:%Y-%m-%d %H:%M}"
-    return Li(P(note.text), Small(f"{about}, {written}", cls="sm-muted"))
+    return Div(P(note.text), Small(f"{about}, {written}", cls="sm-muted"))

@@ -29,3 +29,4 @@ class Note(Entity):
     @event(title="Add note")
     def create(self, record: str, text: Text, actor: Actor):
         self.record, self.text, self.author = record, text, str(actor)
+        return {"text": ""}  # empties the input of the caller's page

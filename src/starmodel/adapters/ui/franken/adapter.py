@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starmodel.adapters.ui.compiled import Slots
-from starmodel.adapters.ui.elements import render
+from starmodel.adapters.ui.elements import Div, render
 from starmodel.adapters.ui.franken.errors.pages import ErrorPages
 from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.forms import EventForms
@@ -120,7 +120,9 @@ class FrankenUI:
         return self._records.actions(resource, entity, actor)
 
     def record_panels(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
-        return slot(self.services, Place("record.panels", actor, resource.entity_type, entity))
+        place = Place("record.panels", actor, resource.entity_type, entity)
+        panels = slot(self.services, place)
+        return Div(*panels, cls="sm-panels") if panels else None
 
     def value(self, annotation: Any, options: UI, *, brief: bool) -> RenderValue:
         """The HTML renderer for values of a type, `brief` in the cells of lists."""

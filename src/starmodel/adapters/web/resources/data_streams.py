@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from starmodel.adapters.web.http.exchange import Exchange
+from starmodel.adapters.web.http.exchange import NO_STORE, Exchange
 from starmodel.app.application import Application
 from starmodel.app.live.topics import Topics
 from starmodel.app.ports.transport import Transport, transport_of
@@ -53,7 +53,8 @@ class DataStreams:
         request, session = exchange.request, exchange.session
         transport = transport_of(request.scope, self._transport)
         if request.method == "HEAD":
-            headers = [(b"content-type", transport.media_type), (b"vary", b"accept")]
+            kind = (b"content-type", transport.media_type)
+            headers = [kind, (b"vary", b"accept"), NO_STORE]
             await exchange.empty(200, headers)
             return
         address = (request.scope.get("client") or ("",))[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starmodel.testing.contracts.web.data_streams import DataStreamsContract
 from starmodel.testing.contracts.web.errors import ErrorsContract
 from starmodel.testing.contracts.web.events import EventsContract
 from starmodel.testing.contracts.web.handlers import HandlersContract
@@ -22,6 +23,7 @@ class ExistingApplicationContract(
     MiddlewareContract,
     MountingContract,
     EventsContract,
+    DataStreamsContract,
     SessionsContract,
     LifespanContract,
     WebSocketsContract,

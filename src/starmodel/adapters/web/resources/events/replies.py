@@ -17,7 +17,7 @@ from starmodel.adapters.web.resources.events.event_call import text_of
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.decisions import permits
 from starmodel.app.application import Application
-from starmodel.app.commands.binding.form_names import BROWSER
+from starmodel.app.commands.binding.form_names import BROWSER, PAGE_HEADER, STATUS_HEADER
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.replies import NO_REPLY
 from starmodel.app.context import current_browser_state
@@ -28,7 +28,8 @@ from starmodel.core.events.results import Toast
 from starmodel.core.public_state import public_state
 
 log = logging.getLogger("starmodel.web")
-_ACCEPTED = (NO_STORE, (b"starmodel-status", b"200"))
+_PAGE = PAGE_HEADER.encode()
+_ACCEPTED = (NO_STORE, (STATUS_HEADER.encode(), b"200"))
 
 
 class EventReplies:
@@ -61,7 +62,7 @@ class EventReplies:
                     transport = transport_of(scope, transport)
                 patches = self._patches.encoder.encode_reply(
                     command.entity_type, outcome, exchange.session,
-                    has_page=b"starmodel-page" in exchange.request.headers,
+                    has_page=_PAGE in exchange.request.headers,
                 )  # fmt: skip
                 body = transport.body(patches)
                 await exchange.answer(200, transport.media_type, body, _ACCEPTED)
@@ -82,7 +83,7 @@ class EventReplies:
 
     def encode(self, exchange: Exchange, command: Command, outcome: Outcome) -> Sequence[Patch]:
         """The patches of a reply."""
-        has_page = b"starmodel-page" in exchange.request.headers
+        has_page = _PAGE in exchange.request.headers
         return self._patches.encoder.encode_reply(
             command.entity_type, outcome, exchange.session, has_page=has_page
         )

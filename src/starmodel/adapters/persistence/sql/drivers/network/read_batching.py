@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 from starmodel.adapters.persistence.sql.compiled_sql import Row
@@ -27,63 +26,46 @@ class _PendingRead(NamedTuple):
 class ReadBatcher:
     """Batches queries that share their SQL text, under load only.
 
-    A query is sent immediately while fewer than MAX_IN_FLIGHT round trips of
-    its text are in flight; otherwise it joins the batch that is sent when
-    one of them returns. Each query reads what is committed when it is sent.
-    Cancelling a query that was sent immediately closes its connection.
+    A query is sent immediately while fewer than MAX_IN_FLIGHT batches of its
+    text are in flight; otherwise it joins the batch that is sent when one
+    of them returns. Each query reads what is committed when it is sent.
+    A burst of queries is one batch, so that its commands on one row start
+    from one state and build on each other.
     """
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._queued: dict[str, list[_PendingRead]] = {}
-        self._in_flight: dict[str, int] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._all_returned = asyncio.Event()
+        self._in_flight: dict[str, set[asyncio.Task[None]]] = {}
 
-    async def fetch_one(
+    def fetch_one(
         self, sql: str, params: Sequence[Any], deadline: float
-    ) -> Sequence[Row] | None:
-        """Return the rows; None when the query failed or was late, so it has to be retried.
+    ) -> asyncio.Future[Sequence[Row] | None]:
+        """Return the rows; None when the batch failed or was late, so the query runs alone.
 
         Raises: StoreUnavailableError, when no connection was available.
         """
-        if self._in_flight.get(sql, 0) < MAX_IN_FLIGHT:
-            # In the caller's task: a task for each query would cost as much as the query.
-            self._in_flight[sql] = self._in_flight.get(sql, 0) + 1
-            try:
-                async with self._pool.connection(deadline) as connection:
-                    return await connection.rows(sql, params)
-            except CONNECTION_ERRORS:
-                return None
-            finally:
-                self._returned(sql)
         read = _PendingRead(params, asyncio.get_running_loop().create_future(), deadline)
         self._queued.setdefault(sql, []).append(read)
-        return await read.result
+        self._start(sql)
+        return read.result
 
     async def settle(self) -> None:
         """Wait until no query is in flight."""
-        while self._in_flight:
-            self._all_returned.clear()
-            await self._all_returned.wait()
+        while in_flight := set().union(*self._in_flight.values()):
+            await asyncio.wait(in_flight)
 
-    def _returned(self, sql: str) -> None:
-        """Start the next batch in place of a round trip that has ended, if queries are queued."""
-        if sql in self._queued:
+    def _start(self, sql: str) -> None:
+        in_flight = self._in_flight.setdefault(sql, set())
+
+        def on_done(task: asyncio.Task[None]) -> None:
+            in_flight.discard(task)
+            self._start(sql)
+
+        if sql in self._queued and len(in_flight) < MAX_IN_FLIGHT:
             task = asyncio.ensure_future(self._send(sql))
-            self._tasks.add(task)  # the loop references its tasks only weakly
-            # Called after the callers whose results this task has set, and who may query again.
-            task.add_done_callback(partial(self._batch_returned, sql))
-            return
-        left = self._in_flight[sql] = self._in_flight[sql] - 1
-        if not left:
-            del self._in_flight[sql]
-            if not self._in_flight:
-                self._all_returned.set()
-
-    def _batch_returned(self, sql: str, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._returned(sql)
+            in_flight.add(task)
+            task.add_done_callback(on_done)
 
     def _take(self, sql: str) -> list[_PendingRead]:
         queued = [q for q in self._queued.pop(sql, ()) if not q.result.done()]
