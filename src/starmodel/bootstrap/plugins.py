@@ -80,11 +80,13 @@ def served_assets(host: PluginHost) -> PluginAssets:
     """The assets of the plugins; one that can't be served is reported."""
     assets = PluginAssets()
     for made in host.loaded:
+        name, urls = made.plugin.name, dict[str, str]()
         for asset in made.assets:
             try:
-                assets.add(made.plugin.name, asset.path, in_head=asset.in_head)
+                urls[asset.path.name] = assets.add(name, asset.path, in_head=asset.in_head)
             except ConfigurationError as error:
                 note_ignored(made, str(error))
+        made.plugin.asset_urls = urls
     return assets
 
 

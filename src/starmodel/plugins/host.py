@@ -253,6 +253,7 @@ def _collect(
         reports[plugin.name].fail(error)
     else:
         loaded[plugin.name] = made
+        made.report.is_loaded = True
 
 
 def _called(plugin: Plugin, kind: str) -> Any:

@@ -26,19 +26,19 @@ class Lifecycle:
         for made in self._host.loaded:
             try:
                 await made.plugin.on_startup(application)
-            except Exception as error:  # plugin code may raise anything
+            except (Exception, SystemExit) as error:  # plugin code may raise anything
                 failure = error_in_plugin(error, "in on_startup()")
                 made.report.fail(failure)
                 if made.plugin.name in self._host.required:
                     raise ConfigurationError(
                         f"{made.report.sentence} It is in plugins_required."
                     ) from error
-                log.exception("%s", made.report.sentence)
+                log.exception("%s What it adds stays.", made.report.sentence)
 
     async def stop(self, application: Any) -> None:
         """Run the shutdown hooks; exceptions are logged."""
         for made in reversed(self._host.loaded):
             try:
                 await made.plugin.on_shutdown(application)
-            except Exception:  # plugin code may raise anything
+            except (Exception, SystemExit):  # plugin code may raise anything
                 log.exception("The plugin %s failed in on_shutdown()", made.plugin.name)

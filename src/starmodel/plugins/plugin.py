@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
+from starmodel.app.access.policy import Actor, EveryRole
 from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.slots import SlotContent
@@ -44,8 +46,16 @@ class Plugin:
     settings: Any = None
     """The validated settings; None without a `Settings` class."""
 
+    asset_urls: Mapping[str, str] = MappingProxyType({})
+    """The URL of each asset below the mount point, by its file name; set by the application."""
+
     def __init__(self, **settings: Any) -> None:
         self.arguments: Mapping[str, Any] = settings
+
+    @property
+    def actor(self) -> Actor:
+        """The actor for events that the plugin dispatches: `plugin:NAME`, with every role."""
+        return Actor(f"plugin:{self.name}", self.name, EveryRole({"plugin"}))
 
     def entities(self) -> Iterable[type[Entity]]:
         """Entity classes with this plugin in `model_config["plugin"]`: "NAME.Note", below /NAME."""

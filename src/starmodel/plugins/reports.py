@@ -30,7 +30,8 @@ class PluginReport:
     Shapes: source says where it was found, such as "the package starmodel-audit 1.2" or
     "app/plugins/audit.py"; package is the name of that package, "" for none; where is the
     "file:line" of a failure; notes name what the application ignores of a loaded plugin, such
-    as a route that another one has.
+    as a route that another one has; is_loaded is True when its contributions are used, even if
+    its startup failed.
     """
 
     name: str
@@ -43,6 +44,7 @@ class PluginReport:
     remedy: str = ""
     where: str = ""
     notes: list[str] = field(default_factory=list)
+    is_loaded: bool = False
 
     def fail(self, error: PluginError) -> None:
         self.state, self.reason = "failed", error.reason
@@ -52,7 +54,8 @@ class PluginReport:
     def sentence(self) -> str:
         """The failure for logs and terminals: name, place, reason and remedy."""
         at = f" ({self.where})" if self.where else ""
-        text = f"The plugin {self.name!r} of {self.source} is not loaded{at}: {self.reason}"
+        verb = "has failed" if self.is_loaded else "is not loaded"
+        text = f"The plugin {self.name!r} of {self.source} {verb}{at}: {self.reason}"
         return f"{text} {self.remedy}".rstrip()
 
 

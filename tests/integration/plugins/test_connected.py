@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 from fasthtml.components import P
 
-from starmodel import ConfigurationError, Entity, Redirect, create_app, event
+from starmodel import (
+    Actor,
+    ConfigurationError,
+    Entity,
+    Redirect,
+    create_app,
+    dispatch,
+    event,
+)
 from starmodel.plugins import Page, Plugin, Route
 from starmodel.testing import Visitor, memory_stores
 
@@ -148,25 +156,28 @@ def test_failing_plugin_leaves_the_application_running(caplog):
     assert "The plugin 'broken' of create_app(plugins=…) is not loaded" in caplog.text
 
 
+@pytest.mark.parametrize("failure", [RuntimeError("no"), SystemExit("no")], ids=type)
 @pytest.mark.parametrize("required", [False, True])
 async def test_failing_startup_hook_is_reported_and_stops_the_start_of_a_required_plugin(
-    required, caplog
+    required, failure
 ):
     class Broken(Plugin):
         name = "broken"
 
         async def on_startup(self, application):
-            raise RuntimeError("no")
+            raise failure
 
     app = build(Broken(), Audit(), plugins_required=["broken"] if required else [])
     if required:
-        with pytest.raises(ConfigurationError, match=r"no in on_startup\(\).* plugins_required"):
+        with pytest.raises(ConfigurationError, match=r"in on_startup\(\).* plugins_required"):
             await app.starmodel.ready()
         assert not app.starmodel.is_ready
     else:
         await app.starmodel.ready()
         await app.starmodel.close()
-    assert app.starmodel.plugins.report("broken").state == "failed"
+    report = app.starmodel.plugins.report("broken")
+    assert report.state == "failed"
+    assert "has failed" in report.sentence
 
 
 def test_plugin_that_is_enabled_and_disabled_stops_the_start():
@@ -177,3 +188,24 @@ def test_plugin_that_is_enabled_and_disabled_stops_the_start():
 def test_classes_of_a_plugin_that_is_not_loaded_are_not_served():
     app = build(Audit(), entities=[Note], plugins_disabled=["audit"])
     assert list(app.starmodel.registry) == []
+
+
+async def test_plugin_dispatches_events_as_itself():
+    class Pen(Entity):
+        model_config = {"scope": "record", "access": "role:staff"}
+        author: str = ""
+
+        @event
+        def create(self, actor: Actor):
+            self.author = str(actor.id)
+
+    class Robot(Plugin):
+        name = "robot"
+
+        async def on_startup(self, application):
+            await dispatch(Pen.create(), actor=self.actor)
+
+    app = build(Robot(), entities=[Pen])
+    await app.starmodel.ready()
+    assert [pen.author for pen in await Pen.objects.list()] == ["plugin:robot"]
+    await app.starmodel.close()

@@ -208,6 +208,9 @@ def test_assets_are_local_hashed_and_in_the_head(tmp_path):
     name = url.partition('"')[0]
     assert name.startswith("theme-")
     assert "theme.js" not in html
+    (made,) = visitor.app.starmodel.plugins.loaded
+    assert made.plugin.asset_urls["theme.css"] == f"/_starmodel/assets/feature/{name}"
+    assert visitor.get(made.plugin.asset_urls["theme.js"]).text == "1"
     reply = visitor.get(f"/_starmodel/assets/feature/{name}")
     assert (reply.text, reply.status) == ("body { color: red }", 200)
     assert "immutable" in reply.headers["cache-control"]
