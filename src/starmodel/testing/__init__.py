@@ -46,7 +46,7 @@ _LAZY = {
 if "pytest" in sys.modules:  # contract failures show the compared values
     import pytest
 
-    for _part in ("base", "writes", "markers", "queries", "concurrency", "web"):
+    for _part in ("base", "writes", "markers", "queries", "concurrency", "plugins", "web"):
         pytest.register_assert_rewrite(f"{__name__}.contracts.{_part}")
 
 
