@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from starmodel.core._compat import uses_default_init
@@ -73,6 +74,11 @@ class Entity(Snapshot, metaclass=EntityMeta):
                     f"{cls.__name__}.model_validate(update=…): use evolve(…) on the result."
                 )
             return cls.__pydantic_validator__.validate_python(obj, **options)
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """The fields of `repr()` and `str()`, which users print, log and raise: no private ones."""
+        private = self.__entity__.private
+        return [(name, value) for name, value in super().__repr_args__() if name not in private]
 
     def evolve(self, **changes: Any) -> Self:
         """A new validated snapshot with these fields changed; this one stays as it is.

@@ -22,6 +22,7 @@ from pydantic import (
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, FrozenEntityError
 from starmodel.core.events import event
+from starmodel.core.fields.field import Field as OwnField
 from starmodel.core.public_state import public_state
 from starmodel.core.snapshot import stored, version_of
 from starmodel.core.values.ids import new_id
@@ -321,3 +322,20 @@ def test_computed_field_with_a_secret_is_not_serialised() -> None:
 
     assert "value" not in public_state(Key())
     assert "value" not in Key().signals
+
+
+def test_private_fields_are_in_no_repr() -> None:
+    class Part(BaseModel):
+        shown: int = 1
+        hidden: str = OwnField(default="S3CR", private=True)
+
+    class Holder(Entity):
+        name: str = "x"
+        code: str = OwnField(default="S3CR", private=True)
+        more: str = OwnField(default="S3CR", exclude=True)
+        part: Part = Part()
+
+    for text in (repr(Holder()), str(Holder()), f"{Holder()}"):
+        assert "name='x'" in text
+        assert "shown=1" in text
+        assert "S3CR" not in text

@@ -10,13 +10,13 @@ from starmodel.app.access.area_policy import AreaPolicy
 from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.context import current_context
 from starmodel.app.presentation.resource import MountedResource, Resource
-from starmodel.core.classes.registry import EntityType, Registry
+from starmodel.core.classes.registry import RESERVED_PATHS, EntityType, Registry
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.snapshot import Snapshot
 
 _PREFIX = re.compile(r"(/[a-z0-9][a-z0-9_-]*){1,4}")
-_OWN_PATHS = ("/_starmodel", "/static")
+_OWN_PATHS = tuple(path for path in RESERVED_PATHS if path != "/admin")
 
 
 class Area:
@@ -117,6 +117,14 @@ class Areas:
         for area in self.by_prefix:
             yield from area
 
+    def _paths_of_resources(self) -> Iterator[str]:
+        for prefix, cls in self._declared:
+            if prefix:
+                yield f"{prefix}{self._registry[cls].path}"
+        for entity_type in self._registry:
+            if entity_type.path is not None:
+                yield entity_type.path
+
     def _policies(self, prefix: str) -> dict[type[Entity], AccessPolicy]:
         return {
             cls: resource.policy
@@ -127,6 +135,10 @@ class Areas:
     def _declare(self, resource: Resource) -> None:
         if not isinstance(resource, Resource):
             raise ConfigurationError(f"resources holds {resource!r}; expected Resource objects.")
+        if not isinstance(resource.entity, type) or not isinstance(resource.prefix, str):
+            raise ConfigurationError(
+                f"{resource!r}: expected an entity class, and a prefix such as '/admin'."
+            )
         entity_type, prefix = self._registry[resource.entity], resource.prefix
         where = f"Resource({entity_type.name}, prefix={prefix!r})"
         if prefix and not _PREFIX.fullmatch(prefix):
@@ -136,7 +148,9 @@ class Areas:
             )
         if entity_type.path is None:
             raise ConfigurationError(f"{where}: the class has path=None, so it has no address.")
-        if resource.policy is not None and not hasattr(resource.policy, "check"):
+        if resource.policy is not None and (
+            isinstance(resource.policy, type) or not hasattr(resource.policy, "check")
+        ):
             raise ConfigurationError(
                 f"{where}: policy is {resource.policy!r}; expected an AccessPolicy."
             )
@@ -147,4 +161,11 @@ class Areas:
         for path in taken:
             if prefix and f"{prefix}/".startswith(f"{path}/"):
                 raise ConfigurationError(f"{where}: {path} is served already; use another prefix.")
+        path = f"{prefix}{entity_type.path}"
+        for other in self._paths_of_resources() if prefix else ():
+            if f"{path}/".startswith(f"{other}/") or f"{other}/".startswith(f"{path}/"):
+                raise ConfigurationError(
+                    f"{where} would be served at {path}, which collides with {other}. "
+                    "Use another prefix."
+                )
         self._declared[key] = resource

@@ -1,5 +1,8 @@
 """`starmodel.starlette.endpoint`: parameters and results of Starlette endpoints."""
 
+import functools
+from datetime import UTC, datetime
+
 import pytest
 from starlette.applications import Starlette
 from starlette.endpoints import HTTPEndpoint
@@ -10,8 +13,9 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket
 
 from integration.web.browser import unlisted
-from starmodel import ConfigurationError, Entity, Session, event
+from starmodel import ConfigurationError, Entity, Field, Session, create_app, event
 from starmodel.starlette import endpoint
+from starmodel.testing import Visitor, memory_stores
 from starmodel.testing.browser.asgi import HTML
 
 
@@ -158,3 +162,62 @@ def test_websocket_endpoint_gets_the_visitors_entity(starlette):
     headers = {"origin": "http://testserver"}
     with TestClient(app).websocket_connect("/talk", headers=headers) as socket:
         assert socket.receive_text() == "count 0"
+
+
+def _positional(counter, /): ...
+
+
+def _open(*names, **more): ...
+
+
+def _generator():
+    yield "text"
+
+
+async def _stream():
+    yield "text"
+
+
+class _Page:
+    def __call__(self): ...
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (_positional, r"_positional\(counter\) can't be filled"),
+        (_open, r"_open\(\*names\) can't be filled"),
+        (_generator, "yields"),
+        (_stream, "yields"),
+        (_Page, "expected a function"),
+        (_Page(), "expected a function"),
+        (functools.partial(_open), "expected a function"),
+        (None, "expected a function"),
+        (endpoint(lambda: "text"), "twice"),
+    ],
+)
+def test_endpoint_that_cannot_be_called_is_refused_at_its_definition(function, message):
+    with pytest.raises(ConfigurationError, match=message):
+        endpoint(function)
+
+
+def test_dict_of_an_endpoint_is_json_without_what_the_visitor_may_not_read(tmp_path, monkeypatch):
+    class Open(Entity):
+        model_config = {"scope": "record", "access": "public"}
+        hidden: str = Field(default="S3CR", private=True)
+
+    class Closed(Entity):
+        model_config = {"scope": "record", "access": "nobody"}
+
+    @endpoint
+    def home():
+        day = datetime(2026, 11, 30, tzinfo=UTC)
+        return {"at": day, "open": Open(id="1"), "closed": Closed(id="2"), "nan": float("nan")}
+
+    monkeypatch.chdir(tmp_path)
+    with memory_stores():
+        app = create_app([Open, Closed], web="starlette", routes=[Route("/", home)])
+        found = Visitor(app).get("/").json()
+    assert found == {
+        "at": "2026-11-30T00:00:00Z", "open": {"id": "1"}, "closed": None, "nan": None,
+    }  # fmt: skip

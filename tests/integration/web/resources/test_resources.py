@@ -13,8 +13,9 @@ import pytest
 from integration.web.browser import moved_to
 from integration.web.resources import shop
 from integration.web.resources.shop import Item, LikeUI, StaffOnly, StaffUI, banner, staff_resource
-from starmodel import ConfigurationError, Entity, EntityConfig
+from starmodel import ConfigurationError, Entity, EntityConfig, create_app
 from starmodel.adapters.web.frameworks.route_table import route_table
+from starmodel.app.access.rules import RulePolicy
 from starmodel.app.presentation.resource import Resource
 from starmodel.core.commands import Action
 
@@ -326,3 +327,30 @@ class Pathless(Entity):
 def test_invalid_resource_stops_the_start(serve: Any, resources: list[Any], message: str) -> None:
     with pytest.raises(ConfigurationError, match=re.escape(message)):
         serve(Item, Pathless, resources=resources)
+
+
+class Memo(Entity):
+    model_config = {"scope": "record"}
+    text: str = ""
+
+
+class Diary(Entity):
+    model_config = {"scope": "record", "path": "memos/extra"}
+    text: str = ""
+
+
+@pytest.mark.parametrize(
+    ("resources", "message"),
+    [
+        ([Resource("Memo", "/a")], "expected an entity class"),
+        ([Resource(Memo, None)], "expected an entity class"),
+        ([Resource(Memo, "/a", policy=RulePolicy)], "expected an AccessPolicy"),
+        ([Resource(Memo, "/a"), Resource(Diary, "/a")], "collides with /a/memos"),
+        ([Resource(Diary, "/a"), Resource(Memo, "/a")], "collides with /a/memos/extra"),
+        ([Resource(Memo, "/docs")], "/docs is served already"),
+        ([Resource(Memo, "/auth/x")], "/auth is served already"),
+    ],
+)
+def test_resource_that_cannot_be_served_is_refused(resources, message):
+    with pytest.raises(ConfigurationError, match=message):
+        create_app([Memo, Diary], resources=resources, secret_key="k" * 40)

@@ -13,6 +13,7 @@ from starmodel.adapters.web.http.exchange import Exchange
 from starmodel.core.errors import RequestError, StarModelError
 
 FIRST_ERROR = 400
+POLICY_VIOLATION = 1008  # close code of WebSockets
 
 
 def connect_errors(app: Any, gateway: Gateway, *, http_errors: bool) -> None:
@@ -21,14 +22,19 @@ def connect_errors(app: Any, gateway: Gateway, *, http_errors: bool) -> None:
     Shapes: http_errors also handles the framework's HTTPException, such as 404 and 405.
     """
 
-    async def respond(request: Any, error: Exception) -> Response:
+    async def respond(request: Any, error: Exception) -> Response | None:
         if request.scope["type"] != "http":
-            raise error  # the server closes the WebSocket and logs the exception
+            if not isinstance(error, StarModelError):
+                raise error  # the server closes the WebSocket and logs the exception
+            await request.close(POLICY_VIOLATION)  # before the handshake: 403
+            return None
         return _ErrorResponse(gateway, error)
 
     kinds = [StarModelError, Exception, *([HTTPException] if http_errors else [])]
     for kind in kinds:
-        app.exception_handlers.setdefault(kind, respond)
+        # The framework has one handler for Exception and 500, and the last one counts.
+        if kind is not Exception or 500 not in app.exception_handlers:
+            app.exception_handlers.setdefault(kind, respond)
 
 
 class _ErrorResponse(Response):

@@ -84,6 +84,7 @@ class ErrorsContract(WebContractBase):
         for kind, path, name in (
             (404, "/none", "HTTPException"), (HTTPException, "/teapot", "HTTPException"),
             (NotFoundError, "/missing", "NotFoundError"), (Exception, "/crash", "RuntimeError"),
+            (500, "/crash", "RuntimeError"),
         ):  # fmt: skip
             with self.serving(routes=ROUTES, exception_handlers={kind: handle}) as site:
                 reply = site.page(path)

@@ -53,10 +53,22 @@ class WebSocketsContract(WebContractBase):
 
             async def talk(websocket: WebSocket) -> None:
                 await websocket.accept()
+                raise RuntimeError
+
+            site.app.router.routes.append(WebSocketRoute("/talk", talk))
+            assert _handshake(site, ORIGIN)[-1] == {"type": "error", "error": "RuntimeError"}
+
+    def test_websocket_that_may_not_have_its_entity_is_closed(self) -> None:
+        with self.serving() as site:
+
+            async def talk(websocket: WebSocket) -> None:
                 await site.Product.objects.get("none")
 
             site.app.router.routes.append(WebSocketRoute("/talk", talk))
-            assert _handshake(site, ORIGIN)[-1] == {"type": "error", "error": "NotFoundError"}
+            sent = _handshake(site, ORIGIN)
+            assert [(message["type"], message["code"]) for message in sent] == [
+                ("websocket.close", 1008)
+            ]
 
 
 def _handshake(site: Site, origin: str) -> list[dict[str, Any]]:

@@ -6,10 +6,11 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from weakref import WeakSet
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from starmodel.adapters.web.frameworks.handlers import (
     check_annotations,
@@ -21,13 +22,16 @@ from starmodel.adapters.web.frameworks.handlers import (
 )
 from starmodel.adapters.web.frameworks.starlette.pages import PageResponse
 from starmodel.adapters.web.http.exchange import rendered_page
+from starmodel.app.access.disclosure import Viewer
 from starmodel.app.sessions.session import Session
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events.results import Redirect
 from starmodel.core.fields.annotations import resolved_hints
+from starmodel.core.values.json_data import json_bytes
 
 _MISSING = object()
+_endpoints: WeakSet[Callable[..., Any]] = WeakSet()
 Value = Callable[[HTTPConnection], Any]
 
 
@@ -42,8 +46,10 @@ def endpoint(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
     The result is a response, the content of a `PageResponse`, `Redirect`, an entity (its page,
     or JSON for an API client), a dict as JSON, or None for an empty response.
 
-    Raises: ConfigurationError, for a parameter such as `Counter | None`.
+    Raises: ConfigurationError, for a parameter such as `Counter | None`, and for what is no
+    function with such parameters.
     """
+    _check_function(function)
     check_annotations(function)
     values = _values(function)
     is_async = inspect.iscoroutinefunction(function)
@@ -65,7 +71,26 @@ def endpoint(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
             return None
         return await _response(result, connection)
 
+    _endpoints.add(respond)
     return respond
+
+
+def _check_function(function: Any) -> None:
+    """Raises: ConfigurationError, for what can't be called with named values."""
+    name = getattr(function, "__qualname__", repr(function))
+    if not inspect.isfunction(function):
+        raise ConfigurationError(f"endpoint() got {name}; expected a function.")
+    if function in _endpoints:
+        raise ConfigurationError(f"{name} has the decorator endpoint twice. Remove one.")
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise ConfigurationError(
+            f"{name} yields; expected an endpoint that returns. Return a StreamingResponse."
+        )
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+            raise ConfigurationError(
+                f"{name}({parameter}) can't be filled. Name each parameter, without * and /."
+            )
 
 
 def _values(function: Callable[..., Any]) -> Mapping[str, Value]:
@@ -120,7 +145,11 @@ async def _response(result: Any, request: Any) -> Response:
         accept = ", ".join(request.headers.getlist("accept"))
         return entity_json(result, accept) or await _entity_page(result, request)
     if isinstance(result, Mapping):
-        return JSONResponse(result)
+        application = gateway_of(request.scope).application
+        actor = request.scope["starmodel.session"].actor
+        viewer = Viewer(application.registry, application.areas.current.policy, actor)
+        body = json_bytes(await viewer.json_of(result))
+        return Response(body, media_type="application/json")
     if (
         isinstance(result, str | list | tuple)
         or hasattr(result, "__html__")
