@@ -45,7 +45,7 @@ from starmodel.bootstrap.plugins import (
 )
 from starmodel.bootstrap.realtime import RealtimeOption, page_protocol
 from starmodel.bootstrap.services import built_in_stores, cookie_sessions, session_cache
-from starmodel.bootstrap.web import Web
+from starmodel.bootstrap.web import Web, check_debug
 from starmodel.config import Settings, secret_keys
 from starmodel.core.classes.registry import Registry, defined_entities
 from starmodel.core.entity import Entity
@@ -81,6 +81,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     Shapes: locks is True for a server, which logs an error beside another process of its address.
     """
     settings, clock = services.settings, services.clock
+    check_debug(web, settings)
     make_frontend, transport = page_protocol(services.realtime, settings)
     secrets = secret_keys(settings)
     host = plugin_host(settings, services.plugins)

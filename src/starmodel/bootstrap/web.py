@@ -100,6 +100,15 @@ def existing_web(app: Any, head: PageHead, texts: Catalogue) -> Web:
     )
 
 
+def check_debug(web: Web, settings: Settings) -> None:
+    """Raises: ConfigurationError, for `debug` in production, which shows tracebacks to all."""
+    if settings.env == "production" and web.framework.app.debug:
+        raise ConfigurationError(
+            "The application has debug=True, and env is 'production': every visitor would see "
+            "tracebacks. Remove debug; the log has them."
+        )
+
+
 def _fasthtml(app: Any) -> AsgiFramework:
     from starmodel.adapters.web.frameworks.fasthtml.application import FastHTMLFramework
     from starmodel.adapters.web.frameworks.fasthtml.components import configure_components

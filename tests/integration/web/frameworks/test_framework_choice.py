@@ -4,9 +4,11 @@ import subprocess
 import sys
 
 import pytest
+from fasthtml.core import FastHTML
+from starlette.applications import Starlette
 
 from integration.web.browser import unlisted
-from starmodel import ConfigurationError, Entity, Settings, create_app
+from starmodel import ConfigurationError, Entity, Settings, configure_app, create_app
 
 SECRET = "k" * 40
 PROGRAM = """
@@ -89,3 +91,13 @@ def test_static_folder_is_served(tmp_path, starlette):
     (tmp_path / "static").mkdir()
     (tmp_path / "static" / "site.css").write_text("body{}")
     assert starlette(Counter).get("/static/site.css").text == "body{}"
+
+
+@pytest.mark.parametrize("make", [FastHTML, Starlette])
+def test_debug_in_production_is_refused(make):
+    options = {"env": "production", "secret_key": "k" * 40}
+    with pytest.raises(ConfigurationError, match="every visitor would see tracebacks"):
+        configure_app(make(debug=True), [], **options)
+    with pytest.raises(ConfigurationError, match="Remove debug"):
+        create_app([], web=make.__name__.lower(), debug=True, **options)
+    create_app([], web=make.__name__.lower(), debug=True, secret_key="k" * 40)
