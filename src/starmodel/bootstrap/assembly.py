@@ -85,8 +85,8 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     make_frontend, transport = page_protocol(services.realtime, settings)
     secrets = secret_keys(settings)
     host = plugin_host(settings, services.plugins)
-    plugin_assets = served_assets(host)
     application = _application(services, secrets, host)
+    plugin_assets = served_assets(host)  # without plugins that are dropped for their entities
     frontend = application.frontend = make_frontend(
         application, secrets=secrets, assets=head.served, render=application.render,
         default_method=settings.default_event_method,
@@ -140,12 +140,16 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
 def _application(services: Services, secrets: list[str], host: PluginHost) -> Application:
     settings = services.settings
     classes = defined_entities() if services.entities is None else services.entities
-    registry = Registry(
-        with_plugin_entities(classes, host),
-        default_store=settings.default_store,
-        pluralize=inflection.pluralize,
-    )
     stores = {**built_in_stores(settings, services.clock), **services.stores}
+
+    def registry_of(entities: Iterable[type[Entity]]) -> Registry:
+        registry = Registry(
+            entities, default_store=settings.default_store, pluralize=inflection.pluralize
+        )
+        PersistenceManager(registry, stores)  # their stores are known
+        return registry
+
+    registry = registry_of(with_plugin_entities(classes, host, registry_of))
 
     def hub(**guard: Any) -> Hub:
         return Hub(

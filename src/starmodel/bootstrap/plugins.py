@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from starmodel.adapters.ui.skins import PARTS
+from starmodel.adapters.ui.skins import PARTS, check_skin
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.pages.plugin_assets import PluginAssets
 from starmodel.app.access.policy import AccessPolicy
@@ -16,17 +16,14 @@ from starmodel.config import Settings, plugin_settings
 from starmodel.core.classes.registry import Registry
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
+from starmodel.plugins.collecting import Contributed
 from starmodel.plugins.contributions import Route
 from starmodel.plugins.discovery import candidates
 from starmodel.plugins.endpoints import Endpoints
-from starmodel.plugins.host import (
-    Contributed,
-    PluginHost,
-    PluginOptions,
-    load_plugins,
-    note_ignored,
-)
+from starmodel.plugins.host import PluginHost, load_plugins, note_ignored
 from starmodel.plugins.lifecycle import Lifecycle
+from starmodel.plugins.loading import PluginOptions
+from starmodel.plugins.reports import PluginError
 
 
 def plugin_host(settings: Settings, given: Iterable[Any]) -> PluginHost:
@@ -50,14 +47,30 @@ def plugin_host(settings: Settings, given: Iterable[Any]) -> PluginHost:
     return load_plugins(candidates(given), options)
 
 
-def with_plugin_entities(classes: Iterable[type[Entity]], host: PluginHost) -> list[type[Entity]]:
+def with_plugin_entities(
+    classes: Iterable[type[Entity]],
+    host: PluginHost,
+    usable: Callable[[list[type[Entity]]], object],
+) -> list[type[Entity]]:
     """The classes of the application and of its loaded plugins.
 
-    A class of a plugin that is not loaded is left out.
+    A class of a plugin that is not loaded is left out. A plugin whose classes collide with
+    others is dropped.
+
+    Shapes: usable raises ConfigurationError for classes that can't be served together.
     """
-    own = [cls for cls in classes if not cls.model_config.get("plugin")]
-    theirs = [cls for made in host.loaded for cls in made.entities]
-    return list(dict.fromkeys([*own, *theirs]))
+    made = [cls for cls in classes if not cls.model_config.get("plugin")]
+    for contributed in list(host.loaded):
+        theirs = [cls for cls in contributed.entities if cls not in made]
+        try:
+            if theirs:
+                usable([*made, *theirs])
+        except ConfigurationError as error:
+            if contributed in host.loaded:
+                host.drop(contributed, PluginError(str(error), "Ask its authors to mend it."))
+        else:
+            made += theirs if contributed in host.loaded else []
+    return made
 
 
 def with_plugin_resources(
@@ -68,6 +81,7 @@ def with_plugin_resources(
     for made in host.loaded:
         for resource in made.resources:
             try:
+                check_skin(resource.ui)
                 Areas(registry, policy, [*resources, resource])
             except ConfigurationError as error:
                 note_ignored(made, str(error))

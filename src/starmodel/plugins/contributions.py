@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from starmodel.core.fields.entity_config import AccessRule
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.entity_config import AccessRule, check_page_access
+
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+_PATH = re.compile(r"/|(/[A-Za-z0-9._~-]+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,26 @@ class Route:
     methods: Sequence[str] = ("GET",)
     access: AccessRule = "signed_in"
 
+    def __post_init__(self) -> None:
+        where = f"Route({self.path!r})"
+        if not isinstance(self.path, str) or not _PATH.fullmatch(self.path):
+            raise ConfigurationError(
+                f"{where}: expected an absolute path without parameters, such as '/reports/data'."
+            )
+        if f"{self.path}/".startswith("/_starmodel/"):
+            raise ConfigurationError(f"{where}: /_starmodel is reserved; use another path.")
+        known = isinstance(self.methods, list | tuple) and set(self.methods) <= METHODS
+        if not known or not self.methods:
+            raise ConfigurationError(
+                f"{where}: methods is {self.methods!r}; expected a list of "
+                f"{', '.join(sorted(METHODS))}."
+            )
+        if not inspect.iscoroutinefunction(self.endpoint):
+            raise ConfigurationError(
+                f"{where}: endpoint is {self.endpoint!r}; expected a coroutine function."
+            )
+        check_page_access(where, self.access)
+
 
 @dataclass(frozen=True, slots=True)
 class Asset:
@@ -38,6 +64,13 @@ class Asset:
 
     path: Path
     in_head: bool = True
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.path, Path):
+            raise ConfigurationError(
+                f"Asset({self.path!r}): expected a Path, such as "
+                "Path(__file__).with_name('style.css')."
+            )
 
 
 class Page:

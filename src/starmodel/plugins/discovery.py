@@ -72,8 +72,10 @@ def presumed_name(module: str) -> str:
 
 
 def _in_code(plugin: Any) -> Candidate:
-    name = getattr(plugin, "name", "") or getattr(plugin, "__name__", type(plugin).__name__)
-    return Candidate(str(name), "create_app(plugins=…)", lambda: plugin)
+    name = inspect.getattr_static(plugin, "name", "")  # a property may raise
+    if not isinstance(name, str) or not name:
+        name = getattr(plugin, "__name__", type(plugin).__name__)
+    return Candidate(name, "create_app(plugins=…)", lambda: plugin)
 
 
 def _in_folder(folder: Path) -> Iterator[Candidate]:
@@ -117,12 +119,17 @@ def _import_drop_in(path: Path) -> Any:
     """The plugin of a module in `app/plugins`: its attribute `plugin`, or its one Plugin class."""
     module = _import_module(path)
     found = getattr(module, "plugin", None)
-    if found is not None:
+    if isinstance(found, Plugin) or (isinstance(found, type) and issubclass(found, Plugin)):
         return found
+    parts = module.__name__.split(".")
     classes = [
         value
         for value in vars(module).values()
-        if inspect.isclass(value) and issubclass(value, Plugin) and value is not Plugin
+        if inspect.isclass(value)
+        and issubclass(value, Plugin)
+        and value is not Plugin
+        # Imported base classes are of other modules.
+        and value.__module__.split(".")[: len(parts)] == parts
     ]
     if len(classes) != 1:
         raise PluginError(

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
+from starlette.responses import Response
 
 from starmodel.adapters.web.errors.responses import ErrorResponses
 from starmodel.adapters.web.http.exchange import Exchange
@@ -52,7 +53,11 @@ class Endpoints:
             await exchange.empty(204)
         elif isinstance(made, Redirect):
             await exchange.redirect(exchange.mounted(exchange.safe_url(made.url, ())))
-        elif isinstance(made, Mapping | list | BaseModel):  # an entity is a BaseModel
+        elif isinstance(made, Response):
+            await exchange.relay(made)
+        elif isinstance(made, Mapping | BaseModel) or (
+            isinstance(made, list) and not any(map(_is_component, made))
+        ):  # an entity is a BaseModel
             application = self._application
             viewer = Viewer(application.registry, application.policy, exchange.session.actor)
             await exchange.json(await viewer.json_of(made))
@@ -61,3 +66,9 @@ class Endpoints:
             title = page.title or self._application.settings.title
             actor = exchange.session.actor
             await exchange.page(lambda: self._ui.page(title, *page.content, actor=actor))
+
+
+def _is_component(value: Any) -> bool:
+    return not isinstance(value, BaseModel) and (
+        hasattr(value, "__ft__") or hasattr(value, "__html__")
+    )

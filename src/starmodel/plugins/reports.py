@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from starmodel.core.errors import ConfigurationError
 State = Literal["on", "off", "failed"]
 _PACKAGE = str(Path(__file__).parents[1])
 MAX_REASON_CHARS = 500
+# What code of a plugin may raise without ending the process.
+PLUGIN_FAILURES = (Exception, SystemExit, asyncio.CancelledError)
 
 
 class PluginError(ConfigurationError):

@@ -91,8 +91,10 @@ def test_path_of_another_plugin_is_refused():
         model_config = {"plugin": "audit", "scope": "record", "path": "/auth/users"}
         name: str
 
-    with pytest.raises(ConfigurationError, match="/auth is reserved"):
-        create_app([], plugins=[plugin_of("audit", User)], secret_key="k" * 40)
+    app = create_app([], plugins=[plugin_of("audit", User)], secret_key="k" * 40)
+    (report,) = app.starmodel.plugins.reports
+    assert report.state == "failed"
+    assert "/auth is reserved" in report.reason
 
 
 @pytest.mark.parametrize("name", ["Audit", "a b", "", 3, "a" * 64])

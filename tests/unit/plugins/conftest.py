@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from starmodel.plugins.discovery import candidates
-from starmodel.plugins.host import PluginHost, PluginOptions, load_plugins
+from starmodel.plugins.host import PluginHost, load_plugins
+from starmodel.plugins.loading import PluginOptions
 
 HEAD = "from starmodel.plugins import *\n"
 

@@ -26,7 +26,21 @@ def skin(base: type, parts: Mapping[str, Callable[..., Any]]) -> type:
     `base.record_detail(ui, …)` is the part that it replaces.
     Raises: ConfigurationError, for an unknown part, with the list of parts.
     """
-    for name, function in parts.items():
+    check_skin(parts)
+    methods = {name.replace(".", "_"): function for name, function in parts.items()}
+    return type(f"{base.__name__}Skin", (base,), methods)
+
+
+def check_skin(option: Any) -> None:
+    """Return for a class of UI adapters, parts by name, or None. Raises: ConfigurationError."""
+    if option is None or callable(option):
+        return
+    if not isinstance(option, Mapping):
+        raise ConfigurationError(
+            f"ui is {option!r}; expected a class of UI adapters, or parts by name, such as "
+            "{'record.detail': function}."
+        )
+    for name, function in option.items():
         if name not in PARTS:
             raise ConfigurationError(
                 f"ui names the part {name!r}; expected one of {', '.join(PARTS)}."
@@ -35,5 +49,3 @@ def skin(base: type, parts: Mapping[str, Callable[..., Any]]) -> type:
             raise ConfigurationError(
                 f"The part {name!r} of ui is {function!r}; expected a function."
             )
-    methods = {name.replace(".", "_"): function for name, function in parts.items()}
-    return type(f"{base.__name__}Skin", (base,), methods)

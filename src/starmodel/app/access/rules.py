@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ from starmodel.core.errors import AccessDeniedError, ConfigurationError, NotSign
 from starmodel.core.events import Event
 from starmodel.core.fields.entity_config import AccessRule, EntityConfig
 from starmodel.texts.catalogue import Message
+
+log = logging.getLogger("starmodel.access")
 
 
 class RulePolicy:
@@ -85,12 +88,27 @@ def rule_of(entity_type: EntityType, need: Need, event: Event[Any, Any, Any] | N
     return "public" if entity_type.scope == "session" else "signed_in"
 
 
+def permits_page(rule: AccessRule, actor: Actor | None, entity: Entity | None = None) -> bool:
+    """Whether the rule of a page, a link or a part of a page permits the actor.
+
+    Unlike a class rule it is not decided again with a record, so a function is called with
+    None for pages without one. A function that raises denies.
+    """
+    if not callable(rule):
+        return allows(rule, actor, entity)
+    try:
+        return rule(actor, entity) is True
+    except Exception:  # the rule expects an actor or a record
+        log.debug("The access rule %r has failed, so it denies", rule, exc_info=True)
+        return False
+
+
 def check_rule(rule: AccessRule, actor: Actor | None, what: str) -> None:
     """Return if the rule of a page permits the actor.
 
     Raises: NotSignedInError, AccessDeniedError.
     """
-    if allows(rule, actor, None):
+    if permits_page(rule, actor):
         return
     if actor is None and rule != "nobody":
         plain = Message("access.sign_in_to_see")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from starmodel.app.access.policy import Actor
-from starmodel.app.access.rules import allows
+from starmodel.app.access.rules import permits_page
 from starmodel.app.presentation.slots import Slots
-from starmodel.core.fields.entity_config import AccessRule
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.entity_config import AccessRule, check_page_access
+
+PATH = re.compile(r"/(?!/)[^\s\\]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,14 @@ class NavEntry:
     icon: str = ""
     access: AccessRule = "signed_in"
 
+    def __post_init__(self) -> None:
+        where = f"NavEntry({self.title!r}, {self.path!r})"
+        if not isinstance(self.title, str) or not isinstance(self.icon, str):
+            raise ConfigurationError(f"{where}: expected texts for title and icon.")
+        if not isinstance(self.path, str) or not PATH.fullmatch(self.path):
+            raise ConfigurationError(f"{where}: expected an absolute path such as '/reports'.")
+        check_page_access(where, self.access)
+
 
 @dataclass(slots=True)
 class Extensions:
@@ -33,4 +45,4 @@ class Extensions:
 
     def nav_for(self, actor: Actor | None) -> tuple[NavEntry, ...]:
         """The entries that the actor may see."""
-        return tuple([entry for entry in self.nav if allows(entry.access, actor, None)])
+        return tuple([entry for entry in self.nav if permits_page(entry.access, actor)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import re
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -12,13 +13,13 @@ from typing import Any, Literal, get_args
 
 from starmodel.app.access.offers import answer_to, await_later, offers
 from starmodel.app.access.policy import Actor
-from starmodel.app.access.rules import allows
+from starmodel.app.access.rules import permits_page
 from starmodel.app.context import current_context, derived_context
 from starmodel.app.presentation.areas import Areas
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields.entity_config import AccessRule
+from starmodel.core.fields.entity_config import AccessRule, check_page_access
 from starmodel.core.snapshot import version_of
 from starmodel.texts.catalogue import Message
 
@@ -28,6 +29,7 @@ SLOTS: tuple[str, ...] = get_args(Slot)
 TIMEOUT_S = 2.0
 FAILED, SLOW = Message("slot.failed"), Message("slot.slow")
 _UNKNOWN = object()
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 SLOW_S = 0.2  # a synchronous content that takes longer is logged
 
 
@@ -67,6 +69,28 @@ class SlotContent:
     only: Sequence[type[Entity]] = ()
     refresh_on: Sequence[type[Entity]] = ()
 
+    def __post_init__(self) -> None:
+        where = f"SlotContent({self.slot!r}, {self.name!r})"
+        if self.slot not in SLOTS:
+            raise ConfigurationError(
+                f"{where}: there is no such slot; the slots are {', '.join(SLOTS)}."
+            )
+        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+            raise ConfigurationError(
+                f"{where}: expected a name of lower-case letters, digits, '-' and '_'."
+            )
+        if not callable(self.render):
+            raise ConfigurationError(f"{where}: render is {self.render!r}; expected a function.")
+        check_page_access(where, self.access)
+        for name in ("reads", "only", "refresh_on"):
+            classes = getattr(self, name)
+            if not isinstance(classes, list | tuple) or not all(
+                isinstance(cls, type) and issubclass(cls, Entity) for cls in classes
+            ):
+                raise ConfigurationError(
+                    f"{where}: {name} is {classes!r}; expected entity classes."
+                )
+
 
 @dataclass(frozen=True, slots=True)
 class Filled:
@@ -92,11 +116,7 @@ class Slots:
         self._contents: dict[str, SlotContent] = {}
 
     def add(self, plugin: str, content: SlotContent) -> None:
-        """Add a content of a plugin. Raises: ConfigurationError, for an unknown slot."""
-        if content.slot not in SLOTS:
-            raise ConfigurationError(
-                f"There is no slot {content.slot!r}; the slots are {', '.join(SLOTS)}."
-            )
+        """Add a content of a plugin. Raises: ConfigurationError, for a second one of a name."""
         id = f"slot-{plugin}-{content.name}"
         if id in self._contents:
             raise ConfigurationError(
@@ -128,7 +148,7 @@ class Slots:
         started = time.perf_counter()
         try:
             made = content.render(place)
-        except Exception:  # a failing plugin must not fail the page
+        except (Exception, SystemExit):  # a failing plugin must not fail the page
             log.exception("The content %s failed", id)
             return Filled(id, content, error=FAILED)
         if time.perf_counter() - started > SLOW_S:
@@ -139,7 +159,7 @@ class Slots:
                 finished.close()
                 made.close()
             return None
-        return None if made is None else Filled(id, content, made)
+        return _filled(id, content, made)
 
     def refreshed_by(self, content: SlotContent) -> list[EntityType]:
         """The classes of this application whose changes outdate the content."""
@@ -149,7 +169,7 @@ class Slots:
         cls = None if place.entity_type is None else place.entity_type.cls
         if content.only and cls not in content.only:
             return False
-        if not allows(content.access, place.actor, place.entity):
+        if not permits_page(content.access, place.actor, place.entity):
             return False
         policy, types = self._areas.current.policy, map(self._registry.get, content.reads)
         return all(
@@ -169,10 +189,17 @@ class Slots:
         except TimeoutError:
             log.error("The content %s was cancelled after %s s", id, TIMEOUT_S)
             return Filled(id, content, error=SLOW)
-        except Exception:  # a failing plugin must not fail the page
+        except (Exception, SystemExit):  # a failing plugin must not fail the page
             log.exception("The content %s failed", id)
             return Filled(id, content, error=FAILED)
-        return None if made is None else Filled(id, content, made, page=own.page)
+        return _filled(id, content, made, own.page)
+
+
+def _filled(id: str, content: SlotContent, made: Any, page: Any = None) -> Filled | None:
+    """The content; an empty one stays on the page if it may be refreshed."""
+    if made is None and not content.refresh_on:
+        return None
+    return Filled(id, content, made, page=page)
 
 
 def _key(id: str, place: Place) -> tuple[Any, ...]:

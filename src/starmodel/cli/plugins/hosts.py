@@ -18,8 +18,10 @@ from starmodel.cli.terminal.errors import CommandError
 from starmodel.config import Settings, load_settings, plugin_settings
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.entity import Entity
+from starmodel.plugins.collecting import Contributed
 from starmodel.plugins.discovery import candidates
-from starmodel.plugins.host import Contributed, PluginHost, PluginOptions, load_plugins
+from starmodel.plugins.host import PluginHost, load_plugins
+from starmodel.plugins.loading import PluginOptions
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from starmodel.cli.plugins.hosts import FoundPlugins
 from starmodel.cli.plugins.reporting import described
 from starmodel.cli.plugins.settings_rows import plugin_setting_rows
 from starmodel.core.entity import Entity
-from starmodel.plugins.host import Contributed
+from starmodel.plugins.collecting import Contributed
 from starmodel.plugins.plugin import Plugin
 from starmodel.plugins.reports import PluginReport
 

@@ -29,7 +29,9 @@ def table_name(cls: type[Any]) -> str:
     if table is not None:
         return str(table.name)  # SQLModel's own rule, which `foreign_key=` of its users follows
     named = getattr(cls, "__tablename__", None)
-    return named or snake_case(cls.__entity__.name.replace(".", "_"))
+    plugin = cls.model_config.get("plugin")
+    own = snake_case(cls.__name__)
+    return named or (f"{plugin}__{own}" if plugin else own)
 
 
 def schema_of(cls: type[Any]) -> str | None:

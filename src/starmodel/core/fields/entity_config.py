@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
@@ -91,6 +92,16 @@ def check_config(name: str, config: Mapping[str, Any]) -> None:
             f"{name}.model_config['ttl'] is {ttl!r}; expected seconds above 0."
         )
     check_access(f"{name}.model_config['access']", config.get("access"))
+
+
+def check_page_access(where: str, rule: Any) -> None:
+    """Refuse what is no rule of a page. Raises: ConfigurationError."""
+    if rule is None or isinstance(rule, Mapping) or inspect.iscoroutinefunction(rule):
+        raise ConfigurationError(
+            f"{where}: access is {rule!r}; expected 'public', 'signed_in', 'nobody', "
+            "'role:NAME', or a function of (actor, entity)."
+        )
+    check_access(f"{where}: access", rule)
 
 
 def check_access(where: str, rule: Any) -> None:

@@ -126,7 +126,7 @@ def test_remove_asks_and_names_what_stays(install: Any, run: Run, calls: list[An
     assert result.stdout.splitlines()[:3] == [
         "starmodel-audit also has the plugins more.",
         "Plugins that require it will not load: other.",
-        "The data of its entities stays: audit.Entry (table audit_entry), audit.Mark (store "
+        "The data of its entities stays: audit.Entry (table audit__entry), audit.Mark (store "
         "memory).",
     ]
     assert "Nothing is removed." in result.stderr
@@ -217,5 +217,5 @@ def test_new_plugin_is_installed_listed_and_removed(tmp_path: Path) -> None:
     assert "the package starmodel-memo 0.1.0" in starmodel("plugin", "list")
     assert "/memo/notes?pinned=true" in starmodel("plugin", "inspect", "memo")
     removed = starmodel("plugin", "remove", "memo", "--yes")
-    assert "The data of its entities stays: memo.Note (table memo_note)." in removed
+    assert "The data of its entities stays: memo.Note (table memo__note)." in removed
     assert "starmodel-memo" not in starmodel("plugin", "list")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from typing import Any
 
-from starmodel.adapters.ui.elements import Div, P, Section
-from starmodel.app.presentation.slots import Filled, Place
+from fastcore.xml import Safe
+
+from starmodel.adapters.ui.elements import Div, P, Section, render
+from starmodel.app.presentation.slots import FAILED, Filled, Place
 from starmodel.app.presentation.ui import Services
+
+log = logging.getLogger("starmodel.plugins")
 
 
 def slot(services: Services, place: Place) -> list[Any]:
@@ -17,13 +23,41 @@ def slot(services: Services, place: Place) -> list[Any]:
 
 def slot_content(services: Services, filled: Filled, place: Place) -> Any:
     """The element of one content, which is requested again when its data changes."""
-    inside = filled.component
-    if filled.error is not None:
-        inside = P(services.texts.render(filled.error), role="status", cls="uk-card sm-slot-error")
+    error, inside = filled.error, ""
+    if error is None:
+        try:
+            inside = render(tuple(_components(filled.component)))
+        except Exception:  # a failing plugin must not fail the page
+            log.exception("The content %s failed", filled.id)
+            error = FAILED
+    if error is not None:
+        card = P(services.texts.render(error), role="status", cls="uk-card sm-slot-error")
+        inside = render(card)
     classes = services.extensions.slots.refreshed_by(filled.content)
     refresh = None
     if classes:
         services.frontend.show_slot(filled.id, classes, place)
         refresh = Div(id=f"{filled.id}-refresh", hidden=True)
-    parts = inside if isinstance(inside, list | tuple) else (inside,)
-    return Section(*parts, refresh, id=filled.id, cls="sm-slot")
+    return Section(Safe(inside), refresh, id=filled.id, cls="sm-slot")
+
+
+def _components(value: Any) -> Iterator[Any]:
+    """The components of a content, lists of them flattened. Raises: TypeError, for others."""
+    if value is None or value is False:
+        return
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from _components(item)
+    elif (
+        isinstance(value, str | int | float)
+        or (
+            not isinstance(value, type) and (hasattr(value, "__ft__") or hasattr(value, "__html__"))
+        )
+        or hasattr(value, "attrs")
+    ):
+        yield value
+    else:
+        raise TypeError(
+            f"It returned a value of type {type(value).__name__}; expected a component, text, "
+            "a list of them, or None."
+        )

@@ -45,6 +45,8 @@ class PluginAssets:
                 f"The asset {path.name!r} can't be served; expected a name of lower-case letters, "
                 f"digits, '-' and '_' that ends in one of {', '.join(sorted(_TYPES))}."
             )
+        if not path.is_file():  # a device or a pipe could be read for ever
+            raise ConfigurationError(f"The asset {path} is no file.")
         try:
             content = path.read_bytes()
         except OSError as error:

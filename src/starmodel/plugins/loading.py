@@ -1,0 +1,133 @@
+"""Imports a plugin and validates its declaration and settings."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from starmodel.core.fields.entity_config import PLUGIN_NAME
+from starmodel.plugins.discovery import Candidate
+from starmodel.plugins.plugin import Plugin
+from starmodel.plugins.reports import PLUGIN_FAILURES, PluginError, PluginReport, error_in_plugin
+from starmodel.plugins.versions import check_version
+
+log = logging.getLogger("starmodel.plugins")
+
+
+@dataclass(frozen=True, slots=True)
+class PluginOptions:
+    """The settings of the plugin host.
+
+    Shapes: enabled, disabled and required are names of plugins; tables has the settings of
+    each plugin by its name.
+    """
+
+    enabled: frozenset[str] = frozenset()
+    disabled: frozenset[str] = frozenset()
+    required: tuple[str, ...] = ()
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def load_plugin(
+    candidate: Candidate,
+    options: PluginOptions,
+    reports: dict[str, PluginReport],
+    plugins: dict[str, Plugin],
+) -> None:
+    name = candidate.name
+    if name in reports:
+        _note_duplicate(reports[name], candidate)
+        return
+    report = PluginReport(
+        name, candidate.source, candidate.version, candidate.package, candidate.is_on
+    )
+    if why := _switched_off(name, candidate, options):
+        report.state, report.reason = "off", why
+        reports[name] = report
+        return
+    try:
+        plugin = candidate.load()
+        _check_declaration(plugin)
+        if plugin.name in reports and plugin.name != name:
+            _note_duplicate(reports[plugin.name], candidate)
+            return
+        report.name = plugin.name
+        report.version = plugin.version or candidate.version
+        if why := _switched_off(plugin.name, candidate, options):
+            report.state, report.reason = "off", why
+        else:
+            check_version(plugin.starmodel)
+            plugin.settings = _settings(plugin, options.tables.get(plugin.name, {}))
+            plugins[plugin.name] = plugin
+    except PLUGIN_FAILURES as error:  # attributes of plugins may raise too
+        report.fail(error_in_plugin(error, "in its declaration"))
+    reports[report.name] = report
+
+
+def _switched_off(name: str, candidate: Candidate, options: PluginOptions) -> str:
+    """Why a plugin is off; "" for one that is on."""
+    if name in options.disabled:
+        return "It is in plugins_disabled."
+    if not (candidate.is_on or name in options.enabled):
+        return "It is off by default. Add it to plugins_enabled."
+    return ""
+
+
+def _note_duplicate(report: PluginReport, candidate: Candidate) -> None:
+    note = f"It is also in {candidate.source}, which is ignored."
+    report.notes.append(note)
+    log.info("The plugin %r is loaded from %s. %s", report.name, report.source, note)
+
+
+def _check_declaration(plugin: Plugin) -> None:
+    """Raises: PluginError, for a class attribute of another type."""
+    where = type(plugin).__name__
+    if not isinstance(plugin.name, str) or not PLUGIN_NAME.fullmatch(plugin.name):
+        raise PluginError(
+            f"its name is {plugin.name!r}.",
+            f"Set {where}.name to lower-case letters, digits and '_'.",
+        )
+    for name in ("version", "starmodel"):
+        if not isinstance(getattr(plugin, name), str):
+            raise PluginError(f"{where}.{name} is {getattr(plugin, name)!r}.", "Expected a text.")
+    for name in ("requires", "before", "after"):
+        value = getattr(plugin, name)
+        if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
+            raise PluginError(f"{where}.{name} is {value!r}.", "Expected a list of plugin names.")
+    model = plugin.Settings
+    if model is not None and not (isinstance(model, type) and issubclass(model, BaseModel)):
+        raise PluginError(f"{where}.Settings is {model!r}.", "Expected a pydantic model, or None.")
+
+
+def _settings(plugin: Plugin, table: Mapping[str, Any]) -> Any:
+    """The validated settings of a plugin. Raises: PluginError, naming each wrong setting."""
+    given = {**table, **getattr(plugin, "arguments", {})}
+    model = plugin.Settings
+    if model is None:
+        if given:
+            raise PluginError(
+                f"it has no settings, and {', '.join(map(repr, sorted(given)))} is given.",
+                f"Remove [starmodel.plugin.{plugin.name}].",
+            )
+        return None
+    unknown = sorted(given.keys() - model.model_fields.keys())
+    if unknown:
+        raise PluginError(
+            f"it has no setting {unknown[0]!r}; its settings are {', '.join(model.model_fields)}.",
+            f"Correct [starmodel.plugin.{plugin.name}].",
+        )
+    try:
+        return model(**given)
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(map(str, problem['loc']))} ({problem['msg'].lower()})"
+            for problem in error.errors(include_url=False, include_input=False)
+        ]
+        raise PluginError(
+            f"its settings are incomplete or wrong: {', '.join(problems)}.",
+            f"Set them in [starmodel.plugin.{plugin.name}] of starmodel.toml.",
+        ) from None
