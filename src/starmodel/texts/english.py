@@ -216,6 +216,9 @@ _LISTS: dict[str, Text] = {
     "list.show_all": "Show all",
     "list.empty": "No {things:lower} yet.",
     "list.create_first": "Create the first {title:lower}",
+    "list.closed": "These {things:lower} are no longer open to you.",
+    "list.not_live": "This list is too long to follow its changes. Please narrow it by a filter "
+    "or a search.",
     "list.row_actions": "Actions for {name}",
     "list.select": "Select {name}",
     "list.select_all": "Select all {things:lower} of this page",

@@ -89,7 +89,7 @@ class AccessPolicy(Protocol):
 
         Without an entity the decision is about the class: a rule that depends on
         the record permits, and is checked again with the record. TRUSTED is
-        permitted everything.
+        permitted everything without a call of `check`.
 
         Raises: NotSignedInError, AccessDeniedError.
         """

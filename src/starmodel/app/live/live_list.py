@@ -7,7 +7,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.live.frames import Frames
@@ -16,7 +16,7 @@ from starmodel.app.live.subscription import Subscription
 from starmodel.app.live.topics import WatchedList
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.entity import Entity
-from starmodel.core.errors import AccessScanLimitError
+from starmodel.core.errors import AccessDeniedError, AccessScanLimitError
 from starmodel.core.values.log_text import log_text
 
 log = logging.getLogger("starmodel.lists")
@@ -24,6 +24,7 @@ PAUSE_S = 0.05
 LONGEST_PAUSE_S = 5.0
 
 Pause = Callable[[float], Awaitable[None]]
+Reason = Literal["denied", "scan_limit"]
 
 
 class ListChanged(NamedTuple):
@@ -42,6 +43,27 @@ class ListChanged(NamedTuple):
     @property
     def topic(self) -> str:
         return self.listing.topic
+
+
+class ListClosed(NamedTuple):
+    """The list's query was refused; changes follow again after one that succeeds.
+
+    Shapes: reason is "denied" if its reader may not read the class any more.
+    """
+
+    listing: Listing
+    version: int
+    base: int
+    reason: Reason
+
+    @property
+    def topic(self) -> str:
+        return self.listing.topic
+
+    @property
+    def state(self) -> Literal["stale"] | None:
+        """None if the client must remove its rows."""
+        return None if self.reason == "denied" else "stale"
 
 
 class LiveList:
@@ -141,10 +163,8 @@ class LiveList:
         waiting, self._waiting = self._waiting, {}
         try:
             window = await self._run_query()
-        except AccessScanLimitError as error:  # a query can succeed after the next change only
-            log.warning("The list %s stays as it is: %s", self.listing.topic, log_text(error))
-            still = {viewer: had for viewer, had in waiting.items() if viewer in self.viewers}
-            self._waiting = still | self._waiting
+        except (AccessDeniedError, AccessScanLimitError) as error:
+            self._send_closed(error, waiting)  # a query can succeed after the next change only
             return True
         except Exception:  # delivery: an unavailable store must not end the streams
             log.exception("The list %s could not be read; trying again", self.listing.topic)
@@ -160,10 +180,11 @@ class LiveList:
         if self._frames is None or digest != self._digest:
             base, self._version = self._version, self._version + 1
             frames = Frames(ListChanged(self.listing, self._version, base, window, self._window))
+            reopened = self._window is None
             self._window, self._digest, self._frames = window, digest, frames
             self._ids = frozenset(str(entity.id) for entity in window.entities)
             for viewer in self.viewers - waiting.keys() - self._waiting.keys():
-                viewer.offer(topic, frames)
+                viewer.offer(topic, frames, snapshot=reopened)
         for viewer, client_digest in waiting.items():
             if viewer not in self.viewers:
                 continue
@@ -171,6 +192,24 @@ class LiveList:
                 viewer.mark_sent(topic, self._version)
             else:
                 viewer.offer(topic, self._frames, snapshot=True)
+
+    def _send_closed(
+        self, error: AccessDeniedError | AccessScanLimitError, waiting: dict[Subscription, str]
+    ) -> None:
+        """Close the list for its viewers, once until a query succeeds."""
+        topic, viewers, frames = self.listing.topic, self.viewers & waiting.keys(), self._frames
+        reason: Reason = "denied" if isinstance(error, AccessDeniedError) else "scan_limit"
+        closed = None if frames is None else frames.message
+        if frames is None or not isinstance(closed, ListClosed) or closed.reason != reason:
+            level = logging.INFO if reason == "denied" else logging.WARNING
+            log.log(level, "The list %s is no longer live: %s", topic, log_text(error))
+            base, self._version = self._version, self._version + 1
+            frames = Frames(ListClosed(self.listing, self._version, base, reason))
+            self._window, self._digest, self._frames = None, "", frames
+            self._ids = frozenset()
+            viewers = self.viewers - self._waiting.keys()
+        for viewer in viewers:
+            viewer.offer(topic, frames)
 
     @property
     def settled(self) -> bool:

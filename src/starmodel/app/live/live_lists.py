@@ -164,6 +164,12 @@ class LiveLists:
                 decided[key] = now is not None and await _permits(policy, entity_type, actor, now)
             return decided[key]
 
+        async def is_denied(policy: AccessPolicy, actor: Actor | None) -> bool:
+            key = (actor, id(policy), None)
+            if key not in decided:
+                decided[key] = await _permits(policy, entity_type, actor, None)
+            return not decided[key]
+
         async def affects(each: LiveList, actor: Actor | None) -> bool:
             if each.policy is None:
                 return any(map(each.may_affect, changes))
@@ -171,6 +177,8 @@ class LiveLists:
                 may_read = await readable(each.policy, actor, record)
                 if each.may_affect_readable(record, stored[record], change, may_read):
                     return True
+                if not may_read and await is_denied(each.policy, actor):
+                    return True  # the query closes the list
             return False
 
         return affects
@@ -198,7 +206,7 @@ class LiveLists:
 
 
 async def _permits(
-    policy: AccessPolicy, entity_type: EntityType, actor: Actor | None, entity: Entity
+    policy: AccessPolicy, entity_type: EntityType, actor: Actor | None, entity: Entity | None
 ) -> bool:
     try:
         return await permits(policy, entity_type, actor, entity=entity)

@@ -248,3 +248,74 @@ async def test_failing_connection_is_no_second_response(visit: Visit) -> None:
 
     assert started == [200]
     assert len(browser.app.starmodel.hub) == 0
+
+
+class StaffOnly(RulePolicy):
+    """Denies every actor without the role, trusted code included."""
+
+    def __init__(self, *, reads_fields: bool = False) -> None:
+        super().__init__()
+        self.revoked, self._reads_fields = False, reads_fields
+
+    def reads_fields(self, entity_type: Any) -> bool:
+        return self._reads_fields
+
+    def check(self, entity_type: Any, need: Any, actor: Any, **about: Any) -> None:
+        if actor is None or "staff" not in actor.roles or self.revoked:
+            raise AccessDeniedError("Staff only.")
+
+
+async def staff(visit: Visit, app: Any) -> Browser:
+    browser = visit(app)
+    await browser.get("/sign-in/ann?roles=staff")
+    return browser
+
+
+async def test_list_is_live_under_a_policy_without_a_rule_for_trusted_code(
+    visit: Visit, serve: Serve
+) -> None:
+    browser = await staff(visit, serve(Memo, policy=StaffOnly()))
+    await browser.call("POST", "/memos", {"text": "first"})
+
+    async with JsonStream(browser, "/memos") as stream:
+        assert [row["text"] for row in (await stream.patch())["items"]] == ["first"]
+        await browser.call("POST", "/memos", {"text": "second"})
+        await stream.patch()
+
+    assert {row["text"] for row in stream.state} == {"first", "second"}
+
+
+async def test_list_closes_when_its_reader_loses_the_class(visit: Visit, serve: Serve) -> None:
+    policy = StaffOnly(reads_fields=True)
+    app = serve(Sealed, policy=policy)
+    browser = await staff(visit, app)
+    await browser.call("POST", "/sealeds", {"id": "a"})
+
+    async with JsonStream(browser, "/sealeds") as stream:
+        await stream.patch()
+        policy.revoked = True
+        await app.starmodel.dispatch(Sealed(id="a").do.write("secret"))
+        closed = await stream.patch()
+        assert (closed["type"], closed["topic"], stream.state) == ("closed", "Sealed?", None)
+        assert set(closed) == {"type", "topic", "version"}
+        await app.starmodel.dispatch(Sealed(id="a").do.write("more"))
+        assert await stream.silent()
+        refused = await browser.get("/sealeds", headers={"accept": NDJSON})
+        assert refused.status_code == 403
+        policy.revoked = False
+        await app.starmodel.dispatch(Sealed(id="a").do.write("again"))
+        assert [row["text"] for row in (await stream.patch())["items"]] == ["again"]
+
+
+async def test_list_closes_beyond_the_scan_limit(visit: Visit, serve: Serve) -> None:
+    app = serve(Sealed, access_scan_limit=2)
+    browser = visit(app)
+    for id in "ab":
+        await browser.call("POST", "/sealeds", {"id": id})
+
+    async with JsonStream(browser, "/sealeds") as stream:
+        await stream.patch()
+        await browser.call("POST", "/sealeds", {"id": "c"})
+        assert (await stream.patch())["type"] == "closed"
+        await browser.call("DELETE", "/sealeds/c")
+        assert [row["id"] for row in (await stream.patch())["items"]] == ["a", "b"]

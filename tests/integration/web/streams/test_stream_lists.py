@@ -7,7 +7,8 @@ from typing import Any
 
 from integration.web.browser import Sse, Stream
 from integration.web.entities import Product
-from starmodel import Entity, EntityConfig, event
+from starmodel import AccessDeniedError, Entity, EntityConfig, event
+from starmodel.app.access.rules import RulePolicy
 
 
 async def make(browser: Any, name: str, **values: Any) -> str:
@@ -265,3 +266,64 @@ async def test_rows_under_a_mount_point_link_below_it(visit: Any, serve: Any) ->
         rows = await stream.event()
 
     assert 'href="/shop/products/' in rows.data["rows"]
+
+
+async def test_rows_are_removed_when_their_reader_loses_the_class(visit: Any, serve: Any) -> None:
+    class Revocable(RulePolicy):
+        revoked = False
+
+        def reads_fields(self, entity_type: Any) -> bool:
+            return True
+
+        def check(self, entity_type: Any, need: Any, actor: Any, **about: Any) -> None:
+            if self.revoked:
+                raise AccessDeniedError("Revoked.")
+
+    policy = Revocable()
+    browser = visit(serve(Product, policy=policy))
+    made = await make(browser, "A")
+    page = await browser.page("/products")
+    id, _ = state_of(page)
+
+    async with watch(browser, page) as stream:
+        await stream.event()
+        policy.revoked = True
+        await browser.app.starmodel.dispatch(Product(id=made, name="A").do.update(name="B"))
+        rows = await stream.event()
+        events = [await stream.event(), await stream.event()]
+        assert await stream.silent()
+
+    assert (rows.type, rows.data["list"], rows.data["order"]) == ("starmodel-rows", id, "")
+    assert "rows" not in rows.data
+    html = "".join(event.elements for event in events)
+    assert 'id="starmodel-status"' in html
+    assert "These products are no longer open to you." in html
+
+
+async def test_page_is_notified_once_when_its_list_exceeds_the_scan_limit(
+    visit: Any, serve: Any
+) -> None:
+    class Note(Entity):
+        model_config = EntityConfig(
+            scope="record", access={"read": lambda actor, note: True, "write": "public"}
+        )
+        text: str = ""
+
+    browser = visit(serve(Note, access_scan_limit=2))
+    for text in "ab":
+        await browser.call("POST", "/notes", {"text": text})
+
+    async with watch(browser, await browser.page("/notes")) as stream:
+        await stream.event()
+        made = (await browser.call("POST", "/notes", {"text": "c"})).json()["entity"]["id"]
+        notice = await stream.event()
+        assert await stream.silent()
+        await browser.call("PATCH", f"/notes/{made}", {"text": "d"})
+        assert await stream.silent()
+        await browser.call("DELETE", f"/notes/{made}")
+        events = [await stream.event() for _ in range(3)]
+
+    assert "This list is too long to follow its changes." in notice.elements
+    assert events[0].type == "starmodel-rows"
+    assert len(events[0].data["order"].split()) == 2
+    assert '<p id="starmodel-status" role="status"></p>' in events[-1].elements

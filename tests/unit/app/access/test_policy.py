@@ -11,6 +11,7 @@ from starmodel import (
     NotSignedInError,
     event,
 )
+from starmodel.app.access.decisions import check, check_record, permits
 from starmodel.app.access.offers import may_create
 from starmodel.app.access.policy import TRUSTED
 from starmodel.app.access.rules import RulePolicy, allows
@@ -141,3 +142,16 @@ def test_creating_is_offered_to_guests_only_where_a_function_allows_them():
     assert _offers(lambda actor, note: actor is not None) == [False, True]
     assert _offers(lambda actor, note: note.owner == actor.id) == [False, True]
     assert _offers("signed_in") == [False, True]
+
+
+async def test_trusted_code_is_permitted_without_asking_the_policy():
+    class Nobody(RulePolicy):
+        def check(self, entity_type, need, actor, **about):
+            raise AccessDeniedError("Nobody.")
+
+    thing, policy = typed(), Nobody()
+    record = thing.cls()
+    await check(policy, thing, "read", TRUSTED)
+    await check_record(policy, thing, TRUSTED, record, record.id)
+    assert await permits(policy, thing, TRUSTED, entity=record)
+    assert not await permits(policy, thing, BOSS)

@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
-from starmodel import Action, Actor, Entity, EntityConfig, Field, event
+from starmodel import AccessDeniedError, Action, Actor, Entity, EntityConfig, Field, event
+from starmodel.app.access.rules import RulePolicy
 from starmodel.app.bus import InProcessBus
-from starmodel.app.live.live_list import LONGEST_PAUSE_S, PAUSE_S
+from starmodel.app.live.live_list import LONGEST_PAUSE_S, PAUSE_S, ListClosed
 from starmodel.app.live.live_lists import LiveLists
 from starmodel.app.live.topics import WatchedList
 from starmodel.app.ports.messages import Changed
@@ -48,6 +49,8 @@ class NamesView:
 
     def encode(self, message, *, full):
         self.made += 1
+        if isinstance(message, ListClosed):
+            return [f"[{message.reason}]".encode()]
         names = "".join(entity.name for entity in message.state.entities)
         total = "" if message.state.total is None else f" of {message.state.total}"
         return [f"[{names}{'+' * message.state.more}{total}{' full' if full else ''}]".encode()]
@@ -77,9 +80,9 @@ async def settled():
 class Shop:
     """An application with live lists of products, whose queries run when the test releases them."""
 
-    def __init__(self, *, pause=None):
+    def __init__(self, *, pause=None, policy=None):
         self.pause, self.asked, self.view = pause or Gate(), 0, NamesView()
-        self.app = fake_application(*CLASSES, lists=self._lists)
+        self.app = fake_application(*CLASSES, lists=self._lists, policy=policy)
 
     def _lists(self, ask, policy, matches, read):
         async def counted(listing, *options):
@@ -410,7 +413,7 @@ async def test_change_of_an_unreadable_record_runs_no_query(shop):
     assert (shop.asked, taken(ann), taken(bob)) == (asked + 4, b"[ab]", b"[cy]")
 
 
-async def test_list_beyond_the_scan_limit_stays_unchanged_until_the_next_change(caplog):
+async def test_list_beyond_the_scan_limit_closes_until_a_query_succeeds(caplog):
     shop = Shop()
     shop.app._windows._scan_limit = 4
     await shop.make(*"abcd", note="ann", cls=Paper)
@@ -424,14 +427,93 @@ async def test_list_beyond_the_scan_limit_stays_unchanged_until_the_next_change(
     late = await shop.watch(actor=Actor("ann"), cls=Paper)
     for _ in range(3):
         await shop.pause.open()
-    assert (shop.asked, taken(ann), taken(late)) == (3, b"", b"")
-    assert [record.levelname for record in caplog.records] == ["WARNING"] * 2
+    assert (shop.asked, taken(ann), taken(late)) == (3, b"[scan_limit]", b"[scan_limit]")
+    await shop.make("f", note="ann", cls=Paper)
+    await shop.pause.open()
+    assert (shop.asked, taken(ann), taken(late)) == (4, b"", b"")
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "access_scan_limit" in caplog.text
     assert shop.app.lists.settled
 
+    await shop.delete("f", cls=Paper)
+    await shop.pause.open()
     await shop.delete("b", cls=Paper)
     await shop.pause.open()
-    assert (taken(ann), taken(late)) == (b"[acde]", b"[acde full]")
+    assert (taken(ann), taken(late)) == (b"[acde full]", b"[acde full]")
+    await shop.app.close()
+
+
+class Revocable(RulePolicy):
+    """A policy that knows signed-in staff only, and whose read rule may depend on the record."""
+
+    def __init__(self, *, reads_fields):
+        super().__init__()
+        self.revoked, self._reads_fields = False, reads_fields
+
+    def reads_fields(self, entity_type):
+        return self._reads_fields
+
+    def check(self, entity_type, need, actor, **about):
+        if actor is None or "staff" not in actor.roles or self.revoked:
+            raise AccessDeniedError("Staff only.")
+
+
+STAFF = Actor("ann", roles=frozenset({"staff"}))
+
+
+async def test_shared_list_is_live_under_a_policy_that_rejects_unknown_actors():
+    shop = Shop(policy=Revocable(reads_fields=False))
+    await shop.make("a")
+    viewer = await shop.watch(actor=STAFF)
+    assert taken(viewer) == b"[a full]"
+    await shop.pause.open()
+    await shop.make("b")
+    await settled()
+    assert taken(viewer) == b"[ab]"
+    await shop.app.close()
+
+
+@pytest.mark.parametrize("changed", ["a", "new"])
+async def test_list_of_a_reader_without_access_closes_and_is_not_retried(changed, caplog):
+    policy = Revocable(reads_fields=True)
+    shop = Shop(policy=policy)
+    await shop.make("a")
+    viewer = await shop.watch(actor=STAFF)
+    assert taken(viewer) == b"[a full]"
+    await shop.pause.open()
+
+    policy.revoked = True
+    asked = shop.asked
+    await (shop.make("new") if changed == "new" else shop.change("a", price=2))
+    await settled()
+    for _ in range(5):
+        await shop.pause.open()
+    assert (shop.asked, taken(viewer)) == (asked + 1, b"[denied]")
+    assert (shop.app.lists.settled, viewer.closed) == (True, False)
+    await shop.change("a", price=3)
+    await shop.pause.open()
+    assert taken(viewer) == b""
+    assert [record.exc_info for record in caplog.records if record.exc_info] == []
+
+    policy.revoked = False
+    await shop.change("a", price=4)
+    await shop.pause.open()
+    assert taken(viewer) == (b"[anew full]" if changed == "new" else b"[a full]")
+    await shop.app.close()
+
+
+async def test_list_beyond_the_scan_limit_closes_again_when_access_is_lost():
+    policy = Revocable(reads_fields=True)
+    shop = Shop(policy=policy)
+    shop.app._windows._scan_limit = 1
+    await shop.make("a", "b")
+    viewer = await shop.watch(actor=STAFF)
+    await shop.pause.open()
+    assert taken(viewer) == b"[scan_limit]"
+    policy.revoked = True
+    await shop.change("a", price=2)
+    await shop.pause.open()
+    assert taken(viewer) == b"[denied]"
     await shop.app.close()
 
 

@@ -61,7 +61,9 @@ async def page_topics(
             if isinstance(item, SlotTopic):
                 topics.add_class(entity_type, SlotView(item, root_path))
             elif isinstance(item, ListTopic):
-                await _add_list(topics, area, root_path, entity_type, item, session, digests)
+                await _add_list(
+                    topics, application, area, root_path, entity_type, item, session, digests
+                )
             else:
                 _add_entity(
                     topics, application, area, root_path, entity_type, item, session, render
@@ -97,6 +99,7 @@ def _add_entity(
 
 async def _add_list(
     topics: Topics,
+    application: Application,
     area: Area,
     root_path: str,
     entity_type: EntityType,
@@ -109,7 +112,7 @@ async def _add_list(
         return
     listing = listing_of(entity_type, dict(parse_qsl(item.query, keep_blank_values=True)))
     audience = await audience_of(area.policy, entity_type, session.actor)
-    view = RowsView(listing, audience, root_path, resource, area)
+    view = RowsView(listing, audience, root_path, resource, area, application.texts)
     watched = WatchedList(listing, digests.get(rows_id(listing), ""))
     topics.add_list(watched, view, _own_policy(area))
 

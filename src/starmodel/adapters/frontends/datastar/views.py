@@ -22,14 +22,14 @@ from starmodel.adapters.frontends.datastar.root_elements import live_part
 from starmodel.app.access.policy import Audience
 from starmodel.app.commands.elements import Element
 from starmodel.app.live.class_topics import ClassChanged
-from starmodel.app.live.live_list import ListChanged
+from starmodel.app.live.live_list import ListChanged, ListClosed
 from starmodel.app.live.snapshots import snapshot_of
 from starmodel.app.live.views import LiveView
 from starmodel.app.ports.messages import Changed
 from starmodel.app.presentation.areas import Area
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import ListPages
-from starmodel.app.queries.listing import Listing
+from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.record_keys import row_key
 from starmodel.core.snapshot import version_of
 from starmodel.texts.catalogue import ENGLISH, Catalogue
@@ -84,8 +84,11 @@ class RowsView:
     root_path: str
     resource: MountedResource
     area: Area | None = None
+    texts: Catalogue = field(default=ENGLISH, compare=False)
 
-    def encode(self, message: ListChanged, *, full: bool) -> Sequence[DatastarPatch]:
+    def encode(self, message: ListChanged | ListClosed, *, full: bool) -> Sequence[DatastarPatch]:
+        if isinstance(message, ListClosed):
+            return self._closed(message)
         listing, window = self.listing, message.state
         before = None if full else message.before
         sent = {} if before is None else {e.id: version_of(e) for e in before.entities}
@@ -108,7 +111,22 @@ class RowsView:
             rows="".join([row.html for row in rows]),
             order=None if keeps_order else keys or [row.key for row in rows],
         )
-        return [patch, *map(patch_elements, controls)]
+        patches = [patch, *map(patch_elements, controls)]
+        if message.before is None and message.base:  # the notice of `_closed` is outdated
+            patches.append(status(""))
+        return patches
+
+    def _closed(self, message: ListClosed) -> Sequence[DatastarPatch]:
+        """The notice that the list is not live; without read access its rows are removed."""
+        listing, things = self.listing, self.listing.entity_type.plural_title
+        if message.state is not None:
+            return [status(self.texts.text("list.not_live"))]
+        with page_at(self.root_path, self.area):
+            controls = self.resource.ui.list_controls(self.resource, listing, Window((), False))
+        version = f"{listing.topic} {message.version}"
+        rows = patch_rows(rows_id(listing), "closed", version=version, order=())
+        notice = status(self.texts.text("list.closed", things=things))
+        return [rows, *map(patch_elements, controls), notice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +150,10 @@ class SlotView:
 
 def removed(message: Changed, texts: Catalogue) -> DatastarPatch:
     """The notice of a deleted, expired or closed entity; form inputs stay unchanged."""
-    text = texts.text(_REMOVED.get(message.kind, "page.removed"), entity=message.entity)
+    return status(texts.text(_REMOVED.get(message.kind, "page.removed"), entity=message.entity))
+
+
+def status(text: str) -> DatastarPatch:
+    """The text of the page's status line; an empty one hides it."""
     html = f'<p id="starmodel-status" role="status">{escape(text, quote=False)}</p>'
     return patch_elements(Element(html))

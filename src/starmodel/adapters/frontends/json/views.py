@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from starmodel.app.live.live_list import ListChanged
+from starmodel.app.live.live_list import ListChanged, ListClosed
 from starmodel.app.ports.messages import Changed
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.commands import plain
@@ -45,7 +45,9 @@ class ListView:
 
     listing: Listing
 
-    def encode(self, message: ListChanged, *, full: bool) -> Sequence[dict[str, Any]]:
+    def encode(self, message: ListChanged | ListClosed, *, full: bool) -> Sequence[dict[str, Any]]:
+        if isinstance(message, ListClosed):
+            return [{"type": "closed", "topic": message.topic, "version": message.version}]
         window, before = message.state, message.before
         if full or before is None:
             items = [public_state(entity) for entity in window.entities]
