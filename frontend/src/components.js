@@ -1,4 +1,4 @@
-// Franken UI's components for pages that use them: loaded on sight, and kept alive over patches.
+// Franken UI's components for pages that use them: loaded when one appears, and restored after patches.
 
 /* Which of its scripts a page needs. They come from this server, and no other page loads them. */
 
@@ -91,18 +91,18 @@ class Drawing {
   }
 }
 
-let kept = null;
+let restorable = null;
 
 const restore = () => {
-  for (const part of kept) part.restore();
-  kept = null;
+  for (const part of restorable) part.restore();
+  restorable = null;
 };
 
 document.addEventListener("datastar-fetch", ({ detail }) => {
-  if (!loaded.core || kept || detail.type !== "datastar-patch-elements") return;
+  if (!loaded.core || restorable || detail.type !== "datastar-patch-elements") return;
   const tabs = [...document.querySelectorAll(SWITCHERS)].map((nav) => [nav, switcher(nav)]);
-  kept = tabs.filter(([, component]) => component).map(([nav, component]) => new Tabs(nav, component));
-  for (const el of document.querySelectorAll("uk-icon, uk-chart")) kept.push(new Drawing(el));
+  restorable = tabs.filter(([, component]) => component).map(([nav, component]) => new Tabs(nav, component));
+  for (const el of document.querySelectorAll("uk-icon, uk-chart")) restorable.push(new Drawing(el));
   queueMicrotask(restore); // behind the patch, before components look at themselves and the next paint
 }, true);
 

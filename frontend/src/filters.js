@@ -37,8 +37,8 @@ const count = (list, boxes = [...list.querySelectorAll("tbody .sm-pick input")])
     every.checked = chosen > 0 && chosen === boxes.length;
     every.indeterminate = chosen > 0 && chosen < boxes.length;
   }
-  const told = list.querySelector("[data-count]");
-  if (told) told.textContent = chosen ? `${chosen} chosen` : "Nothing chosen";
+  const label = list.querySelector("[data-count]");
+  if (label) label.textContent = chosen ? `${chosen} chosen` : "Nothing chosen";
   for (const button of list.querySelectorAll("[data-bulk] button[name=event]"))
     button.hidden = !rows.every((row) => allows(row, button.value));
 };

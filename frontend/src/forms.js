@@ -6,7 +6,7 @@ import { releaseRows } from "./filters.js";
 import { toast } from "./page.js";
 import { BROWSER } from "./wire_names.js";
 
-/* Is it meant? `@ask("Delete this?") && …` goes on only after a yes. */
+/* Confirmation: `@ask("Delete this?") && …` goes on only after a yes. */
 
 const agreed = new WeakSet();
 

@@ -79,7 +79,7 @@ const carried = () => {
 };
 for (const [text, kind] of carried()) toast(text, kind);
 
-/* The progress of an event that was cut off: its end will never be told, and a retry tells its own. */
+/* The progress of an event whose connection was lost: no end arrives, and a retry has its own progress. */
 
 const progress = new WeakMap();
 
@@ -137,8 +137,8 @@ const THEME = "__FRANKEN__";
 const switchTheme = () => {
   const dark = document.documentElement.classList.toggle("dark");
   try {
-    const kept = JSON.parse(localStorage.getItem(THEME) ?? "{}");
-    localStorage.setItem(THEME, JSON.stringify({ ...kept, mode: dark ? "dark" : "light" }));
+    const stored = JSON.parse(localStorage.getItem(THEME) ?? "{}");
+    localStorage.setItem(THEME, JSON.stringify({ ...stored, mode: dark ? "dark" : "light" }));
   } catch {
     // Without storage the choice holds for this page.
   }

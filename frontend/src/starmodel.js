@@ -6,7 +6,7 @@ import "./requests.js";
 import "./forms.js";
 import { isChanged, CONTROLS } from "./controls.js";
 import { show, whole } from "./frames.js";
-import { forget } from "./kept.js";
+import { forget } from "./browser_storage.js";
 import { digests } from "./lists.js";
 import "./htmx.js";
 import "./page.js";
@@ -41,9 +41,9 @@ const options = (extra) => ({
 // Only the signals that the event asks for are sent.
 const include = (names) => RegExp(`^(${names.split(" ").map(escaped).join("|") || "(?!)"})(\\.|$)`);
 
-const carrying = (sent) => options({ filterSignals: { include: sent, exclude: /(?!)/ }, carries: (path) => sent.test(path) });
+const withSignals = (sent) => options({ filterSignals: { include: sent, exclude: /(?!)/ }, carries: (path) => sent.test(path) });
 
-action({ name: "click", apply: (_, names = "") => carrying(include(names)) });
+action({ name: "click", apply: (_, names = "") => withSignals(include(names)) });
 
 action({ name: "submit", apply: () => options({ contentType: "form" }) });
 

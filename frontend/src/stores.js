@@ -4,7 +4,7 @@ import { show, whole } from "./frames.js";
 import { isNews } from "./patches.js";
 import { claim } from "./requests.js";
 import { above, has, listen, set, unlisten } from "./elements.js";
-import { about, adopt, areas, forget, keyOf, names, outdate, read, remove, same, types, write } from "./kept.js";
+import { about, adopt, areas, forget, keyOf, names, outdate, read, remove, same, types, write } from "./browser_storage.js";
 import { named } from "./signals.js";
 import { BROWSER } from "./wire_names.js";
 
@@ -57,10 +57,10 @@ const restore = (name) => {
 
 const showRestored = (name) => document.querySelectorAll(`style[data-restoring="${name}"]`).forEach((style) => style.remove());
 
-/* Rendered parts come from the server, which has to be told the state. */
+/* Rendered parts come from the server, which needs the state. */
 
 let tokens = () => [], asked = 0;
-let shown = about.shown ?? []; // the classes that the page shows: of others the server is told nothing
+let shown = about.shown ?? []; // the classes that the page shows; states of others are not sent
 
 const carried = (which) => {
   const states = {};
@@ -170,6 +170,6 @@ try {
   adopt();
   if (names.length && !document.getElementById("starmodel-live")) connected(false); // it has no stream
 } catch {
-  // A storage that is full or blocked says so when something is to be kept.
+  // A full or blocked storage is reported at the first write.
 }
 names.forEach(restore);

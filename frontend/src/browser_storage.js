@@ -1,5 +1,5 @@
-// What this browser keeps of entities: { state, signals } by visitor and class, in one of its storages.
-// The state is the server's own text, which goes back as it is.
+// The browser states of entities: { state, signals } by visitor and class, in local or session storage.
+// The state is the server's serialised text, which is sent back unchanged.
 import { toast } from "./page.js";
 
 export const about = JSON.parse(document.getElementById("starmodel-states")?.textContent ?? '{"types":{}}');
@@ -10,8 +10,8 @@ export const keyOf = (name) => `${prefix}${about.owner}:${name}`;
 const areaOf = (name) => (types[name].local ? localStorage : sessionStorage);
 export const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
-const memory = new Map(); // what the storage would not take
-let told = false;
+const memory = new Map(); // entries that the storage has rejected
+let isReported = false;
 
 export const read = (name) => {
   if (memory.has(name)) return memory.get(name);
@@ -19,7 +19,7 @@ export const read = (name) => {
     const entry = JSON.parse(areaOf(name).getItem(keyOf(name)));
     return typeof entry?.state === "string" && typeof entry.signals === "object" && entry.signals ? entry : null;
   } catch {
-    return null; // blocked, or written by somebody else
+    return null; // blocked, or written by other code
   }
 };
 
@@ -30,8 +30,8 @@ export const write = (name, entry) => {
     memory.delete(name);
   } catch {
     memory.set(name, entry);
-    if (!told) toast("This browser's storage is full or blocked. What you change is kept until you leave this page.");
-    told = true;
+    if (!isReported) toast("This browser's storage is full or blocked. Your changes last until you leave this page.");
+    isReported = true;
   }
 };
 
@@ -43,7 +43,7 @@ export const areas = () => {
   }
 };
 
-// Every entry of this application: where it is, whose and of which class.
+// Every entry of this application: its storage, key, owner and class.
 const entries = () =>
   areas().flatMap((area) =>
     Object.keys(area)
@@ -54,7 +54,7 @@ export const remove = (unwanted) => {
   for (const [area, key, owner] of entries()) if (unwanted(owner)) area.removeItem(key);
 };
 
-// What somebody had before signing in goes with them.
+// The states of a guest move to the account at sign-in.
 export const adopt = () => {
   for (const [area, key, owner, name] of entries()) {
     if (owner !== about.before || owner === about.owner) continue;
