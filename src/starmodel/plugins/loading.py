@@ -38,6 +38,7 @@ def load_plugin(
     reports: dict[str, PluginReport],
     plugins: dict[str, Plugin],
 ) -> None:
+    """Import a candidate unless it is off or a duplicate; add its report, and a usable plugin."""
     name = candidate.name
     if name in reports:
         _note_duplicate(reports[name], candidate)
