@@ -75,10 +75,10 @@ class Entity(Snapshot, metaclass=EntityMeta):
                 )
             return cls.__pydantic_validator__.validate_python(obj, **options)
 
-    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
-        """The fields of `repr()` and `str()`, which users print, log and raise: no private ones."""
-        private = self.__entity__.private
-        return [(name, value) for name, value in super().__repr_args__() if name not in private]
+        def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+            """The fields in `repr()` and `str()`, which users print and log; no private ones."""
+            private = self.__entity__.private
+            return [(name, value) for name, value in super().__repr_args__() if name not in private]
 
     def evolve(self, **changes: Any) -> Self:
         """A new validated snapshot with these fields changed; this one stays as it is.

@@ -57,7 +57,6 @@ def Field(  # noqa: N802 - the name users know from pydantic and SQLModel
     sql = {name: options.pop(name) for name in SQL_ARGUMENTS & options.keys()}
     if private:
         options.setdefault("exclude_if", _is_excluded)
-        options.setdefault("repr", False)
     check_arguments(options)
     info = pydantic.Field(default, **options)
     info.metadata.append(FieldOptions(private, public, editable, signal, sync, sql))
