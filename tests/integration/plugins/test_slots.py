@@ -295,4 +295,6 @@ def test_content_of_a_record_that_is_not_readable_any_more_is_not_sent():
     denied = visitor.get("/_starmodel/slots", **query)
     assert denied.status in (403, 404)
     assert "secret" not in denied.text
+    without_id = {"content": "slot-feature-it", "entity": "Closed"}
+    assert visitor.get("/_starmodel/slots", **without_id).status == 403
     assert visitor.get("/_starmodel/slots", content="slot-none").status == 404

@@ -6,6 +6,7 @@ from typing import Any
 
 from starmodel.adapters.web.http.exchange import Exchange
 from starmodel.adapters.web.http.patches import PatchResponses
+from starmodel.app.access.decisions import check
 from starmodel.app.access.offers import rendered
 from starmodel.app.application import Application
 from starmodel.app.commands.elements import Element
@@ -51,7 +52,10 @@ class SlotRoute:
     async def _place(self, exchange: Exchange, area: Area, slot: str) -> Place:
         query, actor = exchange.request.query, exchange.session.actor
         entity_type: Any = self._application.registry.find(query.get("entity", ""))
-        if entity_type is None or "id" not in query:
+        if entity_type is None:
+            return Place(slot, actor)
+        await check(area.policy, entity_type, "read", actor)
+        if "id" not in query:
             return Place(slot, actor, entity_type)
         entity = await self._application.instance(
             entity_type, exchange.session, query["id"], policy=area.policy
