@@ -42,9 +42,10 @@ def test_seventh_tab_waits_and_streams_when_another_closes(
     for page in [waiting[1], *live]:
         expect(page.locator("main")).to_contain_text("1")
     live[0].close()
-    for _ in range(40):
+    found: list[str] = []
+    for _ in range(150):
         found = [page.evaluate("document.documentElement.dataset.live") for page in waiting]
-        if "open" in found:
+        if sorted(found) == ["open", "waiting"]:
             break
         waiting[0].wait_for_timeout(200)
     assert sorted(found) == ["open", "waiting"]

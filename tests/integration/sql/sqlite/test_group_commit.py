@@ -327,7 +327,7 @@ async def test_long_lock_of_another_process_does_not_hang_the_loop(
         await asyncio.sleep(0.01)
         slowest = max(slowest, time.perf_counter() - started)
     assert not waiting.done()
-    assert slowest < 0.5
+    assert slowest < 2
     other.execute("COMMIT")
     other.close()
     await waiting

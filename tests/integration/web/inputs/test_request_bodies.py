@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
+from cost import at_low_cost
 from integration.web.browser import DATASTAR, HTML, JSON, ORIGIN, unlisted
 from starmodel import Entity, EntityConfig, event
 
@@ -44,21 +42,6 @@ class Ledger(Entity):
     def book(self, amount: int) -> None: ...
 
 
-@contextmanager
-def quick(limit_s: float = 1.0) -> Iterator[None]:
-    """Requires that a block takes little CPU time, without that of the garbage collector.
-
-    A collection takes time in proportion to all objects of the test run.
-    """
-    gc.disable()
-    try:
-        before = time.process_time()
-        yield
-        assert time.process_time() - before < limit_s
-    finally:
-        gc.enable()
-
-
 def part(head: str, text: bytes = b"v") -> bytes:
     return b"--x\r\nContent-Disposition: form-data; " + head.encode() + b"\r\n\r\n" + text + b"\r\n"
 
@@ -87,8 +70,7 @@ async def send(browser: Any, body: bytes, kind: str, **headers: str) -> Any:
 async def test_unsupported_charset_is_415(visit: Any, charset: str, kind: str) -> None:
     body = part('name="text"', b"a" * 300_000 + b"-") + b"--x--\r\n"
 
-    with quick():
-        response = await send(visit(Note), body, f"{kind}; Charset={charset}")
+    response = await at_low_cost(partial(send, visit(Note), body, f"{kind}; Charset={charset}"))
 
     assert response.status_code == 415
     assert "UTF-8" in response.json()["detail"]
@@ -119,8 +101,7 @@ async def test_user_routes_never_receive_another_charset(visit: Any, serve: Any)
 
     body = part('name="text"', b"a" * 300_000 + b"-") + b"--x--\r\n"
     headers = JSON | {"origin": ORIGIN, "content-type": f"{MULTIPART}; charset=punycode"}
-    with quick():
-        response = await visit(app).post("/mine", content=body, headers=headers)
+    response = await at_low_cost(partial(visit(app).post, "/mine", content=body, headers=headers))
 
     assert (response.status_code, seen) == (415, [])
 
@@ -244,8 +225,7 @@ async def test_one_megabyte_of_any_type_is_parsed_quickly(visit: Any, name: str)
     browser = visit(Note)
     await browser.call("GET", "/note")
 
-    with quick():
-        response = await send(browser, body, kind)
+    response = await at_low_cost(partial(send, browser, body, kind))
 
     assert response.status_code in (200, 400, 413, 422)
     assert response.status_code == 200 or len(response.content) < 5000
