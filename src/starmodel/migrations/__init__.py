@@ -1,0 +1,5 @@
+"""Migrations: what files in `migrations/` import."""
+
+from starmodel.migrations.migration import Migration
+
+__all__ = ["Migration"]

@@ -1,0 +1,1 @@
+"""Definitions of entities, collected from classes and built into tables."""

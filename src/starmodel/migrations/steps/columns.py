@@ -1,0 +1,96 @@
+"""Steps that concern the column of one field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import Any
+
+from starmodel.migrations.steps.step import Step
+from starmodel.migrations.steps.values import UNSET, Convert
+
+
+@dataclass(frozen=True)
+class AddField(Step):
+    """Add a column.
+
+    Shapes: fill is the value of the rows that exist, or a function of the old row (a dict by
+    field name); UNSET for None in a nullable column and the default of the class otherwise.
+    """
+
+    entity: str
+    field: str
+    fill: Any = UNSET
+
+
+@dataclass(frozen=True)
+class DropField(Step):
+    """Rename the column of a removed field out of the way; `PurgeKept` deletes it.
+
+    The kept column accepts NULL, so that rows can be inserted without it.
+    """
+
+    entity: str
+    field: str
+
+
+@dataclass(frozen=True)
+class RestoreField(Step):
+    """Rename a kept column back. Shapes: kept is the name in `Schema.kept`."""
+
+    entity: str
+    field: str
+    kept: str
+
+
+@dataclass(frozen=True)
+class RenameField(Step):
+    """Rename the column of a field, with everything that refers to it."""
+
+    entity: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class ChangeField(Step):
+    """Bring the column of a field from its definition before to the one after.
+
+    Shapes: convert is a function of the old value; None converts as the new type validates
+    the old value ("5" to 5); on_error is the value for rows that can't be converted (UNSET: the
+    migration stops before it begins, and lists them); fill replaces None where the new column
+    is required.
+    """
+
+    entity: str
+    field: str
+    convert: Convert | None = None
+    on_error: Any = UNSET
+    fill: Any = UNSET
+
+
+@dataclass(frozen=True)
+class ReplaceValues(Step):
+    """Replace stored values, as after members of an enum or a `Literal` were renamed.
+
+    Shapes: values are the new value of each old one, as the field has them in JSON (for an
+    enum, the member's name).
+    """
+
+    entity: str
+    field: str
+    values: Mapping[str, Any] = dataclass_field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SplitField(Step):
+    """Copy the parts of a nested model into fields of their own.
+
+    Shapes: parts are the paths in the JSON of the old field ("street", "geo.lat") by the
+    names of the new fields, which `AddField` has added.
+    """
+
+    entity: str
+    field: str
+    parts: Mapping[str, str] = dataclass_field(default_factory=dict)
