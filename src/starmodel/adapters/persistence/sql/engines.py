@@ -32,7 +32,7 @@ def engine_for(
 
     Raises: ConfigurationError, naming the available kinds, never the password of the URL.
     """
-    parsed, kind = _parsed(url)
+    parsed, kind = parsed_url(url)
     if kind == "sqlite":
         from starmodel.adapters.persistence.sql.drivers.sqlite.engine import SqliteEngine
 
@@ -67,7 +67,7 @@ def dialect_for(url: str) -> SqlDialect:
 
     Raises: ConfigurationError, as `engine_for` does for the URL.
     """
-    kind = _parsed(url)[1]
+    kind = parsed_url(url)[1]
     if kind == "sqlite":
         from starmodel.adapters.persistence.sql.dialects.sqlite import SqliteDialect
 
@@ -81,7 +81,11 @@ def dialect_for(url: str) -> SqlDialect:
     return MysqlDialect()
 
 
-def _parsed(url: str) -> tuple[URL, str]:
+def parsed_url(url: str) -> tuple[URL, str]:
+    """Return the URL and the kind of database: sqlite, postgresql or mysql.
+
+    Raises: ConfigurationError, without the password of the URL.
+    """
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # not chained: the cause contains the URL with its password
