@@ -11,7 +11,7 @@ from starmodel.migrations.steps.columns import (
 )
 from starmodel.migrations.steps.constraints import AddIndex, ChangeConstraints, DropIndex
 from starmodel.migrations.steps.data import Operations, RunData, RunSql
-from starmodel.migrations.steps.step import Step
+from starmodel.migrations.steps.step import Position, Step, StepError
 from starmodel.migrations.steps.tables import CreateEntity, DropEntity, PurgeKept, RenameEntity
 from starmodel.migrations.steps.values import UNSET
 
@@ -26,6 +26,7 @@ __all__ = [
     "DropField",
     "DropIndex",
     "Operations",
+    "Position",
     "PurgeKept",
     "RenameEntity",
     "RenameField",
@@ -35,4 +36,5 @@ __all__ = [
     "RunSql",
     "SplitField",
     "Step",
+    "StepError",
 ]
