@@ -19,9 +19,6 @@ class RunData(Step):
     do: Callable[[Any], Awaitable[None]]
     undo: Callable[[Any], Awaitable[None]] | None = None
 
-    def describe(self) -> str:
-        return f"Run {name_of(self.do)}"
-
 
 @dataclass(frozen=True)
 class RunSql(Step):
@@ -30,9 +27,6 @@ class RunSql(Step):
     do: Sequence[str] | str
     undo: Sequence[str] | str = ()
 
-    def describe(self) -> str:
-        return f"Run {'; '.join(statements_of(self.do))}"
-
 
 @dataclass(frozen=True)
 class Operations(Step):
@@ -40,17 +34,3 @@ class Operations(Step):
 
     do: Callable[[Any], None]
     undo: Callable[[Any], None] | None = None
-
-    def describe(self) -> str:
-        return f"Run the operations of {name_of(self.do)}"
-
-
-def statements_of(given: Sequence[str] | str) -> list[str]:
-    """Return the statements without the semicolons at their ends."""
-    statements = [given] if isinstance(given, str) else list(given)
-    return [text.strip().rstrip(";") for text in statements if text.strip()]
-
-
-def name_of(function: Callable[..., Any]) -> str:
-    """Return the name of a function for messages."""
-    return getattr(function, "__name__", "a function")
