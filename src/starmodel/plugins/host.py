@@ -46,8 +46,7 @@ class PluginHost:
 
 def note_ignored(made: Contributed, text: str) -> None:
     """Add and log what the application ignores of a plugin."""
-    made.report.notes.append(text)
-    log.warning("The plugin %r: %s", made.plugin.name, text)
+    log.warning("The plugin %r: %s", made.plugin.name, made.report.note(text))
 
 
 def load_plugins(found: Iterable[Candidate], options: PluginOptions) -> PluginHost:
