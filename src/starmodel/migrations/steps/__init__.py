@@ -9,10 +9,22 @@ from starmodel.migrations.steps.columns import (
     RestoreField,
     SplitField,
 )
-from starmodel.migrations.steps.constraints import AddIndex, ChangeConstraints, DropIndex
+from starmodel.migrations.steps.constraints import (
+    AddIndex,
+    ChangeConstraints,
+    DropIndex,
+    RenameIndex,
+)
 from starmodel.migrations.steps.data import Operations, RunData, RunSql
+from starmodel.migrations.steps.fills import new_uuid, now
 from starmodel.migrations.steps.step import Step
-from starmodel.migrations.steps.tables import CreateEntity, DropEntity, PurgeKept, RenameEntity
+from starmodel.migrations.steps.tables import (
+    ChangeTable,
+    CreateEntity,
+    DropEntity,
+    PurgeKept,
+    RenameEntity,
+)
 from starmodel.migrations.steps.values import UNSET
 
 __all__ = [
@@ -21,6 +33,7 @@ __all__ = [
     "AddIndex",
     "ChangeConstraints",
     "ChangeField",
+    "ChangeTable",
     "CreateEntity",
     "DropEntity",
     "DropField",
@@ -29,10 +42,13 @@ __all__ = [
     "PurgeKept",
     "RenameEntity",
     "RenameField",
+    "RenameIndex",
     "ReplaceValues",
     "RestoreField",
     "RunData",
     "RunSql",
     "SplitField",
     "Step",
+    "new_uuid",
+    "now",
 ]
