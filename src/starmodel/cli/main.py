@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from starmodel.cli.commands.css import css
+from starmodel.cli.commands.db import db
 from starmodel.cli.commands.doctor import doctor
 from starmodel.cli.commands.entities import entities
 from starmodel.cli.commands.event import SETTINGS, event
@@ -48,6 +49,7 @@ app.command(context_settings=SETTINGS)(event)
 app.command()(doctor)
 app.add_typer(plugin, name="plugin")
 app.add_typer(css, name="css")
+app.add_typer(db, name="db")
 app.command()(version)
 
 

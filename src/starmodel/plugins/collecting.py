@@ -14,8 +14,15 @@ from starmodel.app.presentation.slots import SlotContent
 from starmodel.core.entity import Entity
 from starmodel.plugins.contributions import Asset, Route
 from starmodel.plugins.plugin import Plugin
-from starmodel.plugins.reports import PLUGIN_FAILURES, PluginError, PluginReport, error_in_plugin
+from starmodel.plugins.reports import (
+    PLUGIN_FAILURES,
+    PluginError,
+    PluginReport,
+    error_in_plugin,
+    shortened,
+)
 
+MAX_ITEM_CHARS = 80
 _ITEMS: Mapping[str, type] = {
     "routes": Route,
     "nav": NavEntry,
@@ -53,7 +60,7 @@ def collect(
         made.entities = tuple(_called(plugin, "entities"))
         for cls in made.entities:
             if not (isinstance(cls, type) and issubclass(cls, Entity)):
-                raise _wrong("entities", cls, "entity classes")
+                raise _wrong(made.report, "entities", cls, "entity classes")
             if cls.model_config.get("plugin") != plugin.name:
                 raise PluginError(
                     f"its entity {cls.__name__} does not belong to it.",
@@ -63,10 +70,11 @@ def collect(
             items = tuple(_called(plugin, kind))
             for item in items:
                 if not isinstance(item, expected):
-                    raise _wrong(kind, item, f"values of starmodel.plugins.{expected.__name__}")
+                    values = f"values of starmodel.plugins.{expected.__name__}"
+                    raise _wrong(made.report, kind, item, values)
             setattr(made, kind, items)
-        made.commands = _mapping(plugin, "commands")
-        made.ui = _mapping(plugin, "ui")
+        made.commands = _mapping(made, "commands")
+        made.ui = _mapping(made, "ui")
     except PluginError as error:
         reports[plugin.name].fail(error)
     else:
@@ -83,17 +91,17 @@ def _called(plugin: Plugin, kind: str) -> Any:
         raise error_in_plugin(error, f"in {kind}()") from error
 
 
-def _mapping(plugin: Plugin, kind: str) -> dict[str, Any]:
-    made = _called(plugin, kind)
-    if not isinstance(made, Mapping) or not all(isinstance(name, str) for name in made):
-        raise _wrong(kind, made, "a dict by name")
-    return dict(made)
+def _mapping(made: Contributed, kind: str) -> dict[str, Any]:
+    found = _called(made.plugin, kind)
+    if not isinstance(found, Mapping) or not all(isinstance(name, str) for name in found):
+        raise _wrong(made.report, kind, found, "a dict by name")
+    return dict(found)
 
 
-def _wrong(kind: str, item: Any, expected: str) -> PluginError:
-    return PluginError(
-        f"{kind}() returns {item!r:.80}; expected {expected}.", "Correct that method."
-    )
+def _wrong(report: PluginReport, kind: str, item: Any, expected: str) -> PluginError:
+    # Values are hidden before the text is cut: a part of one would not be recognised.
+    shown = shortened(report.values.hide(repr(item)), MAX_ITEM_CHARS)
+    return PluginError(f"{kind}() returns {shown}; expected {expected}.", "Correct that method.")
 
 
 def unmet_requirement(missing: str, report: PluginReport | None) -> PluginError:
