@@ -24,6 +24,16 @@ def copy_column(column: Column[Any]) -> Column[Any]:
     return column._copy()
 
 
+def copy_item(item: Any) -> Any:
+    """Return an equal argument of a column, such as a foreign key, attached to no column."""
+    return item._copy() if hasattr(item, "_copy") else item
+
+
 def pending_columns(item: Any) -> list[Any]:
     """Return the columns, or their names, of an unattached constraint or index."""
     return list(getattr(item, "_pending_colargs", ()))
+
+
+def is_check_of_type(check: Any) -> bool:
+    """True for the check that a column type makes, such as `Boolean(create_constraint=True)`."""
+    return bool(getattr(check, "_type_bound", False))
