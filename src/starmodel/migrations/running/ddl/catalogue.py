@@ -99,8 +99,9 @@ class Catalogue:
             return found[0] if found else None
         source = "statistics" if kind == "u" else "key_column_usage"
         label, place = (
-            ("index_name", "seq_in_index") if kind == "u" else
-            ("constraint_name", "ordinal_position")
+            ("index_name", "seq_in_index")
+            if kind == "u"
+            else ("constraint_name", "ordinal_position")
         )
         more = "non_unique = 0" if kind == "u" else "referenced_table_name IS NOT NULL"
         rows = self._session.rows(

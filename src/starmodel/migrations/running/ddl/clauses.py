@@ -15,10 +15,11 @@ from sqlalchemy.schema import (
 )
 
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.adapters.persistence.sql.schema.entity_table import VERSION
 from starmodel.migrations.running.ddl.difference import SqlConstraint
 
 
-def ddl(statement: DDLElement, sql_dialect: SqlDialect) -> str:
+def ddl(statement: DDLElement | CreateColumn, sql_dialect: SqlDialect) -> str:
     """Return a DDL statement in one piece."""
     made = str(statement.compile(dialect=sql_dialect.sqlalchemy)).strip()
     return made.replace("%%", "%") if sql_dialect.sqlalchemy.name == "mysql" else made
@@ -38,6 +39,11 @@ def create_index(index: Index, sql_dialect: SqlDialect) -> str:
 def column_clause(column: Column[Any], sql_dialect: SqlDialect) -> str:
     """Return a column as in CREATE TABLE."""
     return ddl(CreateColumn(column), sql_dialect)
+
+
+def is_version(column: Column[Any]) -> bool:
+    """True for the hidden column of versions, which is 1 in the rows that exist."""
+    return column.name == VERSION
 
 
 def constraint_clause(constraint: SqlConstraint, sql_dialect: SqlDialect) -> str:

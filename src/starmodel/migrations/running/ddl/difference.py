@@ -180,9 +180,7 @@ def _renamed_sql(sql: str, renames: Mapping[str, str]) -> str:
     return re.sub(r"\w+", lambda found: renames.get(found[0], found[0]), sql)
 
 
-def _compare_constraints(
-    made: TableDifference, names: Names, sql_dialect: SqlDialect
-) -> None:
+def _compare_constraints(made: TableDifference, names: Names, sql_dialect: SqlDialect) -> None:
     before, after = made.old.definition, made.new.definition
     table = qualified_table(before)
     dialect = sql_dialect.sqlalchemy.name
@@ -240,7 +238,9 @@ def _compare_indexes(made: TableDifference, names: Names) -> None:
 
     def identity(index: IndexDefinition, known: Mapping[str, str]) -> Any:
         parts = tuple(_words(part, known) for part in index.parts)
-        variants = sorted((k, tuple(_words(p, known) for p in v)) for k, v in index.variants.items())
+        variants = sorted(
+            (name, tuple(_words(p, known) for p in sqls)) for name, sqls in index.variants.items()
+        )
         options = sorted((k, _words(str(v), known)) for k, v in index.options.items())
         return parts, index.unique, str(variants), str(options)
 

@@ -20,6 +20,7 @@ from starmodel.migrations.running.ddl.clauses import (
     constraint_clause,
     create_index,
     create_table,
+    is_version,
     quoted,
     table_name,
 )
@@ -152,7 +153,11 @@ class MysqlDdl:
             else:
                 clauses.append(f"RENAME COLUMN {self._q(was)} TO {self._q(now)}")
         clauses += [f"MODIFY {self._column(change.new)}" for change in changed.values()]
-        clauses += [f"ADD COLUMN {self._column(c)}" for c in table.added if c.name not in there]
+        clauses += [
+            f"ADD COLUMN {self._column(column)}{' DEFAULT 1' if is_version(column) else ''}"
+            for column in table.added
+            if column.name not in there
+        ]
         if table.key_changed:
             columns = ", ".join(self._q(name) for name in table.new.definition.primary_key)
             clauses += ["DROP PRIMARY KEY", f"ADD PRIMARY KEY ({columns})"]
@@ -171,6 +176,10 @@ class MysqlDdl:
             text = (table.new.definition.comment or "").replace("\\", "\\\\").replace("'", "''")
             clauses.append(f"COMMENT '{text}'")
         yield from self._clauses(new, clauses)
+        yield from self._clauses(
+            new,
+            [f"ALTER {self._q(c.name)} DROP DEFAULT" for c in table.added if is_version(c)],
+        )
         for index in table.added_indexes:
             if index.name not in indexes:
                 yield create_index(index, self._dialect)

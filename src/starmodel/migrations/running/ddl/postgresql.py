@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import SetColumnComment, SetTableComment
+from sqlalchemy.schema import CreateTable, SetColumnComment, SetTableComment
 
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.schema.creation_order import creation_order
@@ -19,6 +19,7 @@ from starmodel.migrations.running.ddl.clauses import (
     create_index,
     create_table,
     ddl,
+    is_version,
     quoted,
     table_name,
 )
@@ -50,6 +51,10 @@ class PostgresqlDdl:
                 yield f"DROP INDEX {self._in_schema(table.old.table, index.name)}"
         for dropped in found.dropped:
             yield f"DROP TABLE {table_name(dropped.table, self._dialect)}"
+        for table in found.tables:
+            if table.dropped:  # another column may take the name
+                clauses = ", ".join(f"DROP COLUMN {self._q(name)}" for name in table.dropped)
+                yield f"{self._alter_table(table.old.table)} {clauses}"
         for table in found.tables:
             yield from self._rename(table)
         yield from self._create(found)
@@ -149,8 +154,7 @@ class PostgresqlDdl:
         for change in table.changed:
             yield from self._enum_type(change.new.type)
         yield from self._shrunk_types(table)
-        clauses = [f"DROP COLUMN {self._q(name)}" for name in table.dropped]
-        clauses += [f"ADD COLUMN {column_clause(c, self._dialect)}" for c in table.added]
+        clauses = [f"ADD COLUMN {self._added(column)}" for column in table.added]
         for change in table.changed:
             clauses += self._column_clauses(change)
         if table.key_changed:
@@ -158,6 +162,9 @@ class PostgresqlDdl:
         if clauses:
             yield f"{self._alter_table(table.new.table)} {', '.join(clauses)}"
         for column in table.added:
+            if is_version(column):
+                name = self._q(column.name)
+                yield f"{self._alter_table(table.new.table)} ALTER COLUMN {name} DROP DEFAULT"
             if column.comment:
                 yield ddl(SetColumnComment(column), self._dialect)
         for change in table.changed:
@@ -165,6 +172,10 @@ class PostgresqlDdl:
                 yield ddl(SetColumnComment(change.new), self._dialect)
         if table.comment_changed:
             yield ddl(SetTableComment(table.new.table), self._dialect)
+
+    def _added(self, column: Any) -> str:
+        made = column_clause(column, self._dialect)
+        return f"{made} DEFAULT 1" if is_version(column) else made
 
     def _primary_key(self, table: TableDifference) -> list[str]:
         name = self._catalogue.primary_key_name(table.new.table.name, table.new.table.schema)
@@ -198,9 +209,8 @@ class PostgresqlDdl:
 
     def _add(self, table: TableDifference) -> Iterator[str]:
         for constraint in table.added_constraints:
-            yield (
-                f"{self._alter_table(table.new.table)} {constraint_clause(constraint, self._dialect)}"
-            )
+            clause = constraint_clause(constraint, self._dialect)
+            yield f"{self._alter_table(table.new.table)} {clause}"
         for index in table.added_indexes:
             yield create_index(index, self._dialect)
 
@@ -215,5 +225,7 @@ class PostgresqlDdl:
 
 
 def _default_sql(column: Any, sql_dialect: SqlDialect) -> str | None:
-    compiler = sql_dialect.sqlalchemy.ddl_compiler(sql_dialect.sqlalchemy, None)
-    return compiler.get_column_default_string(column)  # type: ignore[no-any-return]
+    compiler = sql_dialect.sqlalchemy.ddl_compiler(
+        sql_dialect.sqlalchemy, CreateTable(column.table)
+    )
+    return compiler.get_column_default_string(column)

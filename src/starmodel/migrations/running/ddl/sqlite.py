@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.adapters.persistence.sql.schema.entity_table import VERSION
+from starmodel.adapters.persistence.sql.schema.identifiers import short_name
 from starmodel.migrations.running.ddl.catalogue import Catalogue
 from starmodel.migrations.running.ddl.clauses import (
     column_clause,
@@ -49,23 +51,28 @@ class SqliteDdl:
             old, new = table.old.table.name, table.new.table.name
             if old != new:
                 yield f"ALTER TABLE {self._q(old)} RENAME TO {self._q(new)}"
-            for was, now in table.renamed:
-                yield (
-                    f"ALTER TABLE {self._q(new)} RENAME COLUMN {self._q(was)} TO {self._q(now)}"
-                )
+            for was, now in (*self._making_way(table), *table.renamed):
+                yield (f"ALTER TABLE {self._q(new)} RENAME COLUMN {self._q(was)} TO {self._q(now)}")
         for made in found.created:
             yield create_table(made.table, self._dialect)
             for sqlite_index in sorted(made.table.indexes, key=lambda index: str(index.name)):
                 yield create_index(sqlite_index, self._dialect)
         for table in found.tables:
-            yield from self._rebuild(table) if needs_rebuild(table, self._dialect) else (
-                self._direct(table)
+            yield from (
+                self._rebuild(table)
+                if needs_rebuild(table, self._dialect)
+                else (self._direct(table))
             )
         for table in found.tables:
             renamed = {now for _, now in table.renamed_indexes}
             wanted = [i for i in table.new.table.indexes if str(i.name) in renamed]
             for sqlite_index in (*table.added_indexes, *wanted):
                 yield create_index(sqlite_index, self._dialect)
+
+    def _making_way(self, table: TableDifference) -> list[tuple[str, str]]:
+        """Return the new names of dropped columns whose names other columns take."""
+        taken = {now for _, now in table.renamed}
+        return [(name, short_name(f"_dropping_{name}")) for name in table.dropped if name in taken]
 
     def _direct(self, table: TableDifference) -> Iterator[str]:
         name = self._q(table.new.table.name)
@@ -75,31 +82,34 @@ class SqliteDdl:
     def _rebuild(self, table: TableDifference) -> Iterator[str]:
         name = table.new.table.name
         objects = self._session.rows(
-            "SELECT type, sql FROM sqlite_master WHERE sql IS NOT NULL "
-            "AND (tbl_name = ? COLLATE NOCASE AND type IN ('index', 'trigger') OR type = 'view')",
+            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL "
+            "AND tbl_name = ? COLLATE NOCASE AND type IN ('index', 'trigger')",
             (name,),
         )
-        views = [str(sql) for kind, sql in objects if kind == "view"]
-        again = [str(sql) for kind, sql in objects if kind != "view"]
+        again = [str(sql) for (sql,) in objects]
         sql = self._session.value(
             "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE",
             (name,),
         )
+        earlier = self._renamed[table.new.definition.name].table
         text = merged(
             TableText.parse(str(sql)),
-            TableText.parse(create_table(self._renamed[table.new.definition.name].table, self._dialect)),
+            TableText.parse(create_table(earlier, self._dialect)),
             TableText.parse(create_table(table.new.table, self._dialect)),
         )
-        copied = self._copied_columns(name, text)
+        copied, values = self._copied_columns(name, text)
         temporary = self._q(TEMPORARY + name)
         yield text.create(temporary)
-        yield f"INSERT INTO {temporary} ({copied}) SELECT {copied} FROM {self._q(name)}"  # noqa: S608
+        yield f"INSERT INTO {temporary} ({copied}) SELECT {values} FROM {self._q(name)}"  # noqa: S608
         yield from self._sequence(name)
         yield f"DROP TABLE {self._q(name)}"
+        # Without it, renaming would fail where a view or a trigger names the dropped table.
+        yield "PRAGMA legacy_alter_table=ON"
         yield f"ALTER TABLE {temporary} RENAME TO {self._q(name)}"
-        gone = {name.lower() for name in table.dropped}
+        yield "PRAGMA legacy_alter_table=OFF"
+        gone = {column.lower() for column in table.dropped}
+        gone |= {column.lower() for _, column in self._making_way(table)}
         yield from (statement for statement in again if not _mentions(statement, gone))
-        del views  # they name the table, which has the same name again
 
     def _sequence(self, name: str) -> Iterator[str]:
         """Keep the counter of AUTOINCREMENT, which DROP TABLE deletes."""
@@ -116,8 +126,11 @@ class SqliteDdl:
                 f"WHERE name = '{new}'"
             )
 
-    def _copied_columns(self, name: str, text: TableText) -> str:
-        """Return the columns to copy: those in both tables that are not generated."""
+    def _copied_columns(self, name: str, text: TableText) -> tuple[str, str]:
+        """Return the columns to copy, which both tables have and neither generates; their values.
+
+        A new column of versions is 1.
+        """
         rows = self._session.rows(
             "SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0", (name,)
         )
@@ -127,7 +140,11 @@ class SqliteDdl:
             item = new.get(str(column).lower())
             if item is not None and not _is_generated(item.normal):
                 copied.append(self._q(str(column)))
-        return ", ".join(copied)
+        values = list(copied)
+        if VERSION in new and VERSION not in {str(column) for (column,) in rows}:
+            copied.append(self._q(VERSION))
+            values.append("1")
+        return ", ".join(copied), ", ".join(values)
 
     def _q(self, name: str) -> str:
         return quoted(name, self._dialect)

@@ -10,10 +10,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-_TOKEN = re.compile(
+_WORD = re.compile(
     r"""--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|\w+|\s+|.""",
     re.DOTALL,
 )
+_NEEDS_REBUILD = frozenset({
+    "PRIMARY", "UNIQUE", "NOT", "GENERATED", "REFERENCES", "CURRENT_TIMESTAMP", "CURRENT_DATE",
+    "CURRENT_TIME",
+})  # fmt: skip
 _CONSTRAINTS = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"})
 
 
@@ -26,7 +30,7 @@ class Item(NamedTuple):
     @property
     def normal(self) -> tuple[str, ...]:
         """Its words without quotes, spaces, comments and case, to compare it with others."""
-        return tuple(_unquoted(token).lower() for token in _significant(self.text))
+        return tuple(_unquoted(word).lower() for word in _significant(self.text))
 
 
 class TableText(NamedTuple):
@@ -38,26 +42,26 @@ class TableText(NamedTuple):
     @classmethod
     def parse(cls, sql: str) -> TableText:
         """Split the text of a table. Raises: ValueError, for CREATE TABLE … AS and others."""
-        tokens = _TOKEN.findall(sql)
+        words = _WORD.findall(sql)
         items: list[str] = []
         part: list[str] = []
         depth, end = 0, None
-        for place, token in enumerate(tokens):
-            if token == "(":
+        for place, word in enumerate(words):
+            if word == "(":
                 depth += 1
                 if depth == 1:
                     continue
-            elif token == ")":
+            elif word == ")":
                 depth -= 1
                 if depth == 0:
-                    end = "".join(tokens[place + 1 :])
+                    end = "".join(words[place + 1 :])
                     break
-            elif token == "," and depth == 1:
+            elif word == "," and depth == 1:
                 items.append("".join(part))
                 part = []
                 continue
             if depth:
-                part.append(token)
+                part.append(word)
         if end is None:
             raise ValueError(f"{sql!r} has no list of columns")
         items.append("".join(part))
@@ -108,23 +112,23 @@ def _constraints(existing: TableText, before: TableText, after: TableText) -> It
 
 
 def _item(text: str) -> Item:
-    tokens = _significant(text)
-    first = next(tokens, "")
+    words = _significant(text)
+    first = next(words, "")
     is_constraint = first.upper() in _CONSTRAINTS
     return Item(text, "" if is_constraint else _unquoted(first).lower())
 
 
 def _significant(text: str) -> Iterator[str]:
-    for token in _TOKEN.findall(text):
-        if not token.isspace() and not token.startswith(("--", "/*")):
-            yield token
+    for word in _WORD.findall(text):
+        if not word.isspace() and not word.startswith(("--", "/*")):
+            yield word
 
 
-def _unquoted(token: str) -> str:
-    if len(token) > 1 and token[0] in '"`[':
-        end = token[0]
-        return token[1:-1].replace(end * 2, end)
-    return token
+def _unquoted(word: str) -> str:
+    if len(word) > 1 and word[0] in '"`[':
+        end = word[0]
+        return word[1:-1].replace(end * 2, end)
+    return word
 
 
 def is_plain(sql: str) -> bool:
@@ -132,9 +136,8 @@ def is_plain(sql: str) -> bool:
 
     Shapes: sql is its definition without the name.
     """
-    words = {token.upper() for token in _significant(sql)}
-    return not words & {"PRIMARY", "UNIQUE", "NOT", "GENERATED", "REFERENCES", "CURRENT_TIMESTAMP",
-                        "CURRENT_DATE", "CURRENT_TIME"} and "DEFAULT (" not in sql.upper()  # fmt: skip
+    words = {word.upper() for word in _significant(sql)}
+    return words.isdisjoint(_NEEDS_REBUILD) and "DEFAULT (" not in sql.upper()
 
 
 def column_names(table: TableText) -> Mapping[str, Item]:
