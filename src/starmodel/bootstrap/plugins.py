@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from starmodel.adapters.ui.skins import PARTS, check_skin
+from starmodel.adapters.web.frameworks.route_table import replaced_plugin_routes
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.pages.plugin_assets import PluginAssets
 from starmodel.app.access.policy import AccessPolicy
@@ -104,8 +106,11 @@ def served_assets(host: PluginHost) -> PluginAssets:
     return assets
 
 
-def plugin_parts(host: PluginHost) -> dict[str, Callable[..., Any]]:
-    """The parts of pages that plugins replace; the first of two that replace one wins."""
+def plugin_parts(host: PluginHost, own: Any) -> dict[str, Callable[..., Any]]:
+    """The parts of pages that plugins replace; the first of two that replace one wins.
+
+    Shapes: own is the application's `ui`, which takes precedence.
+    """
     parts: dict[str, Callable[..., Any]] = {}
     owners: dict[str, str] = {}
     for made in host.loaded:
@@ -118,6 +123,10 @@ def plugin_parts(host: PluginHost) -> dict[str, Callable[..., Any]]:
                 )
             elif name in parts:
                 note_ignored(made, f"The part {name!r} is replaced by {owners[name]!r} already.")
+            elif own is not None and (not isinstance(own, Mapping) or name in own):
+                note_ignored(
+                    made, f"The part {name!r} is that of create_app(ui=…), which takes precedence."
+                )
             else:
                 parts[name], owners[name] = part, made.plugin.name
     return parts
@@ -136,6 +145,7 @@ def connect_plugins(host: PluginHost, application: Application, gateway: Gateway
             except ConfigurationError as error:
                 note_ignored(made, str(error))
     application.plugins = host
+    host.replaced_routes = partial(replaced_plugin_routes, gateway)
     application.lifecycle = Lifecycle(host)
 
 

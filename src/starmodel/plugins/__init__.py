@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from starmodel.app.presentation.extensions import NavEntry
+from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.slots import Place, SlotContent
 from starmodel.plugins.contributions import Asset, Page, Route
 from starmodel.plugins.plugin import Plugin
 
-__all__ = ["Asset", "NavEntry", "Page", "Place", "Plugin", "Route", "SlotContent"]
+if TYPE_CHECKING:
+    from starmodel.adapters.web.http.exchange import Exchange
+
+__all__ = [
+    "Asset",
+    "Exchange",
+    "NavEntry",
+    "Page",
+    "Place",
+    "Plugin",
+    "Resource",
+    "Route",
+    "SlotContent",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "Exchange":  # its module is one of the web adapter, loaded for annotations only
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from starmodel.adapters.web.http.exchange import Exchange
+
+    return Exchange

@@ -28,6 +28,7 @@ class Lifecycle:
 
         Raises: ConfigurationError, for a required plugin.
         """
+        self._host.note_replaced_routes()
         for made in self._host.loaded:
             plugin, report = made.plugin, made.report
             try:
