@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields.entity_config import AccessRule, check_page_access
+from starmodel.core.fields.access_rules import AccessRule, check_page_access
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _PATH = re.compile(r"/|(/[A-Za-z0-9._~-]+)+")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
-from starmodel.app.access.policy import AccessPolicy, Actor, Audience, Need
+from starmodel.app.access.conditions import Condition
+from starmodel.app.access.policy import AccessPolicy, Actor, Audience, CompilesReads, Need
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
@@ -34,6 +35,10 @@ class AreaPolicy:
 
     def reads_fields(self, entity_type: EntityType) -> bool:
         return self._own.get(entity_type.cls, self._default).reads_fields(entity_type)
+
+    def readable(self, entity_type: EntityType, actor: Actor | None) -> Condition | None:
+        policy = self._own.get(entity_type.cls, self._default)
+        return policy.readable(entity_type, actor) if isinstance(policy, CompilesReads) else None
 
     def audience(
         self, entity_type: EntityType, actor: Actor | None

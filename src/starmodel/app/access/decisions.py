@@ -5,10 +5,12 @@ With a synchronous policy none of these functions suspends.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from starmodel.app.access.offers import rendered
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, Audience, Need
+from starmodel.app.access.related import UndecidedError, check_again
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, HiddenRecordError, NotSignedInError
@@ -27,9 +29,13 @@ async def check(
     """Return if the policy permits. Raises: NotSignedInError; AccessDeniedError."""
     if actor is TRUSTED:
         return
-    pending = policy.check(entity_type, need, actor, event=event, entity=entity)
-    if pending is not None:
-        await pending
+    ask = partial(policy.check, entity_type, need, actor, event=event, entity=entity)
+    try:
+        pending = ask()
+        if pending is not None:
+            await pending
+    except UndecidedError as error:
+        await check_again(ask, error)
 
 
 async def permits(
@@ -43,11 +49,11 @@ async def permits(
     """Whether the actor may run the event or, without an event, read."""
     if actor is TRUSTED:
         return True
-    need: Need = "read" if event is None else "write"
     try:
-        pending = policy.check(entity_type, need, actor, event=event, entity=entity)
-        if pending is not None:
-            await pending
+        await check(
+            policy, entity_type, "read" if event is None else "write", actor,
+            event=event, entity=entity,
+        )  # fmt: skip
     except (NotSignedInError, AccessDeniedError):
         return False
     return True
@@ -75,9 +81,7 @@ async def check_record(
         return
     need: Need = "read" if event is None else "write"
     try:
-        pending = policy.check(entity_type, need, actor, event=event, entity=entity)
-        if pending is not None:
-            await pending
+        await check(policy, entity_type, need, actor, event=event, entity=entity)
     except (NotSignedInError, AccessDeniedError):
         if entity_type.is_record and not (
             event and await permits(policy, entity_type, actor, entity=entity)

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, Audience, Need
+from starmodel.app.access.related import UndecidedError, check_again
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, NotSignedInError
@@ -78,6 +79,20 @@ def offers(
     return _offers(policy, entity_type, actor, event, entity, _DENIALS)
 
 
+def offers_in_row(
+    policy: AccessPolicy,
+    entity_type: EntityType,
+    actor: Actor | None,
+    event: Event[Any, Any, Any],
+    entity: Entity,
+) -> bool:
+    """Whether a row offers the event. A rule that reads related records is not awaited for it."""
+    try:
+        return _offers(policy, entity_type, actor, event, entity, _DENIALS, awaits=False)
+    except UndecidedError:
+        return True
+
+
 def _offers(
     policy: AccessPolicy,
     entity_type: EntityType,
@@ -85,14 +100,22 @@ def _offers(
     event: Event[Any, Any, Any] | None,
     entity: Entity | None,
     denials: tuple[type[Exception], ...],
+    *,
+    awaits: bool = True,
 ) -> bool:
     if actor is TRUSTED:
         return True
     need: Need = "read" if event is None else "write"
+    ask = partial(policy.check, entity_type, need, actor, event=event, entity=entity)
+    pending: Awaitable[None] | None
     try:
-        pending = policy.check(entity_type, need, actor, event=event, entity=entity)
+        pending = ask()
     except denials:
         return False
+    except UndecidedError as error:
+        if not awaits:
+            raise
+        pending = check_again(ask, error)
     if pending is None:
         return True
     record: Hashable = None

@@ -14,8 +14,8 @@ from starmodel.cli.events.lookup import summary
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
 from starmodel.core.events import Event
+from starmodel.core.fields.access_rules import AccessRule
 from starmodel.core.fields.annotations import type_name
-from starmodel.core.fields.entity_config import AccessRule
 from starmodel.core.fields.field import FieldOptions
 from starmodel.core.fields.specs import FieldSpec
 from starmodel.core.fields.widgets import UI
