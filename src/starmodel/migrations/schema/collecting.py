@@ -72,7 +72,7 @@ def _as_external(entity: EntityDefinition) -> EntityDefinition:
 def _entity(
     mapped: EntityTable, neutral: NeutralDialect, external: Collection[str]
 ) -> EntityDefinition:
-    table, cls = mapped.table, mapped.cls
+    table = mapped.table
     indexes = index_definitions(table)
     uniques = unique_definitions(table)
     keys = foreign_key_definitions(table)
@@ -108,7 +108,7 @@ def _entity(
         foreign_keys=keys,
         options={name: plain_json(value) for name, value in sorted(table.dialect_kwargs.items())},
         comment=table.comment,
-        renamed_from=_old_names(cls.model_config.get("renamed_from")),
+        renamed_from=mapped.cls.__entity__.renamed_from,
     )
     return _as_external(made) if table.fullname in external else made
 
@@ -142,7 +142,7 @@ def _field(
         bounds=bounds_of(spec.info),
         shape=shape_of(spec.info) if definition.kind == "json" else None,
         comment=column.comment,
-        renamed_from=_old_names(getattr(spec.options, "renamed_from", ())),
+        renamed_from=spec.options.renamed_from,
         **default,
     )
 
@@ -175,7 +175,3 @@ def _identity(identity: Identity) -> dict[str, JsonValue]:
         "nomaxvalue", "cycle", "cache", "order",
     )  # fmt: skip
     return {name: value for name in names if (value := getattr(identity, name, None)) is not None}
-
-
-def _old_names(declared: Any) -> tuple[str, ...]:
-    return (declared,) if isinstance(declared, str) else tuple(declared or ())

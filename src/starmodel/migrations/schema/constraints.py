@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import conv
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
-from starmodel.adapters.persistence.sql._compat.sqlalchemy import is_check_of_type
+from starmodel.adapters.persistence.sql._compat.sqlalchemy import is_created
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.migrations.schema.definitions import (
     CheckDefinition,
@@ -56,12 +56,15 @@ def unique_definitions(table: Table) -> tuple[UniqueDefinition, ...]:
 
 
 def check_definitions(table: Table) -> tuple[CheckDefinition, ...]:
-    """Return the checks of a table, without those that a column type makes."""
+    """Return the checks of a table, those of its column types included."""
     made = []
     for check in _of_type(table, CheckConstraint):
-        if is_check_of_type(check):
-            continue
         condition, variants = expression_texts(check.sqltext)
+        variants |= {
+            name: ""
+            for name, made in sql_dialects().items()
+            if not is_created(check, made.sqlalchemy)
+        }
         made.append(
             CheckDefinition(
                 name=str(check.name), condition=condition, variants=variants,
@@ -107,6 +110,8 @@ def constraints_of(definition: EntityDefinition, sql_dialect: SqlDialect) -> Ite
         yield UniqueConstraint(*unique.columns, name=_conv(unique.name), **_given(unique.options))
     for check in definition.checks:
         condition = check.variants.get(sql_dialect.sqlalchemy.name, check.condition)
+        if not condition:
+            continue
         yield CheckConstraint(Verbatim(condition), name=conv(check.name), **_given(check.options))
     for key in definition.foreign_keys:
         yield ForeignKeyConstraint(

@@ -117,7 +117,10 @@ class UniqueDefinition(_Definition):
 
 
 class CheckDefinition(_Definition):
-    """A CHECK constraint. Shapes: condition is SQL, with variants by dialect."""
+    """A CHECK constraint.
+
+    Shapes: condition is SQL, with variants by dialect, "" where the dialect has no such check.
+    """
 
     name: str
     condition: str

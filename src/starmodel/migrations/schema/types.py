@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy
 from pydantic import AwareDatetime, JsonValue, NaiveDatetime
-from sqlalchemy import Enum, TypeDecorator
+from sqlalchemy import Boolean, Enum, TypeDecorator
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.exc import CompileError
 from sqlalchemy.types import NullType, TypeEngine, UserDefinedType
@@ -49,6 +49,7 @@ KINDS: Mapping[Kind, Any] = {
 
 _NAMES: Mapping[Any, Kind] = {kind: name for name, kind in KINDS.items()}
 _MODULES = (sqlalchemy, postgresql, mysql, sqlite)
+_OF_CHECK = ("create_constraint", "name")  # a check of its own in the definition
 _SCALARS = (str, int, bool, float, type(None))
 
 
@@ -100,13 +101,15 @@ def column_type(
 
     Raises: CompileError, for a type that this dialect does not have.
     """
-    name = sql_dialect.sqlalchemy.name
-    if name in definition.ddl:
-        return DeclaredType(definition.ddl[name])
+    wanted = definition.ddl.get(sql_dialect.sqlalchemy.name)
     given = declared_type(definition)
-    if given is None:
+    if given is not None:
+        made = _derived(definition, given, sql_dialect, is_indexed=is_indexed)
+        if wanted is None or _ddl(made, sql_dialect) == wanted:
+            return made
+    if wanted is None:
         raise CompileError(f"{sql_dialect.title} has no type {definition.name}")
-    return _derived(definition, given, sql_dialect, is_indexed=is_indexed)
+    return DeclaredType(wanted)
 
 
 def kind_key(definition: TypeDefinition) -> Any:
@@ -125,7 +128,7 @@ def declared_type(definition: TypeDefinition) -> TypeEngine[Any] | None:
     arguments = dict(definition.arguments)
     try:
         if issubclass(cls, Enum):
-            names: Any = arguments.pop("enums", None) or list(definition.values)
+            names: Any = arguments.pop("enums", None) or _without_aliases(definition.values)
             return cls(*names, **arguments)
         return cls(**{name: _revived(value) for name, value in arguments.items()})
     except Exception:  # a constructor of the application may raise anything
@@ -162,8 +165,12 @@ def _derived(
 def _differing_ddl(
     definition: TypeDefinition, kind: Any, given: TypeEngine[Any], is_indexed: bool
 ) -> dict[str, str]:
-    """Return the SQL of the type for each dialect in which the definition is not enough."""
-    rebuilt = declared_type(definition)
+    """Return the SQL of the type for each dialect in which the definition is not enough.
+
+    That of an application's type always, because its class may change or go.
+    """
+    is_lasting = hasattr(sqlalchemy, definition.name) or definition.name.startswith("sqlalchemy.")
+    rebuilt = declared_type(definition) if is_lasting else None
     differing = {}
     for name, sql_dialect in sql_dialects().items():
         wanted = _ddl(_derived(definition, given, sql_dialect, is_indexed=is_indexed), sql_dialect)
@@ -209,8 +216,10 @@ def _arguments(given: TypeEngine[Any], *, is_member_names: bool) -> dict[str, Js
         return _enum_arguments(given, is_member_names=is_member_names)
     found: dict[str, JsonValue] = {}
     shown = given.impl_instance if isinstance(given, TypeDecorator) else given
-    for name, parameter in inspect.signature(type(given).__init__).parameters.items():
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) or name == "self":
+    for name, parameter in _parameters(given).items():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        if name == "self" or (isinstance(given, Boolean) and name in _OF_CHECK):
             continue
         value = getattr(given, name, getattr(shown, name, parameter.default))
         if isinstance(value, TypeEngine) and not isinstance(value, NullType):
@@ -218,6 +227,15 @@ def _arguments(given: TypeEngine[Any], *, is_member_names: bool) -> dict[str, Js
             found[name] = {"type": _name_of(type(value)), "arguments": inner}
         elif isinstance(value, _SCALARS) and value != parameter.default:
             found[name] = value
+    return found
+
+
+def _parameters(given: TypeEngine[Any]) -> dict[str, inspect.Parameter]:
+    """Return the parameters of a type's constructor, and of the type below a decorated one."""
+    found = dict(inspect.signature(type(given).__init__).parameters)
+    takes_more = any(each.kind is each.VAR_KEYWORD for each in found.values())
+    if isinstance(given, TypeDecorator) and takes_more:
+        found |= inspect.signature(type(given.impl_instance).__init__).parameters
     return found
 
 
@@ -229,11 +247,20 @@ def _enum_arguments(given: Enum, *, is_member_names: bool) -> dict[str, JsonValu
         found["name"] = str(given.name)
     if not given.native_enum:
         found["native_enum"] = False
-    if given.create_constraint:
-        found["create_constraint"] = True
     if given.length != max(map(len, given.enums), default=0):
         found["length"] = given.length
     return found
+
+
+def _without_aliases(values: Mapping[str, JsonValue]) -> list[str]:
+    """Return the names of members, without the further names of one value."""
+    seen: list[JsonValue] = []
+    names = []
+    for name, value in values.items():
+        if value not in seen:
+            seen.append(value)
+            names.append(name)
+    return names
 
 
 def _revived(value: Any) -> Any:

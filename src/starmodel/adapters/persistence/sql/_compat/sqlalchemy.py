@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column
+from sqlalchemy import CheckConstraint, Column, MetaData, Table
 from sqlalchemy.dialects.mysql.base import MySQLDialect, MySQLIdentifierPreparer
+from sqlalchemy.engine import Dialect
+from sqlalchemy.schema import SetTableComment
 
 
 class _QuotedNames(MySQLIdentifierPreparer):
@@ -34,6 +36,12 @@ def pending_columns(item: Any) -> list[Any]:
     return list(getattr(item, "_pending_colargs", ()))
 
 
-def is_check_of_type(check: Any) -> bool:
-    """True for the check that a column type makes, such as `Boolean(create_constraint=True)`."""
-    return bool(getattr(check, "_type_bound", False))
+def is_created(check: CheckConstraint, dialect: Dialect) -> bool:
+    """False for the check of a column type where the dialect's own type makes it superfluous.
+
+    Such as that of `Boolean(create_constraint=True)`, where the database has a type boolean.
+    """
+    rule = getattr(check, "_create_rule", None)
+    return rule is None or bool(
+        rule(dialect.ddl_compiler(dialect, SetTableComment(Table("a", MetaData()))))
+    )
