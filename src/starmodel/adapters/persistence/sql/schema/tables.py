@@ -22,6 +22,7 @@ from starmodel.adapters.persistence.sql.schema.columns import stored_field
 from starmodel.adapters.persistence.sql.schema.declarations import (
     DIALECT_PREFIXES,
     indexed_columns,
+    indexed_columns_of,
     name_checks,
     primary_key_of,
     table_arguments,
@@ -75,14 +76,15 @@ def derive_table(
     except TypeError as error:
         raise ConfigurationError(f"{entity_type.name}: {error}.") from error
     existing = {column.lower(): found for column, found in (existing or {}).items()}
-    fields = _fields(entity_type, sql_dialect, indexed_columns(more), existing)
+    declared: Table | None = getattr(cls, "__table__", None)
+    indexed = indexed_columns(more) if declared is None else indexed_columns_of(declared)
+    fields = _fields(entity_type, sql_dialect, indexed, existing)
     _set_primary_key(fields, primary_key_of(more))
     hidden = _hidden_columns(entity_type, existing)
     columns = [field.column for field in fields.values()]
     for column in columns:
         more += table_checks(column)
     options = sql_dialect.table_options | options
-    declared: Table | None = getattr(cls, "__table__", None)
     try:
         if declared is None:
             table = Table(name, metadata, *columns, *hidden, *more, **options)
