@@ -27,6 +27,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy import Enum as SaEnum
+from sqlalchemy.dialects.postgresql import INET
 from sqlmodel import SQLModel
 
 from external_writers import ExternalWriter
@@ -91,6 +92,17 @@ async def test_texts_of_composite_keys_and_indexes_fit_every_database(
     await Seat.objects.create(hall="a", line="1")
     with pytest.raises(ConstraintError):
         await Seat.objects.create(hall="a", line="1")
+
+
+@pytest.mark.parametrize("any_url", ["sqlite"], indirect=True)
+async def test_type_that_the_database_lacks_is_refused_by_name(start: Start) -> None:
+    class Machine(Entity):
+        address: str = Field("", sa_type=INET)
+
+    with pytest.raises(
+        ConfigurationError, match=r"Machine\.address has the type INET, which SQLite"
+    ):
+        await start(Machine)
 
 
 async def test_percent_signs_in_declarations_are_kept(start: Start) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import (
     MetaData,
     Table,
 )
-from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
+from sqlalchemy.exc import CompileError, InvalidRequestError, SQLAlchemyError
 
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.schema.columns import stored_field
@@ -118,6 +118,7 @@ def _fields(
             raise ConfigurationError(
                 f"{entity_type.name}.{spec.name} can't become a column: {error}"
             ) from error
+        _check_type(entity_type, field, sql_dialect)
         found = existing.get(field.column.name.lower())
         if found is not None and field.kind is not CUSTOM:
             field = _adapted(
@@ -125,6 +126,17 @@ def _fields(
             )
         fields[spec.name] = field
     return fields
+
+
+def _check_type(entity_type: EntityType, field: StoredField, sql_dialect: SqlDialect) -> None:
+    try:
+        sql_dialect.check_type(field.column.type)
+    except CompileError as error:
+        raise ConfigurationError(
+            f"{entity_type.name}.{field.name} has the type {type(field.column.type).__name__}, "
+            f"which {sql_dialect.title} does not have. Declare one that it has, or use a database "
+            "with this type."
+        ) from error
 
 
 def _adapted(
