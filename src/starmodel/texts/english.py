@@ -132,6 +132,7 @@ _PROBLEMS: dict[str, Text] = {
     "problem.reused": "This was sent before with other contents. Please reload the page.",
     "problem.list": "This address does not fit its list. Please open the list and choose again.",
     "problem.redirect": "This would lead to another site, so it was not followed.",
+    "problem.redirect_loop": "This address leads back to itself.",
     "problem.scan_rule": "More than {limit} records would have to be read: the rule {rule} "
     "decides about each of them. Narrow the list by a filter or a search, or raise the setting "
     "access_scan_limit.",

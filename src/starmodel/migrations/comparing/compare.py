@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from starmodel.migrations.comparing.changes import fields as field_changes
+from starmodel.migrations.comparing.changes.aspects import aspects
 from starmodel.migrations.comparing.changes.change import Change, Changes
 from starmodel.migrations.comparing.changes.fields import AddedField, RemovedField, RenamedField
 from starmodel.migrations.comparing.changes.tables import (
@@ -13,6 +13,7 @@ from starmodel.migrations.comparing.changes.tables import (
     AddedEntity,
     AddedIndex,
     ChangedHiddenColumns,
+    ChangedOptions,
     ChangedOwner,
     ChangedPrimaryKey,
     ChangedTableComment,
@@ -23,7 +24,6 @@ from starmodel.migrations.comparing.changes.tables import (
     RenamedEntity,
     RenamedIndex,
 )
-from starmodel.migrations.comparing.changes.words import members_of
 from starmodel.migrations.schema.definitions import (
     Constraint,
     EntityDefinition,
@@ -106,7 +106,7 @@ def _entity(
         yield RenamedEntity(old, new)
     if old.external != new.external:
         yield ChangedOwner(old, new)
-    yield from _fields(old, new)
+    yield from _fields(old, present, new)
     if new.external:
         return
     if present.primary_key != new.primary_key:
@@ -118,10 +118,15 @@ def _entity(
         yield from _constraints(new, getattr(present, kind), getattr(new, kind), getattr(old, kind))
     if old.comment != new.comment:
         yield ChangedTableComment(old, new)
+    if (old.options, old.primary_key_name) != (new.options, new.primary_key_name):
+        yield ChangedOptions(old, new)
 
 
-def _fields(old: EntityDefinition, new: EntityDefinition) -> Iterator[Change]:
+def _fields(
+    old: EntityDefinition, present: EntityDefinition, new: EntityDefinition
+) -> Iterator[Change]:
     old_fields = {field.id: field for field in old.fields}
+    present_fields = {field.id: field for field in present.fields}
     new_ids = {field.id for field in new.fields}
     for field in old.fields:
         if field.id not in new_ids:
@@ -131,62 +136,20 @@ def _fields(old: EntityDefinition, new: EntityDefinition) -> Iterator[Change]:
         if before is None:
             yield AddedField(old, new, field)
         else:
-            yield from _field(old, new, before, field)
+            yield from _field(old, new, before, present_fields[field.id], field)
 
 
 def _field(
-    old: EntityDefinition, new: EntityDefinition, before: FieldDefinition, after: FieldDefinition
+    old: EntityDefinition,
+    new: EntityDefinition,
+    before: FieldDefinition,
+    present: FieldDefinition,
+    after: FieldDefinition,
 ) -> Iterator[Change]:
     if (before.name, before.column) != (after.name, after.column):
         yield RenamedField(old, new, before, after)
-    for kind in _aspects(before, after):
+    for kind in aspects(present, after):
         yield kind(old, new, before, after)
-
-
-def _aspects(
-    before: FieldDefinition, after: FieldDefinition
-) -> Iterator[type[field_changes.FieldChange]]:
-    same_kind = before.type.kind == after.type.kind
-    if before.type != after.type and not _only_members(before, after):
-        yield field_changes.ChangedType
-    if same_kind and _members_differ(before, after):
-        yield field_changes.ChangedMembers
-    if before.nullable != after.nullable:
-        yield field_changes.ChangedNullability
-    if before.server_default != after.server_default:
-        yield field_changes.ChangedServerDefault
-    if before.computed != after.computed:
-        yield field_changes.ChangedComputed
-    defaults = [(f.has_default, f.default, f.default_factory) for f in (before, after)]
-    if defaults[0] != defaults[1]:
-        yield field_changes.ChangedDefault
-    bounds = [{k: v for k, v in f.bounds.items() if k != "values"} for f in (before, after)]
-    if bounds[0] != bounds[1]:
-        yield field_changes.ChangedBounds
-    if before.shape != after.shape:
-        yield field_changes.ChangedShape
-    if before.comment != after.comment:
-        yield field_changes.ChangedComment
-
-
-def _only_members(before: FieldDefinition, after: FieldDefinition) -> bool:
-    """True when two enum types differ by their members alone, and by the length of their names."""
-    if before.type.kind != "enum" or after.type.kind != "enum":
-        return False
-    if before.type.values == after.type.values:
-        return False
-    arguments = [
-        {name: value for name, value in field.type.arguments.items() if name != "length"}
-        for field in (before, after)
-    ]
-    return before.type.name == after.type.name and arguments[0] == arguments[1]
-
-
-def _members_differ(before: FieldDefinition, after: FieldDefinition) -> bool:
-    old, new = members_of(before), members_of(after)
-    if after.type.kind == "enum":
-        return list(before.type.values.items()) != list(after.type.values.items())
-    return set(old) != set(new)
 
 
 def _indexes(

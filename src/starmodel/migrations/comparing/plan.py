@@ -9,11 +9,11 @@ from typing import Any
 from starmodel.migrations.comparing.answers import Answers
 from starmodel.migrations.comparing.changes import tables as table_changes
 from starmodel.migrations.comparing.changes.change import Change, Changes
+from starmodel.migrations.comparing.changes.class_side import ChangedShape
 from starmodel.migrations.comparing.changes.fields import (
     AddedField,
     ChangedMembers,
     ChangedNullability,
-    ChangedShape,
     ChangedType,
     FieldChange,
     RemovedField,

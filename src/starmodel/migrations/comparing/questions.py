@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from starmodel.migrations.comparing.answers import Answers
 from starmodel.migrations.comparing.changes.change import Changes
+from starmodel.migrations.comparing.changes.class_side import ChangedShape
 from starmodel.migrations.comparing.changes.fields import (
     AddedField,
     ChangedMembers,
     ChangedNullability,
-    ChangedShape,
     ChangedType,
     RemovedField,
 )

@@ -6,6 +6,7 @@ import datetime
 import decimal
 import json
 import uuid
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from pydantic import (
     AwareDatetime,
     Field,
     NaiveDatetime,
+    PlainSerializer,
     TypeAdapter,
     ValidationError,
 )
@@ -33,7 +35,7 @@ _TYPES: dict[str, Any] = {
     "int": int,
     "bool": bool,
     "float": float,
-    "bytes": bytes,
+    "bytes": Annotated[bytes, PlainSerializer(lambda value: b64encode(value).decode())],
     "decimal": decimal.Decimal,
     "uuid": uuid.UUID,
     "datetime": datetime.datetime,

@@ -118,18 +118,38 @@ def _in_expressions(
     def replaced(sql: str) -> str:
         return pattern.sub(lambda found: names.get(found[0], found[0]), sql)
 
+    def variants(found: Mapping[str, str]) -> dict[str, str]:
+        return {dialect: replaced(sql) for dialect, sql in found.items()}
+
     return changed(
         entity,
         indexes=tuple(
-            each.model_copy(update={"parts": tuple(map(replaced, each.parts))})
+            each.model_copy(
+                update={
+                    "parts": tuple(map(replaced, each.parts)),
+                    "variants": {
+                        dialect: tuple(map(replaced, parts))
+                        for dialect, parts in each.variants.items()
+                    },
+                }
+            )
             for each in entity.indexes
         ),
         checks=tuple(
-            each.model_copy(update={"condition": replaced(each.condition)})
+            each.model_copy(
+                update={
+                    "condition": replaced(each.condition),
+                    "variants": variants(each.variants),
+                }
+            )
             for each in entity.checks
         ),
         fields=tuple(
-            field if field.computed is None else changed(field, computed=replaced(field.computed))
+            field
+            if field.computed is None
+            else changed(
+                field, computed=replaced(field.computed), variants=variants(field.variants)
+            )
             for field in entity.fields
         ),
     )

@@ -20,6 +20,11 @@ class Change:
         """False for what only the snapshot records, such as bounds."""
         return True
 
+    @property
+    def is_said(self) -> bool:
+        """False for a consequence of another change."""
+        return True
+
     def title(self) -> str:
         """Return the change in a few words: "Add Product.colour"."""
         raise NotImplementedError
@@ -47,7 +52,10 @@ class Changes:
         return len(self.items)
 
     def sentences(self, answers: Answers = NO_ANSWERS) -> list[str]:
-        return [change.sentence(answers) for change in self.items]
+        return [change.sentence(answers) for change in self.items if change.is_said]
+
+    def titles(self) -> list[str]:
+        return [change.title() for change in self.items if change.is_said]
 
     @property
     def in_database(self) -> bool:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
 from starmodel.migrations.comparing.answers import Answers
 from starmodel.migrations.comparing.changes.change import Change
-from starmodel.migrations.comparing.changes.shapes import required_parts
 from starmodel.migrations.comparing.changes.words import listed, members_of, type_words, value_words
 from starmodel.migrations.schema.definitions import EntityDefinition, FieldDefinition
 from starmodel.migrations.steps.values import UNSET
+
+MEMBER_CHARS = 64
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ class ChangedType(FieldChange):
     def title(self) -> str:
         old, new = type_words(self.before), type_words(self.after)
         if old == new:
-            old, new = str(self.before.type.name), str(self.after.type.name)
+            return f"Change the column type of {self.name}"
         return f"Change {self.name} from {old} to {new}"
 
     def details(self, answers: Answers) -> str:
@@ -129,10 +128,14 @@ class ChangedMembers(FieldChange):
 
     @property
     def in_database(self) -> bool:
-        """True where the column has a type of its members, or rows may have a removed one."""
+        """True where the column's type has its members, or rows may have a removed one.
+
+        Names of members are stored in columns of at least MEMBER_CHARS characters.
+        """
         old, new = self.before.type, self.after.type
-        is_native = new.kind == "enum" and new.name == "Enum"
-        return bool(self.removed) or is_native or old.arguments != new.arguments
+        longest = [max(map(len, each.values), default=0) for each in (old, new)]
+        is_longer = longest[1] > max(longest[0], MEMBER_CHARS)
+        return bool(self.removed) or bool(new.texts) or old.texts != new.texts or is_longer
 
     @property
     def added(self) -> list[str]:
@@ -180,6 +183,14 @@ class ChangedServerDefault(FieldChange):
 
 
 @dataclass(frozen=True)
+class ChangedNumbering(FieldChange):
+    """Other options of GENERATED … AS IDENTITY or AUTO_INCREMENT."""
+
+    def title(self) -> str:
+        return f"Change how the database numbers {self.name}"
+
+
+@dataclass(frozen=True)
 class ChangedComputed(FieldChange):
     def title(self) -> str:
         if self.after.computed is None:
@@ -193,65 +204,6 @@ class ChangedComment(FieldChange):
         return f"Change the comment of the column of {self.name}"
 
 
-@dataclass(frozen=True)
-class ChangedDefault(FieldChange):
-    @property
-    def in_database(self) -> bool:
-        return False
-
-    def title(self) -> str:
-        field = self.after
-        if field.default_factory:
-            return f"Give new records a generated {self.name}"
-        if not field.has_default:
-            return f"Give new records no default for {self.name}"
-        return f"Give new records {value_words(field.default)} as {self.name}"
-
-    def details(self, answers: Answers) -> str:
-        return "; stored records don't change"
-
-
-@dataclass(frozen=True)
-class ChangedBounds(FieldChange):
-    @property
-    def in_database(self) -> bool:
-        return False
-
-    def title(self) -> str:
-        old, new = _bounds(self.before), _bounds(self.after)
-        names = [name for name in dict.fromkeys([*old, *new]) if old.get(name) != new.get(name)]
-        changes = (f"{name} {_bound(new, name)} (was {_bound(old, name)})" for name in names)
-        return f"Check {self.name} by {listed(changes)}"
-
-    def details(self, answers: Answers) -> str:
-        return "; stored records don't change"
-
-
-@dataclass(frozen=True)
-class ChangedShape(FieldChange):
-    """Another shape of the JSON in a field."""
-
-    @property
-    def in_database(self) -> bool:
-        return False
-
-    @property
-    def missing(self) -> list[str]:
-        """The parts that every value needs now, and which stored values may lack."""
-        return sorted(required_parts(self.after.shape) - required_parts(self.before.shape))
-
-    def title(self) -> str:
-        return f"Change the shape of {self.name}"
-
-    def details(self, answers: Answers) -> str:
-        fills = [(part, answers.fill_of(self.part_refs(part))) for part in self.missing]
-        given = [f"{part} {value_words(fill)}" for part, fill in fills if fill is not UNSET]
-        return f"; values without them get {listed(given)}" if given else ""
-
-    def part_refs(self, part: str) -> tuple[str, ...]:
-        return tuple(f"{ref}.{part}" for ref in self.refs)
-
-
 def refs_of(
     old_entity: EntityDefinition,
     entity: EntityDefinition,
@@ -263,11 +215,3 @@ def refs_of(
         f"{owner.name}.{field.name}" for owner in (entity, old_entity) for field in (after, before)
     )
     return tuple(dict.fromkeys(names))
-
-
-def _bounds(field: FieldDefinition) -> dict[str, Any]:
-    return {name: value for name, value in field.bounds.items() if name != "values"}
-
-
-def _bound(bounds: dict[str, Any], name: str) -> str:
-    return json.dumps(bounds[name]) if name in bounds else "none"

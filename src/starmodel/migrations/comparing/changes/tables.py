@@ -15,6 +15,8 @@ from starmodel.migrations.schema.definitions import (
     UniqueDefinition,
 )
 
+EXPIRES = "_expires_at"
+
 
 @dataclass(frozen=True)
 class EntityChange(Change):
@@ -113,9 +115,29 @@ class ChangedOwner(EntityChange):
 
 
 @dataclass(frozen=True)
+class ChangedOptions(EntityChange):
+    """Other options of CREATE TABLE, such as `mysql_engine`."""
+
+    @property
+    def in_database(self) -> bool:
+        return False
+
+    def title(self) -> str:
+        return f"Change the table options of {self.after.name}"
+
+    def details(self, answers: Answers) -> str:
+        return "; the table that exists keeps its own, which RunSql can change"
+
+
+@dataclass(frozen=True)
 class IndexChange(Change):
     entity: EntityDefinition
     index: IndexDefinition
+
+    @property
+    def is_said(self) -> bool:
+        """The index on the hidden column of expiry comes and goes with the column."""
+        return self.index.parts != (EXPIRES,)
 
     @property
     def _words(self) -> str:
