@@ -43,7 +43,7 @@ def with_renamed_table(schema: Schema, old: EntityDefinition, new: EntityDefinit
     Shapes: new is any definition with the name, table and schema_name afterwards.
     """
     names = {"name": new.name, "table": new.table, "schema_name": new.schema_name}
-    renamed = _in_expressions(changed(old, **names), {old.table: new.table})
+    renamed = _in_expressions(changed(old, **names), {old.table: new.table}, tables=True)
     schema = with_entity(schema, old.name, renamed)
     keys = _targets(qualified_table(old), lambda key: {"target": qualified_table(new)})
     return changed(schema, entities=tuple(map(keys, schema.entities)))
@@ -104,25 +104,52 @@ def _renamed(columns: tuple[str, ...], names: Mapping[str, str]) -> tuple[str, .
     return tuple(names.get(column, column) for column in columns)
 
 
-def _in_expressions(entity: EntityDefinition, names: Mapping[str, str]) -> EntityDefinition:
-    """Replace whole words in the SQL of indexes, checks and computed columns."""
-    words = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in names))
+def _in_expressions(
+    entity: EntityDefinition, names: Mapping[str, str], *, tables: bool = False
+) -> EntityDefinition:
+    """Replace names in the SQL of indexes, checks and computed columns, outside of literals.
+
+    Shapes: tables, the names are those of tables, which stand before a dot.
+    """
+    end = r"(?=[\"`]?\.)" if tables else r"(?!\w)"
+    words = "|".join(rf"(?<!\w){re.escape(name)}{end}" for name in names)
+    pattern = re.compile(rf"'(?:[^']|'')*'|{words}")
 
     def replaced(sql: str) -> str:
-        return words.sub(lambda found: names[found[0]], sql)
+        return pattern.sub(lambda found: names.get(found[0], found[0]), sql)
+
+    def variants(found: Mapping[str, str]) -> dict[str, str]:
+        return {dialect: replaced(sql) for dialect, sql in found.items()}
 
     return changed(
         entity,
         indexes=tuple(
-            each.model_copy(update={"parts": tuple(map(replaced, each.parts))})
+            each.model_copy(
+                update={
+                    "parts": tuple(map(replaced, each.parts)),
+                    "variants": {
+                        dialect: tuple(map(replaced, parts))
+                        for dialect, parts in each.variants.items()
+                    },
+                }
+            )
             for each in entity.indexes
         ),
         checks=tuple(
-            each.model_copy(update={"condition": replaced(each.condition)})
+            each.model_copy(
+                update={
+                    "condition": replaced(each.condition),
+                    "variants": variants(each.variants),
+                }
+            )
             for each in entity.checks
         ),
         fields=tuple(
-            field if field.computed is None else changed(field, computed=replaced(field.computed))
+            field
+            if field.computed is None
+            else changed(
+                field, computed=replaced(field.computed), variants=variants(field.variants)
+            )
             for field in entity.fields
         ),
     )

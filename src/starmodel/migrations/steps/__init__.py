@@ -16,7 +16,7 @@ from starmodel.migrations.steps.constraints import (
     RenameIndex,
 )
 from starmodel.migrations.steps.data import Operations, RunData, RunSql
-from starmodel.migrations.steps.fills import new_uuid, now
+from starmodel.migrations.steps.fills import AddParts, new_uuid, now
 from starmodel.migrations.steps.step import Step
 from starmodel.migrations.steps.tables import (
     ChangeTable,
@@ -31,6 +31,7 @@ __all__ = [
     "UNSET",
     "AddField",
     "AddIndex",
+    "AddParts",
     "ChangeConstraints",
     "ChangeField",
     "ChangeTable",
