@@ -35,7 +35,7 @@ def changed_computed(before: Snapshot, state: Mapping[str, Any]) -> tuple[str, .
 
     Shapes: state is the `public_state` of the later one.
     """
-    names = before.__entity__.computed
+    names: tuple[str, ...] = before.__entity__.computed
     if not names:
         return ()
     token = excluding_private.set(True)
