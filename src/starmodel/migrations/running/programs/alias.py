@@ -25,10 +25,8 @@ class Alias(Program):
         preparer = sql_dialect.sqlalchemy.identifier_preparer
         table = self.defined(sql_dialect).table
         columns = ", ".join(preparer.quote(column.name) for column in table.columns)
-        return [
-            f"CREATE OR REPLACE VIEW {self._name(sql_dialect)} AS "
-            f"SELECT {columns} FROM {preparer.format_table(table)}"
-        ]
+        rows = f"SELECT {columns} FROM {preparer.format_table(table)}"  # noqa: S608 - quoted names
+        return [f"CREATE OR REPLACE VIEW {self._name(sql_dialect)} AS {rows}"]
 
     def removal(self, sql_dialect: SqlDialect) -> list[str]:
         if sql_dialect.sqlalchemy.name == "sqlite":

@@ -95,7 +95,7 @@ class _Triggers:
             f"CREATE TRIGGER {self._name('insert', in_schema=True)} BEFORE INSERT ON {table} "
             f"FOR EACH ROW IF NEW.{new} IS NULL THEN SET NEW.{new} = NEW.{old}; "
             f"ELSE SET NEW.{old} = NEW.{new}; END IF",
-            f"CREATE TRIGGER {self._name('update', in_schema=True)} BEFORE UPDATE ON {table} "
+            f"CREATE TRIGGER {self._name('update', in_schema=True)} BEFORE UPDATE ON {table} "  # noqa: S608
             f"FOR EACH ROW IF {self._differs(old)} THEN SET NEW.{new} = NEW.{old}; "
             f"ELSEIF {self._differs(new)} THEN SET NEW.{old} = NEW.{new}; END IF",
         ]
