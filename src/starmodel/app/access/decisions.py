@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from starmodel.app.access.denials import check_answer
 from starmodel.app.access.offers import rendered
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, Audience, Need
 from starmodel.app.access.related import UndecidedError, check_again
@@ -29,13 +30,13 @@ async def check(
     """Return if the policy permits. Raises: NotSignedInError; AccessDeniedError."""
     if actor is TRUSTED:
         return
-    ask = partial(policy.check, entity_type, need, actor, event=event, entity=entity)
     try:
-        pending = ask()
-        if pending is not None:
-            await pending
+        answer = policy.check(entity_type, need, actor, event=event, entity=entity)
+        if answer is not None:
+            await check_answer(answer, entity_type, need, actor, event)
     except UndecidedError as error:
-        await check_again(ask, error)
+        ask = partial(policy.check, entity_type, need, actor, event=event, entity=entity)
+        await check_answer(await check_again(ask, error), entity_type, need, actor, event)
 
 
 async def permits(
@@ -49,11 +50,9 @@ async def permits(
     """Whether the actor may run the event or, without an event, read."""
     if actor is TRUSTED:
         return True
+    need: Need = "read" if event is None else "write"
     try:
-        await check(
-            policy, entity_type, "read" if event is None else "write", actor,
-            event=event, entity=entity,
-        )  # fmt: skip
+        await check(policy, entity_type, need, actor, event=event, entity=entity)
     except (NotSignedInError, AccessDeniedError):
         return False
     return True

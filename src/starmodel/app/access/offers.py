@@ -12,8 +12,9 @@ from contextvars import ContextVar
 from functools import partial
 from typing import Any, TypeVar
 
+from starmodel.app.access.denials import permits_answer
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, Audience, Need
-from starmodel.app.access.related import UndecidedError, check_again
+from starmodel.app.access.related import UndecidedError, answer_of, check_again
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, NotSignedInError
@@ -107,7 +108,7 @@ def _offers(
         return True
     need: Need = "read" if event is None else "write"
     ask = partial(policy.check, entity_type, need, actor, event=event, entity=entity)
-    pending: Awaitable[None] | None
+    pending: Any
     try:
         pending = ask()
     except denials:
@@ -116,14 +117,14 @@ def _offers(
         if not awaits:
             raise
         pending = check_again(ask, error)
-    if pending is None:
-        return True
+    if not inspect.isawaitable(pending):
+        return permits_answer(pending)
     record: Hashable = None
     if entity is not None:  # the id of an unsaved record differs between two renderings
         version = version_of(entity)
         record = (entity.id if version or not entity_type.is_record else "", version)
     key = (id(policy), entity_type.cls, event, actor, record)
-    return _answer(key, pending, partial(_is_permitted, denials), False)
+    return _answer(key, pending, partial(_is_permitted, ask, denials), False)
 
 
 def may_create(policy: AccessPolicy, entity_type: EntityType, actor: Actor | None) -> bool:
@@ -181,12 +182,13 @@ def _answer(
     return missing if decisions is None else decisions.answers.get(key, missing)
 
 
-async def _is_permitted(denials: tuple[type[Exception], ...], pending: Awaitable[None]) -> bool:
+async def _is_permitted(
+    ask: Callable[[], Any], denials: tuple[type[Exception], ...], pending: Awaitable[Any]
+) -> bool:
     try:
-        await pending
+        return permits_answer(await answer_of(ask, pending))
     except denials:
         return False
-    return True
 
 
 async def _unchanged(pending: Awaitable[T]) -> T:

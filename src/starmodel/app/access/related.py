@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import inspect
+from collections.abc import Callable
 from contextvars import ContextVar
+from typing import Any
 
 from starmodel.app.access.conditions import Condition, decide
 from starmodel.core.current_app import host_of
@@ -42,9 +44,10 @@ def decided(condition: Condition, entity: Entity) -> bool:
     return answer
 
 
-async def check_again(ask: Callable[[], Awaitable[None] | None], error: UndecidedError) -> None:
-    """Answer the policy's questions, and return if it then permits.
+async def check_again(ask: Callable[[], Any], error: UndecidedError) -> Any:
+    """Answer the questions of a policy, and return what it then answers.
 
+    Shapes: ask calls `AccessPolicy.check`.
     Raises: NotSignedInError; AccessDeniedError.
     """
     answers: list[_Answer] = []
@@ -54,12 +57,21 @@ async def check_again(ask: Callable[[], Awaitable[None] | None], error: Undecide
         answers.append((condition, entity, answer))
         token = _answers.set((*_answers.get(), *answers))
         try:
-            pending = ask()
-            if pending is not None:
-                await pending
-            return
+            return await _awaited(ask())
         except UndecidedError as further:
             error = further
         finally:
             _answers.reset(token)
     raise error
+
+
+async def answer_of(ask: Callable[[], Any], pending: Any) -> Any:
+    """Await an answer of a policy, and answer its questions."""
+    try:
+        return await _awaited(pending)
+    except UndecidedError as error:
+        return await check_again(ask, error)
+
+
+async def _awaited(answer: Any) -> Any:
+    return await answer if inspect.isawaitable(answer) else answer

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starmodel.app.access.conditions import Condition, decide, may_hold
+from starmodel.app.access.denials import denial
 from starmodel.app.access.expressions import Expression, permits_by_name
 from starmodel.app.access.models import RuleModel
 from starmodel.app.access.offers import may_create, offers
@@ -58,7 +59,7 @@ class RulePolicy:
         else:
             permitted = allows(rule, actor, entity)
         if not permitted:
-            raise denial(rule, entity_type, need, actor, event)
+            raise denial(entity_type, need, actor, event, may_sign_in=rule != "nobody")
 
     def reads_fields(self, entity_type: EntityType) -> bool:
         return depends_on_record(rule_of(entity_type, "read", None))
@@ -88,27 +89,6 @@ class RulePolicy:
         rules = [rule_of(entity_type, "write", event) for event in entity_type.events.values()]
         per_record = self.reads_fields(entity_type) or any(map(depends_on_record, rules))
         return Audience(may, actor if per_record else None, per_record)
-
-
-def denial(
-    rule: AccessRule,
-    entity_type: EntityType,
-    need: Need,
-    actor: Actor | None,
-    event: Event[Any, Any, Any] | None,
-) -> NotSignedInError | AccessDeniedError:
-    """The error of a check that the rule does not permit."""
-    what = (
-        f"run {entity_type.name}.{event.name}"
-        if event is not None
-        else f"{need} {entity_type.name}"
-    )
-    seen = event is None and need == "read"
-    if actor is None and rule != "nobody":
-        plain = Message("access.sign_in_to_see" if seen else "access.sign_in_to_do")
-        return NotSignedInError(f"Sign in first: only who is signed in may {what}.", plain=plain)
-    plain = Message("access.not_seen" if seen else "access.not_done")
-    return AccessDeniedError(f"You may not {what}.", plain=plain)
 
 
 def rule_of(entity_type: EntityType, need: Need, event: Event[Any, Any, Any] | None) -> AccessRule:
