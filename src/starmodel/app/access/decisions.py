@@ -35,8 +35,21 @@ async def check(
         if answer is not None:
             await check_answer(answer, entity_type, need, actor, event)
     except UndecidedError as error:
-        ask = partial(policy.check, entity_type, need, actor, event=event, entity=entity)
-        await check_answer(await check_again(ask, error), entity_type, need, actor, event)
+        await _check_again(error, policy, entity_type, need, actor, event, entity)
+
+
+async def _check_again(
+    error: UndecidedError,
+    policy: AccessPolicy,
+    entity_type: EntityType,
+    need: Need,
+    actor: Actor | None,
+    event: Event[Any, Any, Any] | None,
+    entity: Entity | None,
+) -> None:
+    """Return if the policy permits once it has read related records. Raises: as `check`."""
+    ask = partial(policy.check, entity_type, need, actor, event=event, entity=entity)
+    await check_answer(await check_again(ask, error), entity_type, need, actor, event)
 
 
 async def permits(
@@ -52,7 +65,12 @@ async def permits(
         return True
     need: Need = "read" if event is None else "write"
     try:
-        await check(policy, entity_type, need, actor, event=event, entity=entity)
+        try:
+            answer = policy.check(entity_type, need, actor, event=event, entity=entity)
+            if answer is not None:
+                await check_answer(answer, entity_type, need, actor, event)
+        except UndecidedError as error:
+            await _check_again(error, policy, entity_type, need, actor, event, entity)
     except (NotSignedInError, AccessDeniedError):
         return False
     return True
@@ -80,7 +98,12 @@ async def check_record(
         return
     need: Need = "read" if event is None else "write"
     try:
-        await check(policy, entity_type, need, actor, event=event, entity=entity)
+        try:
+            answer = policy.check(entity_type, need, actor, event=event, entity=entity)
+            if answer is not None:
+                await check_answer(answer, entity_type, need, actor, event)
+        except UndecidedError as error:
+            await _check_again(error, policy, entity_type, need, actor, event, entity)
     except (NotSignedInError, AccessDeniedError):
         if entity_type.is_record and not (
             event and await permits(policy, entity_type, actor, entity=entity)

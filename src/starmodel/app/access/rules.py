@@ -8,7 +8,7 @@ from typing import Any
 
 from starmodel.app.access.conditions import Condition, decide, may_hold
 from starmodel.app.access.denials import denial
-from starmodel.app.access.expressions import Expression, permits_by_name
+from starmodel.app.access.expressions import ByFunction, Expression, permits_by_name
 from starmodel.app.access.models import RuleModel
 from starmodel.app.access.offers import may_create, offers
 from starmodel.app.access.policy import TRUSTED, Actor, Audience, Need
@@ -108,6 +108,13 @@ def rule_of(entity_type: EntityType, need: Need, event: Event[Any, Any, Any] | N
 def depends_on_record(rule: AccessRule) -> bool:
     """Whether the answer of a rule differs between records."""
     return rule.reads_record if isinstance(rule, Expression) else callable(rule)
+
+
+def calls_function(rule: AccessRule) -> bool:
+    """Whether a rule is a function or has one among its parts, which no store can decide."""
+    if isinstance(rule, Expression):
+        return any(isinstance(part, ByFunction) for part in rule.parts())
+    return callable(rule)
 
 
 def check_rules(entity_types: Iterable[EntityType]) -> None:
