@@ -14,7 +14,7 @@ from starmodel import Actor, Entity, Field, Relationship
 from starmodel.access import actor, mfa, owner, record, role
 
 
-class _State(enum.Enum):
+class State(enum.Enum):
     OPEN = "o"
     CLOSED = "c"
 
@@ -39,7 +39,7 @@ class _Paper(Entity):
     moment: dt.datetime | None = None
     day: dt.date = dt.date(2000, 1, 1)
     key: uuid.UUID = uuid.UUID(int=0)
-    state: _State | None = None
+    state: State | None = None
     is_done: bool = False
     tags: list[str] = Field(default_factory=list)
     club_id: str | None = Field(default=None, foreign_key="_club.id")
@@ -64,7 +64,7 @@ MOMENT = st.sampled_from(
 )  # fmt: skip
 DAY = st.sampled_from([dt.date(2000, 1, 1), dt.date(2024, 2, 29)])
 KEY = st.sampled_from([uuid.UUID(int=0), uuid.UUID(int=5)])
-STATE = st.sampled_from(_State)
+STATE = st.sampled_from(State)
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "user_id": TEXT, "team": TEXT, "number": NUMBER, "most": NUMBER, "real": REAL, "money": MONEY,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,20 +11,24 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from contract.rules import ACTORS, RULES, Club, Paper, records
+from contract.rules import ACTORS, RULES, Club, Paper, State, records
 from databases import DATABASES, empty_database
 from repositories import delete, insert
 from starmodel import Actor
-from starmodel.access import actor, record
+from starmodel.access import actor, owner, record
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.sql.repository import SqlRepository
+from starmodel.app.access.conditions import Comparison, Constant, narrowed
 from starmodel.app.access.decisions import permits
+from starmodel.app.access.models import RuleModel
 from starmodel.app.access.rules import RulePolicy
 from starmodel.app.application import Application
-from starmodel.app.ports.repository import Batch
+from starmodel.app.ports.repository import Batch, supports_of
 from starmodel.app.queries.listing import listing_of
 from starmodel.core.errors import AccessDeniedError, NotSignedInError
 from starmodel.testing.fakes import fake_application
+
+MOMENT = dt.datetime(2024, 6, 1, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture(params=["memory", *DATABASES])
@@ -82,3 +87,38 @@ def test_list_has_the_records_for_which_the_rule_permits(
         runner.run(check(rule, found, who))
 
     run()
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        owner("user_id"), record.team == actor.team, record.team != record.user_id,
+        record.number < record.most, record.is_done.is_(True),
+        ~record.state.in_([State.OPEN, None]),
+        record.club.boss == actor.id, record.club.members.number > 1,
+        record.parent.club.city.in_(actor.teams), record.moment == MOMENT, record.money < 2,
+        record.real >= 0.5, record.team > "a",
+    ],
+    ids=str,
+)  # fmt: skip
+def test_store_decides_the_whole_rule(application: Application, rule: Any) -> None:
+    who = Actor("ann", claims={"team": "red", "teams": ["a"]})
+    condition = rule.bind(who, RuleModel.of(application.registry[Paper]))
+    store = application.persistence.for_class(Paper)
+
+    assert narrowed(condition, Paper, supports_of(store)) == (condition, True)
+    assert not isinstance(condition, Constant)
+
+
+@pytest.mark.parametrize("rule", [actor.id.in_(record.tags), record.club.city == record.team])
+def test_database_leaves_the_rest_to_python(application: Application, rule: Any) -> None:
+    condition = (rule & owner("user_id")).bind(
+        Actor("ann"), RuleModel.of(application.registry[Paper])
+    )
+    store = application.persistence.for_class(Paper)
+    if not isinstance(store, SqlRepository):
+        return
+
+    assert narrowed(condition, Paper, supports_of(store)) == (
+        Comparison("user_id", "eq", "ann"), False,
+    )  # fmt: skip

@@ -74,7 +74,7 @@ class Planner:
         self.is_external = not statements.mapped.versioned
         self.orders = Orders(self.fields, self._sql_dialect, is_external=self.is_external)
         self._conditions = Conditions(self.fields, self.orders, self._sql_dialect)
-        self.rules = RuleConditions(self, (siblings or {}).get)
+        self.rules = RuleConditions(self, ({} if siblings is None else siblings).get)
         self._compiled: BoundedCache[_Shape, CompiledSql] = BoundedCache(MAX_COMPILED_BYTES)
 
     def part(self, wanted: Filter) -> Part | None:
