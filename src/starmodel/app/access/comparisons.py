@@ -185,7 +185,7 @@ class Compared(Expression):
         if isinstance(right, ActorAttribute):
             if value is None:
                 return NEVER
-            value = _typed_id(cls, field, value) if right._name == "id" else value
+            value = typed_id(cls, field, value) if right._name == "id" else value
         return along(steps, _of_value(cls, field, op, value))
 
     def _refuse(self, entity: Any) -> bool:
@@ -233,7 +233,7 @@ def _differs(kinds: list[Any], value: Any) -> bool:
     )  # fmt: skip
 
 
-def _typed_id(cls: type[Entity], field: str, value: Any) -> Any:
+def typed_id(cls: type[Entity], field: str, value: Any) -> Any:
     """The actor's id as a field of integers or UUIDs has it; unchanged where it is neither."""
     kinds = kinds_of(cls, field)
     if kinds == [int] and value.isascii() and value.isdigit() and len(value) <= _MAX_ID_DIGITS:

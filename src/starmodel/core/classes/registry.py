@@ -99,6 +99,12 @@ class EntityType:
         ]
 
     @cached_property
+    def from_actor(self) -> tuple[str, ...]:
+        """The fields that have the id of the actor in a new record."""
+        fields = self.cls.__entity__.fields.items()
+        return tuple(name for name, spec in fields if spec.options.default_from == "actor")
+
+    @cached_property
     def blank(self) -> Entity:
         """A snapshot of defaults, for access rules on a record that is not created yet."""
         return self.cls.model_construct()
