@@ -127,7 +127,7 @@ def _record(row: Sequence[Any]) -> SessionRecord:
     id, visitor, text, provider, created_at, seen_at, ended_at = row
     actor = None
     if text is not None:
-        who, name, roles, *claims = from_text(text)  # earlier versions stored no claims
+        who, name, roles, *claims = from_text(text)
         actor = Actor(who, name, frozenset(roles), *claims)
     return SessionRecord(id, visitor, actor, provider, created_at, seen_at, ended_at)
 
