@@ -35,6 +35,15 @@ class Lifecycle:
                     ) from error
                 log.exception("%s What it adds stays.", made.report.sentence)
 
+    def serve(self, root_path: str) -> None:
+        """Run the hooks of a server that starts to serve; a failing one is logged and reported."""
+        for made in self._host.loaded:
+            try:
+                made.plugin.on_serve(root_path)
+            except (Exception, SystemExit) as error:  # plugin code may raise anything
+                made.report.fail(error_in_plugin(error, "in on_serve()"))
+                log.exception("%s What it adds stays.", made.report.sentence)
+
     async def stop(self, application: Any) -> None:
         """Run the shutdown hooks; exceptions are logged."""
         for made in reversed(self._host.loaded):
