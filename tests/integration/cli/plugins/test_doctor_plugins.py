@@ -98,3 +98,26 @@ def test_plugins_of_the_folder_are_checked_without_an_application(
     drop_in("broken", "1 / 0")
     code, found = findings("plugins")
     assert (code, [level for level, *_ in found]) == (1, ["warning", "ok"])  # 1: no application
+
+
+def test_health_checks_are_findings(drop_in: Any, write: Any, findings: Any) -> None:
+    drop_in(
+        "mail",
+        "async def passes(): pass\n"
+        "async def fails(): raise OSError('no server at localhost')\n"
+        "class Mail(Plugin):\n    name = 'mail'\n"
+        "    def health_checks(self):\n"
+        "        return [HealthCheck('queue', passes), HealthCheck('server', fails)]\n",
+    )
+    write("main.py", APPLICATION)
+    assert findings("health") == (1, [
+        ("problem", "mail.server fails: OSError: no server at localhost",
+         "Correct what it names; `starmodel plugin inspect mail` shows the settings."),
+        ("ok", "mail.queue passes.", ""),
+    ])  # fmt: skip
+
+
+def test_commands_print_no_sign_in_link(write: Any, run: Run) -> None:
+    write("main.py", APPLICATION)
+    result = run("doctor")
+    assert "?token=" not in result.stdout + result.stderr

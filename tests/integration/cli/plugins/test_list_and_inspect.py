@@ -198,3 +198,20 @@ def test_routes_of_a_plugin_are_in_the_route_table(
     ]  # fmt: skip
     assert rows[1]["target"] == "app.plugins.notes.page"
     assert "POST    /notes/about" in run("routes").stdout
+
+
+def test_inspect_shows_the_contributions_of_a_built_in_plugin(
+    write: Any, run: Run, answer: Answer
+) -> None:
+    write("main.py", "from starmodel import Entity, create_app\n"
+          "class Pen(Entity):\n    model_config = {'scope': 'record'}\n    name: str\n"
+          "app = create_app([Pen])\n")  # fmt: skip
+    crud = answer("plugin", "inspect", "crud")
+    assert (crud["source"], crud["state"]) == ("built in", "on")
+    assert crud["contributes"]["routes"][0]["path"] == "/"
+    routes = crud["contributes"]["resource_routes"]
+    assert [r["event"] for r in routes if r["event"]] == ["create", "update", "delete"]
+    assert [r["route"] for r in routes if r["route"]] == ["list", "new", "bulk", "record", "edit"]
+    text = run("plugin", "inspect", "dev_sign_in").stdout
+    assert "MIDDLEWARE" in text
+    assert "on_serve" in text

@@ -92,9 +92,9 @@ class Routes:
         return f"the plugin {found.owner!r}" if found.owner else str(found.resource.name)
 
     def find_open(self, path: str, method: str) -> Found | None:
-        """The open route of a path below /_starmodel."""
-        found = self.opened.get((path, method))
-        return found or self.opened.get((_two_segments(path), method))
+        """The open route of a path below /_starmodel; a route of this very path wins."""
+        exact = path in self._static
+        return self.opened.get((path if exact else _two_segments(path), method))
 
     def at(self, method: str, template: str) -> Found | None:
         """The route of this very path template."""
