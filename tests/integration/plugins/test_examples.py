@@ -157,7 +157,10 @@ def test_health_check_of_backup_fails_without_a_new_backup(run, tmp_path):
     drop_in(run, tmp_path, "backup")
     settings = "[starmodel.plugin.backup]\nmax_age_days = 1\n"
     (tmp_path / "starmodel.toml").write_text(settings)
-    health = "print(visitor.get('/_starmodel/health').json()['status'])"
+    health = """
+visitor = Visitor(shop.app, raise_errors=False)
+print(visitor.get("/_starmodel/health").json()["status"])
+"""
     assert visit(run, health).splitlines()[-1] == "failed"
     starmodel = [sys.executable, "-c", "from starmodel.cli.main import main; main()"]
     run(*starmodel, "backup", "write", "--app", "shop.py")
