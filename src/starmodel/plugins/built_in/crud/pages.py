@@ -95,9 +95,12 @@ class CrudPages:
         event = entity_type.events["create"]
         await check(resource.policy, entity_type, "write", actor, event=event)
         title = self._application.texts.text("record.new", title=entity_type.title)
-        await exchange.page(
-            lambda: ui.page(title, ui.form(resource, event), actor=actor, resource=resource)
-        )
+
+        def page() -> str:
+            content = (ui.form(resource, event), ui.form_after(resource, actor))
+            return str(ui.page(title, *content, actor=actor, resource=resource))
+
+        await exchange.page(page)
 
     async def edit(self, exchange: Exchange, resource: MountedResource, entity: Entity) -> None:
         """Send the form of a record. Raises: NotSignedInError, AccessDeniedError."""
@@ -111,6 +114,7 @@ class CrudPages:
         def page() -> str:
             values, originals = public_state(entity), digests(entity)
             form = ui.form(resource, event, entity.id, values=values, originals=originals)
-            return str(ui.page(title, form, actor=actor, resource=resource))
+            more = ui.form_after(resource, actor, entity)
+            return str(ui.page(title, form, more, actor=actor, resource=resource))
 
         await exchange.page(page)
