@@ -10,7 +10,8 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from starmodel.app.access.policy import Actor
+    from starmodel.app.access.policy import AccessPolicy, Actor, Audience
+    from starmodel.app.access.rules import RulePolicy
     from starmodel.app.application import Application
     from starmodel.app.commands.command import Outcome
     from starmodel.app.commands.dispatching import dispatch
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from starmodel.app.live.views import live
     from starmodel.app.ports.bus import EventBus
     from starmodel.app.ports.repository import Repository
+    from starmodel.app.presentation.resource import Resource
     from starmodel.app.sessions.session import Session
     from starmodel.app.uow import UnitOfWork
     from starmodel.bootstrap import configure_app, create_app, create_fasthtml_app
@@ -51,9 +53,11 @@ __version__ = "0.1.0"
 __all__ = [
     "UI",
     "AccessDeniedError",
+    "AccessPolicy",
     "Action",
     "Actor",
     "Application",
+    "Audience",
     "BindingError",
     "CommandRecord",
     "ConfigurationError",
@@ -74,6 +78,8 @@ __all__ = [
     "Redirect",
     "Relationship",
     "Repository",
+    "Resource",
+    "RulePolicy",
     "Session",
     "Settings",
     "Signal",
@@ -96,7 +102,8 @@ __all__ = [
 _MODULES = {
     "bootstrap": ("configure_app", "create_app", "create_fasthtml_app"),
     "config": ("Settings",),
-    "app.access.policy": ("Actor",),
+    "app.access.policy": ("AccessPolicy", "Actor", "Audience"),
+    "app.access.rules": ("RulePolicy",),
     "app.application": ("Application",),
     "app.commands.dispatching": ("dispatch",),
     "app.commands.command": ("Outcome",),
@@ -104,6 +111,7 @@ _MODULES = {
     "app.ports.bus": ("EventBus",),
     "app.ports.repository": ("Repository",),
     "app.live.reactions": ("on",),
+    "app.presentation.resource": ("Resource",),
     "app.sessions.session": ("Session",),
     "app.uow": ("UnitOfWork",),
     "core.commands": ("Action", "CommandRecord"),

@@ -7,6 +7,7 @@ import warnings
 import pytest
 
 import starmodel
+from starmodel import plugins
 
 PLUMBING = {"annotations", "TYPE_CHECKING", "Any"}
 
@@ -55,3 +56,15 @@ def test_repository_port_alias_does_not_warn(name):
 def test_unknown_name_raises_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = starmodel.nonsense
+
+
+@pytest.mark.parametrize("name", plugins.__all__)
+def test_every_public_name_of_plugins_resolves(name):
+    assert getattr(plugins, name) is not None
+
+
+def test_values_that_users_pass_and_get_have_a_public_address():
+    assert plugins.Resource is starmodel.Resource
+    assert plugins.Exchange.__name__ == "Exchange"
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = plugins.nonsense

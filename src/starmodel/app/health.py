@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -12,8 +11,8 @@ from typing import Literal, NamedTuple
 
 from starmodel.core.errors import ConfigurationError
 
-log = logging.getLogger("starmodel.health")
 MAX_TIMEOUT_S = 60.0
+MAX_REASON_CHARS = 500
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 State = Literal["ok", "failed", "timeout"]
 
@@ -62,29 +61,34 @@ class CheckResult(NamedTuple):
     reason: str = ""
 
 
-async def run_checks(checks: Sequence[tuple[str, HealthCheck]]) -> list[CheckResult]:
-    """The result of each check, in their order; they run concurrently.
+class OwnedCheck(NamedTuple):
+    """A check of a plugin. Shapes: hide removes values of its settings from a text."""
 
-    Shapes: checks are (name of the plugin, check).
-    """
-    return list(await asyncio.gather(*[_run(f"{owner}.{c.name}", c) for owner, c in checks]))
+    plugin: str
+    check: HealthCheck
+    hide: Callable[[str], str]
 
 
-async def _run(name: str, check: HealthCheck) -> CheckResult:
+async def run_checks(checks: Sequence[OwnedCheck]) -> list[CheckResult]:
+    """The result of each check, in their order; they run concurrently."""
+    return list(await asyncio.gather(*map(_run, checks)))
+
+
+async def _run(owned: OwnedCheck) -> CheckResult:
+    name, check = f"{owned.plugin}.{owned.check.name}", owned.check
     try:
         async with asyncio.timeout(check.timeout_s) as limit:
             passed = await check.check()
     except TimeoutError as error:
         if limit.expired():
             return CheckResult(name, "timeout", f"It takes longer than {check.timeout_s:g} s.")
-        return CheckResult(name, "failed", _reason(error))
+        return CheckResult(name, "failed", _reason(owned, error))
     except (Exception, SystemExit) as error:  # plugin code may raise anything
-        log.debug("The health check %s has failed", name, exc_info=True)
-        return CheckResult(name, "failed", _reason(error))
+        return CheckResult(name, "failed", _reason(owned, error))
     if passed is False:
         return CheckResult(name, "failed", "It returned False.")
     return CheckResult(name, "ok")
 
 
-def _reason(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".rstrip(": ")[:500]
+def _reason(owned: OwnedCheck, error: BaseException) -> str:
+    return owned.hide(f"{type(error).__name__}: {error}".rstrip(": "))[:MAX_REASON_CHARS]

@@ -93,7 +93,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         default_method=settings.default_event_method,
     )  # fmt: skip
     site = _site(settings, head, plugin_assets)
-    ui = render_pages(application, frontend, site, services.ui, plugin_parts(host))
+    ui = render_pages(application, frontend, site, services.ui, plugin_parts(host, services.ui))
     application.sessions = session_cache(
         settings, services.sessions, clock,
         changed=application.session_changed, watched=lambda: application.follows_sessions,

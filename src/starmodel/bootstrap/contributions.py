@@ -6,8 +6,10 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from starmodel.adapters.web.frameworks.route_table import replaced_plugin_routes
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.resources.areas import in_area
+from starmodel.app.health import OwnedCheck
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.errors import ConfigurationError
 from starmodel.plugins.collecting import Contributed, collect_resource_routes
@@ -35,7 +37,8 @@ def connect_plugins(host: PluginHost, gateway: Gateway, services: PluginServices
         connection.add_routes(made)
         application.extensions.nav += made.nav
         application.extensions.health_checks += [
-            (made.plugin.name, check) for check in made.health_checks
+            OwnedCheck(made.plugin.name, check, made.report.values.hide)
+            for check in made.health_checks
         ]
         for content in made.slots:
             try:
@@ -44,6 +47,7 @@ def connect_plugins(host: PluginHost, gateway: Gateway, services: PluginServices
                 note_ignored(made, str(error))
     application.areas.collect_pages()
     application.plugins = host
+    host.replaced_routes = functools.partial(replaced_plugin_routes, gateway)
     application.lifecycle = lifecycle = Lifecycle(host)
     if any(type(made.plugin).on_serve is not Plugin.on_serve for made in host.loaded):
         gateway.on_serve = lifecycle.serve
@@ -92,7 +96,7 @@ class _Connection:
         def wrap(app: Any) -> Any:
             for made, item in reversed(found):
                 try:
-                    app = GuardedMiddleware(made.plugin.name, item, app, gateway)
+                    app = GuardedMiddleware(made.report, item, app, gateway)
                 except Exception as error:  # plugin code may raise anything
                     note_ignored(made, f"The middleware {item.make!r} failed: {error!r:.200}.")
             return app

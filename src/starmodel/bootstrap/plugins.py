@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from starmodel.adapters.ui.skins import PARTS, check_skin
@@ -99,8 +99,11 @@ def served_assets(host: PluginHost) -> PluginAssets:
     return assets
 
 
-def plugin_parts(host: PluginHost) -> dict[str, Callable[..., Any]]:
-    """The parts of pages that plugins replace; the first of two that replace one wins."""
+def plugin_parts(host: PluginHost, own: Any) -> dict[str, Callable[..., Any]]:
+    """The parts of pages that plugins replace; the first of two that replace one wins.
+
+    Shapes: own is the application's `ui`, which takes precedence.
+    """
     parts: dict[str, Callable[..., Any]] = {}
     owners: dict[str, str] = {}
     for made in host.loaded:
@@ -113,6 +116,10 @@ def plugin_parts(host: PluginHost) -> dict[str, Callable[..., Any]]:
                 )
             elif name in parts:
                 note_ignored(made, f"The part {name!r} is replaced by {owners[name]!r} already.")
+            elif own is not None and (not isinstance(own, Mapping) or name in own):
+                note_ignored(
+                    made, f"The part {name!r} is that of create_app(ui=…), which takes precedence."
+                )
             else:
                 parts[name], owners[name] = part, made.plugin.name
     return parts

@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from starmodel.cli.commands.css import css
+from starmodel.cli.commands.db import db
 from starmodel.cli.commands.doctor import doctor
 from starmodel.cli.commands.entities import entities
 from starmodel.cli.commands.event import SETTINGS, event
 from starmodel.cli.commands.init import init
+from starmodel.cli.commands.migrate import migrate
 from starmodel.cli.commands.plugin import plugin
 from starmodel.cli.commands.routes import routes
 from starmodel.cli.commands.run import run
@@ -42,12 +44,14 @@ def starmodel(
 
 app.command()(init)
 app.command()(run)
+app.command()(migrate)
 app.command()(routes)
 app.add_typer(entities, name="entities")
 app.command(context_settings=SETTINGS)(event)
 app.command()(doctor)
 app.add_typer(plugin, name="plugin")
 app.add_typer(css, name="css")
+app.add_typer(db, name="db")
 app.command()(version)
 
 

@@ -1,5 +1,55 @@
-"""Migrations: what files in `migrations/` import."""
+"""Public names of migrations: what files in `migrations/` import."""
 
 from starmodel.migrations.migration import Migration
+from starmodel.migrations.steps import (
+    UNSET,
+    AddField,
+    AddIndex,
+    AddParts,
+    ChangeConstraints,
+    ChangeField,
+    ChangeTable,
+    CreateEntity,
+    DropEntity,
+    DropField,
+    DropIndex,
+    Operations,
+    PurgeKept,
+    RenameEntity,
+    RenameField,
+    RenameIndex,
+    ReplaceValues,
+    RestoreField,
+    RunData,
+    RunSql,
+    SplitField,
+    new_uuid,
+    now,
+)
 
-__all__ = ["Migration"]
+__all__ = [
+    "UNSET",
+    "AddField",
+    "AddIndex",
+    "AddParts",
+    "ChangeConstraints",
+    "ChangeField",
+    "ChangeTable",
+    "CreateEntity",
+    "DropEntity",
+    "DropField",
+    "DropIndex",
+    "Migration",
+    "Operations",
+    "PurgeKept",
+    "RenameEntity",
+    "RenameField",
+    "RenameIndex",
+    "ReplaceValues",
+    "RestoreField",
+    "RunData",
+    "RunSql",
+    "SplitField",
+    "new_uuid",
+    "now",
+]

@@ -17,8 +17,15 @@ from starmodel.plugins.contributions.assets import Asset
 from starmodel.plugins.contributions.middleware import Middleware, RequestHook
 from starmodel.plugins.contributions.routes import INTERNAL, EventRoute, ResourceRoute, Route
 from starmodel.plugins.plugin import Plugin
-from starmodel.plugins.reports import PLUGIN_FAILURES, PluginError, PluginReport, error_in_plugin
+from starmodel.plugins.reports import (
+    PLUGIN_FAILURES,
+    PluginError,
+    PluginReport,
+    error_in_plugin,
+    shortened,
+)
 
+MAX_ITEM_CHARS = 80
 _ITEMS: Mapping[str, tuple[type, ...]] = {
     "routes": (Route,),
     "middleware": (Middleware, RequestHook),
@@ -65,7 +72,7 @@ def collect(
         made.entities = tuple(_called(plugin, "entities"))
         for cls in made.entities:
             if not (isinstance(cls, type) and issubclass(cls, Entity)):
-                raise _wrong("entities", cls, "entity classes")
+                raise _wrong(made.report, "entities", cls, "entity classes")
             if cls.model_config.get("plugin") != plugin.name:
                 raise PluginError(
                     f"its entity {cls.__name__} does not belong to it.",
@@ -76,7 +83,7 @@ def collect(
             for item in items:
                 if not isinstance(item, expected):
                     names = " or ".join(cls.__name__ for cls in expected)
-                    raise _wrong(kind, item, f"values of starmodel.plugins.{names}")
+                    raise _wrong(made.report, kind, item, f"values of starmodel.plugins.{names}")
             setattr(made, kind, items)
         for route in made.routes:
             if not route.is_of(plugin.name):
@@ -89,8 +96,8 @@ def collect(
         for name in checks:
             if checks.count(name) > 1:
                 raise PluginError(f"it has two health checks named {name!r}.", "Rename one.")
-        made.commands = _mapping(plugin, "commands")
-        made.ui = _mapping(plugin, "ui")
+        made.commands = _mapping(made, "commands")
+        made.ui = _mapping(made, "ui")
     except PluginError as error:
         reports[plugin.name].fail(error)
     else:
@@ -106,7 +113,8 @@ def collect_resource_routes(
     routes = list(_called(made.plugin, kind, resource))
     for route in routes:
         if not isinstance(route, expected):
-            raise _wrong(kind, route, "values of starmodel.plugins.ResourceRoute or EventRoute")
+            values = "values of starmodel.plugins.ResourceRoute or EventRoute"
+            raise _wrong(made.report, kind, route, values)
         if isinstance(route, EventRoute) and route.event not in resource.entity_type.events:
             raise PluginError(
                 f"its EventRoute({route.event!r}) is for {resource.name}, which has no such event.",
@@ -126,17 +134,17 @@ def _called(plugin: Plugin, kind: str, *arguments: Any) -> Any:
         raise error_in_plugin(error, f"in {kind}()") from error
 
 
-def _mapping(plugin: Plugin, kind: str) -> dict[str, Any]:
-    made = _called(plugin, kind)
-    if not isinstance(made, Mapping) or not all(isinstance(name, str) for name in made):
-        raise _wrong(kind, made, "a dict by name")
-    return dict(made)
+def _mapping(made: Contributed, kind: str) -> dict[str, Any]:
+    found = _called(made.plugin, kind)
+    if not isinstance(found, Mapping) or not all(isinstance(name, str) for name in found):
+        raise _wrong(made.report, kind, found, "a dict by name")
+    return dict(found)
 
 
-def _wrong(kind: str, item: Any, expected: str) -> PluginError:
-    return PluginError(
-        f"{kind}() returns {item!r:.80}; expected {expected}.", "Correct that method."
-    )
+def _wrong(report: PluginReport, kind: str, item: Any, expected: str) -> PluginError:
+    # Values are hidden before the text is cut: a part of one would not be recognised.
+    shown = shortened(report.values.hide(repr(item)), MAX_ITEM_CHARS)
+    return PluginError(f"{kind}() returns {shown}; expected {expected}.", "Correct that method.")
 
 
 def unmet_requirement(missing: str, report: PluginReport | None) -> PluginError:

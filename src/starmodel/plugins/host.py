@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from starmodel.plugins.collecting import Contributed, collect, unmet_requirement
 from starmodel.plugins.discovery import Candidate
@@ -26,6 +26,7 @@ class PluginHost:
     ) -> None:
         self.loaded, self.required = loaded, tuple(required)
         self.reports = sorted(reports, key=lambda report: (report.is_built_in, report.name))
+        self.replaced_routes: Callable[[], Mapping[str, list[str]]] | None = None
 
     def drop(self, made: Contributed, error: PluginError) -> None:
         """Leave out a plugin whose contributions can't be used, and those that require it.
@@ -49,14 +50,24 @@ class PluginHost:
         log.error("%s What it adds besides stays.", made.report.sentence)
         check_required(self.required, self.reports)
 
+    def note_replaced_routes(self) -> None:
+        """Note the routes of plugins that the application's own replace.
+
+        Called when the application starts and by commands, since routes are added after plugins.
+        """
+        replaced = {} if self.replaced_routes is None else self.replaced_routes()
+        for made in self.loaded:
+            for route in replaced.get(made.plugin.name, ()):
+                text = made.report.note(f"{route} is your own route, which takes precedence.")
+                log.info("The plugin %r: %s", made.plugin.name, text)
+
     def report(self, name: str) -> PluginReport | None:
         return next((report for report in self.reports if report.name == name), None)
 
 
 def note_ignored(made: Contributed, text: str) -> None:
     """Add and log what the application ignores of a plugin."""
-    made.report.notes.append(text)
-    log.warning("The plugin %r: %s", made.plugin.name, text)
+    log.warning("The plugin %r: %s", made.plugin.name, made.report.note(text))
 
 
 def load_plugins(found: Iterable[Candidate], options: PluginOptions) -> PluginHost:

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.entity_config import PLUGIN_NAME
 from starmodel.plugins.discovery import Candidate
+from starmodel.plugins.hidden_values import HiddenValues
 from starmodel.plugins.plugin import Plugin
 from starmodel.plugins.reports import PLUGIN_FAILURES, PluginError, PluginReport, error_in_plugin
 from starmodel.plugins.versions import check_version
@@ -72,7 +74,10 @@ def load_plugin(
             report.state, report.reason = "off", why
         else:
             check_version(plugin.starmodel)
-            plugin.settings = _settings(plugin, options.tables.get(plugin.name, {}))
+            table = options.tables.get(plugin.name, {})
+            given = {**table, **getattr(plugin, "arguments", {})}
+            report.values = HiddenValues(given)
+            plugin.settings = _settings(plugin, given)
             plugins[plugin.name] = plugin
     except PLUGIN_FAILURES as error:  # attributes of plugins may raise too
         report.fail(error_in_plugin(error, "in its declaration"))
@@ -90,8 +95,7 @@ def _switched_off(name: str, candidate: Candidate, options: PluginOptions) -> st
 
 def _note_duplicate(report: PluginReport, candidate: Candidate) -> None:
     where = "part of StarModel" if candidate.is_built_in else f"in {candidate.source}"
-    note = f"It is also {where}, which is ignored."
-    report.notes.append(note)
+    note = report.note(f"It is also {where}, which is ignored.")
     level = logging.WARNING if report.why_essential else logging.INFO
     log.log(level, "The plugin %r is loaded from %s. %s", report.name, report.source, note)
 
@@ -111,14 +115,17 @@ def _check_declaration(plugin: Plugin) -> None:
         value = getattr(plugin, name)
         if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
             raise PluginError(f"{where}.{name} is {value!r}.", "Expected a list of plugin names.")
+    for name in ("startup_limit_s", "shutdown_limit_s"):
+        value = getattr(plugin, name)
+        if type(value) not in (int, float) or not value > 0:
+            raise PluginError(f"{where}.{name} is {value!r}.", "Expected a number of seconds.")
     model = plugin.Settings
     if model is not None and not (isinstance(model, type) and issubclass(model, BaseModel)):
         raise PluginError(f"{where}.Settings is {model!r}.", "Expected a pydantic model, or None.")
 
 
-def _settings(plugin: Plugin, table: Mapping[str, Any]) -> Any:
+def _settings(plugin: Plugin, given: Mapping[str, Any]) -> Any:
     """The validated settings of a plugin. Raises: PluginError, naming each wrong setting."""
-    given = {**table, **getattr(plugin, "arguments", {})}
     model = plugin.Settings
     if model is None:
         if given:
@@ -137,10 +144,17 @@ def _settings(plugin: Plugin, table: Mapping[str, Any]) -> Any:
         return model(**given)
     except ValidationError as error:
         problems = [
-            f"{'.'.join(map(str, problem['loc']))} ({problem['msg'].lower()})"
+            " ".join(filter(None, [".".join(map(str, problem["loc"])), f"({_expected(problem)})"]))
             for problem in error.errors(include_url=False, include_input=False)
         ]
         raise PluginError(
             f"its settings are incomplete or wrong: {', '.join(problems)}.",
             f"Set them in [starmodel.plugin.{plugin.name}] of starmodel.toml.",
         ) from None
+
+
+def _expected(problem: ErrorDetails) -> str:
+    """What a setting should be, as a part of a sentence."""
+    message = problem["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    own = problem["type"] in ("value_error", "assertion_error")
+    return message if own else f"{message[:1].lower()}{message[1:]}"

@@ -33,8 +33,10 @@ class Plugin:
     Shapes: name is lower-case letters, digits and "_"; version is that of its package
     when it is ""; starmodel is the range of StarModel versions, as in a requirement
     (">=0.1,<0.3"), "" for any; requires, before and after are names of other plugins.
-    Settings validates the table `[starmodel.plugin.NAME]` of `starmodel.toml` and the
-    arguments of the constructor, which take precedence; the result is `self.settings`.
+    startup_limit_s and shutdown_limit_s are the seconds after which `on_startup` and
+    `on_shutdown` are cancelled. Settings validates the table `[starmodel.plugin.NAME]` of
+    `starmodel.toml` and the arguments of the constructor, which take precedence; the result
+    is `self.settings`.
 
     >>> class Notes(Plugin):
     ...     name = "notes"
@@ -48,6 +50,8 @@ class Plugin:
     requires: ClassVar[Sequence[str]] = ()
     before: ClassVar[Sequence[str]] = ()
     after: ClassVar[Sequence[str]] = ()
+    startup_limit_s: ClassVar[float] = 60
+    shutdown_limit_s: ClassVar[float] = 10
     Settings: ClassVar[type[BaseModel] | None] = None
 
     settings: Any = None
@@ -135,7 +139,14 @@ class Plugin:
         """Runs once when a server starts to serve, below this mount path; not for scripts."""
 
     async def on_startup(self, application: Any) -> None:
-        """Runs before the first request, after the stores are open; in order of the plugins."""
+        """Runs before the first request, after the stores are open; in order of the plugins.
+
+        Cancelled after `startup_limit_s`; the application starts without it. Code that blocks
+        the event loop can't be cancelled.
+        """
 
     async def on_shutdown(self, application: Any) -> None:
-        """Runs after the last request, before the stores close; in the opposite order."""
+        """Runs after the last request, before the stores close; in the opposite order.
+
+        Cancelled after `shutdown_limit_s`.
+        """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sysconfig
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,9 +11,12 @@ from pathlib import Path
 from typing import Literal
 
 from starmodel.core.errors import ConfigurationError
+from starmodel.plugins.hidden_values import NO_VALUES, HiddenValues
 
 State = Literal["on", "off", "failed"]
 _PACKAGE = str(Path(__file__).parents[1])
+_STANDARD_LIBRARY = sysconfig.get_path("stdlib")
+_PACKAGES = frozenset({"site-packages", "dist-packages"})  # folders inside it, of plugins
 MAX_REASON_CHARS = 500
 # What code of a plugin may raise without ending the process.
 PLUGIN_FAILURES = (Exception, SystemExit, asyncio.CancelledError)
@@ -35,7 +39,7 @@ class PluginReport:
     reason why it can't be off, "" for one that can; where is the
     "file:line" of a failure; notes name what the application ignores of a loaded plugin, such
     as a route that another one has; is_loaded is True when its contributions are used, even if
-    its startup failed.
+    its startup failed; values are those of its settings, which no text includes.
     """
 
     name: str
@@ -51,10 +55,23 @@ class PluginReport:
     where: str = ""
     notes: list[str] = field(default_factory=list)
     is_loaded: bool = False
+    values: HiddenValues = field(default=NO_VALUES, repr=False)
 
     def fail(self, error: PluginError) -> None:
-        self.state, self.reason = "failed", error.reason
-        self.remedy, self.where = error.remedy, error.where
+        """Record the failure, without values of settings."""
+        self.state, self.remedy, self.where = "failed", error.remedy, error.where
+        self.reason = shortened(self.values.hide(error.reason), MAX_REASON_CHARS)
+
+    def note(self, text: str) -> str:
+        """Add a note. Returns it without values of settings."""
+        hidden = self.values.hide(text)
+        if hidden not in self.notes:
+            self.notes.append(hidden)
+        return hidden
+
+    def traceback_of(self, error: BaseException) -> str:
+        """The traceback for the log, without values of settings."""
+        return self.values.hide("".join(traceback.format_exception(error)).rstrip())
 
     @property
     def sentence(self) -> str:
@@ -71,21 +88,26 @@ class PluginReport:
         return f"The plugin {self.name!r} of {self.source}"
 
 
+def shortened(text: str, max_chars: int) -> str:
+    return text if len(text) <= max_chars else f"{text[: max_chars - 1]}…"
+
+
 def error_in_plugin(error: BaseException, doing: str) -> PluginError:
-    """A failure of plugin code, at the last line of its traceback outside this package."""
+    """A failure of plugin code, at the last line of its traceback in the plugin or its packages."""
     if isinstance(error, PluginError):
         return error
     if isinstance(error, SystemExit):
         reason = f"it calls sys.exit({error.code!r}) {doing}."
-        return PluginError(reason, "Remove the call: a plugin only returns data.", _place(error))
-    text = f"{type(error).__name__}: {error}".rstrip(": ")[:MAX_REASON_CHARS]
+        return PluginError(reason, "Remove the call: a plugin only returns data.", place_of(error))
+    text = f"{type(error).__name__}: {error}".rstrip(": ")
     remedy = "Correct this line, or switch the plugin off with plugins_disabled."
     if isinstance(error, ModuleNotFoundError) and error.name:
         remedy = f"Install the missing package: pip install {error.name.partition('.')[0]}."
-    return PluginError(f"{text} {doing}.", remedy, _place(error))
+    return PluginError(f"{text} {doing}.", remedy, place_of(error))
 
 
-def _place(error: BaseException) -> str:
+def place_of(error: BaseException) -> str:
+    """The "file:line" of plugin code that raised an exception; "" for none."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}:{error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
@@ -94,7 +116,9 @@ def _place(error: BaseException) -> str:
 
 
 def _is_foreign(filename: str) -> bool:
-    return filename.startswith((_PACKAGE, "<frozen ")) or "importlib" in Path(filename).parts
+    if filename.startswith((_PACKAGE, "<frozen ")):
+        return True
+    return filename.startswith(_STANDARD_LIBRARY) and _PACKAGES.isdisjoint(Path(filename).parts)
 
 
 def check_required(required: Iterable[str], reports: Iterable[PluginReport]) -> None:

@@ -132,6 +132,7 @@ _PROBLEMS: dict[str, Text] = {
     "problem.reused": "This was sent before with other contents. Please reload the page.",
     "problem.list": "This address does not fit its list. Please open the list and choose again.",
     "problem.redirect": "This would lead to another site, so it was not followed.",
+    "problem.redirect_loop": "This address leads back to itself.",
     "problem.scan_rule": "More than {limit} records would have to be read: the rule {rule} "
     "decides about each of them. Narrow the list by a filter or a search, or raise the setting "
     "access_scan_limit.",
@@ -142,11 +143,11 @@ _PROBLEMS: dict[str, Text] = {
     "Reload this page to see all.",
     "problem.no_script": "{names} is kept in your browser, which needs JavaScript. "
     "Nothing was changed.",
-    "streams.server": "The server has {most} live pages open; try again later.",
-    "streams.session": "This session has {most} live pages open; close some of them.",
-    "streams.lists": "This session has {most} live lists open; close some of its pages.",
-    "streams.topics": "This session watches {most} things at once; close some of its pages.",
-    "streams.address": "This address has {most} live pages open; close some of them.",
+    "streams.server": "The server has {most} live pages and streams open. Please try again later.",
+    "streams.session": "This session has {most} live pages and streams open. Please close some.",
+    "streams.lists": "This session has {most} live lists open. Please close some of its pages.",
+    "streams.topics": "This session watches {most} things at once. Please close some of its pages.",
+    "streams.address": "This address has {most} live pages and streams open. Please close some.",
     "heading.400": "This can't be shown",
     "heading.401": "Please sign in",
     "heading.403": "Not allowed",

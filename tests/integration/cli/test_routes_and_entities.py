@@ -219,3 +219,20 @@ def test_loading_an_application_prints_no_sign_in_link(shop: Path, run: Run) -> 
     result = run("routes")
     assert "token=" not in result.output
     assert result.stderr == "shop is imported\n"
+
+
+def test_routes_of_entities_and_resources_of_a_plugin_name_it(write: Write, answer: Answer) -> None:
+    write(
+        "main.py",
+        "from starmodel import Entity, create_app\n"
+        "from starmodel.plugins import Plugin, Resource\n"
+        "class Pen(Entity):\n    model_config = {'scope': 'record'}\n"
+        "class Note(Entity):\n    model_config = {'scope': 'record', 'plugin': 'audit'}\n"
+        "class Audit(Plugin):\n    name = 'audit'\n"
+        "    def entities(self): return [Note]\n"
+        "    def resources(self): return [Resource(Pen, prefix='/office')]\n"
+        "app = create_app([Pen], plugins=[Audit()])\n",
+    )
+    sources = {row["path"]: row["source"] for row in answer("routes")}
+    assert sources["/audit/notes/{id}"] == sources["/office/pens"] == "plugin audit"
+    assert sources["/pens"] == "generated"

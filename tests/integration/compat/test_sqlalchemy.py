@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
+    ForeignKey,
     Index,
     Integer,
     MetaData,
@@ -13,10 +15,13 @@ from sqlalchemy import (
     UniqueConstraint,
     select,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from starmodel.adapters.persistence.sql._compat.sqlalchemy import (
     QuotingMysqlDialect,
     copy_column,
+    copy_item,
+    is_created,
     pending_columns,
 )
 
@@ -52,3 +57,22 @@ def test_mysql_names_are_always_quoted() -> None:
     sql = str(select(table.c.a).compile(dialect=QuotingMysqlDialect()))
     changed = "SQLAlchemy no longer quotes by IdentifierPreparer._requires_quotes"
     assert "`plain`.`a`" in sql, changed
+
+
+def test_copied_foreign_key_belongs_to_no_column() -> None:
+    key = ForeignKey("a.id", ondelete="CASCADE")
+    Column("a_id", Integer, key)
+
+    copied = copy_item(key)
+
+    assert copied.parent is None, "SQLAlchemy's ForeignKey._copy no longer detaches the key"
+    assert (copied.target_fullname, copied.ondelete) == ("a.id", "CASCADE")
+
+
+def test_check_of_a_column_type_is_created_where_the_type_does_not_suffice() -> None:
+    table = Table("a", MetaData(), Column("open", Boolean(create_constraint=True)))
+    [check] = [item for item in table.constraints if isinstance(item, CheckConstraint)]
+    changed = "SQLAlchemy no longer decides by _create_rule where the check of a type is created"
+    assert is_created(check, sqlite.dialect()), changed
+    assert not is_created(check, postgresql.dialect()), changed
+    assert is_created(CheckConstraint("a > 0"), postgresql.dialect())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from fasthtml.components import P
 
@@ -178,6 +180,66 @@ async def test_failing_startup_hook_is_reported_and_stops_the_start_of_a_require
     report = app.starmodel.plugins.report("broken")
     assert report.state == "failed"
     assert "has failed" in report.sentence
+
+
+class Hanging(Plugin):
+    name = "hanging"
+    startup_limit_s = shutdown_limit_s = 0.01
+
+    async def on_startup(self, application):
+        await asyncio.Event().wait()
+
+    on_shutdown = on_startup
+
+
+async def test_hanging_startup_hook_is_cancelled_and_reported_and_the_application_starts(caplog):
+    audit = Audit()
+    app = build(Hanging(), audit)
+    await app.starmodel.ready()
+    report = app.starmodel.plugins.report("hanging")
+    assert report.state == "failed"
+    assert report.reason == "its on_startup() was cancelled after 0.01 s."
+    assert "startup_limit_s" in report.remedy
+    assert "test_connected.py:" in report.where
+    assert audit.calls == ["start"]
+    await app.starmodel.close()
+    assert "its on_shutdown() was cancelled after 0.01 s." in caplog.text
+
+
+async def test_hanging_startup_hook_of_a_required_plugin_stops_the_start():
+    app = build(Hanging(), plugins_required=["hanging"])
+    with pytest.raises(ConfigurationError, match=r"on_startup\(\) was cancelled after 0.01 s"):
+        await app.starmodel.ready()
+    assert not app.starmodel.is_ready
+
+
+async def test_timeout_of_a_hooks_own_is_reported_as_its_exception():
+    class Slow(Plugin):
+        name = "slow"
+
+        async def on_startup(self, application):
+            raise TimeoutError("of a query")
+
+    app = build(Slow())
+    await app.starmodel.ready()
+    assert "TimeoutError: of a query" in app.starmodel.plugins.report("slow").reason
+    await app.starmodel.close()
+
+
+async def test_cancelled_start_of_the_server_is_no_failure_of_a_plugin():
+    class Waiting(Plugin):
+        name = "waiting"
+
+        async def on_startup(self, application):
+            await asyncio.Event().wait()
+
+    app = build(Waiting())
+    start = asyncio.create_task(app.starmodel.ready())
+    await asyncio.sleep(0)
+    start.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await start
+    assert app.starmodel.plugins.report("waiting").state == "on"
 
 
 def test_plugin_that_is_enabled_and_disabled_stops_the_start():

@@ -48,7 +48,8 @@ def plugin(**members: Any) -> Plugin:
     return type("Faulty", (Plugin,), {"name": "faulty", **methods, **attributes})()
 
 
-ATTRIBUTES = ("name", "version", "starmodel", "requires", "before", "after", "Settings")
+ATTRIBUTES = ("name", "version", "starmodel", "requires", "before", "after", "Settings",
+              "startup_limit_s", "shutdown_limit_s")  # fmt: skip
 
 
 def build(*plugins: Any, entities=(Pen,), **options: Any) -> Any:
@@ -75,6 +76,8 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "requires": ({"requires": None}, "requires is None"),
     "requires a text": ({"requires": "auth"}, "requires is 'auth'"),
     "before": ({"before": None}, "before is None"),
+    "time limit": ({"startup_limit_s": "10"}, "startup_limit_s is '10'"),
+    "no time": ({"shutdown_limit_s": 0}, "shutdown_limit_s is 0"),
     "version": ({"version": 1}, "version is 1"),
     "name": ({"name": property(lambda self: 1 / 0)}, "in its declaration"),
     "route": ({"routes": lambda: [Route(None, endpoint)]}, "expected an absolute path"),

@@ -240,9 +240,9 @@ class Gateway:
         return Exchange(request, self.sessions.new(), send, None, root_path, self._csp)
 
     def safe_url(self, scope: Any, url: str) -> str:
-        """The validated URL of a redirect. Raises: RequestError, for another site."""
+        """The validated URL of a redirect. Raises: as `Exchange.redirect_url`."""
         exchange: Exchange = scope["starmodel.exchange"]
-        return exchange.mounted(exchange.safe_url(url, self._settings.allowed_hosts))
+        return exchange.redirect_url(url, self._settings.allowed_hosts)
 
     def _without_slashes(self, path: str, method: str) -> tuple[str, Any]:
         """The routes of a path with superfluous slashes, and the normalised path.

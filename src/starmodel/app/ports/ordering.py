@@ -1,4 +1,8 @@
-"""The sort order of records: by field values, None last in both directions, ties by id."""
+"""The sort order of records: by field values, None last in both directions, ties by id.
+
+Ids sort in the direction of the last field, so that a database can read an index on that
+field in order, in either direction: its entries for equal values are sorted by id.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +31,15 @@ def order_words(order: Order) -> str:
     return ",".join(f"{'-' * descending}{name}" for name, descending in order)
 
 
+def with_id(order: Order) -> Order:
+    """The order with its last term, the id.
+
+    >>> with_id((("price", True),)), with_id(())
+    ((('price', True), ('id', True)), (('id', False),))
+    """
+    return (*order, ("id", order[-1][1] if order else False))
+
+
 def position_of(entity: Entity, order: Order) -> Position:
     """The record's position. A stored value that is no member of its enum counts as None."""
     position = []
@@ -40,7 +53,7 @@ def position_of(entity: Entity, order: Order) -> Position:
 def sort_key(position: Position, order: Order) -> tuple[Any, ...]:
     """The sort key of a position; keys compare with < and >."""
     key: list[Any] = []
-    for value, (_, descending) in zip(position, (*order, ("id", False)), strict=True):
+    for value, (_, descending) in zip(position, with_id(order), strict=True):
         if value is None:
             key.append((True,))
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections import Counter
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING, Any
@@ -90,5 +91,18 @@ def _parts(report: Report) -> list[str]:
         found.append((finding.level, finding.about, lines[0]))
         found += [("", "", line) for line in lines[1:]]
     parts.append(columns(found))
-    parts.append("No problems." if report.ok else "There are problems.")
+    parts.append(_summary(report))
     return parts
+
+
+def _summary(report: Report) -> str:
+    """The number of problems and of warnings, in a sentence."""
+    levels = Counter(finding.level for finding in report.findings)
+    counts = [
+        f"{number} {level}{'' if number == 1 else 's'}"
+        for level in ("problem", "warning")
+        if (number := levels[level])
+    ]
+    if report.ok:
+        counts.insert(0, "No problems")
+    return f"{', '.join(counts)}."

@@ -17,7 +17,7 @@ from starmodel.cli.plugins.discovery import (
 from starmodel.cli.plugins.hosts import folder_plugins, plugins_of
 from starmodel.cli.plugins.reporting import failure_of
 from starmodel.cli.terminal.suggestions import did_you_mean
-from starmodel.config import Settings
+from starmodel.config import Settings, plugin_origins, plugin_settings
 from starmodel.core.errors import ConfigurationError
 from starmodel.plugins.reports import PluginReport, check_required
 
@@ -37,7 +37,13 @@ def check_plugins(
         if report.state == "failed":
             level: Level = "problem" if report.name in required else "warning"
             yield Finding(level, "plugins", failure_of(report), report.remedy)
+        for note in report.notes:
+            yield Finding(
+                "note", "plugins", f"The plugin {report.name!r}: {note}",
+                "Leave it if that is what you want.",
+            )  # fmt: skip
     yield from _check_names(settings, reports)
+    yield from _check_tables(reports)
     for conflict in contributed_commands(found.host, built_in)[1]:
         yield Finding(
             "warning", "plugins", conflict.text, "Ask the plugin's authors for another command."
@@ -80,3 +86,17 @@ def _check_names(settings: Settings, reports: Iterable[PluginReport]) -> Iterato
                     "note", setting, f"It names {name!r}, which is not installed.{hint}",
                     f"Correct it in {settings.origins[setting]}, or remove it.",
                 )  # fmt: skip
+
+
+def _check_tables(reports: Iterable[PluginReport]) -> Iterator[Finding]:
+    """Check that a plugin reads each table of settings. Values are not named."""
+    names = [report.name for report in reports]
+    for name in sorted(plugin_settings().keys() - set(names)):
+        origins = ", ".join(sorted(set(plugin_origins(name).values())))
+        yield Finding(
+            "warning", "plugins",
+            f"No plugin reads [starmodel.plugin.{name}]: there is no plugin {name!r}."
+            f"{did_you_mean(name, names)}",
+            f"Correct the name in {origins or '[starmodel.plugin] of starmodel.toml'}, install "
+            "the plugin, or remove the settings.",
+        )  # fmt: skip

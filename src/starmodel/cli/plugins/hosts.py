@@ -71,7 +71,11 @@ def find_plugins(app: str | None) -> FoundPlugins:
 def plugins_of(application: Application) -> FoundPlugins:
     """The plugins of a loaded application."""
     host, settings = application.plugins, application.settings
-    return FoundPlugins(host, settings, application) if host else folder_plugins(settings)
+    if host is None:
+        return folder_plugins(settings)
+    with silent_reports():
+        host.note_replaced_routes()
+    return FoundPlugins(host, settings, application)
 
 
 def folder_plugins(settings: Settings | None = None) -> FoundPlugins:
@@ -88,11 +92,18 @@ def folder_plugins(settings: Settings | None = None) -> FoundPlugins:
         disabled=frozenset(settings.plugins_disabled),
         tables=plugin_settings(),
     )
+    with silent_reports(), imports_of_the_folder():
+        return FoundPlugins(load_plugins(found, options), settings)
+
+
+@contextmanager
+def imports_of_the_folder() -> Iterator[None]:
+    """Print the output of plugins on stderr; their modules may import the application's."""
     here = str(Path.cwd())
     if here not in sys.path:
-        sys.path.insert(0, here)  # modules of app/plugins import those of the application
-    with silent_reports(), redirect_stdout(sys.stderr):
-        return FoundPlugins(load_plugins(found, options), settings)
+        sys.path.insert(0, here)
+    with redirect_stdout(sys.stderr):
+        yield
 
 
 @contextmanager

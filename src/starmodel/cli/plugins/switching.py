@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from starmodel.cli.plugins.hosts import find_plugins
+from starmodel.cli.plugins.hosts import find_plugins, imports_of_the_folder, silent_reports
 from starmodel.cli.plugins.settings_file import FILE, TABLE, edit_names
 from starmodel.cli.terminal.errors import CommandError, UsageError
 from starmodel.cli.terminal.suggestions import did_you_mean
@@ -13,28 +13,41 @@ from starmodel.config import Settings, load_settings
 from starmodel.config.errors import DEFAULT
 from starmodel.plugins.built_in import built_in_candidates
 from starmodel.plugins.discovery import candidates
+from starmodel.plugins.plugin import Plugin
+from starmodel.plugins.reports import PLUGIN_FAILURES
 
 DISABLED, ENABLED = "plugins_disabled", "plugins_enabled"
 
 
-def disable(name: str, app: str | None) -> bool:
-    """Switch a plugin off in `starmodel.toml`. Returns whether the file has changed.
+def disable(name: str, app: str | None, *, with_dependents: bool = False) -> list[str]:
+    """Switch a plugin off in `starmodel.toml`. Returns the plugins for which the file has changed.
 
-    Raises: CommandError, for a required or essential plugin, and when another source takes
-    precedence; UsageError, for an unknown name; ConfigurationError, for invalid settings.
+    Shapes: with_dependents also switches off the plugins that require it.
+    Raises: CommandError, for a required or essential plugin, for one that enabled plugins require,
+    and when another source takes precedence; UsageError, for an unknown name; ConfigurationError,
+    for invalid settings.
     """
     settings = load_settings()
     why_essential = _found(name, app).why_essential
     if why_essential:
         raise CommandError(f"The plugin {name!r} can't be switched off: {why_essential}")
-    if name in settings.plugins_required:
+    dependents = dependents_of(name, settings, app)
+    if dependents and not with_dependents:
         raise CommandError(
-            f"The plugin {name!r} is in plugins_required (from "
-            f"{settings.origins['plugins_required']}), so the application does not start without "
-            "it. Remove it there first."
+            f"The plugin {name!r} is required by {_listed(dependents)}. Switch them off too: "
+            f"starmodel plugin disable {name} --with-dependents"
         )
-    _check_precedence(name, settings, {DISABLED: True, ENABLED: False})
-    return edit_names(name, add_to=[DISABLED], remove_from=[ENABLED])
+    names = [*reversed(dependents), name]
+    for each in names:
+        if each in settings.plugins_required:
+            because = "" if each == name else f", and it requires {name!r}"
+            raise CommandError(
+                f"The plugin {each!r} is in plugins_required (from "
+                f"{settings.origins['plugins_required']}), so the application does not start "
+                f"without it{because}. Remove it there first."
+            )
+        _check_precedence(each, settings, {DISABLED: True, ENABLED: False})
+    return [each for each in names if edit_names(each, add_to=[DISABLED], remove_from=[ENABLED])]
 
 
 def enable(name: str, app: str | None) -> bool:
@@ -47,6 +60,47 @@ def enable(name: str, app: str | None) -> bool:
     is_on = _found(name, app).is_on
     _check_precedence(name, settings, {DISABLED: False, **({} if is_on else {ENABLED: True})})
     return edit_names(name, add_to=[] if is_on else [ENABLED], remove_from=[DISABLED])
+
+
+def dependents_of(name: str, settings: Settings, app: str | None) -> list[str]:
+    """The plugins that are on and require one, directly or through others, nearest first.
+
+    Without `app`, the plugins of `app/plugins` and of installed packages. The plugin itself is
+    not imported then, and those that can't be imported are left out.
+    """
+    if app is not None:
+        loaded = [made.plugin for made in find_plugins(app).host.loaded]
+    else:
+        with silent_reports(), imports_of_the_folder():
+            loaded = list(_declared(name, settings))
+    found = [name]
+    for required in found:
+        found += sorted(
+            plugin.name
+            for plugin in loaded
+            if required in plugin.requires and plugin.name not in found
+        )
+    return found[1:]
+
+
+def _declared(name: str, settings: Settings) -> Iterator[Plugin]:
+    """The plugins of the current folder that are on, without one of them."""
+    enabled, disabled = set(settings.plugins_enabled), {*settings.plugins_disabled, name}
+    for candidate in candidates():
+        if candidate.name in disabled or not (candidate.is_on or candidate.name in enabled):
+            continue
+        try:
+            plugin = candidate.load()
+            if plugin.name not in disabled and not isinstance(plugin.requires, str):
+                iter(plugin.requires)
+                yield plugin
+        except PLUGIN_FAILURES:  # it is not on; `plugin list` reports it
+            continue
+
+
+def _listed(names: list[str]) -> str:
+    *others, last = map(repr, names)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def unknown_plugin(name: str, names: list[str]) -> UsageError:

@@ -118,6 +118,7 @@ class Registry:
         self._paths: dict[str, EntityType] = {}
         for cls in entities:
             self._add(entity_type(cls, default_store, pluralize))
+        self._check_old_names()
 
     def _add(self, entity_type: EntityType) -> None:
         for seen, key in ((self._names, entity_type.name), (self._paths, entity_type.path)):
@@ -135,6 +136,24 @@ class Registry:
         self._types[entity_type.cls] = self._names[entity_type.name] = entity_type
         if entity_type.path is not None:
             self._paths[entity_type.path] = entity_type
+
+    def _check_old_names(self) -> None:
+        """Refuse an earlier name that another class has, or had. Raises: ConfigurationError."""
+        claimed: dict[str, EntityType] = {}
+        for entity_type in self:
+            for old in entity_type.cls.__entity__.renamed_from:
+                if old in self._names:
+                    raise ConfigurationError(
+                        f"{entity_type.name} is renamed_from {old!r}, and there still is an entity "
+                        f"of that name: {_where(self._names[old].cls)}. Remove that class, or "
+                        f"remove {entity_type.name}.model_config['renamed_from']."
+                    )
+                other = claimed.setdefault(old, entity_type)
+                if other is not entity_type:
+                    raise ConfigurationError(
+                        f"{other.name} and {entity_type.name} are both renamed_from {old!r}. Only "
+                        "one of them can have its records; remove renamed_from from the other."
+                    )
 
     def __getitem__(self, cls: type[Snapshot]) -> EntityType:
         try:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from starmodel.core.events import Event
+from starmodel.core.fields.arguments import old_names
 from starmodel.core.fields.field_types import is_atomic, plain_types
 from starmodel.core.fields.specs import FieldSpec
 from starmodel.core.snapshot import Snapshot
@@ -35,6 +36,17 @@ class EntityInfo:
     def name(self) -> str:
         """The name in records, topics and URLs: "Note", of a plugin's class "audit.Note"."""
         return entity_name(self.cls)
+
+    @cached_property
+    def renamed_from(self) -> tuple[str, ...]:
+        """The earlier names of the class, with its plugin; a base's are the base's alone."""
+        given: Any = self.cls.model_config.get("renamed_from")
+        inherited = [getattr(base, "model_config", {}) for base in self.cls.__mro__[1:]]
+        if given is None or any(config.get("renamed_from") == given for config in inherited):
+            return ()
+        plugin = self.cls.model_config.get("plugin")
+        names = old_names(given, f"{self.cls.__name__}.model_config['renamed_from']")
+        return tuple(f"{plugin}.{old}" if plugin and "." not in old else old for old in names)
 
     @cached_property
     def updated_at_field(self) -> str:

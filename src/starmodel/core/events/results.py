@@ -10,7 +10,8 @@ class Redirect:
     """Send the caller's browser to `url` after the commit.
 
     Only relative addresses and allowed hosts are followed. Below a mount
-    path, "/x" leads to the application's own "/x".
+    path, "/x" leads to the application's own "/x". "" is the page that the
+    caller is on; the handler of a GET can't redirect to it.
     """
 
     url: str

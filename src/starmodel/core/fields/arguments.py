@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 import pydantic
 
@@ -16,7 +17,9 @@ SQL_ARGUMENTS = frozenset(
         "sa_type", "sa_column", "sa_column_args", "sa_column_kwargs",
     }
 )  # fmt: skip
-_OWN = ("private", "public", "editable", "signal", "sync", *sorted(SQL_ARGUMENTS))
+_OWN = (
+    "private", "public", "editable", "signal", "sync", "renamed_from", *sorted(SQL_ARGUMENTS),
+)  # fmt: skip
 _DEPRECATED = {  # pydantic's own error names what took their place
     "const", "min_items", "max_items", "unique_items", "allow_mutation", "regex", "include",
 }  # fmt: skip
@@ -36,6 +39,26 @@ def check_arguments(names: Iterable[str]) -> None:
     if unknown:
         raise ConfigurationError(
             f"Field() got the unknown argument {', '.join(unknown)}. It takes those of pydantic "
-            f"and of SQLModel, and {', '.join(_OWN[:5])}; other data goes into "
+            f"and of SQLModel, and {', '.join(_OWN[:6])}; other data goes into "
             "json_schema_extra={…}."
         )
+
+
+def old_names(given: Any, where: str) -> tuple[str, ...]:
+    """The earlier names of a field or class, given as one name or as several.
+
+    Shapes: a class of a plugin may be named with it ("audit.Note").
+    Raises: ConfigurationError, for what can't be a name.
+    """
+    names: tuple[Any, ...] = (given,)
+    if isinstance(given, Iterable) and not isinstance(given, str):
+        names = tuple(given)
+    if not all(map(_is_name, names)):
+        raise ConfigurationError(
+            f"{where} is {given!r}; expected the earlier name, or a list of earlier names."
+        )
+    return names
+
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and all(part.isidentifier() for part in name.split("."))

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict
 
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.arguments import old_names
 from starmodel.core.fields.stores import StateStore
 
 AccessRule = str | Callable[..., bool]
@@ -23,7 +24,8 @@ class EntityConfig(ConfigDict, total=False):
     Shapes: list_display, search_fields and list_filter name fields, for
     the columns, the search and the filters of lists; fieldsets maps the
     headings of forms and detail pages to the fields below them; plugin is the
-    name of the plugin that the class belongs to.
+    name of the plugin that the class belongs to; renamed_from are earlier names
+    of this class, not of its subclasses.
     Units: ttl is in seconds.
     """
 
@@ -38,6 +40,7 @@ class EntityConfig(ConfigDict, total=False):
     cache: StateStore | str
     path: str | None
     plugin: str
+    renamed_from: str | Iterable[str]
     plural: str
     crud: bool
     access: AccessRule | Mapping[str, AccessRule]
@@ -91,6 +94,8 @@ def check_config(name: str, config: Mapping[str, Any]) -> None:
         raise ConfigurationError(
             f"{name}.model_config['ttl'] is {ttl!r}; expected seconds above 0."
         )
+    if config.get("renamed_from") is not None:
+        old_names(config["renamed_from"], f"{name}.model_config['renamed_from']")
     check_access(f"{name}.model_config['access']", config.get("access"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
+from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -13,7 +14,7 @@ import pydantic
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from starmodel.core.fields.arguments import SQL_ARGUMENTS, check_arguments
+from starmodel.core.fields.arguments import SQL_ARGUMENTS, check_arguments, old_names
 
 excluding_private: ContextVar[bool] = ContextVar("starmodel_excluding_private", default=False)
 """True while a state is serialised for clients; private fields are dropped at every depth."""
@@ -29,6 +30,7 @@ class FieldOptions:
     signal: bool | None = None
     sync: bool | None = None
     sql: dict[str, Any] = dataclass_field(default_factory=dict)
+    renamed_from: tuple[str, ...] = ()
 
 
 def Field(  # noqa: N802 - the name users know from pydantic and SQLModel
@@ -39,6 +41,7 @@ def Field(  # noqa: N802 - the name users know from pydantic and SQLModel
     editable: bool | None = None,
     signal: bool | None = None,
     sync: bool | None = None,
+    renamed_from: str | Iterable[str] = (),
     **options: Any,
 ) -> Any:
     """A pydantic field that also takes SQLModel's arguments and these:
@@ -48,6 +51,7 @@ def Field(  # noqa: N802 - the name users know from pydantic and SQLModel
     editable: whether generated forms may set it (default: yes, unless private or a generated id).
     signal:  whether it is a browser signal (default: scalars only).
     sync:    the browser's value is taken over before an event runs.
+    renamed_from: earlier names, whose stored values a migration keeps.
 
     Raises: ConfigurationError, for an argument that none of them has.
     """
@@ -59,7 +63,8 @@ def Field(  # noqa: N802 - the name users know from pydantic and SQLModel
         options.setdefault("exclude_if", _is_excluded)
     check_arguments(options)
     info = pydantic.Field(default, **options)
-    info.metadata.append(FieldOptions(private, public, editable, signal, sync, sql))
+    earlier = old_names(renamed_from, "Field(renamed_from=…)")
+    info.metadata.append(FieldOptions(private, public, editable, signal, sync, sql, earlier))
     return info
 
 
@@ -93,6 +98,7 @@ def options_of(info: FieldInfo) -> FieldOptions:
         last("signal"),
         last("sync"),
         {name: value for item in reversed(declared_options) for name, value in item.sql.items()},
+        tuple(dict.fromkeys(name for item in declared_options for name in item.renamed_from)),
     )
 
 

@@ -66,7 +66,25 @@ def field_specs(cls: type[BaseModel]) -> dict[str, FieldSpec]:
             name, info, options, private, editable and not private, signal and not private, atomic,
             ui_of(info.annotation, info.metadata),
         )  # fmt: skip
+    _check_old_names(cls.__name__, specs)
     return specs
+
+
+def _check_old_names(owner: str, specs: dict[str, FieldSpec]) -> None:
+    """Refuse an earlier name that another field has, or had. Raises: ConfigurationError."""
+    claimed: dict[str, str] = {}
+    for name, spec in specs.items():
+        for old in spec.options.renamed_from:
+            if old in specs:
+                raise ConfigurationError(
+                    f"{owner}.{name} is renamed_from {old!r}, and {owner} still has a field {old}. "
+                    f"Remove {old}, or remove renamed_from."
+                )
+            if claimed.setdefault(old, name) != name:
+                raise ConfigurationError(
+                    f"{owner}.{claimed[old]} and {owner}.{name} are both renamed_from {old!r}. "
+                    "Only one of them can have its values; remove renamed_from from the other."
+                )
 
 
 def _editable(cls: type[BaseModel]) -> frozenset[str]:

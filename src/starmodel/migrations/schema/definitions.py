@@ -43,14 +43,18 @@ class TypeDefinition(_Definition):
 
     Shapes: name is that of an SQLAlchemy type, with its module unless that is
     `sqlalchemy`, and arguments are those of its constructor; values are the
-    member names of an enum in order, with their values; sql_type is the name
-    of a PostgreSQL enum type.
+    member names of an enum in order, with their values; texts, those that a
+    declared `Enum` stores for the members; ddl is the SQL of the type for the
+    dialects where name and arguments don't lead to it, as with types of the
+    application.
     """
 
     kind: Kind
     name: str
     arguments: dict[str, JsonValue] = {}
     values: dict[str, JsonValue] = {}
+    texts: dict[str, str] = {}
+    ddl: dict[str, str] = {}
 
 
 class FieldDefinition(_Definition):
@@ -59,7 +63,9 @@ class FieldDefinition(_Definition):
     Shapes: id stays the same when the field is renamed; default is the value
     of the class for a new record, as JSON, absent (`has_default` False) for a
     required field and for a generated default (`default_factory`);
-    server_default and computed are SQL; bounds are constraints of the value
+    server_default and computed are SQL, with variants for the dialects that
+    write it otherwise; persisted and identity are the options of a computed
+    column and of GENERATED … AS IDENTITY; bounds are constraints of the value
     that only the class checks (ge, max_length, pattern, …), with the values
     of a `Literal` as "values"; shape is the JSON schema of a JSON field.
     """
@@ -74,6 +80,10 @@ class FieldDefinition(_Definition):
     default_factory: bool = False
     server_default: str | None = None
     computed: str | None = None
+    variants: dict[str, str] = {}
+    persisted: bool | None = None
+    identity: dict[str, JsonValue] | None = None
+    autoincrement: bool | None = None
     bounds: dict[str, JsonValue] = {}
     shape: JsonValue = None
     comment: str | None = None
@@ -81,26 +91,41 @@ class FieldDefinition(_Definition):
 
 
 class IndexDefinition(_Definition):
-    """An index. Shapes: parts are column names, or SQL of expressions; options per dialect."""
+    """An index.
+
+    Shapes: parts are column names, or SQL of expressions, with variants for the
+    dialects that write these otherwise; options are SQLAlchemy's ("postgresql_using").
+    """
 
     name: str
     parts: tuple[str, ...]
+    variants: dict[str, tuple[str, ...]] = {}
     unique: bool = False
     options: dict[str, JsonValue] = {}
 
 
 class UniqueDefinition(_Definition):
-    """A unique constraint. Shapes: name is None where the database names it."""
+    """A unique constraint.
+
+    Shapes: name is None where the database names it; options are SQLAlchemy's
+    ("deferrable", "postgresql_nulls_not_distinct").
+    """
 
     name: str | None
     columns: tuple[str, ...]
+    options: dict[str, JsonValue] = {}
 
 
 class CheckDefinition(_Definition):
-    """A CHECK constraint. Shapes: condition is SQL."""
+    """A CHECK constraint.
+
+    Shapes: condition is SQL, with variants by dialect, "" where the dialect has no such check.
+    """
 
     name: str
     condition: str
+    variants: dict[str, str] = {}
+    options: dict[str, JsonValue] = {}
 
 
 class ForeignKeyDefinition(_Definition):
@@ -112,6 +137,7 @@ class ForeignKeyDefinition(_Definition):
     target_columns: tuple[str, ...]
     on_delete: str | None = None
     on_update: str | None = None
+    options: dict[str, JsonValue] = {}
 
 
 Constraint = UniqueDefinition | CheckDefinition | ForeignKeyDefinition
@@ -124,7 +150,8 @@ class EntityDefinition(_Definition):
     registry ("Product", "audit.Note"); schema_name is the database schema,
     None for the default one; primary_key are column names; versioned, the table
     has the hidden column of versions; can_expire, it has that of expiry;
-    external, the table belongs to another program and is never altered.
+    external, the table belongs to another program and is never altered;
+    options are SQLAlchemy's for the table ("mysql_engine").
     """
 
     id: str
@@ -133,6 +160,7 @@ class EntityDefinition(_Definition):
     schema_name: str | None = None
     fields: tuple[FieldDefinition, ...]
     primary_key: tuple[str, ...]
+    primary_key_name: str | None = None
     versioned: bool = True
     can_expire: bool = False
     external: bool = False
@@ -140,6 +168,7 @@ class EntityDefinition(_Definition):
     uniques: tuple[UniqueDefinition, ...] = ()
     checks: tuple[CheckDefinition, ...] = ()
     foreign_keys: tuple[ForeignKeyDefinition, ...] = ()
+    options: dict[str, JsonValue] = {}
     comment: str | None = None
     renamed_from: tuple[str, ...] = ()
 
@@ -200,7 +229,7 @@ class FieldRef(NamedTuple):
 
 def to_json(schema: Schema) -> dict[str, Any]:
     """Return JSON data without defaults, so that a snapshot stays small."""
-    return schema.model_dump(mode="json", exclude_defaults=True) | {"format": FORMAT}
+    return {"format": FORMAT, **schema.model_dump(mode="json", exclude_defaults=True)}
 
 
 def from_json(data: Mapping[str, Any]) -> Schema:

@@ -9,18 +9,32 @@ from starmodel.migrations.steps.columns import (
     RestoreField,
     SplitField,
 )
-from starmodel.migrations.steps.constraints import AddIndex, ChangeConstraints, DropIndex
+from starmodel.migrations.steps.constraints import (
+    AddIndex,
+    ChangeConstraints,
+    DropIndex,
+    RenameIndex,
+)
 from starmodel.migrations.steps.data import Operations, RunData, RunSql
+from starmodel.migrations.steps.fills import AddParts, new_uuid, now
 from starmodel.migrations.steps.step import Step
-from starmodel.migrations.steps.tables import CreateEntity, DropEntity, PurgeKept, RenameEntity
+from starmodel.migrations.steps.tables import (
+    ChangeTable,
+    CreateEntity,
+    DropEntity,
+    PurgeKept,
+    RenameEntity,
+)
 from starmodel.migrations.steps.values import UNSET
 
 __all__ = [
     "UNSET",
     "AddField",
     "AddIndex",
+    "AddParts",
     "ChangeConstraints",
     "ChangeField",
+    "ChangeTable",
     "CreateEntity",
     "DropEntity",
     "DropField",
@@ -29,10 +43,13 @@ __all__ = [
     "PurgeKept",
     "RenameEntity",
     "RenameField",
+    "RenameIndex",
     "ReplaceValues",
     "RestoreField",
     "RunData",
     "RunSql",
     "SplitField",
     "Step",
+    "new_uuid",
+    "now",
 ]

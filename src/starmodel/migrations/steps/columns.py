@@ -15,8 +15,10 @@ from starmodel.migrations.steps.values import UNSET, Convert
 class AddField(Step):
     """Add a column.
 
-    Shapes: fill is the value of the rows that exist, or a function of the old row (a dict by
-    field name); UNSET for None in a nullable column and the default of the class otherwise.
+    Shapes: fill is the value of the rows that exist, as Python or JSON has it ("1.50" or
+    Decimal("1.50"), an enum by the name of its member), or a function of the old row (a dict by
+    field name); UNSET for None in a nullable column and the default of the class otherwise. A
+    required field without both accepts NULL until a `SplitField` of the same migration fills it.
     """
 
     entity: str
@@ -46,7 +48,10 @@ class RestoreField(Step):
 
 @dataclass(frozen=True)
 class RenameField(Step):
-    """Rename the column of a field, with everything that refers to it."""
+    """Rename the column of a field, also in the indexes and constraints that contain it.
+
+    Steps after this one use the new name. Indexes keep their names; `RenameIndex` changes them.
+    """
 
     entity: str
     old: str
@@ -74,8 +79,11 @@ class ChangeField(Step):
 class ReplaceValues(Step):
     """Replace stored values, as after members of an enum or a `Literal` were renamed.
 
+    It precedes the `ChangeField` of the same field. Where the database itself checks members,
+    it accepts those of before and after from this step on.
+
     Shapes: values are the new value of each old one, as the field has them in JSON (for an
-    enum, the member's name).
+    enum, the member's name); None where the field accepts it.
     """
 
     entity: str
@@ -86,6 +94,8 @@ class ReplaceValues(Step):
 @dataclass(frozen=True)
 class SplitField(Step):
     """Copy the parts of a nested model into fields of their own.
+
+    A row without a part keeps the value that `AddField` gave it.
 
     Shapes: parts are the paths in the JSON of the old field ("street", "geo.lat") by the
     names of the new fields, which `AddField` has added.

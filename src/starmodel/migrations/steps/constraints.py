@@ -24,6 +24,18 @@ class DropIndex(Step):
 
 
 @dataclass(frozen=True)
+class RenameIndex(Step):
+    """Give an index the name that a renamed field or entity gives it; its rows stay as they are.
+
+    A database that can't rename an index creates it again.
+    """
+
+    entity: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
 class ChangeConstraints(Step):
     """Bring the unique constraints, checks and foreign keys of a table to those after.
 

@@ -23,10 +23,24 @@ class DropEntity(Step):
 
 @dataclass(frozen=True)
 class RenameEntity(Step):
-    """Rename the table of an entity, with everything that refers to it."""
+    """Rename the table of an entity, with the foreign keys that refer to it.
+
+    Steps after this one use the new name. Both names are the same where only `__tablename__`
+    changes. Indexes keep their names; `RenameIndex` changes them.
+    """
 
     old: str
     new: str
+
+
+@dataclass(frozen=True)
+class ChangeTable(Step):
+    """Bring the comment and the hidden columns of a table to those after.
+
+    Rows get version 1 in a new column of versions, and no expiry in one of expiry.
+    """
+
+    entity: str
 
 
 @dataclass(frozen=True)

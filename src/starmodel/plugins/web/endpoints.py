@@ -114,7 +114,7 @@ class Endpoints:
         if made is None:
             await exchange.empty(204)
         elif isinstance(made, Redirect):
-            await exchange.redirect(exchange.mounted(exchange.safe_url(made.url, ())))
+            await exchange.redirect(exchange.redirect_url(made.url))
         elif isinstance(made, Response):
             await exchange.relay(made)
         elif isinstance(made, Mapping | BaseModel) or (

@@ -7,6 +7,7 @@ from typing import Any
 
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.plugins.contributions.middleware import Middleware
+from starmodel.plugins.reports import PluginReport
 
 log = logging.getLogger("starmodel.plugins")
 
@@ -18,8 +19,10 @@ class GuardedMiddleware:
     start propagates to the server, which closes the connection.
     """
 
-    def __init__(self, plugin: str, middleware: Middleware, app: Any, gateway: Gateway) -> None:
-        self._plugin, self._gateway = plugin, gateway
+    def __init__(
+        self, report: PluginReport, middleware: Middleware, app: Any, gateway: Gateway
+    ) -> None:
+        self._report, self._gateway = report, gateway
         self._app = middleware.make(app, **middleware.options)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -38,6 +41,10 @@ class GuardedMiddleware:
         except Exception as error:  # the web edge: every exception becomes a response
             if has_started:
                 raise
-            log.exception("The middleware of the plugin %r failed", self._plugin)
+            log.error(
+                "The middleware of the plugin %r failed\n%s",
+                self._report.name,
+                self._report.traceback_of(error),
+            )
             exchange = self._gateway.exchange_of(scope, receive, send)
             await self._gateway.error_responses.send_error(exchange, error)

@@ -121,3 +121,80 @@ def test_commands_print_no_sign_in_link(write: Any, run: Run) -> None:
     write("main.py", APPLICATION)
     result = run("doctor")
     assert "?token=" not in result.stdout + result.stderr
+
+
+def test_settings_that_no_plugin_reads_are_a_warning_with_the_nearest_name(
+    notes: Path, write: Any, findings: Any, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("main.py", APPLICATION)
+    write("starmodel.toml", "[starmodel.plugin.note]\napi_key = 'hush'\n"
+          "[starmodel.plugin.notes]\nfolder = 'x'\n")  # fmt: skip
+    monkeypatch.setenv("STARMODEL_PLUGIN_CACHE__SIZE", "3")
+    code, found = findings("plugins")
+    assert code == 0
+    assert found == [
+        ("warning", "No plugin reads [starmodel.plugin.cache]: there is no plugin 'cache'.",
+         "Correct the name in STARMODEL_PLUGIN_CACHE__SIZE in the environment, install the "
+         "plugin, or remove the settings."),
+        ("warning", "No plugin reads [starmodel.plugin.note]: there is no plugin 'note'. "
+         "Did you mean 'notes'?",
+         "Correct the name in [starmodel.plugin.note] of starmodel.toml, install the plugin, or "
+         "remove the settings."),
+        ("ok", f"Loaded in this order: {BUILT_IN}, notes.", ""),
+    ]  # fmt: skip
+    result = run("doctor")
+    assert result.stdout.endswith("No problems, 2 warnings.\n")
+    assert "hush" not in result.stdout
+
+
+def test_settings_of_a_disabled_plugin_are_no_finding(
+    notes: Path, write: Any, findings: Any
+) -> None:
+    write("main.py", APPLICATION)
+    write("starmodel.toml", "[starmodel]\nplugins_disabled = ['notes']\n"
+          "[starmodel.plugin.notes]\nfolder = 'x'\n")  # fmt: skip
+    assert findings("plugins") == (0, [LOADED])
+
+
+OWN = """
+from starmodel import create_app
+app = create_app([], ui={"record.title": lambda ui, resource, entity: "x"})
+
+@app.get("/notes/about")
+def about():
+    return "own"
+
+@app.get("/notes/notes/new")
+def new():
+    return "own"
+"""
+
+
+def test_own_routes_and_parts_in_place_of_a_plugins_are_notes(
+    notes: Path, write: Any, findings: Any, answer: Any
+) -> None:
+    source = notes.read_text()
+    notes.write_text(f"{source}    def ui(self): return {{'record.title': lambda *a: 'y'}}\n")
+    write("main.py", OWN)
+    expected = [
+        "The part 'record.title' is that of create_app(ui=…), which takes precedence.",
+        "GET /notes/about is your own route, which takes precedence.",
+        "GET /notes/notes/new is your own route, which takes precedence.",
+    ]
+    plugin, *_ = answer("plugin", "list")["plugins"]
+    assert plugin["notes"] == expected
+    assert plugin["state"] == "on"
+    _, found = findings("plugins")
+    assert found[:-1] == [
+        ("note", f"The plugin 'notes': {text}", "Leave it if that is what you want.")
+        for text in expected
+    ]
+
+
+def test_number_of_problems_and_warnings_ends_the_output(
+    drop_in: Any, write: Any, run: Run
+) -> None:
+    write("main.py", APPLICATION)
+    write("starmodel.toml", "[starmodel]\nplugins_required = ['gone']\n")
+    drop_in("broken", "1 / 0")
+    assert run("doctor").stdout.endswith("\n2 problems, 1 warning.\n")

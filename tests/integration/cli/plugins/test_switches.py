@@ -147,3 +147,52 @@ def test_invalid_file_is_not_edited(notes: Path, write: Any, run: Run, text: str
     for verb in ("enable", "disable"):
         assert run("plugin", verb, "notes").exit_code == 1
     assert TOML.read_text() == text
+
+
+@pytest.fixture
+def three(drop_in: Any) -> None:
+    """Plugins of which each requires the one before, and one that can't be imported."""
+    for name, requires in (("base", ""), ("reports", "base"), ("mail", "reports")):
+        drop_in(name, f"print('{name} is imported')\nclass Made(Plugin):\n    name = '{name}'\n"
+                      f"    requires = {requires.split()}\n")  # fmt: skip
+    drop_in("broken", "1 / 0")
+
+
+@pytest.mark.parametrize("app", [(), ("--app", "main.py")], ids=["folder", "application"])
+def test_plugin_that_others_require_is_disabled_with_them_only(
+    three: None, write: Any, run: Run, answer: Answer, app: tuple[str, ...]
+) -> None:
+    write("main.py", "from starmodel import create_app\napp = create_app([])\n")
+    result = run("plugin", "disable", "base", *app)
+    assert result.exit_code == 1
+    assert result.stderr.endswith(
+        "starmodel: The plugin 'base' is required by 'reports' and 'mail'. Switch them off too: "
+        "starmodel plugin disable base --with-dependents\n"
+    )
+    assert ("base is imported" in result.stderr) is bool(app)
+    assert not TOML.exists()
+
+    result = run("plugin", "disable", "base", "--with-dependents", *app)
+    assert [line.split()[3] for line in result.stdout.splitlines()] == ["mail", "reports", "base"]
+    assert {state(answer, name) for name in ("base", "reports", "mail")} == {"off"}
+    result = run("plugin", "disable", "base", *app)
+    assert result.stdout == "The plugin base is off already.\n"
+
+
+def test_plugin_that_only_disabled_ones_require_is_disabled(
+    three: None, write: Any, run: Run
+) -> None:
+    write("starmodel.toml", "[starmodel]\nplugins_disabled = ['reports', 'mail']\n")
+    assert run("plugin", "disable", "base").exit_code == 0
+
+
+def test_plugin_that_a_required_one_requires_is_not_disabled(
+    three: None, write: Any, run: Run
+) -> None:
+    text = "[starmodel]\nplugins_required = ['mail']\n"
+    write("starmodel.toml", text)
+    result = run("plugin", "disable", "base", "--with-dependents")
+    assert result.exit_code == 1
+    assert "'mail' is in plugins_required" in result.stderr
+    assert "and it requires 'base'" in result.stderr
+    assert TOML.read_text() == text

@@ -257,3 +257,56 @@ def test_relative_url_stays_on_this_host(
 @pytest.mark.parametrize("url", ["/x", "x", "?x", "http://a", "HTTPS://a", "", "//a", "10:30"])
 def test_http_urls_are_recognised(url: str) -> None:
     assert is_web_address(url)
+
+
+PAGE = "http://testserver/gates?page=2"
+
+
+@pytest.mark.parametrize(
+    ("url", "there"),
+    [
+        ("", "/gates?page=2"), ("#top", "/gates?page=2#top"), ("?page=1", "/gates?page=1"),
+        ("there", "there"), ("..//evil.example", "..//evil.example"), ("/x", "/x"),
+        ("http://testserver/x", "http://testserver/x"),
+    ],
+)  # fmt: skip
+async def test_redirect_without_a_path_of_a_plain_form_leads_to_its_page(
+    visit: Any, url: str, there: str
+) -> None:
+    browser = visit(Gate)
+    for name in ("go", "go_fast", "go_later", "go_in_steps"):
+        headers = HTML | {"origin": ORIGIN, "referer": PAGE}
+        plain = await browser.post(f"/gate/{name}", headers=headers, data={"target": url})
+        assert (plain.status_code, plain.headers["location"]) == (303, there)
+
+
+async def test_redirect_to_the_page_itself_without_a_referer_leads_to_the_entity(
+    visit: Any,
+) -> None:
+    plain = await visit(Gate).submit("/gate/go", {"target": ""})
+    assert plain.headers["location"] == "/gate"
+
+
+@pytest.mark.parametrize("url", ["", "#top"])
+async def test_user_route_redirects_to_the_page_itself_after_a_form_only(
+    visit: Any, serve: Any, url: str, caplog: Any
+) -> None:
+    app = serve(Gate)
+
+    @app.route("/out", methods=["GET", "POST"])
+    def out():  # type: ignore[no-untyped-def]
+        return Redirect(url)
+
+    browser = visit(app)
+    for headers in (HTML, JSON):
+        looping = await browser.get("/out", headers=headers)
+        assert looping.status_code == 400
+        assert "location" not in looping.headers
+        assert "leads back to itself" in looping.text
+    assert "/out redirects to itself" in caplog.text
+    headers = HTML | {"origin": ORIGIN, "referer": PAGE}
+    assert (await browser.post("/out", headers=headers)).headers["location"] == (
+        f"/gates?page=2{url}"
+    )
+    assert (await browser.submit("/out")).headers["location"] == (url or "/out")
+    assert moved_to((await browser.click("/out")).text) == url

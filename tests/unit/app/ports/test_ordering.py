@@ -98,4 +98,4 @@ def test_query_starts_after_a_position():
     tasks = [Task(id=f"{n}", size=size) for n, size in enumerate((1, None, 1, 2, None))]
     query = Query(Task, order=(("size", True),), after=(1, "0"), limit=2)
 
-    assert [task.id for task in query.arrange(tasks)] == ["2", "1"]
+    assert [task.id for task in query.arrange(tasks)] == ["4", "1"]

@@ -321,3 +321,16 @@ def test_host_assigns_a_signal_name_per_record() -> None:
         assert str(Shelf.fill()) == Shelf.fill.__html__() == "@post('fill')"
     finally:
         current_context.reset(token)
+
+
+def test_earlier_name_of_a_class_that_still_exists_is_refused() -> None:
+    article = _entity("Article", renamed_from="Product")
+    with pytest.raises(ConfigurationError, match="there still is an entity of that name: shop"):
+        Registry([article, _entity("Product")])
+    assert [each.name for each in Registry([article])] == ["Article"]
+
+
+def test_earlier_name_of_two_classes_is_refused() -> None:
+    classes = [_entity(name, renamed_from="Product") for name in ("Article", "Goods")]
+    with pytest.raises(ConfigurationError, match="Article and Goods are both renamed_from"):
+        Registry(classes)

@@ -67,7 +67,7 @@ def test_config_with_every_other_key_is_accepted() -> None:
     config: dict[str, Any] = {
         "store": "memory", "scope": "app", "ttl": 0.5, "namespace": "n", "use_namespace": True,
         "auto_persist": False, "sync_with_client": True, "persistence_backend": None,
-        "path": None, "plugin": "shop", "plural": "things", "crud": False,
+        "path": None, "plugin": "shop", "plural": "things", "renamed_from": "Item", "crud": False,
         "access": "public", "editable": True, "history": False, "cache": None,
         "list_display": ["id"], "search_fields": ["id"], "list_filter": [],
         "fieldsets": {"Main": ["id"]}, "str_strip_whitespace": True,
@@ -102,3 +102,29 @@ def test_event_with_a_wrong_option_is_rejected(option: str, value: Any) -> None:
 def test_event_with_merge_mode_means_mode() -> None:
     assert event(merge_mode="append")(lambda self: None).info.mode == "append"
     assert event(method="PUT")(lambda self: None).info.method == "put"
+
+
+@pytest.mark.parametrize("names", [5, "two words", ["a", 1], [""]])
+def test_config_with_wrong_earlier_names_is_rejected(names: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"'renamed_from'\] is .* expected the earlier"):
+        _define(renamed_from=names)
+
+
+def test_earlier_names_of_a_class_are_not_those_of_its_subclasses() -> None:
+    article = _define(renamed_from="Product")
+
+    class Special(article):  # type: ignore[misc,valid-type]
+        pass
+
+    class Own(article):  # type: ignore[misc,valid-type]
+        model_config = {"renamed_from": ["A"]}
+
+    assert article.__entity__.renamed_from == ("Product",)
+    assert Special.__entity__.renamed_from == ()
+    assert Own.__entity__.renamed_from == ("A",)
+
+
+def test_earlier_names_of_a_plugins_class_are_of_the_plugin() -> None:
+    assert _define(plugin="audit", renamed_from="Note").__entity__.renamed_from == ("audit.Note",)
+    moved = _define(plugin="audit", renamed_from="notes.Note")
+    assert moved.__entity__.renamed_from == ("notes.Note",)

@@ -191,3 +191,41 @@ def test_title_is_declared_or_derived_from_the_name() -> None:
 
     fields = Post.__entity__.fields
     assert (fields["first_name"].title, fields["age"].title) == ("First name", "Years")
+
+
+@pytest.mark.parametrize(("given", "names"), [("price", ("price",)), (["a", "b"], ("a", "b"))])
+def test_field_with_earlier_names_has_them_as_an_option(given: Any, names: tuple[str, ...]) -> None:
+    class Product(Entity):
+        unit_price: int = Field(0, renamed_from=given)
+
+    assert Product.__entity__.fields["unit_price"].options.renamed_from == names
+    assert Product(unit_price=3).model_dump()["unit_price"] == 3
+
+
+def test_earlier_names_in_annotated_and_in_the_default_are_both_kept() -> None:
+    class Product(Entity):
+        price: Annotated[int, Field(renamed_from="cost")] = Field(0, renamed_from="sum")
+
+    assert set(Product.__entity__.fields["price"].options.renamed_from) == {"cost", "sum"}
+
+
+@pytest.mark.parametrize("given", [5, None, "two words", [1], [["a"]], ""])
+def test_earlier_names_that_are_no_names_are_refused(given: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"renamed_from=….* expected the earlier name"):
+        Field(renamed_from=given)
+
+
+def test_earlier_name_of_a_field_that_still_exists_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="Product still has a field price"):
+
+        class Product(Entity):
+            price: int = 0
+            unit_price: int = Field(0, renamed_from="price")
+
+
+def test_earlier_name_of_two_fields_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"gross and Product\.net are both renamed_from"):
+
+        class Product(Entity):
+            gross: int = Field(0, renamed_from="price")
+            net: int = Field(0, renamed_from="price")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -10,6 +10,14 @@ from sqlalchemy.exc import ArgumentError
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.engine import Engine
 from starmodel.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from starmodel.adapters.persistence.sql.drivers.network.servers.mysql import MysqlServer
+    from starmodel.adapters.persistence.sql.drivers.network.servers.postgresql import (
+        PostgresqlServer,
+    )
+
+    DatabaseServer = PostgresqlServer | MysqlServer
 
 KINDS = {"sqlite": "sqlite", "postgresql": "postgresql", "postgres": "postgresql",
          "mysql": "mysql", "mariadb": "mysql"}  # fmt: skip
@@ -32,26 +40,32 @@ def engine_for(
 
     Raises: ConfigurationError, naming the available kinds, never the password of the URL.
     """
-    parsed, kind = _parsed(url)
+    parsed, kind = parsed_url(url)
     if kind == "sqlite":
         from starmodel.adapters.persistence.sql.drivers.sqlite.engine import SqliteEngine
 
         return SqliteEngine(parsed, synchronous, timeout_s)
     from starmodel.adapters.persistence.sql.drivers.network.engine import NetworkEngine
-    from starmodel.adapters.persistence.sql.drivers.network.server import Server
 
-    server: Server
+    return NetworkEngine(server_for(url, timeout_s), pool_size=pool_size, timeout_s=timeout_s)
+
+
+def server_for(url: str, timeout_s: float) -> DatabaseServer:
+    """Return the server of a PostgreSQL, MySQL or MariaDB URL; its driver is imported here.
+
+    Raises: ConfigurationError, as `engine_for` does.
+    """
+    parsed, kind = parsed_url(url)
     try:
         if kind == "postgresql":
             from starmodel.adapters.persistence.sql.drivers.network.servers.postgresql import (
                 PostgresqlServer,
             )
 
-            server = PostgresqlServer(parsed, timeout_s)
-        else:
-            from starmodel.adapters.persistence.sql.drivers.network.servers.mysql import MysqlServer
+            return PostgresqlServer(parsed, timeout_s)
+        from starmodel.adapters.persistence.sql.drivers.network.servers.mysql import MysqlServer
 
-            server = MysqlServer(parsed, timeout_s)
+        return MysqlServer(parsed, timeout_s)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in DRIVERS[kind]:
             raise
@@ -59,7 +73,6 @@ def engine_for(
             f"The database url asks for {kind}, whose driver {error.name} is not installed. "
             f"Install it: pip install 'starmodel[{kind}]'."
         ) from error
-    return NetworkEngine(server, pool_size=pool_size, timeout_s=timeout_s)
 
 
 def dialect_for(url: str) -> SqlDialect:
@@ -67,7 +80,7 @@ def dialect_for(url: str) -> SqlDialect:
 
     Raises: ConfigurationError, as `engine_for` does for the URL.
     """
-    kind = _parsed(url)[1]
+    kind = parsed_url(url)[1]
     if kind == "sqlite":
         from starmodel.adapters.persistence.sql.dialects.sqlite import SqliteDialect
 
@@ -81,7 +94,11 @@ def dialect_for(url: str) -> SqlDialect:
     return MysqlDialect()
 
 
-def _parsed(url: str) -> tuple[URL, str]:
+def parsed_url(url: str) -> tuple[URL, str]:
+    """Return the URL and the kind of database: sqlite, postgresql or mysql.
+
+    Raises: ConfigurationError, without the password of the URL.
+    """
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # not chained: the cause contains the URL with its password

@@ -8,7 +8,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Double,
-    Integer,
     MetaData,
     String,
     Table,
@@ -21,16 +20,16 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from starmodel.adapters.persistence.sql.compiled_sql import compile_sql
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.adapters.persistence.system.parts import insert_once, system_table
 
 SCHEMA = 1
 """The current schema version; raised together with a migration in UPGRADES."""
 UPGRADES: dict[int, tuple[str, ...]] = {}
 """The migration statements to each schema version from the one before it."""
-SYSTEM, SESSIONS = "starmodel_system", "starmodel_session"
+SESSIONS = "starmodel_session"
 PART = "sessions"
 SWEEP_BATCH = 500
 
@@ -45,14 +44,7 @@ class SessionTables:
     def __init__(self, sql_dialect: SqlDialect) -> None:
         self.metadata = MetaData()
         text = sql_dialect.column_type(str, Text(), is_indexed=False)
-        system = self._system = Table(
-            SYSTEM,
-            self.metadata,
-            Column("part", String(32), primary_key=True),
-            Column("schema_number", Integer, nullable=False),
-            Column("revision", BigInteger, nullable=False),
-            **sql_dialect.table_options,
-        )
+        system = self._system = system_table(self.metadata, sql_dialect)
         table = Table(
             SESSIONS,
             self.metadata,
@@ -88,7 +80,7 @@ class SessionTables:
         end = update(table).values(ended_at=now, revision=revision)
         visitor = table.c.visitor == given("visitor_", table.c.visitor)
 
-        self.register = compiled(_insert_once(system, sql_dialect))
+        self.register = compiled(insert_once(system, sql_dialect, PART, SCHEMA))
         self.schema = compiled(select(system.c.schema_number, system.c.revision).where(mine))
         self.set_schema = compiled(update(system).where(mine).values(schema_number=SCHEMA))
         self.raise_revision = compiled(
@@ -124,13 +116,3 @@ class SessionTables:
         self.purge = compiled(
             delete(table).where(table.c.ended_at < given("ended_before_", table.c.ended_at))
         )
-
-
-def _insert_once(system: Table, sql_dialect: SqlDialect) -> Any:
-    """Return an INSERT of the row with the schema version that skips an existing row."""
-    row = {"part": PART, "schema_number": SCHEMA, "revision": 0}
-    if sql_dialect.sqlalchemy.name == "sqlite":
-        return sqlite.insert(system).values(row).on_conflict_do_nothing()
-    if sql_dialect.sqlalchemy.name == "postgresql":
-        return postgresql.insert(system).values(row).on_conflict_do_nothing()
-    return insert(system).prefix_with("IGNORE").values(row)

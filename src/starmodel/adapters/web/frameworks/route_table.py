@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -24,8 +24,8 @@ class RouteRow(NamedTuple):
     """One method of one path.
 
     Shapes: target is "Product.create", "admin.Product list" or the handler
-    "shop.views.index"; source is "own" for a user route, "plugin NAME" for
-    one that a plugin contributes, "generated", or "starmodel" below /_starmodel;
+    "shop.views.index"; source is "own" for a user route, "plugin NAME" for one of a
+    plugin, its entities or its resources, "generated", or "starmodel" below /_starmodel;
     entity and event are names; replaced is True for a route that a user route shadows.
     """
 
@@ -45,9 +45,10 @@ def route_table(gateway: Gateway, routes: Iterable[Any]) -> list[RouteRow]:
     """
     own = list(routes)
     user = UserRoutes(SimpleNamespace(routes=own))
+    plugin_of = _plugins(gateway)
     generated = [
         RouteRow(
-            method, path, _target(found, path), _source(found, path),
+            method, path, _target(found, path), _source(path, plugin_of(found)),
             None if found.entity_type is None else found.entity_type.name,
             _event_name(found),
             not path.startswith(INTERNAL) and _is_replaced(user, method, path),
@@ -56,6 +57,37 @@ def route_table(gateway: Gateway, routes: Iterable[Any]) -> list[RouteRow]:
     ]  # fmt: skip
     generated.sort(key=lambda row: row.source == "starmodel")
     return [*_own(own, "", gateway.framework), *generated]
+
+
+def replaced_plugin_routes(gateway: Gateway) -> dict[str, list[str]]:
+    """The routes of plugins that user routes shadow, by plugin: "GET, POST /audit/notes"."""
+    user, plugin_of = UserRoutes(gateway.framework.router), _plugins(gateway)
+    methods: dict[tuple[str, str], list[str]] = {}
+    for method, path, found in gateway.routes:
+        plugin = plugin_of(found)
+        if plugin and not path.startswith(INTERNAL) and _is_replaced(user, method, path):
+            methods.setdefault((plugin, path), []).append(method)
+    replaced: dict[str, list[str]] = {}
+    for (plugin, path), names in methods.items():
+        replaced.setdefault(plugin, []).append(f"{', '.join(names)} {path}")
+    return replaced
+
+
+def _plugins(gateway: Gateway) -> Callable[[Found], str]:
+    """The name of the plugin that a generated route is of; "" for the application's."""
+    areas, host = gateway.application.areas, gateway.application.plugins
+    declared = [(made.plugin.name, r) for made in host.loaded for r in made.resources]
+
+    def plugin_of(found: Found) -> str:
+        if found.owner and not found.is_built_in:
+            return found.owner
+        if found.resource is None:
+            return ""
+        resource = areas.declared(found.resource)
+        at_address = (name for name, theirs in declared if theirs is resource)
+        return next(at_address, None) or str(found.entity_type.cls.model_config.get("plugin", ""))
+
+    return plugin_of
 
 
 def _own(routes: Iterable[Any], prefix: str, framework: WebFramework) -> Iterator[RouteRow]:
@@ -110,9 +142,9 @@ def _target(found: Found, path: str) -> str:
     return f"{found.resource.name} {_PAGES[page]}"
 
 
-def _source(found: Found, path: str) -> str:
-    if found.owner and not found.is_built_in:
-        return f"plugin {found.owner}"
+def _source(path: str, plugin: str) -> str:
+    if plugin:
+        return f"plugin {plugin}"
     return "starmodel" if path.startswith(INTERNAL) else "generated"
 
 

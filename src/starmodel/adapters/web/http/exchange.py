@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from starmodel.adapters.web.http.conditional import (
     digest_of,
@@ -297,6 +297,31 @@ class Exchange:
             raise RequestError(Message("problem.redirect"))
         return sent
 
+    def redirect_url(self, url: str, allowed_hosts: Sequence[str] = ()) -> str:
+        """The URL of a redirect from a route of its own, validated and below the mount path.
+
+        Without a path, it is the visitor's page: after a form that is the Referer.
+        Raises: RequestError, for another site, and from a GET for the page itself, which would
+        redirect forever.
+        """
+        sent = self.safe_url(url, allowed_hosts)
+        if self.request.is_datastar or not _is_this_page(sent):  # a page reloads itself
+            return self.mounted(sent)
+        if self.request.method in ("GET", "HEAD"):
+            log.warning(
+                "%s redirects to itself. Name another address.", log_text(self.request.path)
+            )
+            raise RequestError(Message("problem.redirect_loop"))
+        return self.on_page(sent, f"{self.root_path}{self.request.path}")
+
+    def on_page(self, url: str, default: str) -> str:
+        """A URL without a path ("", "?page=1", "#top") as the visitor's page would resolve it.
+
+        Shapes: default is for "" when no Referer names the page.
+        """
+        page = self.referer_or("") if url[:1] in ("", "?", "#") else ""
+        return urljoin(page, url) or default
+
     def mounted(self, url: str) -> str:
         """The URL with the mount path before a path of this application, unless present."""
         root = self.root_path.rstrip("/")
@@ -304,6 +329,10 @@ class Exchange:
         if not root or not url.startswith("/") or path == root or path.startswith(f"{root}/"):
             return url
         return f"{root}{url}"
+
+
+def _is_this_page(url: str) -> bool:
+    return not url.partition("#")[0]
 
 
 async def rendered_page(render: Callable[[], T]) -> T:

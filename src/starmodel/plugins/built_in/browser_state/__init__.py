@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from starmodel.plugins import Plugin, Route
-from starmodel.plugins.web import Exchange
+from starmodel.plugins import Exchange, Plugin, Route
 
 
 class BrowserState(Plugin):

@@ -7,10 +7,9 @@ from functools import cached_property
 
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.events.built_in import BUILT_IN
-from starmodel.plugins import EventRoute, Plugin, ResourceRoute, Route
+from starmodel.plugins import EventRoute, Exchange, Plugin, ResourceRoute, Route
 from starmodel.plugins.built_in.crud.bulk import BulkEvents
 from starmodel.plugins.built_in.crud.pages import CrudPages
-from starmodel.plugins.web import Exchange
 
 
 class Crud(Plugin):

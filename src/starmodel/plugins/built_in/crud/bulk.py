@@ -16,7 +16,8 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import RequestError
 from starmodel.core.events import Event
 from starmodel.core.events.results import Toast
-from starmodel.plugins.web import Exchange, PluginServices, Problem
+from starmodel.plugins import Exchange
+from starmodel.plugins.web import PluginServices, Problem
 from starmodel.texts.catalogue import Catalogue, Message
 
 log = logging.getLogger("starmodel")

@@ -11,7 +11,8 @@ from starmodel.app.queries.listing import listing_of, wants_total
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 from starmodel.core.errors import RequestError
-from starmodel.plugins.web import Exchange, PluginServices
+from starmodel.plugins import Exchange
+from starmodel.plugins.web import PluginServices
 
 NO_STORE = (b"cache-control", b"no-store")
 
@@ -36,6 +37,11 @@ class DataStreams:
         request, application = exchange.request, self._application
         request.check_repeated()
         policy = resource.policy
+        if "cursor" in request.query:
+            raise RequestError(
+                "A stream follows a list by page, such as ?page=2. Send the cursor with "
+                "Accept: application/json."
+            )
         listing = listing_of(resource.entity_type, request.query)
         total = wants_total(request.query)
         if policy.reads_fields(resource.entity_type):

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from starmodel.app.access.decisions import check
+from starmodel.app.access.denials import denial
+from starmodel.app.access.offers import may_create, rendered
 from starmodel.app.commands.binding.edited_fields import digests
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import UIAdapter
 from starmodel.app.queries.listing import listing_of, wants_total
 from starmodel.core.entity import Entity
 from starmodel.core.public_state import public_state
+from starmodel.plugins import Exchange
 from starmodel.plugins.built_in.crud.data_streams import DataStreams
-from starmodel.plugins.web import Exchange, PluginServices
+from starmodel.plugins.web import PluginServices
 
 
 class CrudPages:
@@ -93,7 +96,10 @@ class CrudPages:
         """Send the form of a new record. Raises: NotSignedInError, AccessDeniedError."""
         entity_type, actor, ui = resource.entity_type, exchange.session.actor, resource.ui
         event = entity_type.events["create"]
-        await check(resource.policy, entity_type, "write", actor, event=event)
+        policy = resource.policy
+        await check(policy, entity_type, "write", actor, event=event)
+        if not await rendered(lambda: may_create(policy, entity_type, actor)):
+            raise denial(entity_type, "write", actor, event)
         title = self._application.texts.text("record.new", title=entity_type.title)
 
         def page() -> str:

@@ -7,9 +7,8 @@ from typing import Any
 
 from starmodel.app.access.policy import DEV
 from starmodel.app.sessions.session import DEVELOPMENT
-from starmodel.plugins import Plugin, RequestHook
+from starmodel.plugins import Exchange, Plugin, RequestHook
 from starmodel.plugins.built_in.dev_sign_in.links import PURPOSE, log_sign_in_link, token_of
-from starmodel.plugins.web import Exchange
 
 PARAMETER = "token"
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from starmodel.app.health import CheckResult
 from starmodel.core.values.json_data import json_bytes
-from starmodel.plugins import Plugin, Route
-from starmodel.plugins.web import Exchange
+from starmodel.plugins import Exchange, Plugin, Route
 
 log = logging.getLogger("starmodel.health")
 FRESH_S = 1.0

@@ -15,7 +15,7 @@ from sqlalchemy.types import NullType, TypeEngine
 from starmodel.adapters.persistence.sql.compiled_sql import Row
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.schema.entity_table import StoredField
-from starmodel.app.ports.ordering import Order, Position, ranks
+from starmodel.app.ports.ordering import Order, Position, ranks, with_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,7 @@ class Orders:
 
     def terms(self, order: Order) -> list[Term]:
         """Return the sort terms; the last one is the id."""
-        return [
-            self._term(self._fields[name], descending)
-            for name, descending in (*order, ("id", False))
-        ]
+        return [self._term(self._fields[name], descending) for name, descending in with_id(order)]
 
     def _term(self, field: StoredField, descending: bool) -> Term:
         if field.codec.members is None:

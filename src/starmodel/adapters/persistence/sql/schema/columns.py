@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import to_instance
 
-from starmodel.adapters.persistence.sql._compat.sqlalchemy import copy_column
+from starmodel.adapters.persistence.sql._compat.sqlalchemy import copy_column, copy_item
 from starmodel.adapters.persistence.sql._compat.sqlmodel import (
     column_arguments,
     column_of,
@@ -83,6 +83,8 @@ def _column(spec: FieldSpec, given: dict[str, Any], kind: Any) -> Column[Any]:
     info = copy.copy(spec.info)
     nullable = accepts_none(info.annotation) and not given.get("primary_key")
     arguments = {"nullable": nullable} | ({"sa_type": JSON} if kind is None else {}) | given
+    if arguments.get("sa_column_args"):  # these too belong to one column
+        arguments["sa_column_args"] = list(map(copy_item, arguments["sa_column_args"]))
     replace_column_arguments(info, arguments)
     if kind is not None:  # SQLModel does not support Literal
         info.annotation = datetime.datetime if kind is AwareDatetime else kind

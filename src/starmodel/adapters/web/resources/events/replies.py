@@ -70,8 +70,8 @@ class EventReplies:
                 await self._send_json(exchange, resource, command, outcome)
             else:
                 exchange.push_toasts(outcome.reply.toasts)
-                url = outcome.reply.redirect
-                if url is None:
+                url = exchange.on_page(outcome.reply.redirect or "", "")
+                if outcome.reply.redirect is None or not url:
                     url = await self._next_url(exchange, resource, command, outcome)
                 await exchange.redirect(url)
         except Exception:  # the web edge: the command is committed

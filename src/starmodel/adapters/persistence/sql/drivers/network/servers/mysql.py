@@ -189,8 +189,21 @@ class MysqlServer:
         return self._sql_dialect
 
     async def connect(self, within_s: float | None = None) -> Connection:
+        made = await self.driver_connection(within_s)
+        connection = MysqlConnection(made, self._min_lock_timeout_s)
         try:
-            made = await asyncmy.connect(
+            await connection.execute(f"{SETTINGS}, {LOCK_TIMEOUT.format(LOCK_S)}")
+        except (ConnectionLostError, StatementError) as error:
+            raise UnreachableError(f"{self.where} can't be reached: {error}.") from error
+        return connection
+
+    async def driver_connection(self, within_s: float | None = None) -> Any:
+        """Open a connection of asyncmy, without SETTINGS.
+
+        Raises: UnreachableError; ConfigurationError, when a retry can't succeed.
+        """
+        try:
+            return await asyncmy.connect(
                 **self._options,
                 charset="utf8mb4",
                 autocommit=True,
@@ -204,12 +217,6 @@ class MysqlServer:
         # authentication plugin needs a package that is not installed.
         except (OSError, TimeoutError, RuntimeError, errors.MySQLError) as error:
             raise self._connection_error(error) from error
-        connection = MysqlConnection(made, self._min_lock_timeout_s)
-        try:
-            await connection.execute(f"{SETTINGS}, {LOCK_TIMEOUT.format(LOCK_S)}")
-        except (ConnectionLostError, StatementError) as error:
-            raise UnreachableError(f"{self.where} can't be reached: {error}.") from error
-        return connection
 
     def _connection_error(self, error: Exception) -> Exception:
         """Explain a failed connection attempt and its remedy."""

@@ -159,30 +159,46 @@ class PostgresqlServer:
         return self._sql_dialect
 
     async def connect(self, within_s: float | None = None) -> Connection:
+        made = await self.driver_connection(within_s, statement_s=STATEMENT_S)
         try:
-            made = await asyncpg.connect(
+            await made.execute(LOCK_TIMEOUT.format(LOCK_MS))
+        except _TEMPORARY as error:
+            made.terminate()
+            raise self._unreachable(error) from error
+        except BaseException:
+            made.terminate()
+            raise
+        return PostgresqlConnection(made)
+
+    async def driver_connection(
+        self, within_s: float | None = None, *, statement_s: float | None = None
+    ) -> Any:
+        """Open a connection of asyncpg, with the settings of a session but no lock timeout.
+
+        Units: statement_s limits each statement; None, there is no limit.
+        Raises: UnreachableError; ConfigurationError, when a retry can't succeed.
+        """
+        try:
+            return await asyncpg.connect(
                 self._dsn,
                 timeout=self._timeout_s if within_s is None else within_s,
-                command_timeout=STATEMENT_S,
-                statement_cache_size=500,
+                command_timeout=statement_s,
+                statement_cache_size=0 if statement_s is None else 500,
                 server_settings=SETTINGS,
             )
-            try:
-                await made.execute(LOCK_TIMEOUT.format(LOCK_MS))
-            except BaseException:
-                made.terminate()
-                raise
         except _TEMPORARY as error:
-            reason = f"{error or type(error).__name__}"
-            raise UnreachableError(
-                f"{self.where} can't be reached: {reason}. {connection_remedy(reason)}"
-            ) from error
+            raise self._unreachable(error) from error
         except (errors.PostgresError, errors.InterfaceError, ValueError) as error:
             reason = str(error).rstrip(".")
             raise ConfigurationError(
                 f"{self.where} can't be used: {reason}. {self._remedy(error)}"
             ) from error
-        return PostgresqlConnection(made)
+
+    def _unreachable(self, error: BaseException) -> UnreachableError:
+        reason = f"{error or type(error).__name__}"
+        return UnreachableError(
+            f"{self.where} can't be reached: {reason}. {connection_remedy(reason)}"
+        )
 
     def _remedy(self, error: Exception) -> str:
         if isinstance(error, errors.InvalidCatalogNameError):

@@ -1,0 +1,1 @@
+"""Database clients, and the database of an application."""

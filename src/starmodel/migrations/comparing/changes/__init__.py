@@ -1,0 +1,1 @@
+"""The differences between two schemas, each of which says itself in one sentence."""

@@ -1,0 +1,84 @@
+"""Reads the JSON schema of JSON fields: the parts of a nested model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MAX_DEPTH = 8
+
+
+@dataclass(frozen=True)
+class Part:
+    """One value in a nested model.
+
+    Shapes: path is "street" or "geo.lat"; always, every value of the model has it; schema is
+    its JSON schema without references.
+    """
+
+    path: str
+    always: bool
+    has_default: bool
+    schema: Mapping[str, Any]
+
+
+def parts_of(shape: Any) -> list[Part]:
+    """Return the parts of a nested model, inner models included; empty for other shapes."""
+    if not isinstance(shape, Mapping):
+        return []
+    definitions = shape.get("$defs", {})
+    return list(_parts(shape, definitions, "", True, 0))
+
+
+def required_parts(shape: Any) -> set[str]:
+    """Return the paths without which a value of the shape is invalid."""
+    return {part.path for part in parts_of(shape) if part.always and not part.has_default}
+
+
+def path_names(field: str, path: str) -> list[str]:
+    """Return the names by which a new field is taken for a part: "street", "address_street".
+
+    >>> path_names("address", "geo.lat")
+    ['lat', 'geo_lat', 'address_lat', 'address_geo_lat']
+    """
+    joined, last = path.replace(".", "_"), path.rpartition(".")[2]
+    return list(dict.fromkeys([last, joined, f"{field}_{last}", f"{field}_{joined}"]))
+
+
+def _parts(
+    shape: Mapping[str, Any], definitions: Mapping[str, Any], prefix: str, always: bool, depth: int
+) -> Iterator[Part]:
+    shape, optional = _resolved(shape, definitions)
+    properties = shape.get("properties")
+    if not isinstance(properties, Mapping) or depth > MAX_DEPTH:
+        return
+    required = shape.get("required", ())
+    for name, schema in properties.items():
+        if not isinstance(schema, Mapping):
+            continue
+        inner = always and not optional and name in required
+        resolved, inner_optional = _resolved(schema, definitions)
+        path = f"{prefix}{name}"
+        yield Part(path, inner and not inner_optional, "default" in schema, resolved)
+        yield from _parts(schema, definitions, f"{path}.", inner, depth + 1)
+
+
+def _resolved(
+    shape: Mapping[str, Any], definitions: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], bool]:
+    """Follow references and the alternative that is not null; True, when null is one."""
+    optional = False
+    for _ in range(MAX_DEPTH):
+        if isinstance(reference := shape.get("$ref"), str):
+            found = definitions.get(reference.rpartition("/")[2])
+        elif isinstance(choices := shape.get("anyOf"), list):
+            others = [each for each in choices if each.get("type") != "null"]
+            optional = optional or len(others) < len(choices)
+            found = others[0] if len(others) == 1 else None
+        else:
+            return shape, optional
+        if not isinstance(found, Mapping):
+            return {}, optional
+        shape = found
+    return {}, optional

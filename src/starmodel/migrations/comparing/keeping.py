@@ -1,0 +1,56 @@
+"""Names what a migration keeps aside instead of dropping it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from starmodel.migrations.comparing.changes.change import Changes
+from starmodel.migrations.comparing.changes.fields import RemovedField
+from starmodel.migrations.comparing.changes.tables import RemovedEntity
+from starmodel.migrations.schema.definitions import Kept
+
+MAX_NAME_BYTES = 60
+"""The longest identifier that every database takes, less a margin."""
+
+
+def kept_after(changes: Changes, migration: str) -> tuple[Kept, ...]:
+    """Return what is kept aside once a migration has run, and by which names."""
+    number = re.match(r"\d*", migration)
+    suffix = (number[0] if number else "").lstrip("0") or "0"
+    kept = list(changes.before.kept)
+    taken = {each.name for each in kept}
+    for change in changes:
+        if isinstance(change, RemovedEntity) and not change.entity.external:
+            name = kept_name(change.entity.table, suffix, taken)
+            kept.append(Kept(migration=migration, name=name, entity=change.entity))
+        elif isinstance(change, RemovedField) and not change.entity.external:
+            if change.field.computed is not None:
+                continue
+            name = kept_name(change.field.column, suffix, taken)
+            entity = change.old_entity
+            kept.append(Kept(migration=migration, name=name, entity=entity, field=change.field))
+    return tuple(kept)
+
+
+def kept_name(name: str, number: str, taken: set[str]) -> str:
+    """Return the name of a dropped column or table, and add it to those taken.
+
+    >>> kept_name("price", "2", set())
+    '_dropped_price_2'
+    """
+    base = found = _short(f"_dropped_{name}_{number}")
+    count = 1
+    while found in taken:
+        count += 1
+        found = _short(f"{base}_{count}")
+    taken.add(found)
+    return found
+
+
+def _short(name: str) -> str:
+    raw = name.encode()
+    if len(raw) <= MAX_NAME_BYTES:
+        return name
+    digest = hashlib.blake2b(raw, digest_size=4).hexdigest()
+    return f"{raw[: MAX_NAME_BYTES - 9].decode(errors='ignore')}_{digest}"

@@ -1,0 +1,224 @@
+"""What a comparison of definitions can't know, and has to ask before steps are planned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from starmodel.migrations.comparing.answers import Answers
+from starmodel.migrations.comparing.changes.change import Changes
+from starmodel.migrations.comparing.changes.class_side import ChangedShape
+from starmodel.migrations.comparing.changes.fields import (
+    AddedField,
+    ChangedMembers,
+    ChangedNullability,
+    ChangedType,
+    RemovedField,
+)
+from starmodel.migrations.comparing.changes.tables import AddedEntity, RemovedEntity
+from starmodel.migrations.comparing.changes.words import listed, type_words
+from starmodel.migrations.comparing.compatible import (
+    always_fits,
+    could_be_renamed,
+    could_be_same,
+)
+from starmodel.migrations.comparing.splitting import always_filled, split_parts
+from starmodel.migrations.comparing.values import example_of, expected_words
+from starmodel.migrations.schema.definitions import FieldDefinition
+from starmodel.migrations.steps.values import UNSET
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question, and the flags that answer it.
+
+    Shapes: ref is the name that the answer is for; text is one or two sentences; assumed is the
+    answer of the first flag, with any value.
+    """
+
+    ref: str
+    text: str
+
+    @property
+    def flags(self) -> list[tuple[str, str]]:
+        """Return each answer as a flag, with what it means."""
+        raise NotImplementedError
+
+    @property
+    def assumed(self) -> Answers:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class RemovedQuestion(Question):
+    """Was something renamed, split or removed?
+
+    Shapes: renames are the names of additions that it may have become; split are the paths of its
+    parts by the new fields that may hold them.
+    """
+
+    renames: tuple[str, ...]
+    split: Mapping[str, str]
+
+    @property
+    def flags(self) -> list[tuple[str, str]]:
+        found = [(f"--rename {self.ref}={new}", f"it is {new} now") for new in self.renames]
+        if self.split:
+            found.append((f"--split {self.ref}", f"its parts are in {listed(self.split)} now"))
+        found.append((f"--drop {self.ref}", "it is removed; its data is kept aside"))
+        return found
+
+    @property
+    def assumed(self) -> Answers:
+        if self.renames:
+            return Answers(renames={self.ref: self.renames[0]})
+        return Answers(splits={self.ref: {}}) if self.split else Answers(drops={self.ref: True})
+
+
+@dataclass(frozen=True)
+class FillQuestion(Question):
+    """Which value do the rows that exist get? Shapes: field is None for a part of JSON."""
+
+    field: FieldDefinition | None
+
+    @property
+    def expected(self) -> str:
+        return "JSON" if self.field is None else expected_words(self.field)
+
+    @property
+    def flags(self) -> list[tuple[str, str]]:
+        value = "VALUE" if self.field is None else example_of(self.field)
+        return [(f"--fill {self.ref}={value}", self.expected)]
+
+    @property
+    def assumed(self) -> Answers:
+        return Answers(fills={self.ref: None})
+
+
+@dataclass(frozen=True)
+class ConvertQuestion(Question):
+    """What becomes of stored values that don't fit? Shapes: field is that after."""
+
+    field: FieldDefinition
+
+    @property
+    def flags(self) -> list[tuple[str, str]]:
+        return [
+            (f"--convert {self.ref}", "stop before anything runs if a value doesn't fit"),
+            (
+                f"--convert {self.ref}={example_of(self.field)}",
+                "the value of rows that don't fit",
+            ),
+        ]
+
+    @property
+    def assumed(self) -> Answers:
+        return Answers(conversions={self.ref: UNSET})
+
+
+@dataclass(frozen=True)
+class MemberQuestion(Question):
+    """Which member replaces a removed one? Shapes: field is that after."""
+
+    member: str
+    field: FieldDefinition
+
+    @property
+    def flags(self) -> list[tuple[str, str]]:
+        name = f"{self.ref}.{self.member}"
+        return [
+            (f"--replace {name}={example_of(self.field)}", "the value that its rows get"),
+            (f"--unused {name}", "no row has it; otherwise stop before anything runs"),
+        ]
+
+    @property
+    def assumed(self) -> Answers:
+        return Answers(replacements={self.ref: {self.member: None}})
+
+
+def open_questions(changes: Changes, answers: Answers) -> list[Question]:
+    """Return what is still to be asked. Answers about renamings change the rest.
+
+    Shapes: empty, once `plan` can be called.
+    """
+    return [
+        *_removed_entities(changes, answers),
+        *_removed_fields(changes, answers),
+        *_other(changes, answers),
+    ]
+
+
+def _removed_entities(changes: Changes, answers: Answers) -> Iterator[Question]:
+    added = [change.entity for change in changes if isinstance(change, AddedEntity)]
+    for change in changes:
+        if not isinstance(change, RemovedEntity) or change.entity.external:
+            continue
+        if answers.is_dropped(change.refs):
+            continue
+        name = change.entity.name
+        names = tuple(each.name for each in added if could_be_same(change.entity, each))
+        new = f", and {listed(names)} {'are' if len(names) > 1 else 'is'} new" if names else ""
+        asked = "Was it renamed?" if names else "Remove it?"
+        yield RemovedQuestion(name, f"The class {name} is gone{new}. {asked}", names, {})
+
+
+def _removed_fields(changes: Changes, answers: Answers) -> Iterator[Question]:
+    for change in changes:
+        if not isinstance(change, RemovedField) or change.entity.external:
+            continue
+        if answers.is_dropped(change.refs) or change.field.computed is not None:
+            continue
+        if answers.split_of(change.refs) is not None:
+            continue
+        ref, old = change.refs[0], change.field
+        added = [field.field for field in _added(changes, change.entity.id)]
+        names = tuple(field.name for field in added if could_be_renamed(old, field))
+        split = split_parts(old, added, {})
+        gone = f"{ref} ({type_words(old)}) is gone"
+        new = f", and {listed(names)} {'are' if len(names) > 1 else 'is'} new" if names else ""
+        asked = "Remove it?"
+        if split:
+            asked = f"Was it split into {listed(split)}?"
+        elif names:
+            asked = "Was it renamed?"
+        yield RemovedQuestion(ref, f"{gone}{new}. {asked}", names, split)
+
+
+def _other(changes: Changes, answers: Answers) -> Iterator[Question]:
+    for change in changes:
+        ref = getattr(change, "refs", ("",))[0]
+        if getattr(getattr(change, "entity", None), "external", False):
+            continue
+        if isinstance(change, AddedField):
+            if change.has_value or answers.fill_of(change.refs) is not UNSET:
+                continue
+            if not always_filled(change, changes, answers):
+                text = f"{ref} is new and required. Which value do the rows that exist get?"
+                yield FillQuestion(ref, text, change.field)
+        elif isinstance(change, ChangedNullability) and not change.after.nullable:
+            has_default = change.after.has_default and change.after.default is not None
+            if not has_default and answers.fill_of(change.refs) is UNSET:
+                text = f"{ref} is required now. Which value do rows without one get?"
+                yield FillQuestion(ref, text, change.after)
+        elif isinstance(change, ChangedType):
+            if not always_fits(change.before, change.after) and not answers.converts(change.refs):
+                old, new = type_words(change.before), type_words(change.after)
+                text = f"{ref} changes from {old} to {new}, which may not fit stored values."
+                yield ConvertQuestion(ref, text, change.after)
+        elif isinstance(change, ChangedMembers):
+            settled = {*answers.replacements_of(change.refs), *answers.unused_of(change.refs)}
+            for member in change.removed:
+                if member not in settled:
+                    text = f"{ref} can't be {member!r} any more. What do the rows with it get?"
+                    yield MemberQuestion(ref, text, member, change.after)
+        elif isinstance(change, ChangedShape):
+            for part in change.missing:
+                if answers.fill_of(change.part_refs(part)) is UNSET:
+                    text = f"{ref} needs {part!r} now. Which value do stored objects get?"
+                    yield FillQuestion(f"{ref}.{part}", text, None)
+
+
+def _added(changes: Changes, entity: str) -> Iterator[AddedField]:
+    for change in changes:
+        if isinstance(change, AddedField) and change.entity.id == entity:
+            yield change

@@ -1,0 +1,1 @@
+"""The files in `migrations/`: names, text, loading and order."""

@@ -1,0 +1,80 @@
+"""The folder of migrations: which files are migrations, and the name of the next one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+from starmodel.migrations.errors import MigrationError
+
+_FILE = re.compile(r"(\d+)_\w+\.py")
+_DIGITS = 4
+MAX_SLUG_CHARS = 40
+
+
+def migration_paths(folder: Path) -> list[Path]:
+    """Return the migration files of a folder by number, then name; empty without the folder.
+
+    A migration file is named like `0002_add_colour.py`. Other files are left alone.
+    """
+    if not folder.is_dir():
+        return []
+    found = [path for path in folder.iterdir() if _FILE.fullmatch(path.name) and path.is_file()]
+    return sorted(found, key=lambda path: (number_of(path.stem), path.stem))
+
+
+def number_of(id: str) -> int:
+    """Return the number of a migration.
+
+    >>> number_of("0002_add_colour")
+    2
+    """
+    return int(id.partition("_")[0])
+
+
+def next_id(ids: Iterable[str], about: str) -> str:
+    """Return the id of a new migration, numbered after all others.
+
+    >>> next_id(["0001_first"], "Add Product.colour; rename Product")
+    '0002_add_product_colour'
+    """
+    number = max(map(number_of, ids), default=0) + 1
+    return f"{number:0{_DIGITS}}_{slug(about)}"
+
+
+def slug(about: str) -> str:
+    """Return the words of a text as part of a file name, at most MAX_SLUG_CHARS long.
+
+    >>> slug("Größe: größer!"), slug("…")
+    ('grosse_grosser', 'change')
+    """
+    text = unicodedata.normalize("NFKD", about.partition(";")[0].replace("ß", "ss"))
+    words = re.findall(r"[a-z0-9]+", text.encode("ascii", "ignore").decode().lower())
+    joined = ""
+    for word in words:
+        longer = f"{joined}_{word}" if joined else word[:MAX_SLUG_CHARS]
+        if len(longer) > MAX_SLUG_CHARS:
+            break
+        joined = longer
+    return joined or "change"
+
+
+def write_new(folder: Path, id: str, text: str) -> Path:
+    """Write a migration file, and create the folder if necessary.
+
+    Raises: MigrationError, when the file exists or can't be written.
+    """
+    path = folder / f"{id}.py"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise MigrationError(
+            f"{path} exists already; another starmodel migrate has just written it. Run it again."
+        ) from error
+    except OSError as error:
+        raise MigrationError(f"{path} can't be written: {error.strerror}.") from error
+    return path

@@ -1,0 +1,1 @@
+"""Runs migrations on a database, with a ledger of what is done."""

@@ -1,0 +1,70 @@
+"""Actions: the units of a migration, of which each is done or not done after an interruption."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starmodel.migrations.running.rows.works import RowWork
+from starmodel.migrations.schema.definitions import Schema
+
+
+@dataclass(frozen=True)
+class SchemaAction:
+    """Bring the tables from one physical schema to another.
+
+    Shapes: first is work on rows in the same transaction, before the tables
+    change, such as filling rows that were inserted meanwhile.
+    """
+
+    before: Schema
+    after: Schema
+    about: str
+    first: tuple[RowWork, ...] = ()
+
+
+@dataclass(frozen=True)
+class RowAction:
+    """Work on rows in batches, each in a transaction of its own."""
+
+    work: RowWork
+    about: str
+
+
+@dataclass(frozen=True)
+class SqlAction:
+    """One statement of the developer. Shapes: table, when given, has to exist."""
+
+    sql: str
+    about: str
+    table: str | None = None
+
+
+@dataclass(frozen=True)
+class OperationsAction:
+    """Alembic's operations in a function of the developer."""
+
+    do: Callable[[Any], None]
+    about: str
+
+
+@dataclass(frozen=True)
+class DataAction:
+    """An async function of `Data`. Shapes: schema is physical."""
+
+    do: Callable[[Any], Awaitable[None]]
+    schema: Schema
+    about: str
+
+
+Action = SchemaAction | RowAction | SqlAction | OperationsAction | DataAction
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """The actions of one step. Shapes: number is that in the file; the last one has no step."""
+
+    number: int
+    about: str
+    actions: tuple[Action, ...]

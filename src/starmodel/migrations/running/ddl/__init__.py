@@ -1,0 +1,1 @@
+"""The DDL that brings tables from one definition to another, in each dialect."""

@@ -1,0 +1,139 @@
+"""What is in the database: tables, columns, and the names that it gave to constraints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import inspect
+
+from starmodel.migrations.running.session import Session
+
+_POSTGRESQL_KEYS = """
+SELECT conname::TEXT, contype::TEXT,
+    (SELECT array_agg(attname::TEXT ORDER BY place) FROM unnest(conkey) WITH ORDINALITY
+        AS own(number, place) JOIN pg_attribute ON attrelid = conrelid AND attnum = own.number)
+FROM pg_constraint WHERE conrelid = to_regclass($1)
+"""
+
+
+class Catalogue:
+    """Reads the tables of one database as they are now."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def has_table(self, table: str, schema: str | None = None) -> bool:
+        return inspect(self._session.connection).has_table(table, schema=schema)
+
+    def columns(self, table: str, schema: str | None = None) -> dict[str, bool]:
+        """Return the columns, each with True when it accepts NULL; empty without the table."""
+        if not self.has_table(table, schema):
+            return {}
+        found = inspect(self._session.connection).get_columns(table, schema=schema)
+        return {column["name"]: bool(column["nullable"]) for column in found}
+
+    def indexes(self, table: str, schema: str | None = None) -> set[str]:
+        """Return the names of the indexes of a table."""
+        session = self._session
+        if session.kind == "sqlite":
+            rows = session.rows("SELECT name FROM pragma_index_list(?)", (table,))
+        elif session.kind == "postgresql":
+            rows = session.rows(
+                "SELECT relname::TEXT FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid "
+                "WHERE indrelid = to_regclass($1)",
+                (self._regclass(table, schema),),
+            )
+        else:
+            rows = session.rows(
+                "SELECT DISTINCT index_name FROM information_schema.statistics "
+                "WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s",
+                (schema, table),
+            )
+        return {str(row[0]) for row in rows}
+
+    def constraints(self, table: str, schema: str | None = None) -> set[str]:
+        """Return the names of the constraints of a table; not on SQLite."""
+        if self._session.kind == "postgresql":
+            rows = self._session.rows(_POSTGRESQL_KEYS, (self._regclass(table, schema),))
+        else:
+            rows = self._session.rows(
+                "SELECT constraint_name FROM information_schema.table_constraints "
+                "WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s",
+                (schema, table),
+            )
+        return {str(row[0]) for row in rows}
+
+    def primary_key_name(self, table: str, schema: str | None = None) -> str | None:
+        """Return the name of the primary key, on PostgreSQL."""
+        rows = self._session.rows(_POSTGRESQL_KEYS, (self._regclass(table, schema),))
+        return next((name for name, kind, _ in rows if kind == "p"), None)
+
+    def labels(self, name: str) -> list[str]:
+        """Return the labels of an enum type of PostgreSQL; none without the type."""
+        rows = self._session.rows(
+            "SELECT enumlabel::TEXT FROM pg_enum JOIN pg_type ON pg_type.oid = enumtypid "
+            "WHERE typname = $1 AND typnamespace = to_regnamespace(current_schema()) "
+            "ORDER BY enumsortorder",
+            (name,),
+        )
+        return [str(row[0]) for row in rows]
+
+    def unique_name(
+        self, table: str, columns: Sequence[str], schema: str | None = None
+    ) -> str | None:
+        """Return the name of the unique constraint over these columns."""
+        return self._name("u", table, columns, schema)
+
+    def foreign_key_name(
+        self, table: str, columns: Sequence[str], schema: str | None = None
+    ) -> str | None:
+        """Return the name of the foreign key over these columns."""
+        return self._name("f", table, columns, schema)
+
+    def _name(
+        self, kind: str, table: str, columns: Sequence[str], schema: str | None
+    ) -> str | None:
+        if self._session.kind == "postgresql":
+            rows = self._session.rows(_POSTGRESQL_KEYS, (self._regclass(table, schema),))
+            found = [name for name, its, own in rows if its == kind and list(own) == list(columns)]
+            return found[0] if found else None
+        source = "statistics" if kind == "u" else "key_column_usage"
+        label, place = (
+            ("index_name", "seq_in_index")
+            if kind == "u"
+            else ("constraint_name", "ordinal_position")
+        )
+        more = "non_unique = 0" if kind == "u" else "referenced_table_name IS NOT NULL"
+        rows = self._session.rows(
+            f"SELECT {label}, column_name FROM information_schema.{source} "  # noqa: S608 - constants
+            f"WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s AND {more} "
+            f"ORDER BY {label}, {place}",
+            (schema, table),
+        )
+        grouped: dict[str, list[str]] = {}
+        for name, column in rows:
+            grouped.setdefault(name, []).append(column)
+        return next((name for name, own in grouped.items() if own == list(columns)), None)
+
+    def row_estimate(self, table: str, schema: str | None = None) -> int:
+        """Return about how many rows a table has, without reading them."""
+        session = self._session
+        if session.kind == "sqlite":
+            largest = session.value(f"SELECT MAX(rowid) FROM {session.quote(table)}")  # noqa: S608
+            return int(largest or 0)
+        if session.kind == "postgresql":
+            found = session.value(
+                "SELECT GREATEST(reltuples::BIGINT, 0) FROM pg_class WHERE oid = to_regclass($1)",
+                (self._regclass(table, schema),),
+            )
+        else:
+            found = session.value(
+                "SELECT table_rows FROM information_schema.tables "
+                "WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s",
+                (schema, table),
+            )
+        return int(found or 0)
+
+    def _regclass(self, table: str, schema: str | None) -> str:
+        quoted = self._session.quote(table)
+        return quoted if schema is None else f"{self._session.quote(schema)}.{quoted}"

@@ -1,0 +1,207 @@
+"""DDL of MySQL and MariaDB, where each statement commits by itself.
+
+Each statement is atomic. After an interruption the clauses that have taken effect are left out, as
+far as the names in the database show it; the others may run twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Table
+from sqlalchemy.schema import UniqueConstraint
+
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.adapters.persistence.sql.schema.creation_order import creation_order
+from starmodel.migrations.running.ddl.catalogue import Catalogue
+from starmodel.migrations.running.ddl.clauses import (
+    column_clause,
+    constraint_clause,
+    create_index,
+    create_table,
+    is_version,
+    quoted,
+    table_name,
+)
+from starmodel.migrations.running.ddl.difference import (
+    Difference,
+    SqlConstraint,
+    TableDifference,
+)
+from starmodel.migrations.schema.definitions import (
+    CheckDefinition,
+    Constraint,
+    ForeignKeyDefinition,
+)
+
+
+class MysqlDdl:
+    """Returns the statements of a difference, in an order in which they can run.
+
+    Shapes: resuming, some of the statements may have run already.
+    """
+
+    def __init__(
+        self, sql_dialect: SqlDialect, catalogue: Catalogue, *, resuming: bool = False
+    ) -> None:
+        self._dialect, self._catalogue, self._resuming = sql_dialect, catalogue, resuming
+
+    def statements(self, found: Difference) -> Iterator[str]:
+        """Yield the statements, each when those before it have run."""
+        for table in found.tables:
+            yield from self._clauses(self._present(table), self._dropped_keys(table))
+        for dropped in found.dropped:
+            if not self._resuming or self._has(dropped.table):
+                yield f"DROP TABLE {table_name(dropped.table, self._dialect)}"
+        for table in found.tables:
+            old, new = table.old.table, table.new.table
+            if table.is_renamed and not (self._resuming and self._has(new)):
+                yield (
+                    f"ALTER TABLE {table_name(old, self._dialect)} "
+                    f"RENAME TO {table_name(new, self._dialect)}"
+                )
+        yield from self._create(found)
+        for table in found.tables:
+            yield from self._alter(table)
+        for table in found.tables:
+            keys = [c for c in table.added_constraints if isinstance(c, ForeignKeyConstraint)]
+            clauses = [self._add(c) for c in keys if not self._is_there(table.new.table, c)]
+            yield from self._clauses(table.new.table, clauses)
+
+    def _present(self, table: TableDifference) -> Table:
+        """Return the table under the name that it has now."""
+        renamed = self._resuming and table.is_renamed and self._has(table.new.table)
+        return table.new.table if renamed else table.old.table
+
+    def _has(self, table: Table) -> bool:
+        return self._catalogue.has_table(table.name, table.schema)
+
+    def _clauses(self, table: Table, clauses: list[str]) -> Iterator[str]:
+        if clauses:
+            yield f"ALTER TABLE {table_name(table, self._dialect)} {', '.join(clauses)}"
+
+    def _dropped_keys(self, table: TableDifference) -> list[str]:
+        clauses = []
+        present = self._present(table)
+        for constraint in table.dropped_constraints:
+            if isinstance(constraint, ForeignKeyDefinition):
+                name = constraint.name or self._catalogue.foreign_key_name(
+                    present.name, constraint.columns, present.schema
+                )
+                if name is not None and not self._is_gone(present, name):
+                    clauses.append(f"DROP FOREIGN KEY {self._q(name)}")
+        return clauses
+
+    def _is_gone(self, table: Table, name: str) -> bool:
+        return self._resuming and name not in self._catalogue.constraints(table.name, table.schema)
+
+    def _create(self, found: Difference) -> Iterator[str]:
+        wanted = {made.table for made in found.created}
+        ordered, later = creation_order(found.after.metadata)
+        for table, keys in ordered:
+            if table not in wanted:
+                continue
+            if not (self._resuming and self._has(table)):
+                yield create_table(table, self._dialect, list(keys))
+            there = self._catalogue.indexes(table.name, table.schema) if self._resuming else set()
+            for index in sorted(table.indexes, key=lambda index: str(index.name)):
+                if index.name not in there:
+                    yield create_index(index, self._dialect)
+        for key in later:
+            if key.table in wanted and not self._is_there(key.table, key):
+                yield from self._clauses(key.table, [self._add(key)])
+
+    def _is_there(self, table: Table, constraint: SqlConstraint) -> bool:
+        if not self._resuming:
+            return False
+        name = None if constraint.name is None else str(constraint.name)
+        if isinstance(constraint, CheckConstraint) or name is not None:
+            return name in self._catalogue.constraints(table.name, table.schema)
+        columns = [column.name for column in constraint.columns]
+        if isinstance(constraint, UniqueConstraint):
+            return self._catalogue.unique_name(table.name, columns, table.schema) is not None
+        return self._catalogue.foreign_key_name(table.name, columns, table.schema) is not None
+
+    def _alter(self, table: TableDifference) -> Iterator[str]:
+        """Yield the change of one table, which is one statement."""
+        new = table.new.table
+        there = set(self._catalogue.columns(new.name, new.schema)) if self._resuming else set()
+        clauses = [
+            clause
+            for constraint in table.dropped_constraints
+            for clause in self._drop(new, constraint)
+        ]
+        indexes = self._catalogue.indexes(new.name, new.schema) if self._resuming else set()
+        clauses += [
+            f"DROP INDEX {self._q(index.name)}"
+            for index in table.dropped_indexes
+            if not self._resuming or index.name in indexes
+        ]
+        clauses += [
+            f"DROP COLUMN {self._q(name)}"
+            for name in table.dropped
+            if not self._resuming or name in there
+        ]
+        changed = {change.new.name: change for change in table.changed}
+        for was, now in table.renamed:
+            if self._resuming and was not in there:
+                continue
+            if now in changed:
+                change = changed.pop(now)
+                clauses.append(f"CHANGE {self._q(was)} {self._column(change.new)}")
+            else:
+                clauses.append(f"RENAME COLUMN {self._q(was)} TO {self._q(now)}")
+        clauses += [f"MODIFY {self._column(change.new)}" for change in changed.values()]
+        clauses += [
+            f"ADD COLUMN {self._column(column)}{' DEFAULT 1' if is_version(column) else ''}"
+            for column in table.added
+            if column.name not in there
+        ]
+        if table.key_changed:
+            columns = ", ".join(self._q(name) for name in table.new.definition.primary_key)
+            clauses += ["DROP PRIMARY KEY", f"ADD PRIMARY KEY ({columns})"]
+        clauses += [
+            f"RENAME INDEX {self._q(was)} TO {self._q(now)}"
+            for was, now in table.renamed_indexes
+            if not self._resuming or was in indexes
+        ]
+        clauses += [
+            self._add(constraint)
+            for constraint in table.added_constraints
+            if not isinstance(constraint, ForeignKeyConstraint)
+            and not self._is_there(new, constraint)
+        ]
+        if table.comment_changed:
+            text = (table.new.definition.comment or "").replace("\\", "\\\\").replace("'", "''")
+            clauses.append(f"COMMENT '{text}'")
+        yield from self._clauses(new, clauses)
+        yield from self._clauses(
+            new,
+            [f"ALTER {self._q(c.name)} DROP DEFAULT" for c in table.added if is_version(c)],
+        )
+        for index in table.added_indexes:
+            if index.name not in indexes:
+                yield create_index(index, self._dialect)
+
+    def _drop(self, table: Table, constraint: Constraint) -> Iterator[str]:
+        if isinstance(constraint, ForeignKeyDefinition):
+            return
+        if isinstance(constraint, CheckDefinition):
+            if not self._is_gone(table, constraint.name):
+                yield f"DROP CONSTRAINT {self._q(constraint.name)}"
+            return
+        name = constraint.name or self._catalogue.unique_name(
+            table.name, constraint.columns, table.schema
+        )
+        if name is not None and not self._is_gone(table, name):
+            yield f"DROP INDEX {self._q(name)}"
+
+    def _add(self, constraint: SqlConstraint) -> str:
+        return constraint_clause(constraint, self._dialect)
+
+    def _column(self, column: Column[Any]) -> str:
+        return column_clause(column, self._dialect)
+
+    def _q(self, name: str) -> str:
+        return quoted(name, self._dialect)

@@ -1,0 +1,1 @@
+"""Work on the rows of tables, in batches by key."""

@@ -1,0 +1,84 @@
+"""One connection with explicit transactions, on which migrations execute SQL."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql import ClauseElement
+
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+
+Kind = Literal["sqlite", "postgresql", "mysql"]
+
+
+class Session:
+    """Executes SQL in autocommit mode, or in transactions that it begins explicitly.
+
+    Shapes: kind is "mysql" for MariaDB too. SQL without parameters is sent as
+    it is; with parameters it has the placeholders of the dialect.
+    """
+
+    def __init__(self, connection: Connection, sql_dialect: SqlDialect) -> None:
+        self.connection, self.sql_dialect = connection, sql_dialect
+        self.kind: Kind = sql_dialect.sqlalchemy.name  # type: ignore[assignment]
+
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
+        """Execute one statement; return the number of rows found or changed."""
+        result = self.connection.exec_driver_sql(self._sent(sql, params), tuple(params))
+        count = result.rowcount
+        result.close()
+        return count
+
+    def execute_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Execute one statement for each set of parameters."""
+        if rows:
+            self.connection.exec_driver_sql(sql, [tuple(row) for row in rows])
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[Sequence[Any]]:
+        """Return all rows of a query."""
+        result = self.connection.exec_driver_sql(self._sent(sql, params), tuple(params))
+        return list(result.fetchall())
+
+    def value(self, sql: str, params: Sequence[Any] = ()) -> Any:
+        """Return the first value of a query; None without a row."""
+        rows = self.rows(sql, params)
+        return rows[0][0] if rows else None
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit at the end, or roll back after an exception.
+
+        On MySQL and MariaDB, each DDL statement commits implicitly.
+        """
+        self.execute("BEGIN IMMEDIATE" if self.kind == "sqlite" else "BEGIN")
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(DBAPIError):  # the connection is lost, or already rolled back
+                self.execute("ROLLBACK")
+            raise
+        self.execute("COMMIT")
+
+    def text(self, statement: ClauseElement) -> str:
+        """Return the SQL of a statement, with its values as literals."""
+        return literal_sql(statement, self.sql_dialect)
+
+    def quote(self, name: str) -> str:
+        return self.sql_dialect.sqlalchemy.identifier_preparer.quote(name)
+
+    def _sent(self, sql: str, params: Sequence[Any]) -> str:
+        # The drivers of MySQL format each statement, also without parameters.
+        return sql.replace("%", "%%") if self.kind == "mysql" and not params else sql
+
+
+def literal_sql(statement: ClauseElement, sql_dialect: SqlDialect) -> str:
+    """Return the SQL of a statement, with its values as literals."""
+    made = str(
+        statement.compile(dialect=sql_dialect.sqlalchemy, compile_kwargs={"literal_binds": True})
+    ).strip()
+    # Compiled for a driver that formats each statement.
+    return made.replace("%%", "%") if sql_dialect.sqlalchemy.name == "mysql" else made

@@ -1,0 +1,126 @@
+"""The physical schema between the actions of a migration.
+
+It differs from the definitions where the database is ahead of or behind them: columns and tables
+that are kept aside, columns that accept NULL until they are filled, and types that accept the
+values of before and after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from starmodel.migrations.schema.definitions import (
+    EntityDefinition,
+    FieldDefinition,
+    ForeignKeyDefinition,
+    Kept,
+    Schema,
+)
+from starmodel.migrations.schema.editing import qualified_table
+
+KEPT = "~"
+"""Begins the names of kept fields and entities, which no class can have."""
+Overrides = Mapping[tuple[str, str], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class State:
+    """Definitions, and how the columns differ from them for the time being.
+
+    Shapes: overrides are other values of field definitions, by the ids of
+    entity and field; extra are temporary fields by the id of their entity;
+    target has the tables that are still to be created.
+    """
+
+    schema: Schema
+    target: Schema
+    overrides: Overrides = field(default_factory=dict)
+    extra: Mapping[str, tuple[FieldDefinition, ...]] = field(default_factory=dict)
+
+    def override(self, entity: str, field_id: str, **values: Any) -> State:
+        """Return a state in which a column differs from its definition."""
+        key = (entity, field_id)
+        return replace(self, overrides={**self.overrides, key: values})
+
+    def settled(self, entity: str, field_id: str) -> State:
+        """Return a state in which the column is as its definition says."""
+        others = {key: v for key, v in self.overrides.items() if key != (entity, field_id)}
+        return replace(self, overrides=others)
+
+    def with_extra(self, entity: str, *fields: FieldDefinition) -> State:
+        """Return a state with temporary columns."""
+        return replace(self, extra={**self.extra, entity: fields})
+
+    @property
+    def physical(self) -> Schema:
+        """The definitions of the tables as they are in the database."""
+        entities = [self._own(entity) for entity in self.schema.entities]
+        entities += [_kept_entity(kept) for kept in self.schema.kept if kept.field is None]
+        entities = [_with_kept_fields(entity, self.schema.kept) for entity in entities]
+        there = {qualified_table(entity): entity for entity in entities}
+        late = {qualified_table(entity) for entity in self.target.entities} - there.keys()
+        return Schema(entities=tuple(_without_late_keys(e, there, late) for e in entities))
+
+    def _own(self, entity: EntityDefinition) -> EntityDefinition:
+        fields = [
+            each.model_copy(update=dict(self.overrides.get((entity.id, each.id), {})))
+            for each in entity.fields
+        ]
+        fields += self.extra.get(entity.id, ())
+        return entity.model_copy(update={"fields": tuple(fields)})
+
+
+def kept_field(kept: Kept, definition: FieldDefinition) -> FieldDefinition:
+    """Return the definition of a column that is kept aside."""
+    values = {"name": KEPT + kept.name, "column": kept.name, "nullable": True}
+    return definition.model_copy(update=values)
+
+
+def _kept_entity(kept: Kept) -> EntityDefinition:
+    return kept.entity.model_copy(
+        update={
+            "name": KEPT + kept.name,
+            "table": kept.name,
+            "indexes": (),
+            "uniques": (),
+            "foreign_keys": (),
+        }
+    )
+
+
+def _with_kept_fields(entity: EntityDefinition, kept: tuple[Kept, ...]) -> EntityDefinition:
+    known = {each.id for each in entity.fields}
+    added = tuple(
+        kept_field(each, each.field)
+        for each in kept
+        if each.field is not None and each.entity.id == entity.id and each.field.id not in known
+    )
+    return entity.model_copy(update={"fields": (*entity.fields, *added)}) if added else entity
+
+
+def _without_late_keys(
+    entity: EntityDefinition, there: Mapping[str, EntityDefinition], late: set[str]
+) -> EntityDefinition:
+    """Leave out constraints over columns that are gone, and keys that can't exist yet."""
+    own = {each.column: each for each in entity.fields}
+
+    def fits(key: ForeignKeyDefinition) -> bool:
+        if key.target in late or not own.keys() >= set(key.columns):
+            return False
+        other = there.get(key.target)
+        if other is None:
+            return True
+        theirs = {each.column: each for each in other.fields}
+        return all(
+            theirs.get(column) is not None and theirs[column].type.kind == own[mine].type.kind
+            for mine, column in zip(key.columns, key.target_columns, strict=True)
+        )
+
+    return entity.model_copy(
+        update={
+            "foreign_keys": tuple(key for key in entity.foreign_keys if fits(key)),
+            "uniques": tuple(u for u in entity.uniques if own.keys() >= set(u.columns)),
+        }
+    )
