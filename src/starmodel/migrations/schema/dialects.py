@@ -47,6 +47,9 @@ class NeutralDialect(SqlDialect):
     ) -> TypeEngine[Any]:
         return given
 
+    def check_type(self, column_type: TypeEngine[Any]) -> None:
+        """Accept every type; a database that lacks it refuses it."""
+
     def declared_enum(self, given: Enum) -> TypeEngine[Any]:
         self.declared_enums.append(given)
         return given

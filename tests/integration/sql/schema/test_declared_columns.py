@@ -27,6 +27,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy import Enum as SaEnum
+from sqlalchemy.dialects.postgresql import INET
 from sqlmodel import SQLModel
 
 from external_writers import ExternalWriter
@@ -73,6 +74,54 @@ async def test_partial_unique_index_holds_for_its_rows_only(start: Start, any_ur
     await Member.objects.create(who="ann")
     with pytest.raises(ConstraintError, match="Who is already taken"):
         await Member.objects.create(who="ann")
+
+
+@pytest.mark.filterwarnings("ignore:This declarative base already contains")
+@pytest.mark.parametrize("as_table", [False, True])
+async def test_texts_of_composite_keys_and_indexes_fit_every_database(
+    start: Start, as_table: bool
+) -> None:
+    class Seat(Entity, *((SQLModel,) if as_table else ()), **({"table": True} if as_table else {})):
+        __tablename__ = f"seat_{next(_numbers)}"
+        __table_args__ = (UniqueConstraint("hall", "line"), Index(f"ix_{__tablename__}", "block"))
+        hall: str
+        line: str
+        block: str = ""
+
+    await start(Seat)
+    await Seat.objects.create(hall="a", line="1")
+    with pytest.raises(ConstraintError):
+        await Seat.objects.create(hall="a", line="1")
+
+
+@pytest.mark.parametrize("any_url", ["sqlite"], indirect=True)
+async def test_type_that_the_database_lacks_is_refused_by_name(start: Start) -> None:
+    class Machine(Entity):
+        address: str = Field("", sa_type=INET)
+
+    with pytest.raises(
+        ConfigurationError, match=r"Machine\.address has the type INET, which SQLite"
+    ):
+        await start(Machine)
+
+
+async def test_percent_signs_in_declarations_are_kept(start: Start) -> None:
+    class Discount(Entity):
+        __table_args__ = (CheckConstraint("word <> '50%'"),)
+        word: str | None = Field(
+            None, max_length=20, sa_column_kwargs={"server_default": "5%", "comment": "100% sure"}
+        )
+        number: int = 10
+        rest: int | None = Field(
+            None, sa_column_args=[Computed("number % 7", persisted=True)], editable=False
+        )
+
+    await start(Discount)
+    made = await Discount.objects.create()
+    found = await Discount.objects.get(made.id)
+    assert (found.word, found.rest) == ("5%", 3)
+    with pytest.raises(ConstraintError):
+        await Discount.objects.create(word="50%")
 
 
 async def test_index_of_an_expression_and_of_a_direction(start: Start) -> None:

@@ -185,7 +185,6 @@ def constraints() -> list[type[Entity]]:
     class Room(Entity):
         __table_args__ = (
             UniqueConstraint("name", "floor", name="uq_room"),
-            UniqueConstraint("floor", "seats", deferrable=True, initially="DEFERRED"),
             CheckConstraint("seats > 0"),
             CheckConstraint("seats < 100"),
             CheckConstraint("name LIKE 'a%'", name="named"),
@@ -193,10 +192,8 @@ def constraints() -> list[type[Entity]]:
             CheckConstraint(column("open") == true(), name="opened"),
             Index("ix_floor_seats", "floor", "seats"),
             Index("ix_desc", desc("seats"), "name"),
-            Index("ix_lower", func.lower(column("name")), unique=True),
-            Index("ix_sum", column("seats") + column("floor")),
             Index(
-                "ix_open", "seats",
+                "ix_open", "code",
                 sqlite_where=text("open = 1"), postgresql_where=column("open"),
                 postgresql_using="btree", mysql_length=10,
             ),
@@ -224,7 +221,6 @@ def defaults() -> list[type[Entity]]:
         yes: bool | None = given(true())
         moment: NaiveDatetime | None = given(func.now())
         stamp: NaiveDatetime | None = given(text("CURRENT_TIMESTAMP"))
-        length: int | None = Field(None, sa_column_args=[Computed("LENGTH(word) % 7")])
         kept: int | None = Field(None, sa_column_args=[Computed("number + 1", persisted=True)])
         order: str | None = given("x", name="Order")
 
@@ -263,10 +259,60 @@ def keys() -> list[type[Entity]]:
         parent_id: str = Field(foreign_key="parent.id", ondelete="CASCADE", index=True)
         named: str = Field("", max_length=30)
         number: int | None = Field(
-            None, sa_column_args=[ForeignKey("numbered.id", deferrable=True, initially="DEFERRED")]
+            None, sa_column_args=[ForeignKey("numbered.id", ondelete="SET NULL")]
         )
 
     return [Numbered, Generated, Plain, Unique, Composite, Parent, Child]
+
+
+def expressions() -> list[type[Entity]]:
+    """What MariaDB does not have."""
+
+    class Word(Entity):
+        __table_args__ = (
+            Index("ix_lower", func.lower(column("text")), unique=True),
+            Index("ix_sum", column("size") + column("rank")),
+        )
+        text: str = Field(max_length=40)
+        size: int = 0
+        rank: int = 0
+
+    return [Word]
+
+
+def virtual() -> list[type[Entity]]:
+    """What PostgreSQL does not have before version 18."""
+
+    class Virtual(Entity):
+        word: str = ""
+        length: int | None = Field(None, sa_column_args=[Computed("LENGTH(word) % 7")])
+
+    return [Virtual]
+
+
+def deferred() -> list[type[Entity]]:
+    """What MySQL does not have."""
+
+    class Owner(Entity):
+        id: str = Field(max_length=30)
+
+    class Pet(Entity):
+        owner: str = Field(
+            sa_column_args=[ForeignKey("owner.id", deferrable=True, initially="DEFERRED")]
+        )
+
+    return [Owner, Pet]
+
+
+def deferred_uniques() -> list[type[Entity]]:
+    """What PostgreSQL alone has."""
+
+    class Place(Entity):
+        __table_args__ = (UniqueConstraint("hall", "line", deferrable=True, initially="DEFERRED"),)
+        hall: int = 0
+        line: int = 0
+
+    return [Place]
 
 
 def expiring() -> list[type[Entity]]:
@@ -329,7 +375,7 @@ def table_classes() -> list[type[Entity]]:
 
 SUBJECTS = (
     scalars, enums, json, types, postgresql_types, constraints, defaults, keys, expiring,
-    in_schema, names, table_classes,
+    in_schema, names, table_classes, expressions, virtual, deferred, deferred_uniques,
 )  # fmt: skip
 
 

@@ -110,6 +110,10 @@ class SqlDialect(ABC):
         of a key or an index.
         """
 
+    def check_type(self, column_type: TypeEngine[Any]) -> None:
+        """Refuse a type that this database does not have. Raises: CompileError."""
+        self.sqlalchemy.type_compiler_instance.process(column_type)
+
     def declared_enum(self, given: Enum) -> TypeEngine[Any]:
         """Return the column type of an SQLAlchemy Enum that the user declared."""
         return given

@@ -71,6 +71,14 @@ def indexed_columns(items: Iterable[Any]) -> set[str]:
     return found
 
 
+def indexed_columns_of(table: Table) -> set[str]:
+    """Return the columns that are part of a key, a unique constraint or an index of a table."""
+    items = [c for c in table.constraints if not isinstance(c, CheckConstraint)]
+    return {
+        column.name for item in (*items, *table.indexes) for column in getattr(item, "columns", ())
+    }
+
+
 def primary_key_of(items: Iterable[Any]) -> set[str]:
     """Return the columns of a PrimaryKeyConstraint among the items."""
     keys = [item for item in items if isinstance(item, PrimaryKeyConstraint)]

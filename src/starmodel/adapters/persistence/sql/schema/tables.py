@@ -15,13 +15,14 @@ from sqlalchemy import (
     MetaData,
     Table,
 )
-from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
+from sqlalchemy.exc import CompileError, InvalidRequestError, SQLAlchemyError
 
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.schema.columns import stored_field
 from starmodel.adapters.persistence.sql.schema.declarations import (
     DIALECT_PREFIXES,
     indexed_columns,
+    indexed_columns_of,
     name_checks,
     primary_key_of,
     table_arguments,
@@ -75,14 +76,15 @@ def derive_table(
     except TypeError as error:
         raise ConfigurationError(f"{entity_type.name}: {error}.") from error
     existing = {column.lower(): found for column, found in (existing or {}).items()}
-    fields = _fields(entity_type, sql_dialect, indexed_columns(more), existing)
+    declared: Table | None = getattr(cls, "__table__", None)
+    indexed = indexed_columns(more) if declared is None else indexed_columns_of(declared)
+    fields = _fields(entity_type, sql_dialect, indexed, existing)
     _set_primary_key(fields, primary_key_of(more))
     hidden = _hidden_columns(entity_type, existing)
     columns = [field.column for field in fields.values()]
     for column in columns:
         more += table_checks(column)
     options = sql_dialect.table_options | options
-    declared: Table | None = getattr(cls, "__table__", None)
     try:
         if declared is None:
             table = Table(name, metadata, *columns, *hidden, *more, **options)
@@ -116,6 +118,7 @@ def _fields(
             raise ConfigurationError(
                 f"{entity_type.name}.{spec.name} can't become a column: {error}"
             ) from error
+        _check_type(entity_type, field, sql_dialect)
         found = existing.get(field.column.name.lower())
         if found is not None and field.kind is not CUSTOM:
             field = _adapted(
@@ -123,6 +126,17 @@ def _fields(
             )
         fields[spec.name] = field
     return fields
+
+
+def _check_type(entity_type: EntityType, field: StoredField, sql_dialect: SqlDialect) -> None:
+    try:
+        sql_dialect.check_type(field.column.type)
+    except CompileError as error:
+        raise ConfigurationError(
+            f"{entity_type.name}.{field.name} has the type {type(field.column.type).__name__}, "
+            f"which {sql_dialect.title} does not have. Declare one that it has, or use a database "
+            "with this type."
+        ) from error
 
 
 def _adapted(

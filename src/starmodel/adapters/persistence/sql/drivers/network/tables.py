@@ -105,6 +105,8 @@ def _ddl(server: Server, table: Table, keys: Sequence[ForeignKeyConstraint]) -> 
 
 
 def _compiled(server: Server, *statements: DDLElement) -> list[str]:
-    return [
-        str(statement.compile(dialect=server.sql_dialect.sqlalchemy)) for statement in statements
-    ]
+    dialect = server.sql_dialect.sqlalchemy
+    compiled = [str(statement.compile(dialect=dialect)) for statement in statements]
+    if dialect.paramstyle == "format":  # compiled for statements with parameters, which have none
+        return [sql.replace("%%", "%") for sql in compiled]
+    return compiled
