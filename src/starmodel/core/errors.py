@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from starmodel.core.values.words import title_of_entity
 from starmodel.texts.catalogue import Message
 
 
@@ -165,16 +164,13 @@ class StoreFullError(StarModelError):
 
 
 class NotFoundError(StarModelError):
-    """No record with this id is stored.
-
-    Shapes: entity is the name of the class; the text has its title.
-    """
+    """No record with this id is stored."""
 
     status = 404
     public = True
 
     def __init__(self, entity: str, id: Any) -> None:
-        super().__init__(Message("record.missing", entity=title_of_entity(entity), id=_short(id)))
+        super().__init__(Message("record.missing", entity=entity, id=_short(id)))
         self.entity, self.id = entity, id
 
 
@@ -191,7 +187,7 @@ class GoneError(NotFoundError):
 
     def __init__(self, entity: str, id: Any) -> None:
         super().__init__(entity, id)
-        self.args = (Message("record.removed", entity=title_of_entity(entity), id=_short(id)),)
+        self.args = (Message("record.removed", entity=entity, id=_short(id)),)
 
 
 class AccessDeniedError(StarModelError):
