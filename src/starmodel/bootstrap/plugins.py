@@ -10,7 +10,7 @@ from starmodel.adapters.web.pages.plugin_assets import PluginAssets
 from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.resource import Resource
-from starmodel.config import Settings, plugin_settings
+from starmodel.config import Settings
 from starmodel.core.classes.registry import Registry
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
@@ -37,7 +37,7 @@ def plugin_host(settings: Settings, given: Iterable[Any]) -> PluginHost:
         enabled=frozenset(enabled),
         disabled=frozenset(disabled),
         required=tuple(settings.plugins_required),
-        tables=plugin_settings(),
+        tables=settings.plugin_settings,
     )
     return load_plugins(candidates(given, built_in=built_in_candidates()), options)
 
