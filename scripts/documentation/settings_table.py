@@ -24,6 +24,7 @@ WORDS = {
     "Network": "a network",
     "DatabaseUrl": "a database url",
     "PluginName": "a plugin",
+    "FolderPath": "a path",
     "Count": "whole number from 1",
     "Annotated[int, Field(ge=1, le=30)]": "whole number from 1 to 30",
     "Annotated[float, Field(gt=0)]": "number above 0",

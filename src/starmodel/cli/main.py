@@ -12,6 +12,7 @@ from starmodel.cli.commands.doctor import doctor
 from starmodel.cli.commands.entities import entities
 from starmodel.cli.commands.event import SETTINGS, event
 from starmodel.cli.commands.init import init
+from starmodel.cli.commands.migrate import migrate
 from starmodel.cli.commands.plugin import plugin
 from starmodel.cli.commands.routes import routes
 from starmodel.cli.commands.run import run
@@ -43,6 +44,7 @@ def starmodel(
 
 app.command()(init)
 app.command()(run)
+app.command()(migrate)
 app.command()(routes)
 app.add_typer(entities, name="entities")
 app.command(context_settings=SETTINGS)(event)

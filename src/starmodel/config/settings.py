@@ -15,6 +15,7 @@ from starmodel.config.values import (
     CorsOrigin,
     Count,
     DatabaseUrl,
+    FolderPath,
     Host,
     Name,
     Network,
@@ -68,6 +69,8 @@ class Settings(BaseSettings):
     """The database of entities with `store="sql"`."""
     system_store: DatabaseUrl | None = Field(default=None, repr=False)
     """The database of signed-in sessions; unset means `database_url`."""
+    migrations_folder: FolderPath = "migrations"
+    """The folder of the migration files, relative to the current folder."""
     redis_url: str | None = Field(default=None, repr=False)
     """The URL of the Redis server."""
     database_pool_size: Count = 10

@@ -85,6 +85,7 @@ Name = Annotated[str, AfterValidator(_name)]
 Bus = Annotated[str, AfterValidator(_bus)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 PluginName = Annotated[str, AfterValidator(_plugin_name)]
+FolderPath = Annotated[str, Field(min_length=1, max_length=500)]
 Count = Annotated[int, Field(ge=1)]
 # The colour themes of MonsterUI.
 Theme = Literal[

@@ -60,6 +60,10 @@ class Answers:
             **{name: _joined(getattr(self, name), values) for name, values in added.items()},
         )
 
+    def joined(self, other: Answers) -> Answers:
+        """Return both answers; the other's where they contradict each other."""
+        return self.also(**{each.name: getattr(other, each.name) for each in fields(other)})
+
     def __iter__(self) -> Iterator[tuple[str, Ref]]:
         """Yield the kind and the name of each answer."""
         for each in fields(self):

@@ -28,6 +28,7 @@ from starmodel.migrations.comparing.changes.tables import (
 from starmodel.migrations.comparing.keeping import kept_after
 from starmodel.migrations.comparing.renaming import CircularRenamingError, rename_order
 from starmodel.migrations.comparing.splitting import splits
+from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.schema.definitions import EntityDefinition, Schema
 from starmodel.migrations.schema.editing import changed, qualified_table
 from starmodel.migrations.steps import (
@@ -51,7 +52,7 @@ from starmodel.migrations.steps import (
 )
 
 
-class UnplannableError(ValueError):
+class UnplannableError(MigrationError):
     """No step can make a change; the message says what to do instead."""
 
 

@@ -32,7 +32,8 @@ from starmodel.migrations.steps.values import UNSET
 class Question:
     """One question, and the flags that answer it.
 
-    Shapes: ref is the name that the answer is for; text is one or two sentences.
+    Shapes: ref is the name that the answer is for; text is one or two sentences; assumed is the
+    answer of the first flag, with any value.
     """
 
     ref: str
@@ -41,6 +42,10 @@ class Question:
     @property
     def flags(self) -> list[tuple[str, str]]:
         """Return each answer as a flag, with what it means."""
+        raise NotImplementedError
+
+    @property
+    def assumed(self) -> Answers:
         raise NotImplementedError
 
 
@@ -63,6 +68,12 @@ class RemovedQuestion(Question):
         found.append((f"--drop {self.ref}", "it is removed; its data is kept aside"))
         return found
 
+    @property
+    def assumed(self) -> Answers:
+        if self.renames:
+            return Answers(renames={self.ref: self.renames[0]})
+        return Answers(splits={self.ref: {}}) if self.split else Answers(drops={self.ref: True})
+
 
 @dataclass(frozen=True)
 class FillQuestion(Question):
@@ -78,6 +89,10 @@ class FillQuestion(Question):
     def flags(self) -> list[tuple[str, str]]:
         value = "VALUE" if self.field is None else example_of(self.field)
         return [(f"--fill {self.ref}={value}", self.expected)]
+
+    @property
+    def assumed(self) -> Answers:
+        return Answers(fills={self.ref: None})
 
 
 @dataclass(frozen=True)
@@ -96,6 +111,10 @@ class ConvertQuestion(Question):
             ),
         ]
 
+    @property
+    def assumed(self) -> Answers:
+        return Answers(conversions={self.ref: UNSET})
+
 
 @dataclass(frozen=True)
 class MemberQuestion(Question):
@@ -111,6 +130,10 @@ class MemberQuestion(Question):
             (f"--replace {name}={example_of(self.field)}", "the value that its rows get"),
             (f"--unused {name}", "no row has it; otherwise stop before anything runs"),
         ]
+
+    @property
+    def assumed(self) -> Answers:
+        return Answers(replacements={self.ref: {self.member: None}})
 
 
 def open_questions(changes: Changes, answers: Answers) -> list[Question]:

@@ -134,11 +134,18 @@ def _member(field: FieldDefinition, members: list[str], text: str) -> Any:
     raise ValueMismatchError(f"expected one of {listed(members, 'or')}")
 
 
-def _json(field: FieldDefinition, text: str) -> Any:
+def parse_json(text: str) -> Any:
+    """Return the data of JSON text. Raises: ValueMismatchError."""
+    if len(text) > MAX_CHARS:
+        raise ValueMismatchError(f"expected at most {MAX_CHARS:,} characters")
     try:
-        value = json.loads(text)
-    except ValueError as error:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise ValueMismatchError(f"expected JSON ({error})") from error
+
+
+def _json(field: FieldDefinition, text: str) -> Any:
+    value = parse_json(text)
     shape = field.shape
     expected = shape.get("type") if isinstance(shape, Mapping) else None
     kinds = _JSON_TYPES.get(expected) if isinstance(expected, str) else None

@@ -229,7 +229,7 @@ class FieldRef(NamedTuple):
 
 def to_json(schema: Schema) -> dict[str, Any]:
     """Return JSON data without defaults, so that a snapshot stays small."""
-    return schema.model_dump(mode="json", exclude_defaults=True) | {"format": FORMAT}
+    return {"format": FORMAT, **schema.model_dump(mode="json", exclude_defaults=True)}
 
 
 def from_json(data: Mapping[str, Any]) -> Schema:

@@ -27,8 +27,7 @@ def aspects(
         yield field_changes.ChangedComputed
     if (before.identity, before.autoincrement) != (after.identity, after.autoincrement):
         yield field_changes.ChangedNumbering
-    defaults = [(f.has_default, f.default, f.default_factory) for f in (before, after)]
-    if defaults[0] != defaults[1]:
+    if _default(before) != _default(after):
         yield class_side.ChangedDefault
     bounds = [{k: v for k, v in f.bounds.items() if k != "values"} for f in (before, after)]
     if bounds[0] != bounds[1]:
@@ -37,6 +36,16 @@ def aspects(
         yield class_side.ChangedShape
     if before.comment != after.comment:
         yield field_changes.ChangedComment
+
+
+def _default(field: FieldDefinition) -> object:
+    """Return the default of a class; 0 and "0" are one, for a number that becomes decimal.
+
+    None is none, which the nullability says already.
+    """
+    default = field.default
+    text = str(default) if isinstance(default, int | float | str) else default
+    return (default is not None, text, field.default_factory)
 
 
 def _server_default(field: FieldDefinition) -> object:

@@ -26,7 +26,7 @@ class ChangedDefault(FieldChange):
             return f"Give new records a generated {self.name}"
         if not field.has_default:
             return f"Give new records no default for {self.name}"
-        return f"Give new records {value_words(field.default)} as {self.name}"
+        return f"Give new records {value_words(field.default, field)} as {self.name}"
 
     def details(self, answers: Answers) -> str:
         return "; stored records don't change"

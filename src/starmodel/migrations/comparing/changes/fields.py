@@ -52,7 +52,7 @@ class AddedField(Change):
                 fill = field.default
             else:
                 return f" ({words}, required)"
-        return f" ({words}, {value_words(fill)} for the rows that exist)"
+        return f" ({words}, {value_words(fill, field)} for the rows that exist)"
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class ChangedType(FieldChange):
         value = answers.conversion_of(self.refs)
         if value is UNSET:
             return "; rows whose values don't fit stop the migration before it begins"
-        return f"; rows whose values don't fit get {value_words(value)}"
+        return f"; rows whose values don't fit get {value_words(value, self.after)}"
 
 
 @dataclass(frozen=True)
@@ -148,15 +148,17 @@ class ChangedMembers(FieldChange):
         return [member for member in members_of(self.before) if member not in new]
 
     def title(self) -> str:
-        parts = [f"also {listed(self.added)}"] if self.added else []
-        parts += [f"no longer {listed(self.removed)}"] if self.removed else []
+        parts = [f"also be {listed(self.added)}"] if self.added else []
+        parts += [f"no longer be {listed(self.removed)}"] if self.removed else []
         if not parts:
             return f"Change the values or the order of the members of {self.name}"
-        return f"Let {self.name} be {', '.join(parts)}"
+        return f"Let {self.name} {' and '.join(parts)}"
 
     def details(self, answers: Answers) -> str:
         values = answers.replacements_of(self.refs)
-        return "".join(f"; rows with {old} get {value_words(new)}" for old, new in values.items())
+        return "".join(
+            f"; rows with {old} get {value_words(new, self.after)}" for old, new in values.items()
+        )
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ class ChangedNullability(FieldChange):
             fill = self.after.default
         if self.after.nullable or fill is UNSET or fill is None:
             return ""
-        return f"; rows without a value get {value_words(fill)}"
+        return f"; rows without a value get {value_words(fill, self.after)}"
 
 
 @dataclass(frozen=True)

@@ -59,8 +59,8 @@ def members_of(field: FieldDefinition) -> list[str]:
     return [each if isinstance(each, str) else json.dumps(each) for each in _list(values)]
 
 
-def value_words(value: Any) -> str:
-    """Describe one value.
+def value_words(value: Any, field: FieldDefinition | None = None) -> str:
+    """Describe one value; that of a field other than text stands without quotes.
 
     >>> value_words("blue"), value_words(None), value_words({"a": 1})
     ("'blue'", 'empty', '{"a": 1}')
@@ -73,7 +73,8 @@ def value_words(value: Any) -> str:
         )
     if isinstance(value, list | dict | bool):
         return json.dumps(value, ensure_ascii=False, default=str)
-    return repr(value) if isinstance(value, str) else str(value)
+    is_text = field is None or field.type.kind in ("str", "json", "custom")
+    return repr(value) if isinstance(value, str) and is_text else str(value)
 
 
 def listed(names: Iterable[str], last: str = "and") -> str:

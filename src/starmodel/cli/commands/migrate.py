@@ -1,0 +1,160 @@
+"""`starmodel migrate`: brings the database to the classes, by files in `migrations/`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from starmodel.cli.terminal.options import AppArgument, AppOption, JsonOption, chosen_app
+
+Repeated = list[str] | None
+
+
+def migrate(
+    target: AppArgument = None,
+    message: Annotated[
+        str | None,
+        typer.Option(
+            "-m",
+            "--message",
+            metavar="TEXT",
+            help="The title of the migration.",
+            show_default=False,
+        ),
+    ] = None,
+    rename: Annotated[
+        Repeated,
+        typer.Option(
+            metavar="OLD=NEW",
+            help="A renamed field or class: Product.price=unit_price, Product=Article.",
+            show_default=False,
+        ),
+    ] = None,
+    split: Annotated[
+        Repeated,
+        typer.Option(
+            metavar="FIELD[=PATH:FIELD,…]",
+            help="A nested model whose parts are in new fields now: Customer.address.",
+            show_default=False,
+        ),
+    ] = None,
+    fill: Annotated[
+        Repeated,
+        typer.Option(
+            metavar="FIELD=VALUE",
+            help="The value of existing rows in a new or now required field: "
+            "Product.colour=blue. uuid() and now() differ by row or run.",
+            show_default=False,
+        ),
+    ] = None,
+    drop: Annotated[
+        Repeated,
+        typer.Option(
+            metavar="NAME",
+            help="A removed field or class: Product.old. Its data is kept aside.",
+            show_default=False,
+        ),
+    ] = None,
+    convert: Annotated[
+        Repeated,
+        typer.Option(
+            metavar="FIELD[=VALUE]",
+            help="Convert stored values to the new type; VALUE replaces those that don't fit. "
+            "Without VALUE, such rows stop the migration before it begins.",
+            show_default=False,
+        ),
+    ] = None,
+    replace: Annotated[
+        Repeated,
+        typer.Option(
+            metavar="FIELD.OLD=NEW",
+            help="The value for rows with a removed member: Product.state.old=new.",
+            show_default=False,
+        ),
+    ] = None,
+    unused: Annotated[
+        Repeated,
+        typer.Option(
+            metavar="FIELD.OLD",
+            help="A removed member that no row has; otherwise the migration stops before it "
+            "begins.",
+            show_default=False,
+        ),
+    ] = None,
+    yes: Annotated[
+        bool,
+        typer.Option(
+            "--yes",
+            "-y",
+            help="Answer questions that lose nothing: removals that are kept aside "
+            "and conversions that stop before they begin.",
+        ),
+    ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Change nothing; exit code 1 when classes differ from the newest migration, or "
+            "migrations are pending.",
+        ),
+    ] = False,
+    sql: Annotated[
+        bool, typer.Option("--sql", help="Change nothing; print the SQL that would run.")
+    ] = False,
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Delete for good what migrations kept aside.")
+    ] = False,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="Merge the newest migrations of two branches.")
+    ] = False,
+    blocking: Annotated[
+        bool,
+        typer.Option(
+            "--blocking",
+            help="Also run steps that block writers of a large table while a server runs.",
+        ),
+    ] = False,
+    app: AppOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring the database to the classes.
+
+    Compares the classes with the newest file in migrations/, says what
+    changed, asks where data could be lost, writes a new file and runs what is
+    pending. The first file describes the tables as they are.
+
+    Without a terminal nothing is asked: open questions are printed with the
+    flags that answer them, and nothing is changed. Exit codes: 0 done or
+    nothing to do, 1 refused or failed, 2 open questions or wrong usage.
+
+    With --json: {ok, changes, questions, written, pending, applied}; a change
+    is {title, text, in_database}, a question {about, text, flags}.
+    """
+    from starmodel.cli.migrations.command import Options, run
+    from starmodel.cli.migrations.flags import Flags
+    from starmodel.cli.terminal.errors import reporting_errors
+
+    flags = Flags(
+        rename=rename or (),
+        split=split or (),
+        fill=fill or (),
+        drop=drop or (),
+        convert=convert or (),
+        replace=replace or (),
+        unused=unused or (),
+    )
+    with reporting_errors():
+        options = Options(
+            app=chosen_app(target, app),
+            message=message,
+            check=check,
+            sql=sql,
+            yes=yes,
+            purge=purge,
+            merge=merge,
+            blocking=blocking,
+            as_json=as_json,
+        )
+        code = run(options, flags)
+    raise typer.Exit(code)

@@ -1,0 +1,1 @@
+"""The commands of migrations: flags, questions, files and reports."""

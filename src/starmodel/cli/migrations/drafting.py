@@ -1,0 +1,124 @@
+"""Drafts migration files: of changed classes, of two branches, and of what is deleted."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from starmodel.cli.migrations.asking import StoppedError, ask
+from starmodel.cli.migrations.deciding import Decision, decide
+from starmodel.cli.migrations.flags import Flags
+from starmodel.cli.migrations.project import Project
+from starmodel.cli.migrations.reporting import about_of
+from starmodel.migrations.comparing.plan import Plan, plan
+from starmodel.migrations.errors import MigrationError
+from starmodel.migrations.files.consistency import inconsistencies
+from starmodel.migrations.files.folder import next_id, write_new
+from starmodel.migrations.files.writing import migration_text
+from starmodel.migrations.migration import MigrationFile
+from starmodel.migrations.schema.editing import changed
+from starmodel.migrations.steps import PurgeKept
+
+FIRST = "First migration"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A migration that is planned and not yet written."""
+
+    file: MigrationFile
+    text: str
+    folder: Path
+
+    def write(self) -> Path:
+        """Raises: MigrationError, when the file can't be written."""
+        return write_new(self.folder, self.file.id, self.text)
+
+
+def is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def check_files(project: Project) -> None:
+    """Refuse migrations whose steps don't lead to their snapshot.
+
+    Raises: MigrationError, with each of them.
+    """
+    migrations = project.migrations
+    wrong = [
+        sentence
+        for file in migrations
+        for sentence in inconsistencies(file, migrations.before(file))
+    ]
+    if wrong:
+        raise MigrationError("\n".join(wrong))
+
+
+def decided(project: Project, flags: Flags, *, may_ask: bool, accept_safe: bool) -> Decision:
+    """Compare the classes with the newest snapshot, and ask on a terminal.
+
+    Raises: MigrationError; UsageError; typer.Abort, when the developer stops.
+    """
+    before = project.migrations.newest
+    after = project.schema(before)
+    try:
+        return decide(
+            before,
+            after,
+            flags,
+            ask=ask if may_ask else None,
+            accept_safe=accept_safe,
+            made_default=project.made_default,
+        )
+    except StoppedError as error:
+        raise typer.Abort from error
+
+
+def drafted(project: Project, decision: Decision, message: str | None) -> Draft:
+    """Plan the migration of a decision.
+
+    Raises: UnplannableError.
+    """
+    migrations = project.migrations
+    after = [file.id for file in migrations.heads]
+    titles = decision.changes.titles()
+    about = message or (about_of(titles) if after else FIRST)
+    name = message or (titles[0] if after and titles else "first")
+    id = next_id((file.id for file in migrations), name)
+    made: Plan = plan(decision.changes, decision.answers, id)
+    sentences = decision.changes.sentences(decision.answers)
+    text = migration_text(about, after, made.steps, made.schema, sentences)
+    file = MigrationFile(id, tuple(after), made.steps, made.schema, about)
+    return Draft(file, text, project.folder)
+
+
+def merging(project: Project) -> Draft:
+    """Plan the migration that merges several heads.
+
+    Raises: MigrationError, when there is one head, or they contradict each other.
+    """
+    migrations = project.migrations
+    heads = migrations.heads
+    if len(heads) < 2:
+        raise MigrationError("There is one newest migration, so there is nothing to merge.")
+    schema = migrations.combined(heads)
+    after = [file.id for file in heads]
+    about = f"Merge {' and '.join(after)}"
+    id = next_id((file.id for file in migrations), "merge")
+    text = migration_text(about, after, (), schema)
+    return Draft(MigrationFile(id, tuple(after), (), schema, about), text, project.folder)
+
+
+def purging(project: Project, about: str) -> Draft:
+    """Plan the migration that deletes what is kept aside."""
+    migrations = project.migrations
+    before = migrations.newest
+    after = [file.id for file in migrations.heads]
+    id = next_id((file.id for file in migrations), "purge")
+    steps = (PurgeKept(tuple(each.name for each in before.kept)),)
+    schema = changed(before, kept=())
+    text = migration_text(about, after, steps, schema)
+    return Draft(MigrationFile(id, tuple(after), steps, schema, about), text, project.folder)

@@ -1,0 +1,95 @@
+"""The application whose schema is migrated, its folder of migrations and its database."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import PydanticUndefined
+
+from starmodel.app.application import Application
+from starmodel.cli.serving.loading import load_application
+from starmodel.cli.terminal.errors import CommandError
+from starmodel.config import Settings, load_settings
+from starmodel.core.classes.foreign_keys import table_name
+from starmodel.core.classes.registry import EntityType
+from starmodel.migrations.files.loading import load_migrations
+from starmodel.migrations.files.order import Migrations
+from starmodel.migrations.schema.codecs import value_to_json
+from starmodel.migrations.schema.collecting import collect
+from starmodel.migrations.schema.definitions import FieldDefinition, Schema
+from starmodel.migrations.steps.values import UNSET
+
+OWN_TABLES = "starmodel_"
+"""The prefix of StarModel's own tables, which have a schema number of their own."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """One application in the current folder."""
+
+    application: Application
+    settings: Settings
+    folder: Path
+
+    @cached_property
+    def entity_types(self) -> list[EntityType]:
+        """The entity types in the SQL store; StarModel's own tables excluded."""
+        return [
+            each
+            for each in self.application.registry
+            if each.store == "sql" and not table_name(each.cls).startswith(OWN_TABLES)
+        ]
+
+    @cached_property
+    def migrations(self) -> Migrations:
+        """Raises: MigrationError, for an invalid file or order."""
+        return load_migrations(self.folder)
+
+    def schema(self, before: Schema, external: Collection[str] = ()) -> Schema:
+        """Return the definitions of the classes, with the ids of those before.
+
+        Raises: ConfigurationError, for a class that no table can store.
+        """
+        return collect(self.entity_types, before, external=external)
+
+    def made_default(self, entity: str, field: FieldDefinition) -> Any:
+        """Return what the `default_factory` of a class makes, where it is always the same.
+
+        Shapes: JSON data; UNSET for values that differ, and without a factory.
+        """
+        entity_type = next((each for each in self.entity_types if each.name == entity), None)
+        if entity_type is None or not field.default_factory:
+            return UNSET
+        info = entity_type.cls.model_fields.get(field.name)
+        if info is None:
+            return UNSET
+        try:
+            made = [info.get_default(call_default_factory=True, validated_data={}) for _ in "ab"]
+            if made[0] is PydanticUndefined or made[0] != made[1]:
+                return UNSET
+            made_value = made[0].name if isinstance(made[0], enum.Enum) else made[0]
+            return value_to_json(field.type, made_value)
+        except Exception:  # the factory is the application's own code, and may need other fields
+            return UNSET
+
+
+def load_project(app: str | None) -> Project:
+    """Load the application of a command. Its lifespan does not run and no store is opened.
+
+    Raises: CommandError; MigrationError.
+    """
+    application = load_application(app)
+    found = application.settings
+    settings = found if isinstance(found, Settings) else load_settings()
+    project = Project(application, settings, Path(settings.migrations_folder))
+    if not project.entity_types and not len(project.migrations):
+        raise CommandError(
+            'No class has store="sql", so there is nothing to migrate. Give a class '
+            'model_config = {"store": "sql"}.'
+        )
+    return project

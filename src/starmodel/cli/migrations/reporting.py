@@ -1,0 +1,85 @@
+"""What the commands of migrations print, as text and as JSON."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from starmodel.cli.migrations.deciding import Decision
+
+
+def questions_text(decision: Decision, command: Sequence[str]) -> str:
+    """Return all open questions with their flags, and a command to copy.
+
+    Shapes: command is the present command line, such as ["starmodel", "migrate"].
+    """
+    questions, suggested = decision.questions, decision.suggested
+    count = "1 question is" if len(questions) == 1 else f"{len(questions)} questions are"
+    parts = [f"{count} open. Nothing is changed. Answer on a terminal, or by flags:"]
+    for question in questions:
+        flags = question.flags
+        width = max(len(shlex.join(_words(flag))) for flag, _ in flags)
+        lines = [f"  {shlex.join(_words(flag)).ljust(width)}  {means}" for flag, means in flags]
+        only = "" if question in suggested else " (Not with the answers below.)"
+        parts.append("\n".join([f"{question.text}{only}", *lines]))
+    words = [*command, *(word for question in suggested for word in _words(question.flags[0][0]))]
+    parts.append(f"With the first answer to each:\n  {shlex.join(words)}")
+    return "\n\n".join(parts)
+
+
+def document(
+    decision: Decision | None,
+    *,
+    ok: bool,
+    written: Path | None = None,
+    pending: Sequence[str] = (),
+    applied: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Return the JSON document of `starmodel migrate`."""
+    changes = [] if decision is None else [each for each in decision.changes if each.is_said]
+    answers = None if decision is None else decision.answers
+    return {
+        "ok": ok,
+        "changes": [
+            {
+                "title": change.title(),
+                "text": change.sentence(answers) if answers is not None else change.sentence(),
+                "in_database": change.in_database,
+            }
+            for change in changes
+        ],
+        "questions": [
+            {
+                "about": question.ref,
+                "text": question.text,
+                "flags": [shlex.join(_words(flag)) for flag, _ in question.flags],
+            }
+            for question in (decision.questions if decision is not None else ())
+        ],
+        "written": None if written is None else str(written),
+        "pending": list(pending),
+        "applied": list(applied),
+    }
+
+
+def about_of(titles: Sequence[str], max_chars: int = 72) -> str:
+    """Return the title of a migration: the titles of its changes, as many as fit.
+
+    >>> about_of(["Add Product.colour", "Rename Product.price to unit_price"])
+    'Add Product.colour; rename Product.price to unit_price'
+    """
+    about = titles[0] if titles else "Change the classes"
+    for position, title in enumerate(titles[1:], 1):
+        longer = f"{about}; {title[:1].lower()}{title[1:]}"
+        if len(longer) > max_chars:
+            left = len(titles) - position
+            return f"{about}; and {left} more change{'s' if left > 1 else ''}"
+        about = longer
+    return about
+
+
+def _words(flag: str) -> list[str]:
+    name, _, value = flag.partition(" ")
+    return [name, value]
