@@ -195,7 +195,7 @@ class Executor:
     async def _data(self, action: DataAction, key: ActionKey, begun: ActionEntry | None) -> None:
         from starmodel.migrations.running.rows.data import run_data
 
-        await run_data(self._link, self._ledger, action, key, begun)
+        await run_data(self._link, self._ledger, action.do, action.schema, key, begun)
 
 
 def schema_statements(

@@ -197,7 +197,7 @@ def _change_field(step: ChangeField, state: State, after: State) -> Expanded:
         return convert_column(state, after, entity, present, new, work, about)
     if not present.nullable or new.nullable:
         return [_schema(state, after, about)], after
-    fill = Fill(state.physical, step.entity, step.field, step.fill)
+    fill = Fill(state.physical, step.entity, step.field, _required_fill(step.fill, new))
     return [
         RowAction(fill, fill.describe()),
         _schema(state, after, about, _again(fill)),
@@ -205,10 +205,14 @@ def _change_field(step: ChangeField, state: State, after: State) -> Expanded:
 
 
 def _conversion(step: ChangeField, new: FieldDefinition) -> dict[str, Any]:
-    fill = step.fill
-    if fill is UNSET and not new.nullable and new.has_default and new.default is not None:
-        fill = new.default
+    fill = _required_fill(step.fill, new)
     return {"convert": step.convert, "on_error": step.on_error, "fill": fill}
+
+
+def _required_fill(fill: Any, new: FieldDefinition) -> Any:
+    """Return what replaces None: the default of the new definition where no value is given."""
+    has_default = not new.nullable and new.has_default and new.default is not None
+    return new.default if fill is UNSET and has_default else fill
 
 
 def same_form(old: FieldDefinition, new: FieldDefinition) -> bool:
