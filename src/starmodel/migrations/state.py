@@ -101,25 +101,35 @@ async def state_of(
     Raises: MigrationError; ConfigurationError, when the database is unreachable.
     """
     async with open_link(url) as link:
-        ledger, recorded = Ledger(link.sql_dialect), RecordedSchema(link.sql_dialect)
+        return await link.run(
+            lambda session: read_state(session, migrations, types, compare_tables=compare_tables)
+        )
 
-        def read(session: Session) -> DatabaseState:
-            entries = tuple(ledger.entries(session)) if ledger.exists(session) else ()
-            known = recorded.read(session) if not entries else None
-            before = None if len(migrations.heads) > 1 else migrations.newest
-            if not len(migrations):
-                before = known
-            after = present_schema(session, types, before)
-            changes = None if before is None else compare(before, after)
-            snapshots = [file.schema for file in migrations]
-            there = _present(session, [after, *snapshots])
-            differences: tuple[Difference, ...] = ()
-            if compare_tables and before is not None and there:
-                found = table_differences(session.connection, before, session.sql_dialect)
-                differences = tuple(found)
-            return DatabaseState(migrations, there, entries, known, changes, differences)
 
-        return await link.run(read)
+def read_state(
+    session: Session,
+    migrations: Migrations,
+    types: Sequence[EntityType],
+    *,
+    compare_tables: bool = False,
+) -> DatabaseState:
+    """As `state_of`, in an open session."""
+    ledger = Ledger(session.sql_dialect)
+    entries = tuple(ledger.entries(session)) if ledger.exists(session) else ()
+    recorded = None if entries else RecordedSchema(session.sql_dialect).read(session)
+    before: Schema | None = None
+    if not len(migrations):
+        before = recorded
+    elif len(migrations.heads) == 1:
+        before = migrations.newest
+    after = present_schema(session, types, before)
+    changes = None if before is None else compare(before, after)
+    there = _present(session, [after, *(file.schema for file in migrations)])
+    differences: tuple[Difference, ...] = ()
+    if compare_tables and before is not None and there:
+        found = table_differences(session.connection, before, session.sql_dialect)
+        differences = tuple(found)
+    return DatabaseState(migrations, there, entries, recorded, changes, differences)
 
 
 def present_schema(
