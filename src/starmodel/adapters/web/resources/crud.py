@@ -14,6 +14,8 @@ from starmodel.adapters.web.resources.data_streams import DataStreams
 from starmodel.adapters.web.resources.events.route import EventRoutes
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.decisions import check
+from starmodel.app.access.denials import denial
+from starmodel.app.access.offers import may_create, rendered
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import digests
 from starmodel.app.context import current_context
@@ -186,7 +188,10 @@ class CrudRoutes:
     async def _new(self, exchange: Exchange, resource: MountedResource, id: str) -> None:
         entity_type, actor, ui = resource.entity_type, exchange.session.actor, resource.ui
         event = entity_type.events["create"]
-        await check(resource.policy, entity_type, "write", actor, event=event)
+        policy = resource.policy
+        await check(policy, entity_type, "write", actor, event=event)
+        if not await rendered(lambda: may_create(policy, entity_type, actor)):
+            raise denial(entity_type, "write", actor, event)
         title = self._application.texts.text("record.new", title=entity_type.title)
         await exchange.page(
             lambda: ui.page(title, ui.form(resource, event), actor=actor, resource=resource)

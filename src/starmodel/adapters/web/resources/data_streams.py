@@ -40,6 +40,11 @@ class DataStreams:
         request, application = exchange.request, self._application
         request.check_repeated()
         policy = resource.policy
+        if "cursor" in request.query:
+            raise RequestError(
+                "A stream follows a list by page, such as ?page=2. Send the cursor with "
+                "Accept: application/json."
+            )
         listing = listing_of(resource.entity_type, request.query)
         total = wants_total(request.query)
         if policy.reads_fields(resource.entity_type):
