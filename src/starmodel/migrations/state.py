@@ -53,7 +53,7 @@ class DatabaseState:
             return "interrupted"
         if not self.entries and not self.tables:
             return "fresh"
-        if not self.entries and self.recorded is None:
+        if not self.entries and (len(self.migrations) or self.recorded is None):
             return "unmanaged"
         if self.pending:
             return "behind"
