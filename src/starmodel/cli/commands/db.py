@@ -20,7 +20,7 @@ def history(target: AppArgument = None, app: AppOption = None, as_json: JsonOpti
     """List the migrations, and those that the database has.
 
     A migration is pending, applied, adopted (its tables existed already),
-    interrupted, or undoing. Exit code 1 when the database is unreachable or a
+    interrupted, undoing, or waits for --contract. Exit code 1 when the database is unreachable or a
     file is invalid.
 
     With --json: a list of {id, about, state, applied_at, after, has_file}.

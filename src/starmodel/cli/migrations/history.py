@@ -11,14 +11,15 @@ from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.running.ledger import Entry
 
 LOST = "(no file in the folder)"
+WAITING = "waits for --contract"
 
 
 @dataclass(frozen=True)
 class Row:
     """One migration.
 
-    Shapes: state is "applied", "adopted" (its tables existed already), "interrupted", "undoing"
-    or "pending"; after are the ids that it follows.
+    Shapes: state is "applied", "adopted" (its tables existed already), "interrupted", "undoing",
+    "pending", or WAITING for a contract migration; after are the ids that it follows.
     """
 
     id: str
@@ -50,7 +51,8 @@ def history_rows(migrations: Migrations, entries: Iterable[Entry]) -> list[Row]:
     rows = []
     for file in migrations:
         entry = recorded.pop(file.id, None)
-        rows.append(Row(file.id, file.about, _state(entry), _time(entry), file.after))
+        state = WAITING if entry is None and file.contract else _state(entry)
+        rows.append(Row(file.id, file.about, state, _time(entry), file.after))
     for entry in recorded.values():
         rows.append(Row(entry.id, LOST, _state(entry), _time(entry), has_file=False))
     return rows

@@ -43,3 +43,15 @@ def test_unreachable_database_is_reported(write: Write, run: Run) -> None:
     assert result.exit_code == 1
     assert result.stderr.startswith("starmodel: ")
     assert "secret" not in result.stderr
+
+
+def test_contract_migration_waits_and_is_not_pending(write: Write, run: Run, folder: Path) -> None:
+    write("main.py", BEFORE)
+    run("migrate")
+    path = folder / "migrations/0001_first.py"
+    text = path.read_text().replace("after=[],", 'after=["0001_first"], contract=True,')
+    text = "".join(line for line in text.splitlines(True) if "    CreateEntity(" not in line)
+    path.with_name("0002_contract.py").write_text(text)
+
+    assert "0002_contract  waits for --contract" in run("db", "history").stdout
+    assert run("migrate", "--check").exit_code == 0
