@@ -23,6 +23,7 @@ from starmodel.core.fields.field import Field
 from starmodel.migrations.comparing.answers import Answers
 from starmodel.migrations.comparing.compare import compare
 from starmodel.migrations.comparing.plan import plan
+from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.order import in_order
 from starmodel.migrations.migration import MigrationFile
 from starmodel.migrations.running.connection import open_link
@@ -266,7 +267,11 @@ def _check(url: str, seed: int) -> None:
         assert asyncio.run(upgrade(url, in_order(history.files))).is_empty
         _compare_rows(url, earlier, history.schema, before, stored)
     first = history.files[0]
-    asyncio.run(downgrade(url, in_order(history.files), first.id))
+    try:
+        asyncio.run(downgrade(url, in_order(history.files), first.id))
+    except MigrationError as error:  # texts that are no numbers any more
+        assert "can't be converted" in str(error)  # noqa: PT017
+        return
     found = asyncio.run(_differences(url, first.schema))
     assert [text for text in found if "_undone_" not in text] == []
     entity = first.schema.entities[0]

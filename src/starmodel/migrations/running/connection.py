@@ -118,9 +118,8 @@ async def _server_link(url: str, kind: str) -> AsyncIterator[Link]:
     server = server_for(url, CONNECT_S)
     driver = "postgresql+asyncpg" if kind == "postgresql" else "mysql+asyncmy"
     options: dict[str, Any] = {}
-    if kind == "postgresql":  # codecs read and write JSON as text
+    if kind == "postgresql":
         options["connect_args"] = {"prepared_statement_cache_size": 0}
-        options["json_deserializer"] = str
     engine = create_async_engine(
         f"{driver}://", async_creator=server.driver_connection, poolclass=NullPool,
         isolation_level="AUTOCOMMIT", **options,

@@ -202,6 +202,8 @@ class _Run:
         if entry.state == "undoing" and not done:
             done = None  # the whole migration was applied
         steps = reversed_steps(file, before, self.link.sql_dialect, done)
+        if entry.state != "undoing":
+            await self.link.run(lambda s: check_problems(s, f"Undoing {file.id}", steps))
         await self.link.run(lambda s: self.ledger.set_state(s, file.id, "undoing"))
         self._progress.begin(file.id, sum(len(step.actions) for step in steps))
         for step in steps:

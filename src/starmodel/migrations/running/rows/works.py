@@ -141,7 +141,7 @@ class Convert(RowWork):
         key = table.session.quote(table.key.column.name)
         marks = ", ".join(table.placeholder(number + 1) for number in range(len(rows)))
         lock = "" if table.session.kind == "sqlite" else " FOR UPDATE"
-        old = table.column(self.old)
+        old = table.selected(self.old)
         found = table.session.rows(
             f"SELECT {key}, {table.session.quote(VERSION)}, {old} FROM {table.name} "  # noqa: S608
             f"WHERE {key} IN ({marks}){lock}",
