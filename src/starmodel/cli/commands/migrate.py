@@ -99,9 +99,6 @@ def migrate(
             "migrations are pending.",
         ),
     ] = False,
-    sql: Annotated[
-        bool, typer.Option("--sql", help="Change nothing; print the SQL that would run.")
-    ] = False,
     purge: Annotated[
         bool, typer.Option("--purge", help="Delete for good what migrations kept aside.")
     ] = False,
@@ -122,13 +119,14 @@ def migrate(
 
     Compares the classes with the newest file in migrations/, says what
     changed, asks where data could be lost, writes a new file and runs what is
-    pending. The first file describes the tables as they are.
+    pending. In a database whose tables exist, the first file describes them.
 
     Without a terminal nothing is asked: open questions are printed with the
     flags that answer them, and nothing is changed. Exit codes: 0 done or
     nothing to do, 1 refused or failed, 2 open questions or wrong usage.
 
-    With --json: {ok, changes, questions, written, pending, applied}; a change
+    With --json: {ok, changes, questions, written, recorded,
+    applied, pending}; a change
     is {title, text, in_database}, a question {about, text, flags}.
     """
     from starmodel.cli.migrations.command import Options, run
@@ -149,7 +147,6 @@ def migrate(
             app=chosen_app(target, app),
             message=message,
             check=check,
-            sql=sql,
             yes=yes,
             purge=purge,
             merge=merge,
