@@ -45,10 +45,15 @@ class Database:
         asyncio.run(runner.record_as_applied(self.url, migrations))
 
     def upgrade(
-        self, migrations: Migrations, *, blocking: bool, report: Callable[[str, float], None]
+        self,
+        migrations: Migrations,
+        *,
+        blocking: bool,
+        contract: bool = False,
+        report: Callable[[str, float], None],
     ) -> Result:
         """Run what is pending. Raises: MigrationError; ConfigurationError."""
-        options = runner.Options(blocking=blocking, report=report)
+        options = runner.Options(blocking=blocking, contract=contract, report=report)
         return asyncio.run(runner.upgrade(self.url, migrations, options=options))
 
 
