@@ -17,7 +17,6 @@ from starmodel.cli.migrations.reporting import document, questions_text
 from starmodel.cli.terminal.errors import CommandError, UsageError
 from starmodel.cli.terminal.output import print_json
 from starmodel.core.errors import StarModelError
-from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.running.state import DatabaseState
 from starmodel.migrations.schema.definitions import Schema
 
@@ -146,7 +145,7 @@ def _finish(
     if decision is not None and not options.as_json:
         _print_sentences(decision)
     outcome = apply_drafts(
-        Migrations(project.migrations.files),
+        project.migrations,
         drafts,
         Database.of(project),
         blocking=options.blocking,
