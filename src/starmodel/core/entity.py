@@ -18,6 +18,7 @@ from starmodel.core.events.built_in import BUILT_IN
 from starmodel.core.fields.entity_config import EntityConfig
 from starmodel.core.fields.field import Field
 from starmodel.core.fields.relations import Relation, take_relations
+from starmodel.core.fields.representation import Public
 from starmodel.core.public_state import public_state
 from starmodel.core.snapshot import DRAFT, Snapshot, mode_of
 from starmodel.core.values.ids import new_id
@@ -76,9 +77,13 @@ class Entity(Snapshot, metaclass=EntityMeta):
             return cls.__pydantic_validator__.validate_python(obj, **options)
 
         def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
-            """The fields in `repr()` and `str()`, which users print and log; no private ones."""
-            private = self.__entity__.private
-            return [(name, value) for name, value in super().__repr_args__() if name not in private]
+            """The fields in `repr()` and `str()`, which users print and log.
+
+            No private ones, also of nested models.
+            """
+            info, args = self.__entity__, super().__repr_args__()
+            public = [(name, value) for name, value in args if name not in info.private]
+            return public if info.atomic else [(name, Public(value)) for name, value in public]
 
     def evolve(self, **changes: Any) -> Self:
         """A new validated snapshot with these fields changed; this one stays as it is.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,6 +12,9 @@ from starmodel.core.fields.field import excluding_private
 from starmodel.core.snapshot import STORED, Snapshot, mode_of
 from starmodel.core.values.json_data import bytes_text, model_data
 from starmodel.core.values.models import values_of
+
+# What a computed field raises for a state that the class's validators refuse.
+_FAILED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def public_state(entity: Snapshot) -> dict[str, Any]:
@@ -24,12 +28,39 @@ def public_state(entity: Snapshot) -> dict[str, Any]:
         excluding_private.reset(token)
 
 
+def changed_computed(before: Snapshot, state: Mapping[str, Any]) -> tuple[str, ...]:
+    """The public computed fields whose values differ between a snapshot and a later state.
+
+    Both are computed now, so a value that time alone has changed is not among them.
+
+    Shapes: state is the `public_state` of the later one.
+    """
+    names: tuple[str, ...] = before.__entity__.computed
+    if not names:
+        return ()
+    token = excluding_private.set(True)
+    try:
+        serializer = type(before).__pydantic_serializer__
+        was = serializer.to_python(
+            before, mode="json", by_alias=False, include=set(names), warnings=False
+        )
+    except (*_FAILED, RuntimeError):  # a stored row of another writer may be invalid
+        return names
+    finally:
+        excluding_private.reset(token)
+    return tuple([name for name in names if not _is_same(was.get(name), state.get(name))])
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and one == other
+
+
 def _json_state(entity: Snapshot) -> dict[str, Any]:
     info = entity.__entity__
     private: Any = info.private or None
     try:
         state: dict[str, Any] = model_data(entity, private)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+    except _FAILED:
         if mode_of(entity) != STORED or _is_valid(entity):
             raise
         state = model_data(entity, private, computed_or_none=True)

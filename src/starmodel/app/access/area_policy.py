@@ -28,7 +28,7 @@ class AreaPolicy:
         *,
         event: Event[Any, Any, Any] | None = None,
         entity: Entity | None = None,
-    ) -> Awaitable[None] | None:
+    ) -> Awaitable[bool | None] | bool | None:
         policy = self._own.get(entity_type.cls, self._default)
         return policy.check(entity_type, need, actor, event=event, entity=entity)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from starmodel.app.access.denials import check_answer
 from starmodel.app.access.offers import rendered
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, Audience, Need
 from starmodel.core.classes.registry import EntityType
@@ -27,9 +28,9 @@ async def check(
     """Return if the policy permits. Raises: NotSignedInError; AccessDeniedError."""
     if actor is TRUSTED:
         return
-    pending = policy.check(entity_type, need, actor, event=event, entity=entity)
-    if pending is not None:
-        await pending
+    answer = policy.check(entity_type, need, actor, event=event, entity=entity)
+    if answer is not None:
+        await check_answer(answer, entity_type, need, actor, event)
 
 
 async def permits(
@@ -45,9 +46,9 @@ async def permits(
         return True
     need: Need = "read" if event is None else "write"
     try:
-        pending = policy.check(entity_type, need, actor, event=event, entity=entity)
-        if pending is not None:
-            await pending
+        answer = policy.check(entity_type, need, actor, event=event, entity=entity)
+        if answer is not None:
+            await check_answer(answer, entity_type, need, actor, event)
     except (NotSignedInError, AccessDeniedError):
         return False
     return True
@@ -75,9 +76,9 @@ async def check_record(
         return
     need: Need = "read" if event is None else "write"
     try:
-        pending = policy.check(entity_type, need, actor, event=event, entity=entity)
-        if pending is not None:
-            await pending
+        answer = policy.check(entity_type, need, actor, event=event, entity=entity)
+        if answer is not None:
+            await check_answer(answer, entity_type, need, actor, event)
     except (NotSignedInError, AccessDeniedError):
         if entity_type.is_record and not (
             event and await permits(policy, entity_type, actor, entity=entity)

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from functools import partial
 from typing import Any, TypeVar
 
+from starmodel.app.access.denials import permits_answer
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, Audience, Need
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
@@ -93,8 +94,8 @@ def _offers(
         pending = policy.check(entity_type, need, actor, event=event, entity=entity)
     except denials:
         return False
-    if pending is None:
-        return True
+    if not inspect.isawaitable(pending):
+        return permits_answer(pending)
     record: Hashable = None
     if entity is not None:  # the id of an unsaved record differs between two renderings
         version = version_of(entity)
@@ -158,12 +159,11 @@ def _answer(
     return missing if decisions is None else decisions.answers.get(key, missing)
 
 
-async def _is_permitted(denials: tuple[type[Exception], ...], pending: Awaitable[None]) -> bool:
+async def _is_permitted(denials: tuple[type[Exception], ...], pending: Awaitable[Any]) -> bool:
     try:
-        await pending
+        return permits_answer(await pending)
     except denials:
         return False
-    return True
 
 
 async def _unchanged(pending: Awaitable[T]) -> T:

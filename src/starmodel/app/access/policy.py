@@ -84,9 +84,10 @@ class AccessPolicy(Protocol):
         *,
         event: Event[Any, Any, Any] | None = None,
         entity: Entity | None = None,
-    ) -> Awaitable[None] | None:
-        """Return, or return an awaitable that returns None, if the actor may.
+    ) -> Awaitable[bool | None] | bool | None:
+        """Return None or True, or an awaitable of one of them, if the actor may.
 
+        Any other value denies: a guest is asked to sign in, others are refused.
         Without an entity the decision is about the class: a rule that depends on
         the record permits, and is checked again with the record. TRUSTED is
         permitted everything without a call of `check`.

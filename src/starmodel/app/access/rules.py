@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from starmodel.app.access.denials import denial
 from starmodel.app.access.offers import may_create, offers
 from starmodel.app.access.policy import TRUSTED, Actor, Audience, Need
 from starmodel.core.classes.registry import EntityType
@@ -45,17 +46,7 @@ class RulePolicy:
             rule = self._rules[key] = rule_of(entity_type, need, event)
         if rule == "public" or allows(rule, actor, entity):
             return
-        what = (
-            f"run {entity_type.name}.{event.name}"
-            if event is not None
-            else f"{need} {entity_type.name}"
-        )
-        seen = event is None and need == "read"
-        if actor is None and rule != "nobody":
-            plain = Message("access.sign_in_to_see" if seen else "access.sign_in_to_do")
-            raise NotSignedInError(f"Sign in first: only who is signed in may {what}.", plain=plain)
-        plain = Message("access.not_seen" if seen else "access.not_done")
-        raise AccessDeniedError(f"You may not {what}.", plain=plain)
+        raise denial(entity_type, need, actor, event, may_sign_in=rule != "nobody")
 
     def reads_fields(self, entity_type: EntityType) -> bool:
         return callable(rule_of(entity_type, "read", None))

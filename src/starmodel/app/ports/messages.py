@@ -23,7 +23,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.fields.annotations import resolved_hints
 from starmodel.core.fields.field import excluding_private, options_in
 from starmodel.core.fields.field_types import plain_types
-from starmodel.core.public_state import public_state
+from starmodel.core.public_state import changed_computed, public_state
 from starmodel.core.values.json_data import json_data, model_data
 
 Kind = Literal["created", "updated", "deleted", "expired", "closed"]
@@ -33,7 +33,7 @@ class Changed(NamedTuple):
     """The commit of one entity.
 
     Shapes: state is the public fields as JSON data, None after a removal;
-    fields names the public fields that changed; before has their previous
+    fields names the public and computed fields that changed; before has their previous
     values, of scalar fields only. `base` is the version that was replaced.
     kind "closed" is never published: it ends one viewer's updates of an
     entity after a loss of read access.
@@ -166,6 +166,9 @@ def changed_message(entity_type: EntityType, change: Change, base: Entity) -> Ch
             f"{entity_type.name} can't be shown, so it is not stored: {error}. "
             "Give the field a type that has a JSON form, a serializer, or Field(private=True)."
         ) from error
+    computed = info.computed
+    if computed and state is not None and change.kind == "update":
+        computed = changed_computed(base, state)
     before: dict[str, Any] = {}
     for name in names:
         if name in values and info.fields[name].atomic:
@@ -177,6 +180,6 @@ def changed_message(entity_type: EntityType, change: Change, base: Entity) -> Ch
         change.version,
         change.base,
         state,
-        names + info.computed,
+        names + computed,
         before,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.schema.identifiers import short_name
@@ -13,12 +14,15 @@ from starmodel.migrations.running.actions import (
     DataAction,
     OperationsAction,
     PlannedStep,
+    ProgramAction,
     RowAction,
     SchemaAction,
     SqlAction,
 )
 from starmodel.migrations.running.describing import name_of, statements_of
 from starmodel.migrations.running.expansion import convert_column, expand
+from starmodel.migrations.running.programs.mirror import Mirror
+from starmodel.migrations.running.rows.copying import Copy
 from starmodel.migrations.running.rows.works import Convert, Fill, Join, Replace, Split
 from starmodel.migrations.running.states import KEPT, State
 from starmodel.migrations.schema.definitions import EntityDefinition, FieldDefinition, Schema
@@ -74,7 +78,10 @@ def _reversed_actions(
             continue  # the temporary columns are gone
         if isinstance(action, SchemaAction):
             converted = converted or _conversion(action) is not None
+            actions += [ProgramAction(each, False, action.about) for each in action.then]
             actions += _reversed_schema(action, id)
+        elif isinstance(action, ProgramAction):
+            actions += _reversed_program(action)
         elif isinstance(action, RowAction):
             actions += _reversed_rows(action)
         elif isinstance(action, SqlAction):
@@ -82,6 +89,16 @@ def _reversed_actions(
         elif isinstance(action, DataAction) and isinstance(step, RunData) and step.undo:
             actions.append(DataAction(step.undo, action.schema, _name(step.undo)))
     return actions
+
+
+def _reversed_program(action: ProgramAction) -> list[Action]:
+    """Remove what was created; create what was removed, and copy what was written since."""
+    program = action.program
+    made: list[Action] = [replace(action, create=not action.create)]
+    if isinstance(program, Mirror) and not action.create:
+        copy = Copy(program.schema, program.entity, program.new, program.old)
+        made.append(RowAction(copy, copy.describe()))
+    return made
 
 
 def _conversion(action: SchemaAction) -> Convert | None:

@@ -21,6 +21,7 @@ from starmodel.migrations.running.lock import migration_lock
 from starmodel.migrations.running.progress import Progress, Report, silent
 from starmodel.migrations.running.reversal import UNDO, reversed_steps
 from starmodel.migrations.running.session import Session
+from starmodel.migrations.running.waiting import waiting_contracts
 from starmodel.migrations.schema.definitions import Schema
 
 Begun = Mapping[tuple[int, int], ActionEntry]
@@ -34,12 +35,14 @@ class Options:
     """How migrations run.
 
     Shapes: blocking permits steps that block writers of a large table while a
-    server runs; interrupted says what to do with a statement whose outcome is
+    server runs; contract permits migrations that remove what processes of the
+    old version need; interrupted says what to do with a statement whose outcome is
     unknown; report receives what is done, and the share that is done by then.
     Units: wait_s limits the wait for another process that migrates.
     """
 
     blocking: bool = False
+    contract: bool = False
     interrupted: Interrupted = "stop"
     report: Report = silent
     wait_s: float = WAIT_S
@@ -47,11 +50,15 @@ class Options:
 
 @dataclass(frozen=True)
 class Result:
-    """The ids of the migrations that were applied, adopted or undone, in this order."""
+    """The ids of the migrations that were applied, adopted or undone, in this order.
+
+    Shapes: waiting are those that wait until contract is permitted.
+    """
 
     applied: tuple[str, ...] = ()
     adopted: tuple[str, ...] = ()
     undone: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -68,6 +75,7 @@ async def upgrade(
 
     A migration that was interrupted is continued. Tables that equal a snapshot, and were created
     without migrations, are adopted. Other processes wait, and then find nothing to do.
+    A contract migration waits for `Options.contract`, except on a new database.
 
     Raises: MigrationError; ConfigurationError, when the database is unreachable.
     """
@@ -75,6 +83,11 @@ async def upgrade(
     wanted = _wanted(migrations, to)
     async with _locked(url, options) as run:
         adopted = await adopt(run.link, run.ledger, migrations)
+        entries = await run.entries()
+        waiting = set()
+        if entries and not options.contract:
+            waiting = waiting_contracts(migrations, entries, wanted)
+            wanted -= waiting
         applied: list[str] = []
         for file in migrations:
             state = (await run.entries()).get(file.id)
@@ -84,7 +97,7 @@ async def upgrade(
             if file.id in wanted and (state is None or state.state == "applying"):
                 await run.apply(migrations, file)
                 applied.append(file.id)
-        return Result(tuple(applied), adopted)
+        return Result(tuple(applied), adopted, waiting=tuple(sorted(waiting)))
 
 
 async def downgrade(

@@ -134,6 +134,9 @@ async def test_streams_of_pages_and_json_share_the_limit(visit: Visit, serve: Se
         reply = await browser.get("/counter", headers={"accept": NDJSON})
 
     assert (reply.status_code, reply.json()["status"]) == (429, 429)
+    assert reply.json()["detail"] == (
+        "This session has 2 live pages or streams open; close some of them."
+    )
 
 
 async def test_closed_connection_ends_the_subscription(visit: Visit) -> None:

@@ -140,6 +140,7 @@ async def test_lists_with_and_without_total_follow_the_same_query(visit: Visit) 
         ("page=0", 400, "page"),
         ("page=1&page=2", 400, "asked for 2 times"),
         ("cursor=", 400, "?page="),
+        ("cursor=abc", 400, "A stream follows a list by page"),
         ("total=maybe", 400, "total"),
     ],
 )

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pydantic import computed_field
 
 from integration.web.browser import Browser, unlisted
 from integration.web.streams.counters import Counter
@@ -33,6 +34,29 @@ class Parcel(Entity):
     @event
     def write(self, note: str, code: str = "") -> None:
         self.note, self.code = note, f"PRIVATE {code}"
+
+
+@unlisted
+class Room(Entity):
+    model_config = EntityConfig(scope="record", access="public")
+    width: int = 2
+    height: int = 3
+    name: str = ""
+
+    @computed_field
+    @property
+    def area(self) -> int:
+        return self.width * self.height
+
+    @computed_field
+    @property
+    def sides(self) -> list[int]:
+        return sorted([self.width, self.height])
+
+    @computed_field
+    @property
+    def ratio(self) -> float:
+        return self.width / self.height  # fails for a height of 0
 
 
 @unlisted
@@ -206,3 +230,20 @@ async def test_two_clients_share_one_encoding(
         assert await one.patch() == await two.patch()
 
     assert len(encoded) == 1
+
+
+async def test_patch_has_the_computed_fields_that_changed(visit: Visit) -> None:
+    browser = visit(Room)
+    url = await created(browser, "/rooms")
+
+    async with JsonStream(browser, url) as stream:
+        assert (await stream.patch())["state"]["area"] == 6
+        for values, computed in (
+            ({"name": "Hall"}, {}),
+            ({"width": 3, "height": 2}, {"ratio"}),  # the area and the sorted sides are the same
+            ({"width": 4}, {"area", "sides", "ratio"}),
+        ):
+            await browser.call("PATCH", url, values)
+            patch = await stream.patch()
+            assert patch["set"].keys() == values.keys() | computed
+        assert stream.state == (await browser.call("GET", url)).json()
