@@ -158,9 +158,10 @@ def _renamed_entity(change: table_changes.RenamedEntity, context: _Context) -> F
     if aliased and not numbered and context.database != "sqlite":
         yield Effect(f"find the table {table} as a view, at the moment of renaming not at all")
         return
+    where = " on SQLite, where no view can stand for it" if aliased and not numbered else ""
     yield Effect(
-        f"fail to read and write {name}: its table is {change.after.table} now. To avoid it, keep "
-        f'the table by __tablename__ = "{table}"',
+        f"fail to read and write {name}{where}: its table is {change.after.table} now. To avoid "
+        f'that, keep the table by __tablename__ = "{table}"',
         True,
     )
 
