@@ -34,7 +34,7 @@ def refusal(state: DatabaseState, *, production: bool) -> DriftError | None:
     if state.kind == "interrupted":
         text = f"The migration {state.interrupted[0]} was interrupted, and continues where it was."
         return DriftError(text, command=UPGRADE)
-    if state.kind == "fresh":
+    if state.kind == "fresh" and len(state.migrations):
         return DriftError("The database has no tables yet.", command=apply)
     if state.kind == "unmanaged":
         text = "The database has tables that no migration has created."
@@ -46,7 +46,7 @@ def refusal(state: DatabaseState, *, production: bool) -> DriftError | None:
         listed = "" if count == 1 else f": {_listed(pending)}"
         return DriftError(f"The database lacks {what}{listed}.", command=apply)
     if state.kind == "drifted":
-        return _drifted(state, production=production)
+        return drifted(state, production=production)
     return None
 
 
@@ -79,7 +79,8 @@ def explained(state: DatabaseState, *, production: bool) -> Iterator[Explained]:
             )
 
 
-def _drifted(state: DatabaseState, *, production: bool) -> DriftError:
+def drifted(state: DatabaseState, *, production: bool) -> DriftError:
+    """Return the refusal of classes that have changed."""
     heads = state.migrations.heads
     since = f"the migration {heads[0].id}" if heads else "their tables were created"
     text = f"The classes have changed since {since}."

@@ -14,7 +14,7 @@ from starmodel.migrations.comparing.changes.change import Change
 from starmodel.migrations.comparing.changes.tables import AddedEntity
 from starmodel.migrations.comparing.compare import compare
 from starmodel.migrations.errors import DriftError, MigrationError
-from starmodel.migrations.explaining import MIGRATE, explained, refusal
+from starmodel.migrations.explaining import MIGRATE, drifted, explained, refusal
 from starmodel.migrations.files.loading import load_migrations
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.running.connection import is_lasting, is_new_file, open_link
@@ -41,37 +41,39 @@ class Start:
     migrates: bool
 
     @asynccontextmanager
-    async def opening(self, types: Sequence[EntityType]) -> AsyncIterator[None]:
+    async def opening(self, types: Sequence[EntityType]) -> AsyncIterator[list[str]]:
         """Check the database before its tables are opened, and record what was created.
 
-        Raises: DriftError, with the command to type; MigrationError, for invalid files;
-        ConfigurationError, when the database is unreachable.
+        Yields a list that has, at the end, what was logged about the tables.
+
+        Raises: DriftError, with the command to type; ConfigurationError, when the database is
+        unreachable.
         """
+        said: list[str] = []
         if not types or not is_lasting(self.url):
-            yield
+            yield said
             return
         try:
             migrations = load_migrations(self.folder)
-            if len(migrations):
-                created = await self._checked(migrations, types)
-            else:
-                created = None
+            creates = len(migrations) > 0 and await self._checked(migrations, types, said)
         except MigrationError as error:
             raise DriftError(str(error)) from error
-        if created is None:
-            async with self._without_migrations(types):
-                yield
+        if not len(migrations):
+            async with self._without_migrations(types, said):
+                yield said
             return
-        yield
-        if created:
+        yield said
+        if creates:
             await record_as_applied(self.url, migrations)
 
-    async def _checked(self, migrations: Migrations, types: Sequence[EntityType]) -> bool:
+    async def _checked(
+        self, migrations: Migrations, types: Sequence[EntityType], said: list[str]
+    ) -> bool:
         """Return True when the store is to create the tables of all migrations at once.
 
         Raises: DriftError; MigrationError.
         """
-        state = await state_of(self.url, migrations, types, compare_tables=not self.production)
+        state = await state_of(self.url, migrations, types, thorough=not self.production)
         if self.migrates and state.kind in ("fresh", "unmanaged", "interrupted", "behind"):
             await self._migrate(migrations)
             state = await state_of(self.url, migrations, types)
@@ -87,7 +89,8 @@ class Start:
         if (problem := refusal(state, production=self.production)) is not None:
             raise problem
         for each in explained(state, production=self.production):
-            log.warning("%s", each.text)
+            said.append(each.text)
+            log.log(logging.WARNING if each.level == "warning" else logging.INFO, "%s", each.text)
         return False
 
     async def _migrate(self, migrations: Migrations) -> None:
@@ -99,9 +102,15 @@ class Start:
             log.info("Applied: %s.", ", ".join(result.applied))
 
     @asynccontextmanager
-    async def _without_migrations(self, types: Sequence[EntityType]) -> AsyncIterator[None]:
+    async def _without_migrations(
+        self, types: Sequence[EntityType], said: list[str]
+    ) -> AsyncIterator[None]:
         """Create tables from the classes, and record their definitions for the first migration."""
         is_new = is_new_file(self.url)
+        if not is_new:
+            state = await state_of(self.url, Migrations(), types)
+            if state.may_be_renamed:
+                raise drifted(state, production=self.production)
         try:
             yield
         except DriftError:
@@ -116,15 +125,16 @@ class Start:
         left = await record_definitions(self.url, types, created=is_new)
         if left:
             sentences = " ".join(change.sentence() for change in left if change.is_said)
+            said.append(sentences)
             log.warning("The tables are not as the classes. %s Run: %s", sentences, MIGRATE)
 
     async def _explained_failure(self, types: Sequence[EntityType]) -> DriftError | None:
-        """Return why the tables don't fit, where their definitions are recorded."""
+        """Return in which changes the tables don't fit; None when that is not the cause."""
         try:
-            state = await state_of(self.url, Migrations(), types)
+            state = await state_of(self.url, Migrations(), types, thorough=True)
         except (ConfigurationError, MigrationError):
             return None  # the database is out of reach, which the first error says
-        return refusal(state, production=self.production) if state.drift else None
+        return drifted(state, production=self.production) if state.drift else None
 
 
 async def record_definitions(

@@ -9,6 +9,7 @@ from typing import Literal
 from starmodel.adapters.persistence.sql.schema.entity_table import VERSION
 from starmodel.core.classes.registry import EntityType
 from starmodel.migrations.comparing.changes.change import Change, Changes
+from starmodel.migrations.comparing.changes.tables import AddedEntity, RemovedEntity
 from starmodel.migrations.comparing.compare import compare
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.order import Migrations
@@ -23,6 +24,7 @@ from starmodel.migrations.schema.collecting import collect
 from starmodel.migrations.schema.definitions import EntityDefinition, Schema
 from starmodel.migrations.schema.editing import qualified_table
 from starmodel.migrations.schema.physical import Difference, table_differences
+from starmodel.migrations.schema.reflecting import reflect
 
 Kind = Literal[
     "fresh", "unmanaged", "ahead", "branched", "interrupted", "behind", "drifted", "current"
@@ -55,7 +57,7 @@ class DatabaseState:
             return "interrupted"
         if not self.entries and not self.tables:
             return "fresh"
-        if not self.entries and (len(self.migrations) or self.recorded is None):
+        if not self.entries and len(self.migrations):
             return "unmanaged"
         if self.pending:
             return "behind"
@@ -94,23 +96,29 @@ class DatabaseState:
         return [change for change in self.changes or () if change.in_database]
 
     @property
+    def may_be_renamed(self) -> bool:
+        """True when a class is gone and another is new, which may have its records."""
+        kinds = {type(change) for change in self.drift}
+        return {RemovedEntity, AddedEntity} <= kinds
+
+    @property
     def edited(self) -> list[Difference]:
         """What tables lack, or have in another form than the snapshot."""
         return [each for each in self.differences if not each.is_extra]
 
 
 async def state_of(
-    url: str, migrations: Migrations, types: Sequence[EntityType], *, compare_tables: bool = False
+    url: str, migrations: Migrations, types: Sequence[EntityType], *, thorough: bool = False
 ) -> DatabaseState:
     """Compare a database with the migrations and the classes of the SQL store.
 
-    Shapes: compare_tables also compares the tables with the snapshot, which reads the catalogue
-    of the database.
+    Shapes: thorough also compares the tables with the snapshot, and reads the definitions of
+    tables that are not recorded from them.
     Raises: MigrationError; ConfigurationError, when the database is unreachable.
     """
     async with open_link(url) as link:
         return await link.run(
-            lambda session: read_state(session, migrations, types, compare_tables=compare_tables)
+            lambda session: read_state(session, migrations, types, thorough=thorough)
         )
 
 
@@ -119,7 +127,7 @@ def read_state(
     migrations: Migrations,
     types: Sequence[EntityType],
     *,
-    compare_tables: bool = False,
+    thorough: bool = False,
 ) -> DatabaseState:
     """As `state_of`, in an open session."""
     ledger = Ledger(session.sql_dialect)
@@ -131,10 +139,12 @@ def read_state(
     elif len(migrations.heads) == 1:
         before = migrations.newest
     after = present_schema(session, types, before)
-    changes = None if before is None else compare(before, after)
     there = _present(session, [after, *(file.schema for file in migrations)])
+    if thorough and not len(migrations) and before is None and there:
+        before = reflect(session.connection, after, session.sql_dialect)
+    changes = None if before is None else compare(before, after)
     differences: tuple[Difference, ...] = ()
-    if compare_tables and before is not None and there:
+    if thorough and before is not None and there:
         waiting = _waiting(migrations, entries)
         done = Migrations(tuple(file for file in migrations if file.id not in waiting))
         expected = done.newest if waiting else before

@@ -162,7 +162,7 @@ async def test_database_of_a_newer_build_serves_the_older_one(
     site.write(_two())
     await site.start(_with_colour())
     (site.folder / "0002_change.py").unlink()
-    with caplog.at_level(logging.WARNING, logger="starmodel.migrations"):
+    with caplog.at_level(logging.INFO, logger="starmodel.migrations"):
         await site.start(Product, production=True)
     assert "The database has the migration 0002_change, and there is no such file" in caplog.text
 
@@ -215,7 +215,7 @@ async def test_edited_table_is_said_and_left_as_it_is(
         "ALTER TABLE product ADD COLUMN own INT", "CREATE TABLE theirs (id INT)",
         "CREATE INDEX ix_own ON product (own)",
     )  # fmt: skip
-    with caplog.at_level(logging.WARNING, logger="starmodel.migrations"):
+    with caplog.at_level(logging.INFO, logger="starmodel.migrations"):
         await site.start(Product)
     assert "The table 'product' has the column 'own', which Product lacks." in caplog.text
     assert "theirs" not in caplog.text
@@ -256,7 +256,7 @@ async def test_without_migrations_a_new_class_is_recorded_beside_what_drifted(
 
     Optional.__name__ = "Product"
     await site.start(Optional)
-    with caplog.at_level(logging.WARNING, logger="starmodel.migrations"):
+    with caplog.at_level(logging.INFO, logger="starmodel.migrations"):
         await site.start(Product, Order)
     assert "Remove Product.note" in caplog.text
     found = await site.recorded()
@@ -284,3 +284,22 @@ async def test_table_of_another_program_is_recorded_as_external(site: Site) -> N
     assert found is not None
     assert found.entity("Customer").external
     await site.start(Customer)
+
+
+async def test_class_that_may_be_renamed_gets_no_new_table(site: Site) -> None:
+    class Article(Entity):
+        model_config = {"store": "sql"}
+        name: str = Field("", max_length=20)
+
+    await site.start(Product)
+    for production in (False, True):
+        with pytest.raises(DriftError, match=r"Remove Product.* Create Article.*starmodel migrate"):
+            await site.start(Article, production=production)
+    assert await site.columns("article") == set()
+
+
+async def test_unrecorded_tables_that_do_not_fit_are_explained(site: Site) -> None:
+    repository = await opened(site.url, Product)
+    await repository.close()
+    with pytest.raises(DriftError, match=r"Add Product\.colour .* Run: starmodel migrate"):
+        await site.start(_with_colour())

@@ -109,9 +109,7 @@ def _added_field(change: field_changes.AddedField, context: _Context) -> Found:
         if context.between is not None:
             own = context.between.schema.entity(change.entity.name).field(field.name)
             if own.server_default is None:
-                yield Effect(
-                    f"leave {name} empty in what they create, which is required", True
-                )
+                yield Effect(f"leave {name} empty in what they create, which is required", True)
                 return
             value = value_words(default) if default is not UNSET else own.server_default
     yield Effect(f"don't see {name}; what they create has {value}")

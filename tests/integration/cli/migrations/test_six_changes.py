@@ -59,10 +59,11 @@ def check_migrated(run: Run, url: str) -> None:
     found = rows(
         url, "SELECT name, unit_price, colour, size, note, tags FROM product ORDER BY name"
     )
-    values = [(n, float(p), c, s, o, json.loads(t)) for n, p, c, s, o, t in found]
+    values = [(*each, t if isinstance(t, list) else json.loads(t)) for *each, t in found]
+    values = [(name, int(price), *more) for name, price, *more in values]
     assert values == [
-        ("Ink", 4.0, "RED", 0, "none", []),
-        ("Pen", 3.0, "GREEN", 12, "n", []),
+        ("Ink", 4, "RED", 0, "none", []),
+        ("Pen", 3, "GREEN", 12, "n", []),
     ]
     assert rows(url, "SELECT name, street, city FROM customer") == [("Ann", "Via 1", "Rome")]
     assert run("doctor").exit_code == 0

@@ -46,12 +46,13 @@ from starmodel.core.errors import ConfigurationError, StoreUnavailableError
 from starmodel.core.snapshot import version_of
 
 E = TypeVar("E", bound=Entity)
-Opening = Callable[[Sequence[EntityType]], AbstractAsyncContextManager[None]]
+Opening = Callable[[Sequence[EntityType]], AbstractAsyncContextManager[list[str]]]
+"""Surrounds the opening of a database. Its value has, at the end, what it logged on the tables."""
 
 
-def without_check(types: Sequence[EntityType]) -> AbstractAsyncContextManager[None]:
+def without_check(types: Sequence[EntityType]) -> AbstractAsyncContextManager[list[str]]:
     """Open a database as it is."""
-    return nullcontext()
+    return nullcontext([])
 
 
 log = logging.getLogger("starmodel.sql")
@@ -106,12 +107,12 @@ class SqlRepository:
         engine = self._make_engine()  # a new one, since the previous one may still be closing
         async with AsyncExitStack() as opened:
             opened.push_async_callback(engine.close)
-            async with self._opening(types):
+            async with self._opening(types) as said:
                 await engine.connect()
                 store = await open_store(engine, types, self._clock, expired)
             opened.pop_all()
         self._opened = store
-        for warning in store.warnings:
+        for warning in () if said else store.warnings:
             log.warning("%s", warning.text)
         for note in self.notes:
             log.info("%s", note)
