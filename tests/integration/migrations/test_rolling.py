@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -182,6 +183,7 @@ def test_migration_after_waiting_contract_is_refused(url: str, renamed: Rolling)
 async def test_both_versions_start_while_contract_waits(
     url: str, renamed: Rolling, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, "starmodel.migrations")
     await upgrade(url, renamed.migrations, "0001_first")
     await upgrade(url, renamed.migrations)
     for number, (version, production) in enumerate(((new_product(), True), (new_product(), False))):
