@@ -143,8 +143,10 @@ def test_built_in_command_imports_no_plugin(install: Any, run: Run, shop: Path) 
 
 
 def test_plugin_list_has_every_group_and_state(install: Any, run: Run, answer: Answer) -> None:
-    install("keep", TYPER, cli_commands={"backup": ":made"}, bus={"tape": ":made"},
-            ui={"record.title": ":made", "record.head": ":made"}, persistence={"sql": ":made"})  # fmt: skip
+    parts = {"record.title": ":made", "record.head": ":made"}
+    stores, bus = {"sql": ":made"}, {"tape": ":made"}
+    commands = {"backup": ":made"}
+    install("keep", TYPER, cli_commands=commands, bus=bus, ui=parts, persistence=stores)
     install("broken", "raise ValueError('no tape')\n", cli_commands={"drum": ":made"})
     install("taker", FUNCTION, cli={"run": ":made"})
     text = {(t["group"], t["name"]): t for t in answer("plugin", "list")["entry_points"]}
