@@ -24,8 +24,9 @@ from starmodel.plugins.discovery import candidates
 from starmodel.plugins.endpoints import Endpoints
 from starmodel.plugins.host import PluginHost, load_plugins, note_ignored
 from starmodel.plugins.lifecycle import Lifecycle
-from starmodel.plugins.loading import PluginOptions
+from starmodel.plugins.loading import PluginOptions, texts_of
 from starmodel.plugins.reports import PluginError
+from starmodel.texts.catalogue import Catalogue
 
 
 def plugin_host(settings: Settings, given: Iterable[Any]) -> PluginHost:
@@ -47,6 +48,18 @@ def plugin_host(settings: Settings, given: Iterable[Any]) -> PluginHost:
         tables=settings.plugin_settings,
     )
     return load_plugins(candidates(given), options)
+
+
+def with_plugin_texts(texts: Catalogue, host: PluginHost) -> Catalogue:
+    """The catalogue with the texts of loaded plugins.
+
+    Raises: ConfigurationError, for an invalid or unknown text of the application.
+    """
+    english = {key: text for made in host.loaded for key, text in texts_of(made.plugin).items()}
+    try:
+        return texts.extended(english, [r.name for r in host.reports if not r.is_loaded])
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
 
 
 def with_plugin_entities(

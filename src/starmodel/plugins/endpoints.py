@@ -63,7 +63,8 @@ class Endpoints:
             await exchange.json(await viewer.json_of(made))
         else:
             page = made if isinstance(made, Page) else Page("", made)
-            title = page.title or self._application.settings.title
+            own_title = self._application.texts.render(page.title)
+            title = own_title or self._application.settings.title
             actor = exchange.session.actor
             await exchange.page(lambda: self._ui.page(title, *page.content, actor=actor))
 

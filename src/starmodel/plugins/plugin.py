@@ -14,6 +14,8 @@ from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.slots import SlotContent
 from starmodel.core.entity import Entity
 from starmodel.plugins.contributions import Asset, Route
+from starmodel.texts.catalogue import Message
+from starmodel.texts.english import Text
 
 
 class Plugin:
@@ -46,6 +48,8 @@ class Plugin:
     startup_limit_s: ClassVar[float] = 60
     shutdown_limit_s: ClassVar[float] = 10
     Settings: ClassVar[type[BaseModel] | None] = None
+    texts: ClassVar[Mapping[str, Text]] = MappingProxyType({})
+    """English texts for visitors by key, which applications translate as "NAME.key"."""
 
     settings: Any = None
     """The validated settings; None without a `Settings` class."""
@@ -60,6 +64,16 @@ class Plugin:
     def actor(self) -> Actor:
         """The actor for events that the plugin dispatches: `plugin:NAME`, with every role."""
         return Actor(f"plugin:{self.name}", self.name, EveryRole({"plugin"}))
+
+    @classmethod
+    def text(cls, key: str, /, **params: Any) -> Message:
+        """A text of `texts`, rendered in the words of the application where it is shown.
+
+        For titles of pages and links; elsewhere pass it to `application.texts.render`.
+        Raises: KeyError, for an unknown key or a missing parameter.
+        """
+        full = f"{cls.name}.{key}"
+        return Message.of_plugin(full, {full: cls.texts[key]}, **params)
 
     def entities(self) -> Iterable[type[Entity]]:
         """Entity classes with this plugin in `model_config["plugin"]`: "NAME.Note", below /NAME."""

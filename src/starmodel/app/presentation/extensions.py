@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from starmodel.app.access.policy import Actor
 from starmodel.app.access.rules import permits_page
 from starmodel.app.presentation.slots import Slots
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.entity_config import AccessRule, check_page_access
+from starmodel.texts.catalogue import Catalogue, Message
 
 PATH = re.compile(r"/(?!/)[^\s\\]*")
 
@@ -18,8 +19,9 @@ PATH = re.compile(r"/(?!/)[^\s\\]*")
 class NavEntry:
     """A link in the navigation, visible to those whom `access` permits.
 
-    Shapes: path is absolute, below the mount point of the application; icon is the name of
-    an icon of the sprite, "" for the usual one.
+    Shapes: title may be a `Message`, such as `self.text("title")` of the plugin; path is
+    absolute, below the mount point of the application; icon is the name of an icon of the
+    sprite, "" for the usual one.
     """
 
     title: str
@@ -43,6 +45,14 @@ class Extensions:
     slots: Slots
     nav: list[NavEntry] = field(default_factory=list)
 
-    def nav_for(self, actor: Actor | None) -> tuple[NavEntry, ...]:
-        """The entries that the actor may see."""
-        return tuple([entry for entry in self.nav if permits_page(entry.access, actor)])
+    def nav_for(self, actor: Actor | None, texts: Catalogue) -> tuple[NavEntry, ...]:
+        """The entries that the actor may see, their titles in the words of the application."""
+        return tuple(
+            [
+                replace(entry, title=texts.render(entry.title))
+                if isinstance(entry.title, Message)
+                else entry
+                for entry in self.nav
+                if permits_page(entry.access, actor)
+            ]
+        )

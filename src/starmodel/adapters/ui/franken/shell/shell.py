@@ -74,7 +74,7 @@ class Shell:
         """A complete page; see `PageShell.page`."""
         services = self._services
         frontend, root_path = services.frontend, services.frontend.root_path
-        entries = services.extensions.nav_for(actor)
+        entries = services.extensions.nav_for(actor, services.texts)
         template = self._template(root_path, self._readable(actor), resource, entries)
         # Rendering collects the page's topics: first the content, then the heading, then the tail.
         entity_type = None if resource is None else resource.entity_type
