@@ -76,6 +76,8 @@ class Settings(BaseSettings):
     """The database of signed-in sessions; unset means `database_url`."""
     migrations_folder: FolderPath = "migrations"
     """The folder of the migration files, relative to the current folder."""
+    migrate_on_start: bool = False
+    """Apply pending migrations when the application starts: one process does, others wait."""
     redis_url: str | None = Field(default=None, repr=False)
     """The URL of the Redis server."""
     database_pool_size: Count = 10

@@ -15,13 +15,15 @@ class Migration:
 
     Shapes: after are the ids of the migrations that it follows, each the name of a file
     without `.py`: none for the first, two for one that merges branches; schema is the
-    snapshot of the definitions once all steps are done, as JSON text.
+    snapshot of the definitions once all steps are done, as JSON text; contract, the migration
+    removes what processes of the old version still need, so it waits for `--contract`.
     """
 
     after: Sequence[str]
     steps: Sequence[Step]
     schema: str
     about: str = ""
+    contract: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,3 +38,4 @@ class MigrationFile:
     steps: tuple[Step, ...]
     schema: Schema
     about: str
+    contract: bool = False

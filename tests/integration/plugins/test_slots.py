@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fasthtml.components import B, P
 
+from integration.plugins.reports import given_plugins
 from starmodel import Entity, create_app, event, live
 from starmodel.app.presentation import slots
 from starmodel.plugins import Asset, NavEntry, Plugin, SlotContent
@@ -208,7 +209,7 @@ def test_assets_are_local_hashed_and_in_the_head(tmp_path):
     name = url.partition('"')[0]
     assert name.startswith("theme-")
     assert "theme.js" not in html
-    (made,) = visitor.app.starmodel.plugins.loaded
+    (made,) = given_plugins(visitor.app)
     assert made.plugin.asset_urls["theme.css"] == f"/_starmodel/assets/feature/{name}"
     assert visitor.get(made.plugin.asset_urls["theme.js"]).text == "1"
     reply = visitor.get(f"/_starmodel/assets/feature/{name}")
@@ -329,7 +330,7 @@ def test_live_view_in_a_content_shows_what_the_browser_has():
 def test_content_that_is_to_follow_a_browser_store_is_noted():
     content = SlotContent("start.tiles", "it", lambda place: "x", refresh_on=[Prefs])
     visitor = visitor_of(content)
-    (report,) = visitor.app.starmodel.plugins.reports
+    report = visitor.app.starmodel.plugins.report("feature")
     assert "names Prefs in refresh_on, whose state is in the browser" in report.notes[0]
     visitor.sign_in("ann")
     assert visitor.open("/").status == 200

@@ -1,16 +1,16 @@
-"""What plugins add to generated pages: navigation entries and contents of slots."""
+"""What plugins add: navigation entries, contents of slots, and health checks."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from starmodel.app.access.policy import Actor
 from starmodel.app.access.rules import permits_page
+from starmodel.app.health import OwnedCheck
 from starmodel.app.presentation.slots import Slots
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.entity_config import AccessRule, check_page_access
-from starmodel.texts.catalogue import Catalogue, Message
 
 PATH = re.compile(r"/(?!/)[^\s\\]*")
 
@@ -44,15 +44,8 @@ class Extensions:
 
     slots: Slots
     nav: list[NavEntry] = field(default_factory=list)
+    health_checks: list[OwnedCheck] = field(default_factory=list)
 
-    def nav_for(self, actor: Actor | None, texts: Catalogue) -> tuple[NavEntry, ...]:
-        """The entries that the actor may see, their titles in the words of the application."""
-        return tuple(
-            [
-                replace(entry, title=texts.render(entry.title))
-                if isinstance(entry.title, Message)
-                else entry
-                for entry in self.nav
-                if permits_page(entry.access, actor)
-            ]
-        )
+    def nav_for(self, actor: Actor | None) -> tuple[NavEntry, ...]:
+        """The entries that the actor may see."""
+        return tuple([entry for entry in self.nav if permits_page(entry.access, actor)])

@@ -184,6 +184,11 @@ class Forms(Protocol):
         `starmodel.app.commands.binding.edited_fields`).
         """
 
+    def form_after(
+        self, resource: MountedResource, actor: Actor | None, entity: Entity | None = None
+    ) -> Any:
+        """The contents that plugins add below a form; entity is the edited record."""
+
     def form_errors(
         self,
         resource: MountedResource,

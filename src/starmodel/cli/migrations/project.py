@@ -18,7 +18,8 @@ from starmodel.config import Settings, load_settings
 from starmodel.core.classes.foreign_keys import table_name
 from starmodel.core.classes.registry import EntityType
 from starmodel.migrations.files.loading import load_migrations
-from starmodel.migrations.files.order import Migrations
+from starmodel.migrations.files.order import Migrations, in_order
+from starmodel.migrations.migration import MigrationFile
 from starmodel.migrations.schema.codecs import value_to_json
 from starmodel.migrations.schema.collecting import collect
 from starmodel.migrations.schema.definitions import FieldDefinition, Schema
@@ -35,6 +36,8 @@ class Project:
     application: Application
     settings: Settings
     folder: Path
+    drafted: tuple[MigrationFile, ...] = ()
+    """Migrations that are planned and not yet written, after those of the folder."""
 
     @cached_property
     def entity_types(self) -> list[EntityType]:
@@ -48,7 +51,7 @@ class Project:
     @cached_property
     def migrations(self) -> Migrations:
         """Raises: MigrationError, for an invalid file or order."""
-        return load_migrations(self.folder)
+        return in_order([*load_migrations(self.folder), *self.drafted])
 
     def schema(self, before: Schema, external: Collection[str] = ()) -> Schema:
         """Return the definitions of the classes, with the ids of those before.

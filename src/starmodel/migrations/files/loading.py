@@ -59,6 +59,7 @@ def load_file(path: Path) -> MigrationFile:
         steps=tuple(found.steps),
         schema=_schema(path, found.schema, source),
         about=found.about or _about(tree),
+        contract=bool(found.contract),
     )
 
 

@@ -29,13 +29,17 @@ def migration_text(
     steps: Sequence[Step],
     schema: Schema,
     sentences: Sequence[str] = (),
+    *,
+    contract: bool = False,
 ) -> str:
     """Return the source of a migration file.
 
-    Shapes: about is its title in one line; sentences follow it in the docstring.
+    Shapes: about is its title in one line; sentences follow it in the docstring; contract, it
+    waits for `--contract`.
     """
     arguments: list[Node] = [
         Named("after=", code_of(list(after))),
+        *([Named("contract=", code_of(True))] if contract else []),
         Named("steps=", Group("[", [code_of(step) for step in steps], "]", expand=True)),
         Named("schema=", Source(f'r"""\n{snapshot_text(schema)}\n"""')),
     ]

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.migrations.running.programs.program import Program
 from starmodel.migrations.running.rows.works import RowWork
 from starmodel.migrations.schema.definitions import Schema
 
@@ -15,13 +17,29 @@ class SchemaAction:
     """Bring the tables from one physical schema to another.
 
     Shapes: first is work on rows in the same transaction, before the tables
-    change, such as filling rows that were inserted meanwhile.
+    change, such as filling rows that were inserted meanwhile; then are
+    programs that are created right after.
     """
 
     before: Schema
     after: Schema
     about: str
     first: tuple[RowWork, ...] = ()
+    then: tuple[Program, ...] = ()
+
+
+@dataclass(frozen=True)
+class ProgramAction:
+    """Create a program of the database, or remove it. It may run again."""
+
+    program: Program
+    create: bool
+    about: str
+
+    def statements(self, sql_dialect: SqlDialect) -> list[str]:
+        """Return the statements in one dialect; none where it has no such program."""
+        program = self.program
+        return program.creation(sql_dialect) if self.create else program.removal(sql_dialect)
 
 
 @dataclass(frozen=True)
@@ -58,7 +76,7 @@ class DataAction:
     about: str
 
 
-Action = SchemaAction | RowAction | SqlAction | OperationsAction | DataAction
+Action = SchemaAction | ProgramAction | RowAction | SqlAction | OperationsAction | DataAction
 
 
 @dataclass(frozen=True)

@@ -117,10 +117,12 @@ async def _server_link(url: str, kind: str) -> AsyncIterator[Link]:
 
     server = server_for(url, CONNECT_S)
     driver = "postgresql+asyncpg" if kind == "postgresql" else "mysql+asyncmy"
-    arguments = {"prepared_statement_cache_size": 0} if kind == "postgresql" else {}
+    options: dict[str, Any] = {}
+    if kind == "postgresql":
+        options["connect_args"] = {"prepared_statement_cache_size": 0}
     engine = create_async_engine(
         f"{driver}://", async_creator=server.driver_connection, poolclass=NullPool,
-        connect_args=arguments, isolation_level="AUTOCOMMIT",
+        isolation_level="AUTOCOMMIT", **options,
     )  # fmt: skip
     try:
         try:
@@ -157,6 +159,21 @@ def _prepare(session: Session, dialect: SqlDialect) -> None:
     session.execute(f"{SETTINGS}, {LOCK_TIMEOUT.format(LOCK_S)}")
     assert isinstance(dialect, MysqlDialect)  # noqa: S101 - of this kind
     dialect.detect(str(session.value("SELECT VERSION()")))
+
+
+def is_lasting(url: str) -> bool:
+    """False for a database in the memory of the process, which has nothing to migrate."""
+    parsed, kind = parsed_url(url)
+    return kind != "sqlite" or parsed.database not in (None, "", ":memory:")
+
+
+def is_new_file(url: str) -> bool:
+    """True for an SQLite file that does not exist yet, or is empty."""
+    parsed, kind = parsed_url(url)
+    if kind != "sqlite" or not is_lasting(url):
+        return False
+    file = sqlite_file(parsed)
+    return not file.exists() or file.stat().st_size == 0
 
 
 def sqlite_file(url: URL) -> Path:

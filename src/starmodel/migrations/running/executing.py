@@ -12,6 +12,7 @@ from starmodel.migrations.running.actions import (
     Action,
     DataAction,
     OperationsAction,
+    ProgramAction,
     RowAction,
     SchemaAction,
     SqlAction,
@@ -58,6 +59,8 @@ class Executor:
         resuming = begun is not None
         if isinstance(action, SchemaAction):
             await self._retrying(lambda s: self._schema(s, action, key, resuming=resuming))
+        elif isinstance(action, ProgramAction):
+            await self._retrying(lambda s: self._program(s, action, key))
         elif isinstance(action, RowAction):
             await self._rows(action, key, begun)
         elif isinstance(action, SqlAction):
@@ -87,6 +90,8 @@ class Executor:
                     work.run_all(session)
                 for sql in schema_statements(session, action, found, resuming=resuming):
                     session.execute(sql)
+            for sql in _programs(session, action):
+                session.execute(sql)
             self._ledger.finish(session, key)
             return
         rebuilds = session.kind == "sqlite" and any(
@@ -108,6 +113,21 @@ class Executor:
                     session.execute(sql)
                 if rebuilds:
                     _check_keys(session, broken)
+            for sql in _programs(session, action):
+                session.execute(sql)
+            self._ledger.finish(session, key)
+
+    def _program(self, session: Session, action: ProgramAction, key: ActionKey) -> None:
+        if session.kind == "mysql":
+            self._start(session, key, resuming=True)
+            for sql in action.statements(session.sql_dialect):
+                session.execute(sql)
+            self._ledger.finish(session, key)
+            return
+        with session.transaction():
+            self._start(session, key, resuming=True)
+            for sql in action.statements(session.sql_dialect):
+                session.execute(sql)
             self._ledger.finish(session, key)
 
     async def _rows(self, action: RowAction, key: ActionKey, begun: ActionEntry | None) -> None:
@@ -195,7 +215,12 @@ class Executor:
     async def _data(self, action: DataAction, key: ActionKey, begun: ActionEntry | None) -> None:
         from starmodel.migrations.running.rows.data import run_data
 
-        await run_data(self._link, self._ledger, action, key, begun)
+        await run_data(self._link, self._ledger, action.do, action.schema, key, begun)
+
+
+def _programs(session: Session, action: SchemaAction) -> Iterator[str]:
+    for program in action.then:
+        yield from program.creation(session.sql_dialect)
 
 
 def schema_statements(

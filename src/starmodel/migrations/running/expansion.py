@@ -15,12 +15,16 @@ from starmodel.migrations.running.actions import (
     DataAction,
     OperationsAction,
     PlannedStep,
+    ProgramAction,
     RowAction,
     SchemaAction,
     SqlAction,
 )
 from starmodel.migrations.running.ddl.difference import difference
 from starmodel.migrations.running.describing import describe, statements_of
+from starmodel.migrations.running.programs.alias import Alias
+from starmodel.migrations.running.programs.mirror import Mirror
+from starmodel.migrations.running.rows.copying import Copy
 from starmodel.migrations.running.rows.works import Convert, Fill, Replace, Split
 from starmodel.migrations.running.states import State
 from starmodel.migrations.schema.definitions import (
@@ -34,6 +38,9 @@ from starmodel.migrations.steps import (
     UNSET,
     AddField,
     ChangeField,
+    EndAlias,
+    EndMirror,
+    MirrorField,
     Operations,
     RenameEntity,
     ReplaceValues,
@@ -101,13 +108,31 @@ def _schema_step(step: Step, state: State, after: State) -> Expanded:
 
 
 def _rename_entity(step: RenameEntity, state: State, after: State) -> Expanded:
-    actions, after = _schema_step(step, state, after)
+    former = state.schema.entity(step.old).table
+    then = (Alias(after.physical, step.new, former),) if step.alias else ()
+    actions: list[Action] = [replace(_schema(state, after, describe(step)), then=then)]
     old = qualified_table(state.schema.entity(step.old))
     new = qualified_table(after.schema.entity(step.new))
     if old != new:
         sql = f"UPDATE {SEQUENCES} SET name = {_text(new)} WHERE name = {_text(old)}"  # noqa: S608
         actions.append(SqlAction(sql, f"Continue the numbers of {step.new}", SEQUENCES))
     return actions, after
+
+
+def _end_alias(step: EndAlias, state: State, after: State) -> Expanded:
+    alias = Alias(state.physical, step.entity, step.table)
+    return [ProgramAction(alias, False, describe(step))], after
+
+
+def _mirror_field(step: MirrorField, state: State, after: State) -> Expanded:
+    mirror = Mirror(state.physical, step.entity, step.old, step.new)
+    copy = Copy(state.physical, step.entity, step.old, step.new)
+    return [ProgramAction(mirror, True, describe(step)), RowAction(copy, copy.describe())], after
+
+
+def _end_mirror(step: EndMirror, state: State, after: State) -> Expanded:
+    mirror = Mirror(state.physical, step.entity, step.old, step.new)
+    return [ProgramAction(mirror, False, describe(step))], after
 
 
 def _text(value: str) -> str:
@@ -197,7 +222,7 @@ def _change_field(step: ChangeField, state: State, after: State) -> Expanded:
         return convert_column(state, after, entity, present, new, work, about)
     if not present.nullable or new.nullable:
         return [_schema(state, after, about)], after
-    fill = Fill(state.physical, step.entity, step.field, step.fill)
+    fill = Fill(state.physical, step.entity, step.field, _required_fill(step.fill, new))
     return [
         RowAction(fill, fill.describe()),
         _schema(state, after, about, _again(fill)),
@@ -205,10 +230,14 @@ def _change_field(step: ChangeField, state: State, after: State) -> Expanded:
 
 
 def _conversion(step: ChangeField, new: FieldDefinition) -> dict[str, Any]:
-    fill = step.fill
-    if fill is UNSET and not new.nullable and new.has_default and new.default is not None:
-        fill = new.default
+    fill = _required_fill(step.fill, new)
     return {"convert": step.convert, "on_error": step.on_error, "fill": fill}
+
+
+def _required_fill(fill: Any, new: FieldDefinition) -> Any:
+    """Return what replaces None: the default of the new definition where no value is given."""
+    has_default = not new.nullable and new.has_default and new.default is not None
+    return new.default if fill is UNSET and has_default else fill
 
 
 def same_form(old: FieldDefinition, new: FieldDefinition) -> bool:
@@ -328,6 +357,9 @@ def _run_data(step: RunData, state: State, after: State) -> Expanded:
 _EXPANSIONS: dict[type[Step], Callable[[Any, State, State], Expanded]] = {
     AddField: _add_field,
     ChangeField: _change_field,
+    EndAlias: _end_alias,
+    EndMirror: _end_mirror,
+    MirrorField: _mirror_field,
     Operations: _operations,
     RenameEntity: _rename_entity,
     ReplaceValues: _replace_values,

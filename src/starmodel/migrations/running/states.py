@@ -7,6 +7,7 @@ values of before and after.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -58,7 +59,8 @@ class State:
         """The definitions of the tables as they are in the database."""
         entities = [self._own(entity) for entity in self.schema.entities]
         entities += [_kept_entity(kept) for kept in self.schema.kept if kept.field is None]
-        entities = [_with_kept_fields(entity, self.schema.kept) for entity in entities]
+        kept = self.schema.kept
+        entities = [_without_lost_checks(_with_kept_fields(e, kept), kept) for e in entities]
         there = {qualified_table(entity): entity for entity in entities}
         late = {qualified_table(entity) for entity in self.target.entities} - there.keys()
         return Schema(entities=tuple(_without_late_keys(e, there, late) for e in entities))
@@ -98,6 +100,16 @@ def _with_kept_fields(entity: EntityDefinition, kept: tuple[Kept, ...]) -> Entit
         if each.field is not None and each.entity.id == entity.id and each.field.id not in known
     )
     return entity.model_copy(update={"fields": (*entity.fields, *added)}) if added else entity
+
+
+def _without_lost_checks(entity: EntityDefinition, kept: tuple[Kept, ...]) -> EntityDefinition:
+    """Leave out checks over columns that are kept aside."""
+    lost = {each.field.column for each in kept if each.field and each.entity.id == entity.id}
+    lost -= {each.column for each in entity.fields}
+    if not lost:
+        return entity
+    checks = tuple(c for c in entity.checks if lost.isdisjoint(re.findall(r"\w+", c.condition)))
+    return entity.model_copy(update={"checks": checks})
 
 
 def _without_late_keys(

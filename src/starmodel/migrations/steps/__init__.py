@@ -17,6 +17,7 @@ from starmodel.migrations.steps.constraints import (
 )
 from starmodel.migrations.steps.data import Operations, RunData, RunSql
 from starmodel.migrations.steps.fills import AddParts, new_uuid, now
+from starmodel.migrations.steps.rolling import EndAlias, EndMirror, MirrorField
 from starmodel.migrations.steps.step import Step
 from starmodel.migrations.steps.tables import (
     ChangeTable,
@@ -39,6 +40,9 @@ __all__ = [
     "DropEntity",
     "DropField",
     "DropIndex",
+    "EndAlias",
+    "EndMirror",
+    "MirrorField",
     "Operations",
     "PurgeKept",
     "RenameEntity",

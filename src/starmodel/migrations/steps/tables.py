@@ -27,10 +27,15 @@ class RenameEntity(Step):
 
     Steps after this one use the new name. Both names are the same where only `__tablename__`
     changes. Indexes keep their names; `RenameIndex` changes them.
+
+    Shapes: alias, a view under the former name lets processes of the old version read and write
+    rows until `EndAlias`; not on SQLite, where a writer isn't told how many rows of a view it
+    changed.
     """
 
     old: str
     new: str
+    alias: bool = False
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,19 @@ class Catalogue:
             )
         return {str(row[0]) for row in rows}
 
+    def index_columns(self, table: str, schema: str | None = None) -> dict[str, list[str]]:
+        """Return the columns of the indexes that are not unique, on MySQL and MariaDB."""
+        rows = self._session.rows(
+            "SELECT index_name, column_name FROM information_schema.statistics "
+            "WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s "
+            "AND non_unique = 1 ORDER BY index_name, seq_in_index",
+            (schema, table),
+        )
+        found: dict[str, list[str]] = {}
+        for name, column in rows:
+            found.setdefault(name, []).append(column)
+        return found
+
     def constraints(self, table: str, schema: str | None = None) -> set[str]:
         """Return the names of the constraints of a table; not on SQLite."""
         if self._session.kind == "postgresql":

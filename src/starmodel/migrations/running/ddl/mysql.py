@@ -91,7 +91,25 @@ class MysqlDdl:
                 )
                 if name is not None and not self._is_gone(present, name):
                     clauses.append(f"DROP FOREIGN KEY {self._q(name)}")
+                clauses += self._automatic_index(table, present, constraint, name)
         return clauses
+
+    def _automatic_index(
+        self, table: TableDifference, present: Table, key: ForeignKeyDefinition, name: str | None
+    ) -> list[str]:
+        """Return the clause that drops the index which the database made for a foreign key."""
+        columns = list(key.columns)
+        own = {index.name for index in table.old.definition.indexes}
+        own |= {str(unique.name) for unique in table.old.definition.uniques}
+        others = [k for k in table.old.definition.foreign_keys if k != key]
+        if any(other.columns[0] == columns[0] for other in others):
+            return []
+        found = self._catalogue.index_columns(present.name, present.schema)
+        return [
+            f"DROP INDEX {self._q(index)}"
+            for index in dict.fromkeys((name, columns[0]))
+            if index is not None and index not in own and found.get(index) == columns
+        ]
 
     def _is_gone(self, table: Table, name: str) -> bool:
         return self._resuming and name not in self._catalogue.constraints(table.name, table.schema)

@@ -31,6 +31,11 @@ class RowTable:
         """Return the quoted column of a field."""
         return str(self._quote(self.fields[field].column.name))
 
+    def selected(self, field: str) -> str:
+        """Return the column of a field for a SELECT, as its codec decodes it."""
+        cast = self.session.kind == "postgresql" and self.fields[field].codec.is_json
+        return f"{self.column(field)}::TEXT" if cast else self.column(field)
+
     def placeholder(self, number: int) -> str:
         """Return the placeholder of the parameter with this number, from 1 on."""
         return {"sqlite": "?", "mysql": "%s"}.get(self.session.kind, f"${number}")
@@ -42,11 +47,12 @@ class RowTable:
         *,
         where: str = "",
         params: Sequence[Any] = (),
-        limit: int = BATCH,
+        limit: int | None = None,
     ) -> list[Sequence[Any]]:
         """Return stored values of the rows after a key, each row beginning with its key.
 
         Shapes: where is SQL whose placeholders are numbered from 1; after is decoded.
+        Units: limit is BATCH by default.
         """
         key = self._quote(self.key.column.name)
         given = list(params)
@@ -54,11 +60,11 @@ class RowTable:
         if after is not None:
             given.append(self.key.encode(after))
             conditions.append(f"{key} > {self.placeholder(len(given))}")
-        columns = ", ".join([str(key), *(self.column(name) for name in fields)])
+        columns = ", ".join([str(key), *(self.selected(name) for name in fields)])
         clause = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         sql = (
             f"SELECT {columns} FROM {self.name}{clause} "  # noqa: S608 - quoted names
-            f"ORDER BY {key} LIMIT {int(limit)}"
+            f"ORDER BY {key} LIMIT {int(limit or BATCH)}"
         )
         return self.session.rows(sql, given)
 

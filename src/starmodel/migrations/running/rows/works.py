@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from starmodel.adapters.persistence.sql.schema.entity_table import VERSION
-from starmodel.migrations.running.rows.table import BATCH, RowTable, default_of, stored_value
+from starmodel.migrations.running.rows.table import RowTable, default_of, stored_value
 from starmodel.migrations.running.session import Session
 from starmodel.migrations.schema.codecs import StoredColumn
 from starmodel.migrations.schema.definitions import Schema
@@ -141,7 +141,7 @@ class Convert(RowWork):
         key = table.session.quote(table.key.column.name)
         marks = ", ".join(table.placeholder(number + 1) for number in range(len(rows)))
         lock = "" if table.session.kind == "sqlite" else " FOR UPDATE"
-        old = table.column(self.old)
+        old = table.selected(self.old)
         found = table.session.rows(
             f"SELECT {key}, {table.session.quote(VERSION)}, {old} FROM {table.name} "  # noqa: S608
             f"WHERE {key} IN ({marks}){lock}",
@@ -282,6 +282,3 @@ def put_part(data: dict[str, Any], path: str, value: Any) -> None:
         data[name] = inner = dict(inner) if isinstance(inner, dict) else {}
         data = inner
     data[last] = value
-
-
-__all__ = ["BATCH", "Convert", "Fill", "Join", "Replace", "RowError", "RowWork", "Split"]

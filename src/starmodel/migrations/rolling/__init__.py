@@ -1,0 +1,1 @@
+"""Rolling deploys: migrations that processes of the old version survive."""

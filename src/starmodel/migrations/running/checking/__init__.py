@@ -1,0 +1,1 @@
+"""Finds what a migration would refuse, before anything runs."""

@@ -1,0 +1,75 @@
+"""Finds what a migration would refuse, before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starmodel.migrations.errors import MigrationError
+from starmodel.migrations.running.actions import (
+    Action,
+    DataAction,
+    OperationsAction,
+    PlannedStep,
+    RowAction,
+    SchemaAction,
+    SqlAction,
+)
+from starmodel.migrations.running.checking.simulation import Refused, Simulation
+from starmodel.migrations.running.checking.violations import Violations
+from starmodel.migrations.running.rows.works import Convert, Fill, Replace, Split
+from starmodel.migrations.running.session import Session
+
+
+def check_problems(session: Session, id: str, steps: Sequence[PlannedStep]) -> None:
+    """Refuse a migration for which rows must be corrected first.
+
+    Raises: MigrationError, which lists the rows: the first ten of each kind, and their number.
+    """
+    found = problems(session, steps)
+    if found:
+        listed = "\n".join(f"- {refused}" for refused in found)
+        raise MigrationError(f"{id} can't run, and nothing was changed:\n{listed}")
+
+
+def problems(session: Session, steps: Sequence[PlannedStep]) -> list[Refused]:
+    """Return the rows that the steps would refuse.
+
+    After a step of the developer's own code, rows are no longer what they are now, so what
+    follows is left to the database.
+    """
+    actions: list[Action] = []
+    for step in steps:
+        for action in step.actions:
+            own = isinstance(action, SqlAction) and action.table is None
+            if own or isinstance(action, DataAction | OperationsAction):
+                return _of(session, actions)
+            actions.append(action)
+    return _of(session, actions)
+
+
+def _of(session: Session, actions: Sequence[Action]) -> list[Refused]:
+    schemas = [action for action in actions if isinstance(action, SchemaAction)]
+    if not schemas:
+        return []
+    before, after = schemas[0].before, schemas[-1].after
+    found = Simulation(session, before, actions).run()
+    return found or Violations(session, before, after, _changed(actions)).find()
+
+
+def _changed(actions: Sequence[Action]) -> set[tuple[str, str]]:
+    """Return the ids of the fields whose values change."""
+    found = set()
+    for action in actions:
+        if not isinstance(action, RowAction):
+            continue
+        work = action.work
+        entity = work.schema.entity(work.entity)
+        names: list[str] = []
+        if isinstance(work, Fill | Replace):
+            names = [work.name]
+        elif isinstance(work, Convert):
+            names = [work.old]
+        elif isinstance(work, Split):
+            names = list(work.parts)
+        found |= {(entity.id, entity.field(name).id) for name in names}
+    return found

@@ -1,0 +1,227 @@
+"""Simulates the work on rows, to find the values that it would refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from starmodel.migrations.running.actions import Action, RowAction, SchemaAction
+from starmodel.migrations.running.rows.table import RowTable, stored_value
+from starmodel.migrations.running.rows.works import (
+    Convert,
+    Fill,
+    Replace,
+    RowError,
+    RowWork,
+    Split,
+    computed_fill,
+    constant_fill,
+    part_of,
+    str_key,
+)
+from starmodel.migrations.running.session import Session
+from starmodel.migrations.schema.codecs import StoredColumn
+from starmodel.migrations.schema.definitions import EntityDefinition, Schema
+from starmodel.migrations.schema.tables import DefinedTable, build_tables
+
+SHOWN = 10
+"""The number of rows that a message lists."""
+
+
+@dataclass
+class Refused:
+    """Values that a migration would refuse. Shapes: examples are the first SHOWN of them."""
+
+    subject: str
+    reason: str
+    remedy: str
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    def add(self, example: str) -> None:
+        self.count += 1
+        if len(self.examples) < SHOWN:
+            self.examples.append(example)
+
+    def __str__(self) -> str:
+        rows = "1 row" if self.count == 1 else f"{self.count} rows"
+        more = ", …" if self.count > len(self.examples) else ""
+        return (
+            f"{self.subject}: {rows} {self.reason}: {', '.join(self.examples)}{more}. {self.remedy}"
+        )
+
+
+Stored = dict[str, Any]
+"""The stored values of a row by the ids of the fields."""
+
+
+class Simulation:
+    """Runs the work of a migration on copies of rows, entity by entity."""
+
+    def __init__(self, session: Session, before: Schema, actions: Sequence[Action]) -> None:
+        self._session, self._before, self._actions = session, before, actions
+        self._tables = build_tables(before, session.sql_dialect)
+        self._defined: dict[int, DefinedTable] = {}
+        self._found: dict[tuple[str, str], Refused] = {}
+
+    def run(self) -> list[Refused]:
+        """Return what would be refused."""
+        for entity in self._before:
+            if not entity.external and self._concerns(entity):
+                self._entity(entity)
+        return [refused for refused in self._found.values() if refused.count]
+
+    def _concerns(self, entity: EntityDefinition) -> bool:
+        """True when the values of this entity change, or are required."""
+        for action in self._actions:
+            if isinstance(action, RowAction):
+                if _entity_id(action.work) == entity.id:
+                    return True
+            elif isinstance(action, SchemaAction):
+                old, new = _by_id(action.before, entity.id), _by_id(action.after, entity.id)
+                if old is not None and new is not None and _is_stricter(old, new):
+                    return True
+        return False
+
+    def _entity(self, entity: EntityDefinition) -> None:
+        table = RowTable(self._session, self._tables[entity.name])
+        names = [f.name for f in entity.fields]
+        ids = [f.id for f in entity.fields]
+        for key, *values in table.all(names):
+            row = dict(zip(ids, values, strict=True))
+            shown = repr(table.decode_key(key))
+            for number, action in enumerate(self._actions):
+                if not self._apply(number, action, entity.id, row, shown):
+                    break
+
+    def _apply(self, number: int, action: Action, id: str, row: Stored, key: str) -> bool:
+        """Apply one action to a row. Return False when its value was refused."""
+        if isinstance(action, SchemaAction):
+            return self._check(action, id, row, key)
+        if not isinstance(action, RowAction) or _entity_id(action.work) != id:
+            return True
+        work = action.work
+        table = self._table(number, work)
+        try:
+            return self._work(work, table, row, key)
+        except RowError as error:
+            subject = f"{work.entity}.{getattr(work, 'name', getattr(work, 'title', ''))}"
+            self._refuse(
+                subject, "can't be filled", str(error).partition(": ")[2] or str(error), key
+            )
+            return False
+
+    def _table(self, number: int, work: RowWork) -> RowTable:
+        if number not in self._defined:
+            defined = build_tables(work.schema, self._session.sql_dialect)[work.entity]
+            self._defined[number] = defined
+        return RowTable(self._session, self._defined[number])
+
+    def _work(self, work: RowWork, table: RowTable, row: Stored, key: str) -> bool:
+        fields = table.fields
+        if isinstance(work, Fill):
+            column = fields[work.name]
+            if row.get(column.definition.id) is None:
+                row[column.definition.id] = self._filled(work, table, row, key)
+        elif isinstance(work, Replace):
+            column = fields[work.name]
+            stored = row.get(column.definition.id)
+            if stored is not None and (value := str_key(column, stored)) in work.values:
+                row[column.definition.id] = stored_value(column, work.values[value])
+        elif isinstance(work, Split):
+            data = fields[work.name].decode(row.get(fields[work.name].definition.id))
+            for name, path in work.parts.items():
+                found = part_of(data, path)
+                if found is not None:
+                    try:
+                        row[fields[name].definition.id] = stored_value(fields[name], found)
+                    except ValueError as error:
+                        reason = f"have a {path} that does not fit"
+                        self._refuse(
+                            f"{work.entity}.{work.name}", reason, f"{found!r} {error}", key
+                        )
+                        return False
+        elif isinstance(work, Convert):
+            return self._converted(work, fields[work.old], fields[work.new], row, key)
+        return True
+
+    def _filled(self, work: Fill, table: RowTable, row: Stored, key: str) -> Any:
+        column = table.fields[work.name]
+        if not callable(work.fill):
+            return constant_fill(column, work.fill)
+        values = [row.get(table.fields[name].definition.id) for name in table.own_fields]
+        return computed_fill(table, column, work.fill, key, values)
+
+    def _converted(
+        self, work: Convert, old: StoredColumn, new: StoredColumn, row: Stored, key: str
+    ) -> bool:
+        stored = row.get(old.definition.id)
+        try:
+            row[old.definition.id] = work.converted(old, new, key, stored)
+        except RowError:
+            shown = f"{old.decode(stored)!r}"
+            wanted = new.definition.type.kind
+            subject = f"{work.entity}.{work.title}"
+            self._refuse(subject, f"can't be converted to {wanted}", shown, key, _CONVERT)
+            return False
+        return True
+
+    def _check(self, action: SchemaAction, id: str, row: Stored, key: str) -> bool:
+        """Check that a row fits the columns after an action."""
+        old, new = _by_id(action.before, id), _by_id(action.after, id)
+        if old is None or new is None or not _is_stricter(old, new):
+            return True
+        before = {f.id: f for f in old.fields}
+        for after in new.fields:
+            earlier = before.get(after.id)
+            if earlier is None or after.computed is not None:
+                continue
+            stored = row.get(after.id)
+            subject = f"{new.name}.{after.name}"
+            if stored is None and earlier.nullable and not after.nullable:
+                self._refuse(subject, "have no value, and it is required now", "", key, _FILL)
+                return False
+            if stored is not None and earlier.type != after.type:
+                try:
+                    self._stored(action.after, new, after.name).encode(
+                        self._stored(action.before, old, earlier.name).decode(stored)
+                    )
+                except ValueError as error:
+                    self._refuse(subject, "do not fit", f"{stored!r} {error}", key, _CONVERT)
+                    return False
+        return True
+
+    def _stored(self, schema: Schema, entity: EntityDefinition, name: str) -> StoredColumn:
+        known = self._defined.get(id(entity))
+        if known is None:
+            known = build_tables(schema, self._session.sql_dialect)[entity.name]
+            self._defined[id(entity)] = known
+        return known.fields[name]
+
+    def _refuse(
+        self, subject: str, reason: str, value: str, key: str, remedy: str = "Correct them first."
+    ) -> None:
+        refused = self._found.setdefault((subject, reason), Refused(subject, reason, remedy))
+        refused.add(f"{value} in the row {key}" if value else key)
+
+
+_CONVERT = (
+    "Give the step `convert=` or `on_error=`, or replace the values before it, or correct the rows."
+)
+_FILL = "Give the step a `fill=`, or correct the rows."
+
+
+def _entity_id(work: RowWork) -> str:
+    return work.schema.entity(work.entity).id
+
+
+def _by_id(schema: Schema, id: str) -> EntityDefinition | None:
+    return next((entity for entity in schema if entity.id == id), None)
+
+
+def _is_stricter(old: EntityDefinition, new: EntityDefinition) -> bool:
+    """True when a column is required now, or has another type."""
+    before = {f.id: f for f in old.fields}
+    pairs = ((before[f.id], f) for f in new.fields if f.id in before)
+    return any((a.nullable and not b.nullable) or a.type != b.type for a, b in pairs)

@@ -1,0 +1,132 @@
+"""Migrations of classes that a test defines, with rows that it stores and reads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from starmodel.core.classes.registry import entity_type
+from starmodel.core.entity import Entity
+from starmodel.migrations.files.order import Migrations, in_order
+from starmodel.migrations.migration import MigrationFile
+from starmodel.migrations.running.connection import open_link
+from starmodel.migrations.running.rows.table import RowTable, stored_value
+from starmodel.migrations.running.runner import Options, Result, downgrade, upgrade
+from starmodel.migrations.running.session import Session
+from starmodel.migrations.schema.collecting import collect
+from starmodel.migrations.schema.definitions import Kept, Schema
+from starmodel.migrations.schema.tables import build_tables
+from starmodel.migrations.steps import CreateEntity, DropEntity, DropField, Step
+
+Classes = Sequence[type[Entity]]
+
+
+class History:
+    """A chain of migrations. `add` appends one that leads to these classes."""
+
+    def __init__(self, *classes: type[Entity]) -> None:
+        self.files: list[MigrationFile] = []
+        self.schema = Schema()
+        schema = collect([entity_type(cls, "sql") for cls in classes])
+        self.add(*classes, steps=[CreateEntity(entity.name) for entity in schema])
+
+    def add(
+        self, *classes: type[Entity], steps: Sequence[Step], renames: dict[str, str] | None = None
+    ) -> History:
+        """Append a migration; what its steps drop is kept aside."""
+        before = self.schema
+        id = f"{len(self.files) + 1:04d}_change"
+        kept = [*before.kept, *(_kept(step, before, id) for step in steps if _drops(step))]
+        schema = collect([entity_type(cls, "sql") for cls in classes], before, renames or {})
+        self.schema = schema.model_copy(update={"kept": tuple(kept)})
+        after = (self.files[-1].id,) if self.files else ()
+        self.files.append(MigrationFile(id, after, tuple(steps), self.schema, "a change"))
+        return self
+
+    @property
+    def migrations(self) -> Migrations:
+        return in_order(self.files)
+
+    def up(self, url: str, to: str | None = None, **options: Any) -> Result:
+        return asyncio.run(upgrade(url, self.migrations, to, Options(**options)))
+
+    def down(self, url: str, to: str | None = None, **options: Any) -> Result:
+        return asyncio.run(downgrade(url, self.migrations, to, Options(**options)))
+
+    def at(self, number: int) -> Schema:
+        """The schema after so many migrations."""
+        return self.files[number - 1].schema
+
+    def store(self, url: str, entity: str, *rows: dict[str, Any], at: int = 1) -> None:
+        """Insert rows of decoded values, as the classes of that migration would."""
+        insert_rows(url, self.at(at), entity, rows)
+
+    def rows(self, url: str, entity: str, at: int | None = None) -> list[dict[str, Any]]:
+        """The rows in the order of their keys, as the classes of that migration see them."""
+        schema = self.schema if at is None else self.at(at)
+        return read_rows(url, schema, entity)
+
+
+def _drops(step: Step) -> bool:
+    return isinstance(step, DropField | DropEntity)
+
+
+def _kept(step: Any, before: Schema, id: str) -> Kept:
+    entity = before.entity(step.entity)
+    number = id.partition("_")[0]
+    if isinstance(step, DropEntity):
+        return Kept(migration=id, name=f"_dropped_{entity.table}_{number}", entity=entity)
+    field = entity.field(step.field)
+    return Kept(migration=id, name=f"_dropped_{field.column}_{number}", entity=entity, field=field)
+
+
+def execute(url: str, *statements: str) -> None:
+    """Run SQL statements."""
+
+    def work(session: Session) -> None:
+        for sql in statements:
+            session.execute(sql)
+
+    _run(url, work)
+
+
+def query(url: str, sql: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a query."""
+    return [tuple(row) for row in _run(url, lambda session: session.rows(sql))]
+
+
+def insert_rows(url: str, schema: Schema, entity: str, rows: Sequence[dict[str, Any]]) -> None:
+    def work(session: Session) -> None:
+        table = RowTable(session, build_tables(schema, session.sql_dialect)[entity])
+        for row in rows:
+            stored = {
+                table.fields[name].column.name: stored_value(table.fields[name], value)
+                for name, value in row.items()
+            }
+            stored["_version"] = 1
+            names = ", ".join(map(session.quote, stored))
+            marks = ", ".join(table.placeholder(n + 1) for n in range(len(stored)))
+            session.execute(
+                f"INSERT INTO {table.name} ({names}) VALUES ({marks})",  # noqa: S608
+                list(stored.values()),
+            )
+
+    _run(url, work)
+
+
+def read_rows(url: str, schema: Schema, entity: str) -> list[dict[str, Any]]:
+    def work(session: Session) -> list[dict[str, Any]]:
+        table = RowTable(session, build_tables(schema, session.sql_dialect)[entity])
+        names = table.own_fields
+        return [table.decoded(names, values) for _, *values in table.all(names)]
+
+    return _run(url, work)
+
+
+def _run(url: str, work: Any) -> Any:
+    async def run() -> Any:
+        async with open_link(url) as link:
+            return await link.run(work)
+
+    return asyncio.run(run())
