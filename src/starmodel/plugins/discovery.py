@@ -22,6 +22,8 @@ from starmodel.plugins.plugin import Plugin
 from starmodel.plugins.reports import PluginError, error_in_plugin
 
 GROUP = "starmodel.plugins"
+BUILT_IN = "built in"
+"""The source of plugins that are part of StarModel."""
 FOLDER = Path("app", "plugins")
 _PREFIXES = ("starmodel_", "starmodel-")
 
@@ -32,7 +34,8 @@ class Candidate:
 
     Shapes: package is the name of its installed package, "" for none, and version that of the
     package, "" when unknown; make returns a plugin or a plugin class, after importing it;
-    is_on is False for one that is off by default.
+    is_on is False for one that is off by default; why_essential is the reason why it can't be
+    off, "" for one that can.
     """
 
     name: str
@@ -41,6 +44,11 @@ class Candidate:
     version: str = ""
     is_on: bool = True
     package: str = ""
+    why_essential: str = ""
+
+    @property
+    def is_built_in(self) -> bool:
+        return self.source == BUILT_IN
 
     def load(self) -> Plugin:
         """Import and instantiate the plugin, with its output on stderr. Raises: PluginError."""
@@ -59,9 +67,19 @@ class Candidate:
         return found
 
 
-def candidates(given: Iterable[Any] = (), folder: Path = FOLDER) -> list[Candidate]:
-    """Every plugin by precedence: code, then `app/plugins`, then installed packages."""
-    return [*map(_in_code, given), *_in_folder(folder), *_installed()]
+def candidates(
+    given: Iterable[Any] = (), folder: Path = FOLDER, *, built_in: Iterable[Candidate] = ()
+) -> list[Candidate]:
+    """Every plugin by precedence: code, `app/plugins`, installed packages, then built-in ones.
+
+    An essential one is before all others of its name.
+    """
+    ours = list(built_in)
+    essential = [candidate for candidate in ours if candidate.why_essential]
+    replaceable = [candidate for candidate in ours if not candidate.why_essential]
+    return [
+        *essential, *map(_in_code, given), *_in_folder(folder), *_installed(), *replaceable
+    ]  # fmt: skip
 
 
 def presumed_name(module: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.entity_config import PLUGIN_NAME
 from starmodel.plugins.discovery import Candidate
 from starmodel.plugins.hidden_values import HiddenValues
@@ -40,15 +41,24 @@ def load_plugin(
     reports: dict[str, PluginReport],
     plugins: dict[str, Plugin],
 ) -> None:
-    """Import a candidate unless it is off or a duplicate; add its report, and a usable plugin."""
+    """Import a candidate unless it is off or a duplicate; add its report, and a usable plugin.
+
+    Raises: ConfigurationError, for an essential one that is switched off.
+    """
     name = candidate.name
     if name in reports:
         _note_duplicate(reports[name], candidate)
         return
     report = PluginReport(
-        name, candidate.source, candidate.version, candidate.package, candidate.is_on
-    )
+        name, candidate.source, candidate.version, candidate.package, candidate.is_on,
+        candidate.why_essential, candidate.is_built_in,
+    )  # fmt: skip
     if why := _switched_off(name, candidate, options):
+        if candidate.why_essential:
+            raise ConfigurationError(
+                f"{report.title} can't be switched off: {candidate.why_essential} "
+                "Remove it from plugins_disabled."
+            )
         report.state, report.reason = "off", why
         reports[name] = report
         return
@@ -84,8 +94,10 @@ def _switched_off(name: str, candidate: Candidate, options: PluginOptions) -> st
 
 
 def _note_duplicate(report: PluginReport, candidate: Candidate) -> None:
-    note = f"It is also in {candidate.source}, which is ignored."
-    log.info("The plugin %r is loaded from %s. %s", report.name, report.source, report.note(note))
+    where = "part of StarModel" if candidate.is_built_in else f"in {candidate.source}"
+    note = report.note(f"It is also {where}, which is ignored.")
+    level = logging.WARNING if report.why_essential else logging.INFO
+    log.log(level, "The plugin %r is loaded from %s. %s", report.name, report.source, note)
 
 
 def _check_declaration(plugin: Plugin) -> None:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
 
 from starmodel.app.access.policy import Actor, EveryRole
+from starmodel.app.health import HealthCheck
 from starmodel.app.presentation.extensions import NavEntry
-from starmodel.app.presentation.resource import Resource
+from starmodel.app.presentation.resource import MountedResource, Resource
 from starmodel.app.presentation.slots import SlotContent
 from starmodel.core.entity import Entity
-from starmodel.plugins.contributions import Asset, Route
+from starmodel.core.errors import ConfigurationError
+from starmodel.plugins.contributions.assets import Asset
+from starmodel.plugins.contributions.middleware import Middleware, RequestHook
+from starmodel.plugins.contributions.routes import EventRoute, ResourceRoute, Route
+
+if TYPE_CHECKING:
+    from starmodel.plugins.web.services import PluginServices
 
 
 class Plugin:
@@ -56,6 +63,26 @@ class Plugin:
     def __init__(self, **settings: Any) -> None:
         self.arguments: Mapping[str, Any] = settings
 
+    _services: PluginServices | None = None
+
+    @property
+    def services(self) -> PluginServices:
+        """What the application offers to its plugins, from its creation on.
+
+        Raises: ConfigurationError, in `__init__` and in the methods that return contributions,
+        except `resource_routes`.
+        """
+        if self._services is None:
+            raise ConfigurationError(
+                f"The plugin {self.name!r} has no services yet: they exist once the application is "
+                "created. Use them in endpoints, checks and hooks."
+            )
+        return self._services
+
+    @services.setter
+    def services(self, services: PluginServices) -> None:
+        self._services = services
+
     @property
     def actor(self) -> Actor:
         """The actor for events that the plugin dispatches: `plugin:NAME`, with every role."""
@@ -67,6 +94,18 @@ class Plugin:
 
     def routes(self) -> Iterable[Route]:
         """Routes of its own; a route of the application at the same path wins."""
+        return ()
+
+    def resource_routes(self, resource: MountedResource) -> Iterable[ResourceRoute | EventRoute]:
+        """Routes below the address of a resource; called for each one of the application."""
+        return ()
+
+    def middleware(self) -> Iterable[Middleware | RequestHook]:
+        """Code that runs before the routes of requests, in the order of the plugins."""
+        return ()
+
+    def health_checks(self) -> Iterable[HealthCheck]:
+        """Checks for `/_starmodel/health` and `starmodel doctor`."""
         return ()
 
     def nav(self) -> Iterable[NavEntry]:
@@ -95,6 +134,9 @@ class Plugin:
     def commands(self) -> Mapping[str, Any]:
         """Commands of `starmodel` by name: a Typer application, a Click command or a function."""
         return {}
+
+    def on_serve(self, root_path: str) -> None:
+        """Runs once when a server starts to serve, below this mount path; not for scripts."""
 
     async def on_startup(self, application: Any) -> None:
         """Runs before the first request, after the stores are open; in order of the plugins.

@@ -159,6 +159,6 @@ def test_migration_after_waiting_contract_is_refused(url: str, renamed: Rolling)
     renamed.up(url, "0001_first")
     later = MigrationFile("0004_later", ("0003_contract",), (), renamed.new, "")
     renamed.files.append(later)
-    with pytest.raises(MigrationError, match="0004_later follows 0003_contract.*--contract"):
+    with pytest.raises(MigrationError, match=r"0004_later follows 0003_contract.*--contract"):
         renamed.up(url)
     assert renamed.up(url, contract=True).applied[-1] == "0004_later"

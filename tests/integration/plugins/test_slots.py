@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fasthtml.components import B, P
 
+from integration.plugins.reports import given_plugins
 from starmodel import Entity, create_app, event, live
 from starmodel.app.presentation import slots
 from starmodel.plugins import Asset, NavEntry, Plugin, SlotContent
@@ -208,7 +209,7 @@ def test_assets_are_local_hashed_and_in_the_head(tmp_path):
     name = url.partition('"')[0]
     assert name.startswith("theme-")
     assert "theme.js" not in html
-    (made,) = visitor.app.starmodel.plugins.loaded
+    (made,) = given_plugins(visitor.app)
     assert made.plugin.asset_urls["theme.css"] == f"/_starmodel/assets/feature/{name}"
     assert visitor.get(made.plugin.asset_urls["theme.js"]).text == "1"
     reply = visitor.get(f"/_starmodel/assets/feature/{name}")

@@ -24,7 +24,11 @@ from starmodel.core.snapshot import version_of
 from starmodel.texts.catalogue import Message
 
 log = logging.getLogger("starmodel.plugins")
-Slot = Literal["page.top", "start.tiles", "list.actions", "record.actions", "record.panels"]
+Slot = Literal[
+    "page.head", "page.top", "start.tiles", "list.actions", "record.actions", "record.panels",
+    "form.after",
+]  # fmt: skip
+HEAD: Slot = "page.head"
 SLOTS: tuple[str, ...] = get_args(Slot)
 TIMEOUT_S = 2.0
 FAILED, SLOW = Message("slot.failed"), Message("slot.slow")
@@ -54,7 +58,8 @@ class SlotContent:
     Rendered for each page, for those whom `access` permits and who may read every class of
     `reads`. An exception becomes an error card, and a coroutine is cancelled after two
     seconds; the rest of the page is unaffected. Live views inside it follow their entities,
-    and the page requests the content again when an entity of `refresh_on` changes.
+    and the page requests the content again when an entity of `refresh_on` changes. A content of
+    page.head is `<meta>`, `<link>`, `<script>` or `<style>`, and neither live nor refreshed.
 
     Shapes: render(place) returns a component or None, or is a coroutine function; name is
     unique among the contents of the plugin; only is the classes whose pages show it, empty
@@ -82,6 +87,8 @@ class SlotContent:
         if not callable(self.render):
             raise ConfigurationError(f"{where}: render is {self.render!r}; expected a function.")
         check_page_access(where, self.access)
+        if self.slot == HEAD and self.refresh_on:
+            raise ConfigurationError(f"{where}: the head of a page is not refreshed.")
         for name in ("reads", "only", "refresh_on"):
             classes = getattr(self, name)
             if not isinstance(classes, list | tuple) or not all(

@@ -45,20 +45,22 @@ class Database:
         asyncio.run(runner.record_as_applied(self.url, migrations))
 
     def upgrade(
-        self, migrations: Migrations, *, blocking: bool, report: Callable[[str, float], None]
+        self,
+        migrations: Migrations,
+        *,
+        blocking: bool,
+        contract: bool = False,
+        report: Callable[[str, float], None],
     ) -> Result:
         """Run what is pending. Raises: MigrationError; ConfigurationError."""
-        options = runner.Options(blocking=blocking, report=report)
+        options = runner.Options(blocking=blocking, contract=contract, report=report)
         return asyncio.run(runner.upgrade(self.url, migrations, options=options))
 
 
 def pending_ids(migrations: Migrations, state: DatabaseState) -> list[str]:
-    """Return the migrations that the database lacks, in the order in which they run.
-
-    A contract migration is not pending: the application runs before and after it.
-    """
+    """Return the migrations that the database lacks, in the order in which they run."""
     done = {entry.id for entry in state.entries if entry.state in DONE}
-    return [file.id for file in migrations if file.id not in done and not file.contract]
+    return [file.id for file in migrations if file.id not in done]
 
 
 def print_progress(sentence: str, fraction: float) -> None:

@@ -174,6 +174,7 @@ class ErrorResponses:
             titles.get(event.name, label) if entity_type.is_record else label,
             ui.message_toast(Toast(problem.said, "error")),
             form,
+            ui.form_after(resource, exchange.session.actor) if event.name == "create" else None,
             actor=exchange.session.actor,
             resource=resource,
         )

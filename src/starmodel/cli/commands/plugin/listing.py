@@ -23,7 +23,8 @@ def list_all(ctx: typer.Context, app: AppOption = None, as_json: JsonOption = Fa
     """List the plugins of an application, and single entry points.
 
     Prints the state of each plugin, and its failure with place and remedy.
-    Without an application in this folder, the plugins are those of app/plugins
+    Those of StarModel itself come last: they are built in.
+    Without an application in this folder, the others are those of app/plugins
     and of installed packages, with the settings of this folder. Single entry
     points of other groups than commands are listed as unused: this version
     does not load them.
@@ -43,22 +44,15 @@ def list_all(ctx: typer.Context, app: AppOption = None, as_json: JsonOption = Fa
     if as_json:
         print_json({"plugins": [described(report) for report in reports], "entry_points": points})
         return
-    parts = []
-    if reports:
-        states = [(r.name, r.version, _state(r.state, r.reason), r.source) for r in reports]
-        parts.append(table(("PLUGIN", "VERSION", "STATE", "FROM"), states))
-        parts += filter(None, [details(reports)])
+    states = [(r.name, r.version, _state(r.state, r.reason), r.source) for r in reports]
+    parts = [table(("PLUGIN", "VERSION", "STATE", "FROM"), states)]
+    parts += filter(None, [details(reports)])
     if points:
         rows = [
             (p["group"], p["name"], f"{p['package']} {p['version']}", _point_state(p))
             for p in points
         ]
         parts.append(table(("GROUP", "NAME", "PACKAGE", "STATE"), rows))
-    if not parts:
-        parts = [
-            "There is no plugin in app/plugins, and no installed package has entry points for "
-            "StarModel."
-        ]
     typer.echo("\n\n".join(parts))
 
 

@@ -23,13 +23,13 @@ from starmodel.adapters.ui.franken.shell.layout import (
     html_head,
     list_heading,
 )
-from starmodel.adapters.ui.franken.slots import slot
+from starmodel.adapters.ui.franken.slots import head_slot, slot
 from starmodel.adapters.ui.titles import first_line
 from starmodel.app.access.offers import offers
 from starmodel.app.access.policy import Actor
 from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.resource import MountedResource
-from starmodel.app.presentation.slots import Place
+from starmodel.app.presentation.slots import HEAD, Place
 from starmodel.app.presentation.ui import Services
 from starmodel.core.entity import Entity
 from starmodel.core.values.bounded_cache import MB, cached
@@ -78,6 +78,7 @@ class Shell:
         template = self._template(root_path, self._readable(actor), resource, entries)
         # Rendering collects the page's topics: first the content, then the heading, then the tail.
         entity_type = None if resource is None else resource.entity_type
+        head = head_slot(services, Place(HEAD, actor, entity_type, subject))
         top = slot(services, Place("page.top", actor, entity_type, subject))
         inside = render((*top, *content))
         if resource is not None and subject is not None and resource in self._headings:
@@ -86,6 +87,7 @@ class Shell:
         return template.fill(
             {
                 "title": document_title(title, services.site.title),
+                "head": head,
                 "heading": title,
                 "actor": str(actor) if actor else services.texts.text("page.visitor"),
                 "breadcrumb": self._breadcrumb(root_path, resource) if is_below_list else "",
