@@ -16,6 +16,7 @@ from starmodel.migrations.running.checking.problems import check_problems
 from starmodel.migrations.running.connection import Link
 from starmodel.migrations.running.executing import Executor, Interrupted
 from starmodel.migrations.running.expansion import expand
+from starmodel.migrations.running.hooks import run_hook
 from starmodel.migrations.running.ledger import ActionEntry, ActionKey, Entry, Ledger, State
 from starmodel.migrations.running.progress import Progress, Report, silent
 from starmodel.migrations.running.reversal import UNDO, reversed_steps
@@ -84,12 +85,14 @@ class Run:
         begun = await self.link.run(lambda s: self.ledger.actions(s, file.id))
         total = sum(len(step.actions) for step in steps)
         self._progress.begin(file.id, total)
+        await run_hook(self.link, migrations.environment.before, file.id)
         for step in steps:
             for number, action in enumerate(step.actions):
                 key = ActionKey(file.id, step.number, number)
                 self._progress.action(action.about)
                 with _explained(file.id, step.number, len(file.steps), step.about):
                     await self._executor.run(action, key, begun.get((step.number, number)))
+        await run_hook(self.link, migrations.environment.after, file.id)
         await self.link.run(lambda s: self._end(s, file.id))
         self._has_state(file.id, "applied")
 
