@@ -40,7 +40,7 @@ _NO_TEXTS = ATOMS - {str, type(None)}
 
 
 class Operand:
-    """A value that is known when a rule is asked. Comparing it makes a rule."""
+    """A value that is read when a rule is evaluated. Its comparison is a rule."""
 
     __slots__ = ()
     __hash__ = None  # type: ignore[assignment]  # `==` makes a rule
@@ -79,7 +79,9 @@ class Operand:
         raise TypeError(f"{item!r} in {self}: write in_() for in.")
 
     def __bool__(self) -> bool:
-        raise TypeError(f"{self} has no value before a rule is asked; compare it: {self} == True.")
+        raise TypeError(
+            f"{self} has no value before a rule is evaluated; compare it: {self} == True."
+        )
 
 
 class RecordPath(Operand):
@@ -112,7 +114,7 @@ class ActorAttribute(Operand):
 
 
 class _Record:
-    """The record that a rule is asked of; its attributes are its fields and relations."""
+    """The record of a decision; its attributes are its fields and relations."""
 
     __slots__ = ()
 
@@ -126,7 +128,7 @@ class _Record:
 
 
 class _Actor:
-    """The actor that a rule is asked for; its attributes are id, name, roles and claims."""
+    """The actor of a decision; its attributes are id, name, roles and claims."""
 
     __slots__ = ()
 
@@ -140,7 +142,10 @@ class _Actor:
 
 
 record: Any = _Record()
+"""The record: `record.team`, or `record.order.customer_id` by way of a relation."""
+
 actor: Any = _Actor()
+"""The actor: `actor.id`, `actor.name`, `actor.roles`, and its claims, such as `actor.team`."""
 
 
 def owner(field: str) -> Expression:

@@ -43,7 +43,7 @@ def compares(op: str, left: Any, right: Any) -> bool:
 
 
 def is_collection(value: Any) -> bool:
-    """Whether the value holds others, of which a comparison may ask; a text does not."""
+    """True for a collection of values; a text is a value of its own."""
     return isinstance(value, list | tuple | set | frozenset)
 
 
@@ -218,7 +218,7 @@ def narrowed(
 
     Every record that meets the condition meets the result.
 
-    Shapes: supports tells whether a store decides a comparison, or follows the step of a
+    Shapes: supports is true for a comparison that a store decides, and for the step of a
     `Related` condition; with `widen` False the result implies the condition instead.
     """
     match condition:

@@ -1,4 +1,4 @@
-"""Decisions of rules that read related records: the policy is asked again with the answer."""
+"""Decisions of rules that read related records: loads them, and evaluates the policy again."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def decided(condition: Condition, entity: Entity) -> bool:
 async def check_again(ask: Callable[[], Any], error: UndecidedError) -> Any:
     """Answer the questions of a policy, and return what it then answers.
 
-    Shapes: ask calls `AccessPolicy.check`.
+    Shapes: ask evaluates `AccessPolicy.check`.
     Raises: NotSignedInError; AccessDeniedError.
     """
     answers: list[_Answer] = []
