@@ -138,9 +138,13 @@ def leaves(draw: st.DrawFn) -> Any:
     )()  # fmt: skip
 
 
+def is_first(actor: Actor | None, paper: _Paper) -> bool:
+    """A rule that is a function."""
+    return paper.number == 1
+
+
 def _joined(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    function: Any = lambda actor, paper: paper.number == 1  # noqa: E731 - a rule of users
-    other = inner | st.sampled_from(["public", "signed_in", "nobody", "role:staff", function])
+    other = inner | st.sampled_from(["public", "signed_in", "nobody", "role:staff", is_first])
     return (
         st.builds(lambda a, b: a & b, inner, other)
         | st.builds(lambda a, b: b | a, inner, other)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from contract.rules import ACTORS, RULES, Club, Paper, State, records
+from contract.rules import ACTORS, RULES, Club, Paper, State, is_first, records
 from databases import DATABASES, empty_database
 from repositories import delete, insert
 from starmodel import Actor
@@ -82,6 +82,11 @@ def test_list_has_the_records_for_which_the_rule_permits(
     @example(record.team == actor.team, [Paper(id="p")], None)
     @example(record.team == actor.team, [Paper(id="p")], Actor("ann"))
     @example(~(record.team == "ann"), [Paper(id="p"), Paper(id="q", team="ANN")], Actor("ann"))
+    @example(
+        (record.club_id.city == record.club.boss) & is_first,
+        [Club(id="c", city="a", boss="a"), Paper(id="p", club_id="c", number=1)],
+        None,
+    )
     @example(record.team != record.user_id, [Paper(id="p")], Actor("ann"))
     def run(rule: Any, found: list[Any], who: Actor | None) -> None:
         runner.run(check(rule, found, who))

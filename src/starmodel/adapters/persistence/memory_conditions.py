@@ -30,7 +30,7 @@ def by_keys(condition: Condition, snapshots: Snapshots) -> Condition:
             inner = by_keys(inner, snapshots)
             found = snapshots(step.target)
             keys = {getattr(each, step.remote) for each in found if decide(inner, each)} - {None}
-            return Function(_HasKey(step.local, keys))
+            return Function(_HasKey(step.local, keys), None)
         case Negation(inner):
             return negation(by_keys(inner, snapshots))
         case Junction(is_all, parts):
@@ -44,5 +44,5 @@ class _HasKey:
     def __init__(self, field: str, keys: set[Any]) -> None:
         self._field, self._keys = field, keys
 
-    def __call__(self, entity: Entity) -> bool:
+    def __call__(self, actor: None, entity: Entity) -> bool:
         return getattr(entity, self._field) in self._keys

@@ -173,7 +173,7 @@ class Compared(Expression):
 
     def bind(self, actor: Actor | None, model: RuleModel | None) -> Condition:
         if model is None and self.reads_record:
-            return Function(self._refuse)
+            return Function(self._refuse, actor)
         left, op, right = self.left, self.op, self.right
         if not isinstance(left, RecordPath) and isinstance(right, RecordPath):
             left, op, right = right, _MIRRORED[op], left
@@ -193,7 +193,7 @@ class Compared(Expression):
             value = typed_id(cls, field, value) if right._name == "id" else value
         return along(steps, _of_value(cls, field, op, value))
 
-    def _refuse(self, entity: Any) -> bool:
+    def _refuse(self, actor: Any, entity: Any) -> bool:
         raise LookupError(f"{self} needs a record.")
 
     def __str__(self) -> str:

@@ -108,9 +108,13 @@ class RelatedComparison:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A rule that is a function of the record, for the actor that it was bound to."""
+    """A rule that is a function, with the actor that it was bound to.
 
-    decide: Callable[[Any], Any]
+    Equal for equal functions and actors, as an answer to one of two bindings is for both.
+    """
+
+    rule: Callable[[Any, Any], Any]
+    actor: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +191,8 @@ def decide(condition: Condition, entity: Any) -> bool | None:
             return compares(op, getattr(entity, field), value)
         case FieldComparison(left, op, right):
             return compares(op, getattr(entity, left), getattr(entity, right))
-        case Function(rule):
-            return bool(rule(entity))
+        case Function(rule, actor):
+            return bool(rule(actor, entity))
         case Negation(inner):
             answer = decide(inner, entity)
             return None if answer is None else not answer

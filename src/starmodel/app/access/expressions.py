@@ -102,8 +102,7 @@ class ByFunction(Expression):
     reads_record = True
 
     def bind(self, actor: Actor | None, model: RuleModel | None) -> Condition:
-        function = self.function
-        return Function(lambda entity: function(actor, entity))
+        return Function(self.function, actor)
 
     def __str__(self) -> str:
         return getattr(self.function, "__name__", repr(self.function))

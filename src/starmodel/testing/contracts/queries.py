@@ -46,7 +46,7 @@ def _conditions() -> list[Condition]:
         Comparison("name", "gt", "b"), Comparison("size", "ne", 1), Comparison("size", "eq", None),
         Comparison("size", "lt", 2), Comparison("price", "gte", 0.1),
         Comparison("colour", "eq", Colour.RED), FieldComparison("size", "eq", "cost"),
-        FieldComparison("size", "lt", "cost"), Function(lambda item: item.size == 1),
+        FieldComparison("size", "lt", "cost"), Function(lambda actor, item: item.size == 1, None),
     ]  # fmt: skip
     leaves += [negation(leaf) for leaf in leaves]
     pairs = itertools.pairwise(leaves)
