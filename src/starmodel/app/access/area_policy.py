@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from starmodel.app.access.conditions import Condition
-from starmodel.app.access.policy import AccessPolicy, Actor, Audience, CompilesReads, Need
+from starmodel.app.access.policy import AccessPolicy, Actor, Audience, Need
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
@@ -38,7 +38,8 @@ class AreaPolicy:
 
     def readable(self, entity_type: EntityType, actor: Actor | None) -> Condition | None:
         policy = self._own.get(entity_type.cls, self._default)
-        return policy.readable(entity_type, actor) if isinstance(policy, CompilesReads) else None
+        readable = getattr(policy, "readable", None)
+        return None if readable is None else readable(entity_type, actor)
 
     def audience(
         self, entity_type: EntityType, actor: Actor | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from starmodel.app.access.conditions import Step
@@ -94,6 +95,7 @@ class RuleModel:
         return found
 
 
+@lru_cache(maxsize=4096)
 def kinds_of(cls: type[Entity], field: str) -> list[Any]:
     """The types of a field, without None."""
     return plain_types(cls.__pydantic_fields__[field].annotation)

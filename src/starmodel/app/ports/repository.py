@@ -234,7 +234,9 @@ class DecidesConditions(Protocol):
 
 def supports_of(repository: Repository) -> Supports:
     """The function `supports` of a repository; one without it decides no condition."""
-    return repository.supports if isinstance(repository, DecidesConditions) else _supports_none
+    # isinstance() with a protocol takes a tenth of the time of a list.
+    supports: Supports = getattr(repository, "supports", _supports_none)
+    return supports
 
 
 def _supports_none(entity: type[Entity], condition: Condition) -> bool:

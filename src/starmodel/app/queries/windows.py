@@ -10,7 +10,7 @@ from functools import partial
 
 from starmodel.app.access.conditions import ALWAYS, Condition, narrowed
 from starmodel.app.access.decisions import check, permits
-from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, CompilesReads
+from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.access.rules import rule_of
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.ordering import position_of, sort_key
@@ -127,7 +127,9 @@ def _condition(
     policy: AccessPolicy, entity_type: EntityType, actor: Actor | None, repository: Repository
 ) -> tuple[Condition, bool]:
     """The part of the read rule that the store decides, and whether this is all of it."""
-    condition = policy.readable(entity_type, actor) if isinstance(policy, CompilesReads) else None
+    # isinstance() with a protocol takes a tenth of the time of a list.
+    readable = getattr(policy, "readable", None)
+    condition = None if readable is None else readable(entity_type, actor)
     if condition is None:
         return ALWAYS, False
     return narrowed(condition, entity_type.cls, supports_of(repository))

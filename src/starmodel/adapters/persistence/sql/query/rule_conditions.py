@@ -61,6 +61,7 @@ class RuleConditions:
 
     def __init__(self, table: RuleTable, table_of: TableOf) -> None:
         self._table, self._table_of = table, table_of
+        self._last: tuple[Condition, CompiledRule] | None = None
 
     def supports(self, condition: Condition) -> bool:
         """`DecidesConditions.supports` of this table."""
@@ -96,9 +97,13 @@ class RuleConditions:
         )
 
     def compile(self, condition: Condition) -> CompiledRule:
-        """Compile a condition whose parts are supported."""
-        values: list[tuple[Any, ...]] = []
-        return CompiledRule(self._shape(condition, values), tuple(values))
+        """Compile a condition whose parts are supported; a list and its total share the result."""
+        last = self._last
+        if last is None or last[0] is not condition:
+            values: list[tuple[Any, ...]] = []
+            rule = CompiledRule(self._shape(condition, values), tuple(values))
+            last = self._last = condition, rule
+        return last[1]
 
     def _shape(self, condition: Condition, values: list[tuple[Any, ...]]) -> tuple[Any, ...]:
         match condition:
