@@ -13,10 +13,11 @@ from starmodel.migrations.comparing.changes.tables import AddedEntity, RemovedEn
 from starmodel.migrations.comparing.compare import compare
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.migration import MigrationFile
-from starmodel.migrations.running.connection import open_link
+from starmodel.migrations.running.connection import is_new_file, open_link
 from starmodel.migrations.running.ddl.catalogue import Catalogue
 from starmodel.migrations.running.ledger import Entry, Ledger
 from starmodel.migrations.running.recorded import RecordedSchema
+from starmodel.migrations.running.runner import UNRECORDED
 from starmodel.migrations.running.session import Session
 from starmodel.migrations.schema.collecting import collect
 from starmodel.migrations.schema.definitions import EntityDefinition, Schema
@@ -67,9 +68,9 @@ class DatabaseState:
 
     @property
     def pending(self) -> list[MigrationFile]:
-        """The migrations that the database does not have."""
+        """The migrations that the database does not have, and that don't wait for others."""
         applied = {entry.id for entry in self.entries}
-        return [file for file in self.migrations if file.id not in applied]
+        return [file for file in self.migrations if file.id not in applied and not file.contract]
 
     @property
     def unknown(self) -> list[str]:
@@ -108,6 +109,10 @@ async def state_of(
     tables that are not recorded from them.
     Raises: MigrationError; ConfigurationError, when the database is unreachable.
     """
+    if is_new_file(url):  # is not created
+        before = migrations.newest if len(migrations.heads) == 1 else None
+        changes = None if before is None else compare(before, collect(types, before))
+        return DatabaseState(migrations, frozenset(), (), None, changes)
     async with open_link(url) as link:
         return await link.run(
             lambda session: read_state(session, migrations, types, thorough=thorough)
@@ -123,7 +128,8 @@ def read_state(
 ) -> DatabaseState:
     """As `state_of`, in an open session."""
     ledger = Ledger(session.sql_dialect)
-    entries = tuple(ledger.entries(session)) if ledger.exists(session) else ()
+    found = ledger.entries(session) if ledger.exists(session) else []
+    entries = tuple(entry for entry in found if entry.id != UNRECORDED)
     recorded = None if entries else RecordedSchema(session.sql_dialect).read(session)
     before: Schema | None = None
     if not len(migrations):
@@ -136,9 +142,10 @@ def read_state(
         before = reflect(session.connection, after, session.sql_dialect)
     changes = None if before is None else compare(before, after)
     differences: tuple[Difference, ...] = ()
-    if thorough and before is not None and there:
-        found = table_differences(session.connection, before, session.sql_dialect)
-        differences = tuple(found)
+    waiting = any(file.contract and file.id not in {e.id for e in entries} for file in migrations)
+    if thorough and before is not None and there and not waiting:
+        compared = table_differences(session.connection, before, session.sql_dialect)
+        differences = tuple(compared)
     return DatabaseState(migrations, there, entries, recorded, changes, differences)
 
 

@@ -90,7 +90,9 @@ class StartupGuard:
             await send({"type": "lifespan.shutdown.complete"})
 
     async def _run_lifespan(self, scope: Any, receive: Any, send: Any) -> BaseException | None:
-        """Run the lifespan; returns the exception of a failed startup."""
+        """Run the lifespan on a settled database; returns the exception of a failed startup."""
+        from starmodel.cli.migrations.development import settle
+
         error: BaseException | None = None
 
         async def send_observed(message: Any) -> None:
@@ -100,6 +102,11 @@ class StartupGuard:
             else:
                 await send(message)
 
+        try:
+            await settle(self.application)
+        except Exception as raised:
+            await receive()  # the startup that fails
+            return raised
         try:
             await self.application(scope, receive, send_observed)
         except (Exception, SystemExit):
