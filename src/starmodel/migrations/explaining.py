@@ -96,8 +96,8 @@ def drifted(state: DatabaseState, *, production: bool) -> DriftError:
 
 
 def _changes_and_questions(state: DatabaseState) -> list[str]:
-    """Return the open questions, where there are any, and the changes otherwise."""
-    questions = _questions(state)
+    """Return the questions that need an answer, where there are any, and the changes otherwise."""
+    questions = [question for question in _questions(state) if not _is_safe(question)]
     if questions:
         return [question.text for question in questions]
     return [change.sentence() for change in state.drift if change.is_said]
