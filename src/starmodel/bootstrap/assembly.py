@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -17,10 +17,10 @@ from starmodel.adapters.transports.ndjson import NDJSON
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.csrf import OriginCheck
 from starmodel.adapters.web.pages.assets import asset_urls
-from starmodel.adapters.web.pages.dev_sign_in import dev_token, log_sign_in_link, server_address
 from starmodel.adapters.web.pages.head import PageHead, csp_by_root_path, page_basics
 from starmodel.adapters.web.pages.plugin_assets import PluginAssets
 from starmodel.adapters.web.process_lock import ProcessLock, process_local_reasons
+from starmodel.adapters.web.server_address import server_address
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.application import Application
@@ -34,14 +34,15 @@ from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.ui import Site
 from starmodel.app.uow import UnitOfWork
+from starmodel.bootstrap.contributions import connect_plugins
 from starmodel.bootstrap.pages import UIOption, render_pages
 from starmodel.bootstrap.plugins import (
-    connect_plugins,
     plugin_host,
     plugin_parts,
     served_assets,
     with_plugin_entities,
     with_plugin_resources,
+    with_plugin_texts,
 )
 from starmodel.bootstrap.realtime import RealtimeOption, page_protocol
 from starmodel.bootstrap.services import built_in_stores, cookie_sessions, session_cache
@@ -50,6 +51,8 @@ from starmodel.config import Settings, secret_keys
 from starmodel.core.classes.registry import Registry, defined_entities
 from starmodel.core.entity import Entity
 from starmodel.plugins.host import PluginHost
+from starmodel.plugins.single_parts import package_stores
+from starmodel.plugins.web import PluginServices
 from starmodel.texts.catalogue import Catalogue
 
 Stores = Mapping[str, Callable[[], Repository] | Repository]
@@ -85,6 +88,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     make_frontend, transport = page_protocol(services.realtime, settings)
     secrets = secret_keys(settings)
     host = plugin_host(settings, services.plugins)
+    services = replace(services, texts=with_plugin_texts(services.texts, host))
     application = _application(services, secrets, host)
     plugin_assets = served_assets(host)  # without plugins that are dropped for their entities
     frontend = application.frontend = make_frontend(
@@ -97,14 +101,19 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         settings, services.sessions, clock,
         changed=application.session_changed, watched=lambda: application.follows_sessions,
     )  # fmt: skip
-    development = settings.env == "development"
-    token = dev_token(secrets[0]) if development else None
+    web_settings = WebSettings(
+        development=settings.env == "development",
+        title=settings.title,
+        max_body_bytes=settings.max_body_bytes,
+        max_body_depth=settings.max_body_depth,
+        max_body_items=settings.max_body_items,
+        allowed_hosts=settings.allowed_hosts,
+        default_event_method=settings.default_event_method,
+    )
     gateway = Gateway(
         application,
         frontend,
         transport,
-        JsonFrontend(),
-        NDJSON,
         ui,
         cookie_sessions(settings, secrets, application.sessions, clock),
         OriginCheck(
@@ -113,27 +122,21 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
             allowed_hosts=settings.allowed_hosts,
             cors_origins=settings.cors_origins,
         ),
-        WebSettings(
-            development=development,
-            title=settings.title,
-            max_body_bytes=settings.max_body_bytes,
-            max_body_depth=settings.max_body_depth,
-            max_body_items=settings.max_body_items,
-            allowed_hosts=settings.allowed_hosts,
-            default_event_method=settings.default_event_method,
-        ),
+        web_settings,
         web.framework,
         csp=csp_by_root_path(head, _scripts(application)),
         trusted_proxies=[str(network) for network in settings.trusted_proxies],
-        dev_token=token,
-        log_address=None if token is None else partial(log_sign_in_link, token),
-        plugin_assets=plugin_assets,
     )
     if locks:
         gateway.lock = ProcessLock(
             settings.title, server_address(sys.argv), partial(process_local_reasons, application)
         )
-    connect_plugins(host, application, gateway)
+    plugin_services = PluginServices(
+        application=application, ui=ui, patches=gateway.patches, errors=gateway.error_responses,
+        data=JsonFrontend(), data_transport=NDJSON, settings=web_settings, assets=plugin_assets,
+        secret=secrets[0],
+    )  # fmt: skip
+    connect_plugins(host, gateway, plugin_services)
     web.framework.connect(gateway, web.head)
 
 
@@ -141,6 +144,7 @@ def _application(services: Services, secrets: list[str], host: PluginHost) -> Ap
     settings = services.settings
     classes = defined_entities() if services.entities is None else services.entities
     stores = {**built_in_stores(settings, services.clock), **services.stores}
+    stores = {**package_stores(stores), **stores}
 
     def registry_of(entities: Iterable[type[Entity]]) -> Registry:
         registry = Registry(

@@ -1,38 +1,33 @@
-"""Loads the plugins of an application and connects what they contribute."""
+"""Loads the plugins of an application, and what they contribute before it exists."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import Any
 
 from starmodel.adapters.ui.skins import PARTS, check_skin
-from starmodel.adapters.web.frameworks.route_table import replaced_plugin_routes
-from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.pages.plugin_assets import PluginAssets
 from starmodel.app.access.policy import AccessPolicy
-from starmodel.app.application import Application
 from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.resource import Resource
-from starmodel.config import Settings, plugin_settings
+from starmodel.config import Settings
 from starmodel.core.classes.registry import Registry
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
-from starmodel.plugins.collecting import Contributed
-from starmodel.plugins.contributions import Route
+from starmodel.plugins.built_in import built_in_candidates
 from starmodel.plugins.discovery import candidates
-from starmodel.plugins.endpoints import Endpoints
 from starmodel.plugins.host import PluginHost, load_plugins, note_ignored
-from starmodel.plugins.lifecycle import Lifecycle
-from starmodel.plugins.loading import PluginOptions
+from starmodel.plugins.loading import PluginOptions, texts_of
 from starmodel.plugins.reports import PluginError
+from starmodel.plugins.single_parts import package_parts
+from starmodel.texts.catalogue import Catalogue
 
 
 def plugin_host(settings: Settings, given: Iterable[Any]) -> PluginHost:
-    """The plugins of the application: passed in code, in `app/plugins`, and installed.
+    """The plugins of the application: passed in code, in `app/plugins`, installed and built in.
 
-    Raises: ConfigurationError, for a required plugin that is missing, off or failed, and
-    for a name that is both enabled and disabled.
+    Raises: ConfigurationError, for a required plugin that is missing, off or failed, for
+    an essential one that is off, and for a name that is both enabled and disabled.
     """
     enabled, disabled = set(settings.plugins_enabled), set(settings.plugins_disabled)
     if both := sorted(enabled & disabled):
@@ -44,9 +39,21 @@ def plugin_host(settings: Settings, given: Iterable[Any]) -> PluginHost:
         enabled=frozenset(enabled),
         disabled=frozenset(disabled),
         required=tuple(settings.plugins_required),
-        tables=plugin_settings(),
+        tables=settings.plugin_settings,
     )
-    return load_plugins(candidates(given), options)
+    return load_plugins(candidates(given, built_in=built_in_candidates()), options)
+
+
+def with_plugin_texts(texts: Catalogue, host: PluginHost) -> Catalogue:
+    """The catalogue with the texts of loaded plugins.
+
+    Raises: ConfigurationError, for an invalid or unknown text of the application.
+    """
+    english = {key: text for made in host.loaded for key, text in texts_of(made.plugin).items()}
+    try:
+        return texts.extended(english, [r.name for r in host.reports if not r.is_loaded])
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
 
 
 def with_plugin_entities(
@@ -107,7 +114,7 @@ def served_assets(host: PluginHost) -> PluginAssets:
 
 
 def plugin_parts(host: PluginHost, own: Any) -> dict[str, Callable[..., Any]]:
-    """The parts of pages that plugins replace; the first of two that replace one wins.
+    """The parts of pages that plugins and packages replace; the first of two for one part wins.
 
     Shapes: own is the application's `ui`, which takes precedence.
     """
@@ -129,30 +136,5 @@ def plugin_parts(host: PluginHost, own: Any) -> dict[str, Callable[..., Any]]:
                 )
             else:
                 parts[name], owners[name] = part, made.plugin.name
-    return parts
-
-
-def connect_plugins(host: PluginHost, application: Application, gateway: Gateway) -> None:
-    """Add routes, slots and lifecycle hooks in the order of the plugins."""
-    endpoints = Endpoints(application, gateway.ui, gateway.error_responses)
-    for made in host.loaded:
-        for route in made.routes:
-            _add_route(made, route, gateway, endpoints)
-        application.extensions.nav += made.nav
-        for content in made.slots:
-            try:
-                application.extensions.slots.add(made.plugin.name, content)
-            except ConfigurationError as error:
-                note_ignored(made, str(error))
-    application.plugins = host
-    host.replaced_routes = partial(replaced_plugin_routes, gateway)
-    application.lifecycle = Lifecycle(host)
-
-
-def _add_route(made: Contributed, route: Route, gateway: Gateway, endpoints: Endpoints) -> None:
-    for method in route.methods:
-        try:
-            gateway.routes.add(method, route.path, endpoints.handler(route), owner=made.plugin.name)
-        except ConfigurationError:
-            other = gateway.routes.owner(method, route.path)
-            note_ignored(made, f"{method} {route.path} is a route of {other} already.")
+    taken = {*parts, *(own if isinstance(own, Mapping) else PARTS if own is not None else ())}
+    return {**parts, **dict(package_parts(PARTS, taken))}

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from starmodel.app.health import HealthCheck
 from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.slots import Place, SlotContent
-from starmodel.plugins.contributions import Asset, Page, Route
+from starmodel.plugins.contributions.assets import Asset, Page
+from starmodel.plugins.contributions.middleware import Middleware, RequestHook
+from starmodel.plugins.contributions.routes import EventRoute, ResourceRoute, Route
 from starmodel.plugins.plugin import Plugin
 
 if TYPE_CHECKING:
@@ -15,12 +18,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Asset",
+    "EventRoute",
     "Exchange",
+    "HealthCheck",
+    "Middleware",
     "NavEntry",
     "Page",
     "Place",
     "Plugin",
+    "RequestHook",
     "Resource",
+    "ResourceRoute",
     "Route",
     "SlotContent",
 ]

@@ -8,11 +8,14 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from typing import Any
 
+from starmodel.app.health import HealthCheck
 from starmodel.app.presentation.extensions import NavEntry
-from starmodel.app.presentation.resource import Resource
+from starmodel.app.presentation.resource import MountedResource, Resource
 from starmodel.app.presentation.slots import SlotContent
 from starmodel.core.entity import Entity
-from starmodel.plugins.contributions import Asset, Route
+from starmodel.plugins.contributions.assets import Asset
+from starmodel.plugins.contributions.middleware import Middleware, RequestHook
+from starmodel.plugins.contributions.routes import INTERNAL, EventRoute, ResourceRoute, Route
 from starmodel.plugins.plugin import Plugin
 from starmodel.plugins.reports import (
     PLUGIN_FAILURES,
@@ -23,23 +26,32 @@ from starmodel.plugins.reports import (
 )
 
 MAX_ITEM_CHARS = 80
-_ITEMS: Mapping[str, type] = {
-    "routes": Route,
-    "nav": NavEntry,
-    "slots": SlotContent,
-    "assets": Asset,
-    "resources": Resource,
+_ITEMS: Mapping[str, tuple[type, ...]] = {
+    "routes": (Route,),
+    "middleware": (Middleware, RequestHook),
+    "health_checks": (HealthCheck,),
+    "nav": (NavEntry,),
+    "slots": (SlotContent,),
+    "assets": (Asset,),
+    "resources": (Resource,),
 }
 
 
 @dataclass(slots=True)
 class Contributed:
-    """The contributions of one loaded plugin."""
+    """The contributions of one loaded plugin.
+
+    Shapes: resource_routes has the routes by the name of their resource, once an application
+    has resources.
+    """
 
     plugin: Plugin
     report: PluginReport
     entities: tuple[type[Entity], ...] = ()
     routes: tuple[Route, ...] = ()
+    resource_routes: dict[str, list[Any]] = field(default_factory=dict)
+    middleware: tuple[Middleware | RequestHook, ...] = ()
+    health_checks: tuple[HealthCheck, ...] = ()
     nav: tuple[NavEntry, ...] = ()
     slots: tuple[SlotContent, ...] = ()
     assets: tuple[Asset, ...] = ()
@@ -70,9 +82,20 @@ def collect(
             items = tuple(_called(plugin, kind))
             for item in items:
                 if not isinstance(item, expected):
-                    values = f"values of starmodel.plugins.{expected.__name__}"
-                    raise _wrong(made.report, kind, item, values)
+                    names = " or ".join(cls.__name__ for cls in expected)
+                    raise _wrong(made.report, kind, item, f"values of starmodel.plugins.{names}")
             setattr(made, kind, items)
+        for route in made.routes:
+            if not route.is_of(plugin.name):
+                raise PluginError(
+                    f"its route {route.path} is reserved: below {INTERNAL} it may have "
+                    f"{INTERNAL}/{plugin.name}.",
+                    "Use that path or one outside.",
+                )
+        checks = [check.name for check in made.health_checks]
+        for name in checks:
+            if checks.count(name) > 1:
+                raise PluginError(f"it has two health checks named {name!r}.", "Rename one.")
         made.commands = _mapping(made, "commands")
         made.ui = _mapping(made, "ui")
     except PluginError as error:
@@ -82,10 +105,30 @@ def collect(
         made.report.is_loaded = True
 
 
-def _called(plugin: Plugin, kind: str) -> Any:
+def collect_resource_routes(
+    made: Contributed, resource: MountedResource
+) -> list[ResourceRoute | EventRoute]:
+    """The plugin's routes of a resource. Raises: PluginError."""
+    kind, expected = "resource_routes", (ResourceRoute, EventRoute)
+    routes = list(_called(made.plugin, kind, resource))
+    for route in routes:
+        if not isinstance(route, expected):
+            values = "values of starmodel.plugins.ResourceRoute or EventRoute"
+            raise _wrong(made.report, kind, route, values)
+        if isinstance(route, EventRoute) and route.event not in resource.entity_type.events:
+            raise PluginError(
+                f"its EventRoute({route.event!r}) is for {resource.name}, which has no such event.",
+                "Correct resource_routes().",
+            )
+    if routes:
+        made.resource_routes[resource.name] = routes
+    return routes
+
+
+def _called(plugin: Plugin, kind: str, *arguments: Any) -> Any:
     try:
         with redirect_stdout(sys.stderr):
-            made = getattr(plugin, kind)()
+            made = getattr(plugin, kind)(*arguments)
             return made if isinstance(made, Mapping) else tuple(made)
     except PLUGIN_FAILURES as error:  # plugin code may raise anything
         raise error_in_plugin(error, f"in {kind}()") from error

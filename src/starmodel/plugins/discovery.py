@@ -22,6 +22,8 @@ from starmodel.plugins.plugin import Plugin
 from starmodel.plugins.reports import PluginError, error_in_plugin
 
 GROUP = "starmodel.plugins"
+BUILT_IN = "built in"
+"""The source of plugins that are part of StarModel."""
 FOLDER = Path("app", "plugins")
 _PREFIXES = ("starmodel_", "starmodel-")
 
@@ -32,7 +34,8 @@ class Candidate:
 
     Shapes: package is the name of its installed package, "" for none, and version that of the
     package, "" when unknown; make returns a plugin or a plugin class, after importing it;
-    is_on is False for one that is off by default.
+    is_on is False for one that is off by default; why_essential is the reason why it can't be
+    off, "" for one that can.
     """
 
     name: str
@@ -41,6 +44,11 @@ class Candidate:
     version: str = ""
     is_on: bool = True
     package: str = ""
+    why_essential: str = ""
+
+    @property
+    def is_built_in(self) -> bool:
+        return self.source == BUILT_IN
 
     def load(self) -> Plugin:
         """Import and instantiate the plugin, with its output on stderr. Raises: PluginError."""
@@ -59,9 +67,19 @@ class Candidate:
         return found
 
 
-def candidates(given: Iterable[Any] = (), folder: Path = FOLDER) -> list[Candidate]:
-    """Every plugin by precedence: code, then `app/plugins`, then installed packages."""
-    return [*map(_in_code, given), *_in_folder(folder), *_installed()]
+def candidates(
+    given: Iterable[Any] = (), folder: Path = FOLDER, *, built_in: Iterable[Candidate] = ()
+) -> list[Candidate]:
+    """Every plugin by precedence: code, `app/plugins`, installed packages, then built-in ones.
+
+    An essential one is before all others of its name.
+    """
+    ours = list(built_in)
+    essential = [candidate for candidate in ours if candidate.why_essential]
+    replaceable = [candidate for candidate in ours if not candidate.why_essential]
+    return [
+        *essential, *map(_in_code, given), *_in_folder(folder), *_installed(), *replaceable
+    ]  # fmt: skip
 
 
 def presumed_name(module: str) -> str:
@@ -91,17 +109,22 @@ def _in_folder(folder: Path) -> Iterator[Candidate]:
 
 
 def _installed() -> Iterator[Candidate]:
-    for point in _points(tuple(sys.path)):
+    for point in points_of(GROUP):
         package, version = package_of(point), point.dist.version if point.dist is not None else ""
         source = f"the package {package} {version}".rstrip()
         yield Candidate(point.name, source, point.load, version, package=package)
 
 
-@functools.lru_cache(maxsize=1)
-def _points(path: tuple[str, ...]) -> list[EntryPoint]:
-    """The entry points of plugins; reading the metadata of all packages takes milliseconds."""
-    points = entry_points(group=GROUP)
+def points_of(group: str) -> list[EntryPoint]:
+    """The entry points of a group by name and package; none is imported."""
+    points = _points(tuple(sys.path)).select(group=group)
     return sorted(points, key=lambda point: (point.name, package_of(point)))
+
+
+@functools.lru_cache(maxsize=1)
+def _points(path: tuple[str, ...]) -> Any:
+    """The entry points of all packages, whose metadata takes milliseconds to read."""
+    return entry_points()
 
 
 def forget_packages() -> None:

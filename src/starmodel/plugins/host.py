@@ -25,7 +25,7 @@ class PluginHost:
         required: Iterable[str] = (),
     ) -> None:
         self.loaded, self.required = loaded, tuple(required)
-        self.reports = sorted(reports, key=lambda report: report.name)
+        self.reports = sorted(reports, key=lambda report: (report.is_built_in, report.name))
         self.replaced_routes: Callable[[], Mapping[str, list[str]]] | None = None
 
     def drop(self, made: Contributed, error: PluginError) -> None:
@@ -39,6 +39,15 @@ class PluginHost:
         log.error("%s", made.report.sentence)
         for other in [o for o in self.loaded if made.plugin.name in o.plugin.requires]:
             self.drop(other, unmet_requirement(made.plugin.name, made.report))
+        check_required(self.required, self.reports)
+
+    def fail_connected(self, made: Contributed, error: PluginError) -> None:
+        """Report a plugin that fails after its entities were registered; what it added stays.
+
+        Raises: ConfigurationError, when it is required.
+        """
+        made.report.fail(error)
+        log.error("%s What it adds besides stays.", made.report.sentence)
         check_required(self.required, self.reports)
 
     def note_replaced_routes(self) -> None:
@@ -71,7 +80,8 @@ def load_plugins(found: Iterable[Candidate], options: PluginOptions) -> PluginHo
     for candidate in found:
         load_plugin(candidate, options, reports, plugins)
     _drop_unmet(plugins, reports)
-    order, circular = ordered(plugins)
+    built_in = {report.name for report in reports.values() if report.is_built_in}
+    order, circular = ordered(plugins, built_in)
     for name, error in circular.items():
         reports[name].fail(error)
         del plugins[name]

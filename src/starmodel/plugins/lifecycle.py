@@ -44,6 +44,16 @@ class Lifecycle:
                         f"{report.sentence} It is in plugins_required."
                     ) from None
 
+    def serve(self, root_path: str) -> None:
+        """Run the hooks of a server that starts to serve; a failing one is logged and reported."""
+        for made in self._host.loaded:
+            try:
+                made.plugin.on_serve(root_path)
+            except PLUGIN_FAILURES as error:  # plugin code may raise anything
+                report = made.report
+                report.fail(error_in_plugin(error, "in on_serve()"))
+                log.error("%s What it adds stays.\n%s", report.sentence, report.traceback_of(error))
+
     async def stop(self, application: Any) -> None:
         """Run the shutdown hooks; exceptions are logged."""
         for made in reversed(self._host.loaded):

@@ -10,12 +10,15 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.entity_config import PLUGIN_NAME
 from starmodel.plugins.discovery import Candidate
 from starmodel.plugins.hidden_values import HiddenValues
 from starmodel.plugins.plugin import Plugin
 from starmodel.plugins.reports import PLUGIN_FAILURES, PluginError, PluginReport, error_in_plugin
 from starmodel.plugins.versions import check_version
+from starmodel.texts.catalogue import ENGLISH
+from starmodel.texts.english import Text
 
 log = logging.getLogger("starmodel.plugins")
 
@@ -40,15 +43,24 @@ def load_plugin(
     reports: dict[str, PluginReport],
     plugins: dict[str, Plugin],
 ) -> None:
-    """Import a candidate unless it is off or a duplicate; add its report, and a usable plugin."""
+    """Import a candidate unless it is off or a duplicate; add its report, and a usable plugin.
+
+    Raises: ConfigurationError, for an essential one that is switched off.
+    """
     name = candidate.name
     if name in reports:
         _note_duplicate(reports[name], candidate)
         return
     report = PluginReport(
-        name, candidate.source, candidate.version, candidate.package, candidate.is_on
-    )
+        name, candidate.source, candidate.version, candidate.package, candidate.is_on,
+        candidate.why_essential, candidate.is_built_in,
+    )  # fmt: skip
     if why := _switched_off(name, candidate, options):
+        if candidate.why_essential:
+            raise ConfigurationError(
+                f"{report.title} can't be switched off: {candidate.why_essential} "
+                "Remove it from plugins_disabled."
+            )
         report.state, report.reason = "off", why
         reports[name] = report
         return
@@ -84,8 +96,10 @@ def _switched_off(name: str, candidate: Candidate, options: PluginOptions) -> st
 
 
 def _note_duplicate(report: PluginReport, candidate: Candidate) -> None:
-    note = f"It is also in {candidate.source}, which is ignored."
-    log.info("The plugin %r is loaded from %s. %s", report.name, report.source, report.note(note))
+    where = "part of StarModel" if candidate.is_built_in else f"in {candidate.source}"
+    note = report.note(f"It is also {where}, which is ignored.")
+    level = logging.WARNING if report.why_essential else logging.INFO
+    log.log(level, "The plugin %r is loaded from %s. %s", report.name, report.source, note)
 
 
 def _check_declaration(plugin: Plugin) -> None:
@@ -107,9 +121,18 @@ def _check_declaration(plugin: Plugin) -> None:
         value = getattr(plugin, name)
         if type(value) not in (int, float) or not value > 0:
             raise PluginError(f"{where}.{name} is {value!r}.", "Expected a number of seconds.")
+    try:
+        ENGLISH.extended(texts_of(plugin))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise PluginError(f"{where}.texts: {error}", "Expected templates by key.") from None
     model = plugin.Settings
     if model is not None and not (isinstance(model, type) and issubclass(model, BaseModel)):
         raise PluginError(f"{where}.Settings is {model!r}.", "Expected a pydantic model, or None.")
+
+
+def texts_of(plugin: Plugin) -> dict[str, Text]:
+    """The English texts of a plugin by their key in the catalogue, "NAME.key"."""
+    return {f"{plugin.name}.{key}": text for key, text in plugin.texts.items()}
 
 
 def _settings(plugin: Plugin, given: Mapping[str, Any]) -> Any:

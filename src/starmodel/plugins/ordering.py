@@ -1,15 +1,17 @@
-"""The order of plugins: requirements first, then `before` and `after`, then names."""
+"""The order of plugins: requirements, `before` and `after`, built-in ones first, then names."""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from starmodel.plugins.plugin import Plugin
 from starmodel.plugins.reports import PluginError
 
 
-def ordered(plugins: Mapping[str, Plugin]) -> tuple[list[str], dict[str, PluginError]]:
+def ordered(
+    plugins: Mapping[str, Plugin], built_in: Collection[str] = ()
+) -> tuple[list[str], dict[str, PluginError]]:
     """The names in a deterministic order, and the plugins whose order is contradictory.
 
     The order depends on names and declarations alone, so it is the same on every machine.
@@ -21,16 +23,16 @@ def ordered(plugins: Mapping[str, Plugin]) -> tuple[list[str], dict[str, PluginE
         for other in set(plugin.before) & plugins.keys():
             later[name].add(other)
     waits = {name: sum(name in names for names in later.values()) for name in plugins}
-    ready = [name for name, count in waits.items() if not count]
+    ready = [(name not in built_in, name) for name, count in waits.items() if not count]
     heapq.heapify(ready)
     order: list[str] = []
     while ready:
-        name = heapq.heappop(ready)
+        _, name = heapq.heappop(ready)
         order.append(name)
         for other in later[name]:
             waits[other] -= 1
             if not waits[other]:
-                heapq.heappush(ready, other)
+                heapq.heappush(ready, (other not in built_in, other))
     circular = {name: _cycle_through(name, later) for name in plugins if name not in order}
     return order, {
         name: PluginError(

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
 
 from starmodel.app.access.policy import Actor, EveryRole
+from starmodel.app.health import HealthCheck
 from starmodel.app.presentation.extensions import NavEntry
-from starmodel.app.presentation.resource import Resource
+from starmodel.app.presentation.resource import MountedResource, Resource
 from starmodel.app.presentation.slots import SlotContent
 from starmodel.core.entity import Entity
-from starmodel.plugins.contributions import Asset, Route
+from starmodel.core.errors import ConfigurationError
+from starmodel.plugins.contributions.assets import Asset
+from starmodel.plugins.contributions.middleware import Middleware, RequestHook
+from starmodel.plugins.contributions.routes import EventRoute, ResourceRoute, Route
+from starmodel.texts.catalogue import Message
+from starmodel.texts.english import Text
+
+if TYPE_CHECKING:
+    from starmodel.plugins.web.services import PluginServices
 
 
 class Plugin:
@@ -46,6 +55,8 @@ class Plugin:
     startup_limit_s: ClassVar[float] = 60
     shutdown_limit_s: ClassVar[float] = 10
     Settings: ClassVar[type[BaseModel] | None] = None
+    texts: ClassVar[Mapping[str, Text]] = MappingProxyType({})
+    """English texts for visitors by key, which applications translate as "NAME.key"."""
 
     settings: Any = None
     """The validated settings; None without a `Settings` class."""
@@ -56,10 +67,40 @@ class Plugin:
     def __init__(self, **settings: Any) -> None:
         self.arguments: Mapping[str, Any] = settings
 
+    _services: PluginServices | None = None
+
+    @property
+    def services(self) -> PluginServices:
+        """What the application offers to its plugins, from its creation on.
+
+        Raises: ConfigurationError, in `__init__` and in the methods that return contributions,
+        except `resource_routes`.
+        """
+        if self._services is None:
+            raise ConfigurationError(
+                f"The plugin {self.name!r} has no services yet: they exist once the application is "
+                "created. Use them in endpoints, checks and hooks."
+            )
+        return self._services
+
+    @services.setter
+    def services(self, services: PluginServices) -> None:
+        self._services = services
+
     @property
     def actor(self) -> Actor:
         """The actor for events that the plugin dispatches: `plugin:NAME`, with every role."""
         return Actor(f"plugin:{self.name}", self.name, EveryRole({"plugin"}))
+
+    @classmethod
+    def text(cls, key: str, /, **params: Any) -> Message:
+        """A text of `texts`, rendered in the words of the application where it is shown.
+
+        For titles of pages and links; elsewhere pass it to `application.texts.render`.
+        Raises: KeyError, for an unknown key or a missing parameter.
+        """
+        full = f"{cls.name}.{key}"
+        return Message.of_plugin(full, {full: cls.texts[key]}, **params)
 
     def entities(self) -> Iterable[type[Entity]]:
         """Entity classes with this plugin in `model_config["plugin"]`: "NAME.Note", below /NAME."""
@@ -67,6 +108,18 @@ class Plugin:
 
     def routes(self) -> Iterable[Route]:
         """Routes of its own; a route of the application at the same path wins."""
+        return ()
+
+    def resource_routes(self, resource: MountedResource) -> Iterable[ResourceRoute | EventRoute]:
+        """Routes below the address of a resource; called for each one of the application."""
+        return ()
+
+    def middleware(self) -> Iterable[Middleware | RequestHook]:
+        """Code that runs before the routes of requests, in the order of the plugins."""
+        return ()
+
+    def health_checks(self) -> Iterable[HealthCheck]:
+        """Checks for `/_starmodel/health` and `starmodel doctor`."""
         return ()
 
     def nav(self) -> Iterable[NavEntry]:
@@ -95,6 +148,9 @@ class Plugin:
     def commands(self) -> Mapping[str, Any]:
         """Commands of `starmodel` by name: a Typer application, a Click command or a function."""
         return {}
+
+    def on_serve(self, root_path: str) -> None:
+        """Runs once when a server starts to serve, below this mount path; not for scripts."""
 
     async def on_startup(self, application: Any) -> None:
         """Runs before the first request, after the stores are open; in order of the plugins.

@@ -35,7 +35,8 @@ class PluginReport:
     """The state of one plugin.
 
     Shapes: source says where it was found, such as "the package starmodel-audit 1.2" or
-    "app/plugins/audit.py"; package is the name of that package, "" for none; where is the
+    "app/plugins/audit.py"; package is the name of that package, "" for none; why_essential is the
+    reason why it can't be off, "" for one that can; where is the
     "file:line" of a failure; notes name what the application ignores of a loaded plugin, such
     as a route that another one has; is_loaded is True when its contributions are used, even if
     its startup failed; values are those of its settings, which no text includes.
@@ -46,6 +47,8 @@ class PluginReport:
     version: str = ""
     package: str = ""
     on_by_default: bool = True
+    why_essential: str = ""
+    is_built_in: bool = False
     state: State = "on"
     reason: str = ""
     remedy: str = ""
@@ -75,8 +78,14 @@ class PluginReport:
         """The failure for logs and terminals: name, place, reason and remedy."""
         at = f" ({self.where})" if self.where else ""
         verb = "has failed" if self.is_loaded else "is not loaded"
-        text = f"The plugin {self.name!r} of {self.source} {verb}{at}: {self.reason}"
-        return f"{text} {self.remedy}".rstrip()
+        return f"{self.title} {verb}{at}: {self.reason} {self.remedy}".rstrip()
+
+    @property
+    def title(self) -> str:
+        """The name and the source of the plugin, to begin a sentence."""
+        if self.is_built_in:
+            return f"The built-in plugin {self.name!r}"
+        return f"The plugin {self.name!r} of {self.source}"
 
 
 def shortened(text: str, max_chars: int) -> str:

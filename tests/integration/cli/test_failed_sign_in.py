@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from starmodel.adapters.web.pages.dev_sign_in import dev_token
 from starmodel.cli.serving.failed_application import FailedApplication, Failure
+from starmodel.plugins.built_in.dev_sign_in.links import sign_in_token
 
 HTML = {"accept": "text/html"}
 KEY = "k" * 40
@@ -28,7 +28,7 @@ async def test_failed_application_shows_the_error_to_the_developer_only(
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         stranger = await client.get("/", headers=HTML)
-        await client.get(f"/?token={dev_token(KEY)}", headers=HTML)
+        await client.get(f"/?token={sign_in_token(KEY)}", headers=HTML)
         developer = await client.get("/", headers=HTML)
     await app.close()
 

@@ -150,3 +150,21 @@ print(asyncio.run(values()))
     listed = json.loads(run(*starmodel, "plugin", "list", "--json"))
     (plugin,) = [row for row in listed["plugins"] if row["name"] == "backup"]
     assert plugin["state"] == "on"
+
+
+@pytest.mark.slow
+def test_health_check_of_backup_fails_without_a_new_backup(run, tmp_path):
+    drop_in(run, tmp_path, "backup")
+    settings = "[starmodel.plugin.backup]\nmax_age_days = 1\n"
+    (tmp_path / "starmodel.toml").write_text(settings)
+    health = """
+visitor = Visitor(shop.app, raise_errors=False)
+print(visitor.get("/_starmodel/health").json()["status"])
+"""
+    assert visit(run, health).splitlines()[-1] == "failed"
+    starmodel = [sys.executable, "-c", "from starmodel.cli.main import main; main()"]
+    run(*starmodel, "backup", "write", "--app", "shop.py")
+    assert visit(run, health).splitlines()[-1] == "ok"
+    (file,) = (tmp_path / "backups").iterdir()
+    os.utime(file, (0, 0))
+    assert visit(run, health).splitlines()[-1] == "failed"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from fasthtml.components import P
 
+from integration.plugins.reports import given_reports
 from starmodel import ConfigurationError, Entity, create_app
 from starmodel.app.presentation.resource import Resource
 from starmodel.plugins import Asset, NavEntry, Page, Plugin, Route, SlotContent
@@ -110,7 +111,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize(("members", "reason"), FAULTS.values(), ids=FAULTS)
 def test_faulty_plugin_is_reported_and_the_application_serves(members, reason):
     app = build(plugin(**members), plugin(name="other", nav=[NavEntry("Other", "/other")]))
-    reports = {report.name: report for report in app.starmodel.plugins.reports}
+    reports = {report.name: report for report in given_reports(app)}
     faulty = next(report for name, report in reports.items() if name != "other")
     assert faulty.state == "failed"
     assert reason in faulty.reason
@@ -130,7 +131,7 @@ def test_faulty_plugin_is_reported_and_the_application_serves(members, reason):
 )
 def test_resource_that_cannot_be_served_is_noted(resource, note):
     app = build(plugin(resources=lambda: [resource()]))
-    (report,) = app.starmodel.plugins.reports
+    (report,) = given_reports(app)
     assert report.state == "on"
     assert note in report.notes[0]
 
@@ -143,7 +144,7 @@ def test_required_plugin_with_faulty_entities_stops_the_start():
 def test_plugin_that_requires_one_with_faulty_entities_is_dropped_too():
     faulty = plugin(entities=lambda: [plugin_class(store="nowhere")])
     app = build(faulty, plugin(name="other", requires=["faulty"]))
-    assert {report.name: report.state for report in app.starmodel.plugins.reports} == {
+    assert {report.name: report.state for report in given_reports(app)} == {
         "faulty": "failed", "other": "failed",
     }  # fmt: skip
 
@@ -280,11 +281,11 @@ def test_drop_in_package_with_a_module_named_plugin_is_loaded(tmp_path):
 
 
 def test_second_plugin_of_a_name_in_code_is_noted():
-    (report,) = build(plugin(), plugin()).starmodel.plugins.reports
+    (report,) = given_reports(build(plugin(), plugin()))
     assert report.notes == ["It is also in create_app(plugins=…), which is ignored."]
 
 
 def test_asset_that_is_no_regular_file_is_noted(tmp_path):
     made = plugin(assets=lambda: [Asset(Path(tmp_path))])
-    (report,) = build(made).starmodel.plugins.reports
+    (report,) = given_reports(build(made))
     assert len(report.notes) == 1

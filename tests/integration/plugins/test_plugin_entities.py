@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from integration.plugins.reports import given_reports
 from starmodel import ConfigurationError, Entity, create_app, event
 from starmodel.plugins import Plugin
 from starmodel.testing import Visitor, memory_stores
@@ -92,7 +93,7 @@ def test_path_of_another_plugin_is_refused():
         name: str
 
     app = create_app([], plugins=[plugin_of("audit", User)], secret_key="k" * 40)
-    (report,) = app.starmodel.plugins.reports
+    (report,) = given_reports(app)
     assert report.state == "failed"
     assert "/auth is reserved" in report.reason
 

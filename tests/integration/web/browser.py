@@ -33,6 +33,12 @@ def unlisted(cls: type[E]) -> type[E]:
     return cls
 
 
+def sign_in_link(app: Any, path: str = "/") -> str:
+    """The link that signs the developer of the application in."""
+    plugins = {made.plugin.name: made.plugin for made in app.starmodel.plugins.loaded}
+    return f"{path}?token={plugins['dev_sign_in'].token}"
+
+
 def session_cookie_name(app: Any) -> str:
     """The name of the session cookie that the application gives to these visitors."""
     return str(app.gateway.sessions.cookie(b"testserver", "").name)

@@ -37,13 +37,17 @@ class Area:
     ) -> None:
         self.prefix, self.policy, self._default = prefix, policy, default
         self._resources = {t.cls: MountedResource(t, prefix, policy) for t in types}
-        reached = (self[resource.entity_type] for resource in default or self)
-        self.pages = tuple(r for r in reached if r.path is not None and r.entity_type.crud)
+        self.pages: tuple[MountedResource, ...] = ()
 
     def __getitem__(self, entity_type: EntityType) -> MountedResource:
         if self._default is None or entity_type.cls in self._resources:
             return self._resources[entity_type.cls]
         return self._default[entity_type]
+
+    def collect_pages(self) -> None:
+        """Let the navigation show the resources whose list, or one page, is served."""
+        reached = (self[resource.entity_type] for resource in self._default or self)
+        self.pages = tuple(resource for resource in reached if "list" in resource.pages)
 
     def __iter__(self) -> Iterator[MountedResource]:
         """Iterate over the area's own resources."""
@@ -82,6 +86,15 @@ class Areas:
     def current_resource(self, cls: type[Snapshot]) -> MountedResource:
         """The resource of a class in the current area."""
         return self.current[self._registry[cls]]
+
+    def of(self, resource: MountedResource) -> Area:
+        """The area of a resource."""
+        return self._areas[resource.prefix]
+
+    def collect_pages(self) -> None:
+        """Let navigation show what is served, after the routes of pages were added."""
+        for area in self._areas.values():
+            area.collect_pages()
 
     def find(self, prefix: str) -> Area | None:
         """The area of that prefix, or None."""

@@ -1,4 +1,4 @@
-"""What plugins add to generated pages: navigation entries and contents of slots."""
+"""What plugins add: navigation entries, contents of slots, and health checks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from starmodel.app.access.policy import Actor
 from starmodel.app.access.rules import permits_page
+from starmodel.app.health import OwnedCheck
 from starmodel.app.presentation.slots import Slots
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.entity_config import AccessRule, check_page_access
@@ -18,8 +19,9 @@ PATH = re.compile(r"/(?!/)[^\s\\]*")
 class NavEntry:
     """A link in the navigation, visible to those whom `access` permits.
 
-    Shapes: path is absolute, below the mount point of the application; icon is the name of
-    an icon of the sprite, "" for the usual one.
+    Shapes: title may be a `Message`, such as `self.text("title")` of the plugin; path is
+    absolute, below the mount point of the application; icon is the name of an icon of the
+    sprite, "" for the usual one.
     """
 
     title: str
@@ -42,6 +44,7 @@ class Extensions:
 
     slots: Slots
     nav: list[NavEntry] = field(default_factory=list)
+    health_checks: list[OwnedCheck] = field(default_factory=list)
 
     def nav_for(self, actor: Actor | None) -> tuple[NavEntry, ...]:
         """The entries that the actor may see."""

@@ -52,10 +52,11 @@ class MountedResource:
 
     Shapes: name is "Product", or "admin.Product" below a prefix; policy decides
     about every class that a command or page of the resource reaches; ui is a
-    `UIAdapter`, set when the application's pages are built.
+    `UIAdapter`, set when the application's pages are built; pages are the generated pages that
+    are served.
     """
 
-    __slots__ = ("area", "entity_type", "name", "path", "policy", "prefix", "ui")
+    __slots__ = ("area", "entity_type", "name", "pages", "path", "policy", "prefix", "ui")
 
     def __init__(self, entity_type: EntityType, prefix: str, policy: AccessPolicy) -> None:
         self.entity_type, self.prefix, self.policy = entity_type, prefix, policy
@@ -63,6 +64,7 @@ class MountedResource:
         self.name = ".".join(words)
         self.path = None if entity_type.path is None else f"{prefix}{entity_type.path}"
         self.ui: Any = None
+        self.pages: set[Page] = set()
 
     def url_for(self, page: Page, id: Any = None, *, root_path: str = "") -> str:
         """The URL path of a generated page; "record" also takes the requests of PATCH and DELETE.

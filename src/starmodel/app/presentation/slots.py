@@ -24,7 +24,11 @@ from starmodel.core.snapshot import version_of
 from starmodel.texts.catalogue import Message
 
 log = logging.getLogger("starmodel.plugins")
-Slot = Literal["page.top", "start.tiles", "list.actions", "record.actions", "record.panels"]
+Slot = Literal[
+    "page.head", "page.top", "start.tiles", "list.actions", "record.actions", "record.panels",
+    "form.after",
+]  # fmt: skip
+HEAD: Slot = "page.head"
 SLOTS: tuple[str, ...] = get_args(Slot)
 TIMEOUT_S = 2.0
 FAILED, SLOW = Message("slot.failed"), Message("slot.slow")
@@ -38,7 +42,8 @@ class Place:
     """Where a slot is rendered, and for whom.
 
     Shapes: entity_type is that of the page, None on the start page; entity is the record
-    or instance of a record page.
+    or instance of a record page. An instance of a browser store has its defaults: a live view
+    or a signal of it shows what the browser has.
     """
 
     slot: str
@@ -54,7 +59,8 @@ class SlotContent:
     Rendered for each page, for those whom `access` permits and who may read every class of
     `reads`. An exception becomes an error card, and a coroutine is cancelled after two
     seconds; the rest of the page is unaffected. Live views inside it follow their entities,
-    and the page requests the content again when an entity of `refresh_on` changes.
+    and the page requests the content again when an entity of `refresh_on` changes. A content of
+    page.head is `<meta>`, `<link>`, `<script>` or `<style>`, and neither live nor refreshed.
 
     Shapes: render(place) returns a component or None, or is a coroutine function; name is
     unique among the contents of the plugin; only is the classes whose pages show it, empty
@@ -82,6 +88,8 @@ class SlotContent:
         if not callable(self.render):
             raise ConfigurationError(f"{where}: render is {self.render!r}; expected a function.")
         check_page_access(where, self.access)
+        if self.slot == HEAD and self.refresh_on:
+            raise ConfigurationError(f"{where}: the head of a page is not refreshed.")
         for name in ("reads", "only", "refresh_on"):
             classes = getattr(self, name)
             if not isinstance(classes, list | tuple) or not all(
@@ -116,12 +124,23 @@ class Slots:
         self._contents: dict[str, SlotContent] = {}
 
     def add(self, plugin: str, content: SlotContent) -> None:
-        """Add a content of a plugin. Raises: ConfigurationError, for a second one of a name."""
+        """Add a content of a plugin.
+
+        Raises: ConfigurationError, for a second one of a name, and for one that is to follow
+        a browser store.
+        """
         id = f"slot-{plugin}-{content.name}"
         if id in self._contents:
             raise ConfigurationError(
                 f"The plugin {plugin!r} has two slot contents named {content.name!r}."
             )
+        for entity_type in self.refreshed_by(content):
+            if entity_type.in_browser:
+                raise ConfigurationError(
+                    f"The content {content.name!r} names {entity_type.name} in refresh_on, whose "
+                    "state is in the browser, so the server sees no change of it. Show it by a "
+                    "@live view or a signal."
+                )
         self._contents[id] = content
 
     def named(self, id: str) -> SlotContent | None:

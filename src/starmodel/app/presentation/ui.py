@@ -74,6 +74,10 @@ class Services:
         """The URL of the icons on the current page."""
         return f"{self.frontend.root_path}{self.site.icons}"
 
+    def mounted(self, path: str) -> str:
+        """The URL of a path of the application, such as that of a `NavEntry`, on this page."""
+        return f"{self.frontend.root_path}{path}"
+
     def url_for(self, resource: MountedResource, page: Page, id: Any = None) -> str:
         """The URL of a generated page, from the current page."""
         return resource.url_for(page, id, root_path=self.frontend.root_path)
@@ -179,6 +183,11 @@ class Forms(Protocol):
         Shapes: originals are the digests of the edited record's fields (see
         `starmodel.app.commands.binding.edited_fields`).
         """
+
+    def form_after(
+        self, resource: MountedResource, actor: Actor | None, entity: Entity | None = None
+    ) -> Any:
+        """The contents that plugins add below a form; entity is the edited record."""
 
     def form_errors(
         self,

@@ -12,7 +12,8 @@ NEW, EDIT, BULK = "new", "edit", "_bulk"
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
 # The segments in the place of an id, segments that browsers normalise, and their escaped forms.
-_TAKEN = re.compile(rf"~*(?:{NEW}|{BULK}|\.{{0,2}})")
+# Segments of plugins below a list begin with "_".
+_TAKEN = re.compile(rf"~*(?:{NEW}|_.*|\.{{0,2}})", re.DOTALL)
 
 
 def key_of(id: object) -> str:

@@ -105,6 +105,21 @@ def migrate(
     merge: Annotated[
         bool, typer.Option("--merge", help="Merge the newest migrations of two branches.")
     ] = False,
+    rolling: Annotated[
+        bool,
+        typer.Option(
+            "--rolling",
+            help="Write two migrations: one before a rolling deploy, which processes of the old "
+            "version survive, and one for --contract.",
+        ),
+    ] = False,
+    contract: Annotated[
+        bool,
+        typer.Option(
+            "--contract",
+            help="Also run what waits until no process of the old version runs.",
+        ),
+    ] = False,
     blocking: Annotated[
         bool,
         typer.Option(
@@ -125,9 +140,9 @@ def migrate(
     flags that answer them, and nothing is changed. Exit codes: 0 done or
     nothing to do, 1 refused or failed, 2 open questions or wrong usage.
 
-    With --json: {ok, changes, questions, written, recorded,
-    applied, pending}; a change
-    is {title, text, in_database}, a question {about, text, flags}.
+    With --json: {ok, changes, questions, written, recorded, applied, pending,
+    waiting, old_processes}; a change is {title, text, in_database}, a
+    question {about, text, flags}, an old process's experience {text, breaks}.
     """
     from starmodel.cli.migrations.command import Options, run
     from starmodel.cli.migrations.flags import Flags
@@ -150,6 +165,8 @@ def migrate(
             yes=yes,
             purge=purge,
             merge=merge,
+            rolling=rolling,
+            contract=contract,
             blocking=blocking,
             as_json=as_json,
         )

@@ -10,14 +10,14 @@ from starmodel.cli.plugins.contributed_commands import contributed_commands
 from starmodel.cli.plugins.discovery import (
     COMMAND_GROUPS,
     EntryPointError,
-    load_command,
-    shadowed_reason,
+    package_of,
     single_points,
 )
 from starmodel.cli.plugins.hosts import folder_plugins, plugins_of
 from starmodel.cli.plugins.reporting import failure_of
+from starmodel.cli.plugins.single_parts import USED_GROUPS, check_point, unused_reason
 from starmodel.cli.terminal.suggestions import did_you_mean
-from starmodel.config import Settings, plugin_origins, plugin_settings
+from starmodel.config import Settings
 from starmodel.core.errors import ConfigurationError
 from starmodel.plugins.reports import PluginReport, check_required
 
@@ -43,7 +43,7 @@ def check_plugins(
                 "Leave it if that is what you want.",
             )  # fmt: skip
     yield from _check_names(settings, reports)
-    yield from _check_tables(reports)
+    yield from _check_tables(settings, reports)
     for conflict in contributed_commands(found.host, built_in)[1]:
         yield Finding(
             "warning", "plugins", conflict.text, "Ask the plugin's authors for another command."
@@ -54,16 +54,18 @@ def check_plugins(
 
 
 def check_entry_points(built_in: Collection[str]) -> Iterator[Finding]:
-    """Check that every command of an entry point can be loaded and is not shadowed."""
+    """Check that every single entry point can be loaded and is not shadowed."""
     for point in single_points():
-        if point.group not in COMMAND_GROUPS:
+        if point.group not in USED_GROUPS:
             continue
-        reason = shadowed_reason(point, built_in)
+        reason = unused_reason(point, built_in)
         if reason:
-            yield Finding("warning", "plugins", reason, "Ask its authors for another name.")
+            where = f"{point.group}: {point.name} of {package_of(point)} is not used."
+            text = reason if point.group in COMMAND_GROUPS else f"{where} {reason}"
+            yield Finding("warning", "plugins", text, "Ask its authors for another name.")
             continue
         try:
-            load_command(point)
+            check_point(point)
         except EntryPointError as error:
             yield Finding("warning", "plugins", str(error), "Update it, or uninstall it.")
 
@@ -88,11 +90,11 @@ def _check_names(settings: Settings, reports: Iterable[PluginReport]) -> Iterato
                 )  # fmt: skip
 
 
-def _check_tables(reports: Iterable[PluginReport]) -> Iterator[Finding]:
+def _check_tables(settings: Settings, reports: Iterable[PluginReport]) -> Iterator[Finding]:
     """Check that a plugin reads each table of settings. Values are not named."""
     names = [report.name for report in reports]
-    for name in sorted(plugin_settings().keys() - set(names)):
-        origins = ", ".join(sorted(set(plugin_origins(name).values())))
+    for name in sorted(settings.plugin_settings.keys() - set(names)):
+        origins = ", ".join(sorted(set(settings.plugin_origins.get(name, {}).values())))
         yield Finding(
             "warning", "plugins",
             f"No plugin reads [starmodel.plugin.{name}]: there is no plugin {name!r}."

@@ -1,4 +1,4 @@
-"""Checks that the stores can be opened and their schemas match, as at startup."""
+"""Checks that stores can be opened, that their schemas match, and the health checks of plugins."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from starmodel.app.application import Application
+from starmodel.app.health import CheckResult, run_checks
 from starmodel.cli.doctor.finding import Finding
 from starmodel.cli.terminal.setting_row import masked_url
 from starmodel.config import Settings
@@ -17,14 +18,17 @@ from starmodel.migrations.errors import DriftError
 
 
 def check_stores(application: Application, settings: Settings) -> Iterator[Finding]:
-    """Open and close a connection of every store; a missing SQLite file is not created."""
+    """Open and close a connection of every store, and run health checks in between.
+
+    A missing SQLite file is not created; then no check runs.
+    """
     used = {entity_type.store for entity_type in application.registry}
     file = _sqlite_file(settings.database_url) if "sql" in used else None
     if file is not None and not file.exists():
         yield _check_missing_file(file)
         return
     try:
-        notes, warnings = asyncio.run(_open(application))
+        notes, warnings, checks = asyncio.run(_open(application))
     except DriftError as error:
         remedy = f"Run: {error.command}" if error.command else ""
         yield Finding("problem", "database", error.text, remedy or "Correct what it names.")
@@ -45,6 +49,17 @@ def check_stores(application: Application, settings: Settings) -> Iterator[Findi
     for text, blocks in () if any(found.level != "note" for found in drift) else warnings:
         sentence, remedy = _sentence_and_remedy(text)
         yield Finding("problem" if blocks else "warning", "database", sentence, remedy)
+    yield from map(_health_finding, checks)
+
+
+def _health_finding(result: CheckResult) -> Finding:
+    if result.state == "ok":
+        return Finding("ok", "health", f"{result.name} passes.")
+    plugin = result.name.partition(".")[0]
+    return Finding(
+        "problem", "health", f"{result.name} fails: {result.reason}",
+        f"Correct what it names; `starmodel plugin inspect {plugin}` shows the settings.",
+    )  # fmt: skip
 
 
 def _check_schema(
@@ -82,8 +97,14 @@ def _sentence_and_remedy(text: str) -> tuple[str, str]:
     return f"{sentence}.", remedy
 
 
-async def _open(application: Application) -> tuple[list[str], list[tuple[str, bool]]]:
-    """Open and close the stores. Shapes: the notes and warnings of SQL stores about the schema."""
+async def _open(
+    application: Application,
+) -> tuple[list[str], list[tuple[str, bool]], list[CheckResult]]:
+    """Open and close the stores.
+
+    Shapes: the notes and warnings of SQL stores about the schema, and the results of the health
+    checks of plugins.
+    """
     await application.ready()
     notes: list[str] = []
     warnings: list[tuple[str, bool]] = []
@@ -98,8 +119,9 @@ async def _open(application: Application) -> tuple[list[str], list[tuple[str, bo
             if isinstance(store, SqlRepository):
                 notes += store.notes
                 warnings += store.warnings
+    checks = await run_checks(application.extensions.health_checks)
     await application.close()
-    return notes, warnings
+    return notes, warnings, checks
 
 
 def _sqlite_file(url: str) -> Path | None:

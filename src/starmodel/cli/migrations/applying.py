@@ -18,16 +18,23 @@ from starmodel.migrations.schema.definitions import Schema
 class Outcome:
     """The files that were written, and the ids of the migrations that the database has now.
 
-    Shapes: recorded are those whose tables existed already.
+    Shapes: recorded are those whose tables existed already; waiting are those that wait for
+    --contract.
     """
 
     written: tuple[Path, ...] = ()
     recorded: tuple[str, ...] = ()
     applied: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
 
 
 def apply_drafts(
-    migrations: Migrations, drafts: Sequence[Draft], database: Database, *, blocking: bool
+    migrations: Migrations,
+    drafts: Sequence[Draft],
+    database: Database,
+    *,
+    blocking: bool,
+    contract: bool = False,
 ) -> Outcome:
     """Write files and run all pending migrations.
 
@@ -38,7 +45,8 @@ def apply_drafts(
     Raises: MigrationError; ConfigurationError, when the database is unreachable.
     """
     known = {file.id for file in migrations}
-    complete = in_order([*migrations, *(d.file for d in drafts if d.file.id not in known)])
+    new = (draft.file for draft in drafts if draft.file.id not in known)
+    complete = in_order([*migrations, *new], migrations.environment)
     written = [draft.write() for draft in drafts]
     recorded: tuple[str, ...] = ()
     try:
@@ -46,23 +54,33 @@ def apply_drafts(
         if described:
             database.record(Migrations(tuple(described)))
             recorded = tuple(file.id for file in described)
-        result = database.upgrade(complete, blocking=blocking, report=print_progress)
+        result = database.upgrade(
+            complete, blocking=blocking, contract=contract, report=print_progress
+        )
     except StarModelError as error:
         removed = _remove_unbegun(drafts, database)
         if removed:
             names = ", ".join(path.name for path in removed)
             raise MigrationError(f"{error} {names} is not written; nothing was changed.") from error
         raise
-    return Outcome(tuple(written), (*recorded, *result.adopted), result.applied)
+    return Outcome(tuple(written), (*recorded, *result.adopted), result.applied, result.waiting)
 
 
 def _remove_unbegun(drafts: Sequence[Draft], database: Database) -> list[Path]:
-    """Remove the files of drafts that the database has not begun."""
+    """Remove the files of drafts that the database has not begun.
+
+    A contract migration stays once the one before it is begun: it is the rest of that change.
+    """
     state = database.state_if_reachable(Schema())
     if state is None:
         return []
     begun = {entry.id for entry in state.entries}
-    removed = [draft.path for draft in drafts if draft.file.id not in begun]
+    removed = [
+        draft.path
+        for draft in drafts
+        if draft.file.id not in begun
+        and not (draft.file.contract and begun.issuperset(draft.file.after))
+    ]
     for path in removed:
         path.unlink(missing_ok=True)
     return removed

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import typer
 
 from starmodel.cli.migrations import drafting
 from starmodel.cli.migrations.applying import Outcome, apply_drafts
-from starmodel.cli.migrations.database import Database, pending_ids
+from starmodel.cli.migrations.database import Database, pending_ids, waiting_ids
 from starmodel.cli.migrations.deciding import Decision
 from starmodel.cli.migrations.drafting import Draft
 from starmodel.cli.migrations.flags import Flags
 from starmodel.cli.migrations.project import Project, load_project
 from starmodel.cli.migrations.reporting import document, questions_text
+from starmodel.cli.migrations.rolling import (
+    effects_of,
+    print_effects,
+    rolling_drafts,
+    waiting_text,
+    wants_split,
+)
 from starmodel.cli.terminal.errors import CommandError, UsageError
 from starmodel.cli.terminal.output import print_json
 from starmodel.core.errors import StarModelError
-from starmodel.migrations.files.order import Migrations
+from starmodel.migrations.rolling.effects import Effect
 from starmodel.migrations.running.state import DatabaseState
 from starmodel.migrations.schema.definitions import Schema
 
@@ -32,6 +40,8 @@ class Options:
     yes: bool = False
     purge: bool = False
     merge: bool = False
+    rolling: bool = False
+    contract: bool = False
     blocking: bool = False
     as_json: bool = False
 
@@ -39,7 +49,8 @@ class Options:
         """Return the options that a repeated command needs, as words of a command line."""
         words = [] if self.app is None else ["--app", self.app]
         words += [] if self.message is None else ["--message", self.message]
-        return words + [f"--{name}" for name in ("yes", "blocking") if getattr(self, name)]
+        names = ("yes", "rolling", "contract", "blocking")
+        return words + [f"--{name}" for name in names if getattr(self, name)]
 
 
 def run(options: Options, flags: Flags) -> int:
@@ -84,9 +95,24 @@ def _migrate(project: Project, flags: Flags, options: Options) -> int:
             print_json(document(decision, ok=False))
         command = ["starmodel", "migrate", *options.words(), *flags.words()]
         raise UsageError(questions_text(decision, command))
+    found = effects_of(project, decision, rolling=options.rolling)
+    if _offers_split(project, found, options):
+        options = replace(options, rolling=True)
+        found = effects_of(project, decision, rolling=True)
     if len(decision.changes):
-        drafts.append(drafting.drafted(project, decision, options.message))
-    return _finish(project, drafts, decision, options)
+        if options.rolling and len(project.migrations):
+            drafts += rolling_drafts(project, decision, options.message)
+        else:
+            drafts.append(drafting.drafted(project, decision, options.message))
+    return _finish(project, drafts, decision, options, found)
+
+
+def _offers_split(project: Project, found: list[Effect], options: Options) -> bool:
+    """True when a production database is to be migrated in two steps after all."""
+    is_asked = project.settings.env == "production" and drafting.is_terminal()
+    if not is_asked or options.rolling or options.yes or options.as_json:
+        return False
+    return any(effect.breaks for effect in found) and wants_split(found)
 
 
 def _refuse_lost_files(project: Project, state: DatabaseState) -> None:
@@ -104,10 +130,16 @@ def _check(project: Project, flags: Flags, options: Options) -> int:
     decision = drafting.decided(
         project, flags, may_ask=False, accept_safe=options.yes, external=external
     )
-    pending = [] if state is None or state.is_new else pending_ids(project.migrations, state)
+    pending: list[str] = []
+    waiting: list[str] = []
+    if state is not None and not state.is_new:
+        pending = pending_ids(project.migrations, state)
+        waiting = waiting_ids(project.migrations, state)
     differs = len(decision.changes) > 0
     if options.as_json:
-        print_json(document(decision, ok=not differs and not pending, pending=pending))
+        outcome = Outcome(waiting=tuple(waiting))
+        ok = not differs and not pending
+        print_json(document(decision, ok=ok, pending=pending, outcome=outcome))
         return 1 if differs or pending else 0
     if differs:
         newest = project.migrations.heads
@@ -120,6 +152,8 @@ def _check(project: Project, flags: Flags, options: Options) -> int:
         typer.echo("Run: starmodel migrate")
         return 1
     typer.echo("The classes equal the newest migration.")
+    if waiting:
+        typer.echo(waiting_text(waiting))
     return 0
 
 
@@ -140,19 +174,25 @@ def _purge(project: Project, options: Options) -> int:
 
 
 def _finish(
-    project: Project, drafts: list[Draft], decision: Decision | None, options: Options
+    project: Project,
+    drafts: list[Draft],
+    decision: Decision | None,
+    options: Options,
+    found: Sequence[Effect] = (),
 ) -> int:
     """Write the files, run what is pending, and report both."""
     if decision is not None and not options.as_json:
         _print_sentences(decision)
+        print_effects(found, rolling=options.rolling)
     outcome = apply_drafts(
-        Migrations(project.migrations.files),
+        project.migrations,
         drafts,
         Database.of(project),
         blocking=options.blocking,
+        contract=options.contract,
     )
     if options.as_json:
-        print_json(document(decision, ok=True, outcome=outcome))
+        print_json(document(decision, ok=True, outcome=outcome, effects=found))
     else:
         _print_outcome(outcome, options)
     return 0
@@ -169,6 +209,8 @@ def _print_outcome(outcome: Outcome, options: Options) -> None:
     for word, ids in (("Recorded", outcome.recorded), ("Applied", outcome.applied)):
         if ids:
             typer.echo(f"{word}: {', '.join(ids)}")
-    if not outcome.written and not outcome.recorded and not outcome.applied:
+    if outcome.waiting:
+        typer.echo(waiting_text(outcome.waiting))
+    elif not outcome.written and not outcome.recorded and not outcome.applied:
         what = "Nothing is kept aside." if options.purge else "Nothing to do."
         typer.echo(f"{what} The classes equal the newest migration, and the database has it.")

@@ -45,10 +45,15 @@ class Database:
         asyncio.run(runner.record_as_applied(self.url, migrations))
 
     def upgrade(
-        self, migrations: Migrations, *, blocking: bool, report: Callable[[str, float], None]
+        self,
+        migrations: Migrations,
+        *,
+        blocking: bool,
+        contract: bool = False,
+        report: Callable[[str, float], None],
     ) -> Result:
         """Run what is pending. Raises: MigrationError; ConfigurationError."""
-        options = runner.Options(blocking=blocking, report=report)
+        options = runner.Options(blocking=blocking, contract=contract, report=report)
         return asyncio.run(runner.upgrade(self.url, migrations, options=options))
 
 
@@ -59,6 +64,12 @@ def pending_ids(migrations: Migrations, state: DatabaseState) -> list[str]:
     """
     done = {entry.id for entry in state.entries if entry.state in DONE}
     return [file.id for file in migrations if file.id not in done and not file.contract]
+
+
+def waiting_ids(migrations: Migrations, state: DatabaseState) -> list[str]:
+    """Return the contract migrations that the database lacks."""
+    begun = {entry.id for entry in state.entries}
+    return [file.id for file in migrations if file.id not in begun and file.contract]
 
 
 def print_progress(sentence: str, fraction: float) -> None:

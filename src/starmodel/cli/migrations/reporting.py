@@ -8,6 +8,8 @@ from typing import Any
 
 from starmodel.cli.migrations.applying import Outcome
 from starmodel.cli.migrations.deciding import Decision
+from starmodel.cli.migrations.rolling import effect_documents
+from starmodel.migrations.rolling.effects import Effect
 
 
 def questions_text(decision: Decision, command: Sequence[str]) -> str:
@@ -35,6 +37,7 @@ def document(
     ok: bool,
     pending: Sequence[str] = (),
     outcome: Outcome | None = None,
+    effects: Sequence[Effect] = (),
 ) -> dict[str, Any]:
     """Return the JSON document of `starmodel migrate`."""
     outcome = outcome or Outcome()
@@ -62,6 +65,8 @@ def document(
         "recorded": list(outcome.recorded),
         "applied": list(outcome.applied),
         "pending": list(pending),
+        "waiting": list(outcome.waiting),
+        "old_processes": effect_documents(effects),
     }
 
 

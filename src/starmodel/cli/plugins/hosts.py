@@ -15,9 +15,10 @@ from starmodel.app.application import Application
 from starmodel.cli.serving.loading import load_application
 from starmodel.cli.targets import NoApplicationError
 from starmodel.cli.terminal.errors import CommandError
-from starmodel.config import Settings, load_settings, plugin_settings
+from starmodel.config import Settings, load_settings
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.entity import Entity
+from starmodel.plugins.built_in import built_in_candidates
 from starmodel.plugins.collecting import Contributed
 from starmodel.plugins.discovery import candidates
 from starmodel.plugins.host import PluginHost, load_plugins
@@ -78,20 +79,21 @@ def plugins_of(application: Application) -> FoundPlugins:
 
 
 def folder_plugins(settings: Settings | None = None) -> FoundPlugins:
-    """The plugins of `app/plugins` and of installed packages.
+    """The plugins of `app/plugins`, of installed packages and of StarModel itself.
 
     plugins_required is not checked. Output of plugins goes to stderr.
 
-    Raises: ConfigurationError, for invalid settings.
+    Raises: ConfigurationError, for invalid settings, and for an essential plugin that is off.
     """
     settings = settings or load_settings()
+    found = candidates(built_in=built_in_candidates())
     options = PluginOptions(
         enabled=frozenset(settings.plugins_enabled),
         disabled=frozenset(settings.plugins_disabled),
-        tables=plugin_settings(),
+        tables=settings.plugin_settings,
     )
     with silent_reports(), imports_of_the_folder():
-        return FoundPlugins(load_plugins(candidates(), options), settings)
+        return FoundPlugins(load_plugins(found, options), settings)
 
 
 @contextmanager

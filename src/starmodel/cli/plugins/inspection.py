@@ -14,11 +14,12 @@ from starmodel.cli.plugins.reporting import described
 from starmodel.cli.plugins.settings_rows import plugin_setting_rows
 from starmodel.core.entity import Entity
 from starmodel.plugins.collecting import Contributed
+from starmodel.plugins.contributions.routes import EventRoute, ResourceRoute
 from starmodel.plugins.plugin import Plugin
 from starmodel.plugins.reports import PluginReport
 
 ENTITY_KEYS = ("name", "store", "scope", "path", "events")
-HOOKS = ("on_startup", "on_shutdown")
+HOOKS = ("on_serve", "on_startup", "on_shutdown")
 
 
 def inspected(report: PluginReport, found: FoundPlugins) -> dict[str, Any]:
@@ -40,7 +41,7 @@ def inspected(report: PluginReport, found: FoundPlugins) -> dict[str, Any]:
         "before": list(plugin.before),
         "after": list(plugin.after),
         "starmodel": plugin.starmodel or None,
-        "settings": [row._asdict() for row in plugin_setting_rows(plugin)],
+        "settings": [row._asdict() for row in plugin_setting_rows(plugin, found.settings)],
         "contributes": _contributions(made, found),
         "hooks": [hook for hook in HOOKS if _overrides(plugin, hook)],
     }
@@ -53,9 +54,26 @@ def _contributions(made: Contributed, found: FoundPlugins) -> dict[str, list[dic
 
 
 def _items(items: Any, found: FoundPlugins) -> list[dict[str, Any]]:
+    if isinstance(items, Mapping) and all(isinstance(item, list) for item in items.values()):
+        return [
+            {"resource": name, **_route(route)}
+            for name, routes in items.items()
+            for route in routes
+        ]
     if isinstance(items, Mapping):
         return [{"name": str(name), "target": _plain(item)} for name, item in items.items()]
     return [_item(item, found) for item in items]
+
+
+def _route(route: ResourceRoute | EventRoute) -> dict[str, Any]:
+    if isinstance(route, EventRoute):
+        return {"route": None, "methods": None, "event": route.event, "endpoint": None}
+    return {
+        "route": route.at,
+        "methods": list(route.methods),
+        "event": None,
+        "endpoint": _qualified(route.endpoint),
+    }
 
 
 def _item(item: Any, found: FoundPlugins) -> dict[str, Any]:

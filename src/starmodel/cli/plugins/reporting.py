@@ -44,7 +44,7 @@ def described(report: PluginReport) -> dict[str, Any]:
 def failure_of(report: PluginReport) -> str:
     """The failure of a plugin, without its remedy; files of the current folder are relative."""
     at = f" ({_relative(report.where)})" if report.where else ""
-    return f"The plugin {report.name!r} of {report.source} is not loaded{at}: {report.reason}"
+    return f"{report.title} is not loaded{at}: {report.reason}"
 
 
 def sentence_of(report: PluginReport) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from starmodel.cli.plugins.hosts import find_plugins, imports_of_the_folder, silent_reports
 from starmodel.cli.plugins.settings_file import FILE, TABLE, edit_names
@@ -10,6 +11,7 @@ from starmodel.cli.terminal.errors import CommandError, UsageError
 from starmodel.cli.terminal.suggestions import did_you_mean
 from starmodel.config import Settings, load_settings
 from starmodel.config.errors import DEFAULT
+from starmodel.plugins.built_in import built_in_candidates
 from starmodel.plugins.discovery import candidates
 from starmodel.plugins.plugin import Plugin
 from starmodel.plugins.reports import PLUGIN_FAILURES
@@ -21,12 +23,14 @@ def disable(name: str, app: str | None, *, with_dependents: bool = False) -> lis
     """Switch a plugin off in `starmodel.toml`. Returns the plugins for which the file has changed.
 
     Shapes: with_dependents also switches off the plugins that require it.
-    Raises: CommandError, for a required plugin, for one that enabled plugins require, and when
-    another source takes precedence; UsageError, for an unknown name; ConfigurationError, for
-    invalid settings.
+    Raises: CommandError, for a required or essential plugin, for one that enabled plugins require,
+    and when another source takes precedence; UsageError, for an unknown name; ConfigurationError,
+    for invalid settings.
     """
     settings = load_settings()
-    _is_on_by_default(name, app)
+    why_essential = _found(name, app).why_essential
+    if why_essential:
+        raise CommandError(f"The plugin {name!r} can't be switched off: {why_essential}")
     dependents = dependents_of(name, settings, app)
     if dependents and not with_dependents:
         raise CommandError(
@@ -53,7 +57,7 @@ def enable(name: str, app: str | None) -> bool:
     ConfigurationError, for invalid settings.
     """
     settings = load_settings()
-    is_on = _is_on_by_default(name, app)
+    is_on = _found(name, app).is_on
     _check_precedence(name, settings, {DISABLED: False, **({} if is_on else {ENABLED: True})})
     return edit_names(name, add_to=[] if is_on else [ENABLED], remove_from=[DISABLED])
 
@@ -105,16 +109,25 @@ def unknown_plugin(name: str, names: list[str]) -> UsageError:
     return UsageError(f"There is no plugin {name!r}.{did_you_mean(name, names)} Found: {existing}.")
 
 
-def _is_on_by_default(name: str, app: str | None) -> bool:
-    """Whether the plugin is on without settings. Raises: UsageError, for an unknown name."""
-    if app is None:
-        found = {candidate.name: candidate.is_on for candidate in reversed(candidates())}
-        if name in found:
-            return found[name]  # nothing is imported, so a plugin that hangs can be switched off
+class _Found(NamedTuple):
+    """Shapes: is_on says whether the plugin is on without settings."""
+
+    is_on: bool
+    why_essential: str
+
+
+def _found(name: str, app: str | None) -> _Found:
+    """The plugin of that name. Raises: UsageError, for an unknown one."""
+    known = {
+        candidate.name: _Found(candidate.is_on, candidate.why_essential)
+        for candidate in reversed(candidates(built_in=built_in_candidates()))
+    }
+    if app is None and name in known:
+        return known[name]  # nothing is imported, so a plugin that hangs can be switched off
     reports = {report.name: report for report in find_plugins(app).host.reports}
     if name not in reports:
         raise unknown_plugin(name, sorted(reports))
-    return reports[name].on_by_default
+    return _Found(reports[name].on_by_default, reports[name].why_essential)
 
 
 def _check_precedence(name: str, settings: Settings, wanted: Mapping[str, bool]) -> None:

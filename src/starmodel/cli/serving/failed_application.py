@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import hmac
 import logging
+import sys
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, quote
@@ -19,10 +20,10 @@ from starmodel.adapters.ui.franken.errors.tracebacks import WATCH, failure_page
 from starmodel.adapters.web.http.csrf import OriginCheck
 from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.adapters.web.http.sessions import CookieSessions
-from starmodel.adapters.web.pages.assets import PREFIX, asset_urls, serve_asset
-from starmodel.adapters.web.pages.dev_sign_in import dev_token, log_sign_in_link
+from starmodel.adapters.web.pages.assets import PREFIX, asset_urls, find_asset
 from starmodel.adapters.web.pages.head import PageHead, page_basics
 from starmodel.adapters.web.paths import HEALTH_PATH, STREAM_PATH
+from starmodel.adapters.web.server_address import server_address
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.policy import DEV
 from starmodel.app.ports.clock import system_clock
@@ -36,6 +37,7 @@ from starmodel.cli.terminal.errors import CommandError
 from starmodel.config import load_settings, secret_keys
 from starmodel.core.errors import AccessDeniedError, ConfigurationError, StoreError
 from starmodel.core.values.json_data import json_bytes
+from starmodel.plugins.built_in.dev_sign_in.links import log_sign_in_link, sign_in_token
 
 log = logging.getLogger("starmodel.web")
 Header = tuple[bytes, bytes]
@@ -111,7 +113,7 @@ class FailedApplication:
             self._origins = OriginCheck(
                 public_url=settings.public_url, trusted_origins=settings.trusted_origins
             )
-            self._token = dev_token(secrets[0])
+            self._token = sign_in_token(secrets[0])
             for store in (session_store(settings), MemorySessions()):
                 cache = session_cache(settings, store, system_clock)
                 self._caches.append(cache)
@@ -130,7 +132,7 @@ class FailedApplication:
     def log_sign_in_link(self) -> None:
         """Print the sign-in link of the developer."""
         if self._token is not None:
-            log_sign_in_link(self._token, "")
+            log_sign_in_link(server_address(sys.argv), "", self._token)
 
     async def close(self) -> None:
         """Close the session stores."""
@@ -153,7 +155,9 @@ class FailedApplication:
         headers = dict(scope["headers"])
         if path.startswith(PREFIX):
             gzip = b"gzip" in headers.get(b"accept-encoding", b"")
-            if await serve_asset(path[len(PREFIX) :], gzip, send):
+            file = find_asset(path[len(PREFIX) :], gzip)
+            if file is not None:
+                await _send(send, 200, file.kind, file.body, file.headers)
                 return
         if path == STREAM_PATH:
             opening = (
@@ -255,8 +259,9 @@ async def _send(
     head = [
         (b"content-type", kind),
         (b"content-length", str(len(body)).encode()),
-        NO_STORE,
         *(headers or []),
     ]
+    if not any(name == b"cache-control" for name, _ in head):
+        head.append(NO_STORE)
     await send({"type": "http.response.start", "status": status, "headers": head})
     await send({"type": "http.response.body", "body": body})

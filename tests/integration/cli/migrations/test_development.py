@@ -11,12 +11,12 @@ import httpx
 import pytest
 
 from starmodel import Entity, Field, create_app
-from starmodel.adapters.web.pages.dev_sign_in import dev_token
 from starmodel.cli.migrations.development import settle
 from starmodel.cli.serving.failed_application import MIGRATE_PATH, FailedApplication, Failure
 from starmodel.config import Settings
 from starmodel.migrations.errors import DriftError
 from starmodel.migrations.explaining import MERGE
+from starmodel.plugins.built_in.dev_sign_in.links import sign_in_token
 
 KEY = "k" * 40
 HTML = {"accept": "text/html"}
@@ -192,7 +192,7 @@ async def test_button_of_the_page_migrates_for_the_signed_in_developer_alone(
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         guest = await client.get("/", headers=HTML)
         refused = [await client.post(MIGRATE_PATH, headers=HTML | own)]
-        await client.get(f"/?token={dev_token(KEY)}", headers=HTML)
+        await client.get(f"/?token={sign_in_token(KEY)}", headers=HTML)
         page = await client.get("/", headers=HTML)
         refused.append(await client.post(MIGRATE_PATH, headers=HTML | other))
         assert "old" in _columns()
@@ -218,7 +218,7 @@ async def test_page_shows_why_a_migration_failed(
     )
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
-        await client.get(f"/?token={dev_token(KEY)}", headers=HTML)
+        await client.get(f"/?token={sign_in_token(KEY)}", headers=HTML)
         done = await client.post(MIGRATE_PATH, headers=HTML | {"sec-fetch-site": "same-origin"})
     await app.close()
     assert "main:app" in done.text

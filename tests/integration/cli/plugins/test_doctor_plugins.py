@@ -11,6 +11,8 @@ import pytest
 from typer.testing import Result
 
 Run = Callable[..., Result]
+BUILT_IN = "assets, browser_state, crud, dev_sign_in, health"
+LOADED = ("ok", f"Loaded in this order: {BUILT_IN}.", "")
 APPLICATION = "from starmodel import create_app\napp = create_app([])\n"
 
 
@@ -30,7 +32,9 @@ def findings(run: Run) -> Callable[..., tuple[int, list[tuple[str, str, str]]]]:
 
 def test_loaded_plugins_are_named_in_order(notes: Path, write: Any, findings: Any) -> None:
     write("main.py", APPLICATION)
-    assert findings("plugins") == (0, [("ok", "Loaded in this order: notes.", "")])
+    assert findings("plugins") == (
+        0, [("ok", f"Loaded in this order: {BUILT_IN}, notes.", "")],
+    )  # fmt: skip
 
 
 def test_failed_plugin_is_a_warning_with_place_and_remedy(
@@ -38,8 +42,8 @@ def test_failed_plugin_is_a_warning_with_place_and_remedy(
 ) -> None:
     drop_in("broken", "\nimport absent_package")
     write("main.py", APPLICATION)
-    code, [(level, text, remedy)] = findings("plugins")
-    assert (code, level) == (0, "warning")
+    code, [(level, text, remedy), others] = findings("plugins")
+    assert (code, level, others) == (0, "warning", LOADED)
     assert text == (
         "The plugin 'broken' of app/plugins/broken.py is not loaded (app/plugins/broken.py:3): "
         "ModuleNotFoundError: No module named 'absent_package' while it is imported."
@@ -53,7 +57,7 @@ def test_failed_required_plugin_is_a_problem(drop_in: Any, write: Any, findings:
     write("starmodel.toml", "[starmodel]\nplugins_required = ['broken', 'gone']\n")
     code, found = findings("plugins")
     assert code == 1
-    assert [level for level, *_ in found] == ["problem", "problem"]
+    assert [level for level, *_ in found] == ["problem", "problem", "ok"]
     assert "app/plugins/broken.py:2" in found[0][1]
     assert "plugins_required names 'gone', which is not installed" in found[1][1]
 
@@ -61,7 +65,15 @@ def test_failed_required_plugin_is_a_problem(drop_in: Any, write: Any, findings:
 def test_switched_off_plugin_is_no_finding(notes: Path, write: Any, findings: Any) -> None:
     write("main.py", APPLICATION)
     write("starmodel.toml", "[starmodel]\nplugins_disabled = ['notes']\n")
-    assert findings("plugins", "plugins_disabled") == (0, [])
+    assert findings("plugins", "plugins_disabled") == (0, [LOADED])
+
+
+def test_essential_plugin_that_is_off_is_a_problem(write: Any, findings: Any) -> None:
+    write("main.py", APPLICATION)
+    write("starmodel.toml", "[starmodel]\nplugins_disabled = ['assets']\n")
+    code, [(level, text, _)] = findings("application")
+    assert (code, level) == (1, "problem")
+    assert "The built-in plugin 'assets' can't be switched off: Every page loads" in text
 
 
 def test_misspelt_name_in_a_setting_is_a_note(
@@ -85,7 +97,30 @@ def test_plugins_of_the_folder_are_checked_without_an_application(
 ) -> None:
     drop_in("broken", "1 / 0")
     code, found = findings("plugins")
-    assert (code, [level for level, *_ in found]) == (1, ["warning"])  # 1: no application
+    assert (code, [level for level, *_ in found]) == (1, ["warning", "ok"])  # 1: no application
+
+
+def test_health_checks_are_findings(drop_in: Any, write: Any, findings: Any) -> None:
+    drop_in(
+        "mail",
+        "async def passes(): pass\n"
+        "async def fails(): raise OSError('no server at localhost')\n"
+        "class Mail(Plugin):\n    name = 'mail'\n"
+        "    def health_checks(self):\n"
+        "        return [HealthCheck('queue', passes), HealthCheck('server', fails)]\n",
+    )
+    write("main.py", APPLICATION)
+    assert findings("health") == (1, [
+        ("problem", "mail.server fails: OSError: no server at localhost",
+         "Correct what it names; `starmodel plugin inspect mail` shows the settings."),
+        ("ok", "mail.queue passes.", ""),
+    ])  # fmt: skip
+
+
+def test_commands_print_no_sign_in_link(write: Any, run: Run) -> None:
+    write("main.py", APPLICATION)
+    result = run("doctor")
+    assert "?token=" not in result.stdout + result.stderr
 
 
 def test_settings_that_no_plugin_reads_are_a_warning_with_the_nearest_name(
@@ -105,7 +140,7 @@ def test_settings_that_no_plugin_reads_are_a_warning_with_the_nearest_name(
          "Did you mean 'notes'?",
          "Correct the name in [starmodel.plugin.note] of starmodel.toml, install the plugin, or "
          "remove the settings."),
-        ("ok", "Loaded in this order: notes.", ""),
+        ("ok", f"Loaded in this order: {BUILT_IN}, notes.", ""),
     ]  # fmt: skip
     result = run("doctor")
     assert result.stdout.endswith("No problems, 2 warnings.\n")
@@ -118,7 +153,7 @@ def test_settings_of_a_disabled_plugin_are_no_finding(
     write("main.py", APPLICATION)
     write("starmodel.toml", "[starmodel]\nplugins_disabled = ['notes']\n"
           "[starmodel.plugin.notes]\nfolder = 'x'\n")  # fmt: skip
-    assert findings("plugins") == (0, [])
+    assert findings("plugins") == (0, [LOADED])
 
 
 OWN = """
@@ -146,7 +181,7 @@ def test_own_routes_and_parts_in_place_of_a_plugins_are_notes(
         "GET /notes/about is your own route, which takes precedence.",
         "GET /notes/notes/new is your own route, which takes precedence.",
     ]
-    (plugin,) = answer("plugin", "list")["plugins"]
+    plugin, *_ = answer("plugin", "list")["plugins"]
     assert plugin["notes"] == expected
     assert plugin["state"] == "on"
     _, found = findings("plugins")

@@ -33,7 +33,8 @@ def test_list_has_the_state_and_source_of_each_plugin(
     drop_in("quiet", "raise ImportError")
     write("starmodel.toml", "[starmodel]\nplugins_disabled = ['quiet']\n")
     document = answer("plugin", "list")
-    audit, broken, quiet = document["plugins"]
+    audit, broken, quiet, *built_in = document["plugins"]
+    assert {(plugin["source"], plugin["state"]) for plugin in built_in} == {("built in", "on")}
     assert audit == {
         "name": "audit", "version": None, "state": "on", "source": "app/plugins/audit.py",
         "package": None, "where": None, "reason": None, "remedy": None,
@@ -65,9 +66,9 @@ def test_list_of_an_application_has_the_plugins_passed_in_code(
 ) -> None:
     write("main.py", APPLICATION)
     write("other.py", APPLICATION.replace('"given"', '"other"'))
-    names = {p["name"]: p["source"] for p in answer("plugin", "list")["plugins"]}
+    names = {p["name"]: p["source"] for p in answer("plugin", "list")["plugins"][:2]}
     assert names == {"given": "create_app(plugins=…)", "notes": "app/plugins/notes.py"}
-    names = {p["name"] for p in answer("plugin", "list", "--app", "other.py")["plugins"]}
+    names = {p["name"] for p in answer("plugin", "list", "--app", "other.py")["plugins"][:2]}
     assert names == {"other", "notes"}
 
 
@@ -93,8 +94,8 @@ def test_list_with_a_required_plugin_that_fails_reports_it(
     result = run("plugin", "list")
     assert "It is in plugins_required." in result.stderr
     assert "broken" in result.stdout
-    (plugin,) = answer("plugin", "list")["plugins"]
-    assert plugin["state"] == "failed"
+    plugin, *_ = answer("plugin", "list")["plugins"]
+    assert (plugin["name"], plugin["state"]) == ("broken", "failed")
 
 
 def test_list_with_invalid_settings_exits_with_a_message(write: Any, run: Run) -> None:
@@ -107,7 +108,8 @@ def test_list_with_invalid_settings_exits_with_a_message(write: Any, run: Run) -
 def test_output_of_plugins_is_on_stderr(drop_in: Any, run: Run, answer: Answer) -> None:
     drop_in("noisy", "print('import')\n" + PLUGIN.format("noisy") +
             "    def nav(self):\n        print('nav')\n        return []\n")  # fmt: skip
-    assert [p["state"] for p in answer("plugin", "list")["plugins"]] == ["on"]
+    plugin, *_ = answer("plugin", "list")["plugins"]
+    assert (plugin["name"], plugin["state"]) == ("noisy", "on")
     assert run("plugin", "list").stderr == "nav\n"  # imported by the call before
 
 
@@ -181,7 +183,8 @@ def test_inspect_of_an_unknown_name_suggests_the_closest(notes: Path, run: Run) 
     result = run("plugin", "inspect", "note")
     assert result.exit_code == 2
     assert result.stderr == (
-        "starmodel: There is no plugin 'note'. Did you mean 'notes'? Found: notes.\n"
+        "starmodel: There is no plugin 'note'. Did you mean 'notes'? "
+        "Found: assets, browser_state, crud, dev_sign_in, health, notes.\n"
     )
 
 
@@ -197,3 +200,20 @@ def test_routes_of_a_plugin_are_in_the_route_table(
     ]  # fmt: skip
     assert rows[1]["target"] == "app.plugins.notes.page"
     assert "POST    /notes/about" in run("routes").stdout
+
+
+def test_inspect_shows_the_contributions_of_a_built_in_plugin(
+    write: Any, run: Run, answer: Answer
+) -> None:
+    write("main.py", "from starmodel import Entity, create_app\n"
+          "class Pen(Entity):\n    model_config = {'scope': 'record'}\n    name: str\n"
+          "app = create_app([Pen])\n")  # fmt: skip
+    crud = answer("plugin", "inspect", "crud")
+    assert (crud["source"], crud["state"]) == ("built in", "on")
+    assert crud["contributes"]["routes"][0]["path"] == "/"
+    routes = crud["contributes"]["resource_routes"]
+    assert [r["event"] for r in routes if r["event"]] == ["create", "update", "delete"]
+    assert [r["route"] for r in routes if r["route"]] == ["list", "new", "bulk", "record", "edit"]
+    text = run("plugin", "inspect", "dev_sign_in").stdout
+    assert "MIDDLEWARE" in text
+    assert "on_serve" in text

@@ -143,7 +143,10 @@ def test_built_in_command_imports_no_plugin(install: Any, run: Run, shop: Path) 
 
 
 def test_plugin_list_has_every_group_and_state(install: Any, run: Run, answer: Answer) -> None:
-    install("keep", TYPER, cli_commands={"backup": ":made"}, persistence={"tape": ":made"})
+    parts = {"record.title": ":made", "record.head": ":made"}
+    stores, bus = {"sql": ":made"}, {"tape": ":made"}
+    commands = {"backup": ":made"}
+    install("keep", TYPER, cli_commands=commands, bus=bus, ui=parts, persistence=stores)
     install("broken", "raise ValueError('no tape')\n", cli_commands={"drum": ":made"})
     install("taker", FUNCTION, cli={"run": ":made"})
     text = {(t["group"], t["name"]): t for t in answer("plugin", "list")["entry_points"]}
@@ -153,31 +156,36 @@ def test_plugin_list_has_every_group_and_state(install: Any, run: Run, answer: A
         "reason": "The plugin broken can't be loaded (starmodel.cli_commands: drum = broken:made): "
         "ValueError: no tape",
     }  # fmt: skip
-    tape = text["starmodel.persistence", "tape"]
-    assert (tape["state"], "create_app(stores={…})" in tape["reason"]) == ("unused", True)
+    tape = text["starmodel.bus", "tape"]
+    assert (tape["state"], "create_app(bus=…)" in tape["reason"]) == ("unused", True)
+    assert text["starmodel.ui", "record.title"]["state"] == "loads"
+    head, sql = text["starmodel.ui", "record.head"], text["starmodel.persistence", "sql"]
+    assert (head["state"], sql["state"]) == ("unused", "unused")
+    assert "There is no part 'record.head'" in head["reason"]
+    assert sql["reason"] == "The store 'sql' is that of the application or of a plugin."
     assert text["starmodel.cli_commands", "backup"]["state"] == "loads"
     assert text["starmodel.cli", "run"]["state"] == "unused"
     lines = run("plugin", "list").stdout.splitlines()
-    assert lines[0].split() == ["GROUP", "NAME", "PACKAGE", "STATE"]
+    assert ["GROUP", "NAME", "PACKAGE", "STATE"] in map(str.split, lines)
     (line,) = (line for line in lines if " tape " in line)
     assert line.endswith(f"unused: {tape['reason']}")
     assert ["starmodel.cli_commands", "backup", "keep", "1.5", "loads"] in map(str.split, lines)
 
 
-def test_plugin_list_without_plugins_prints_a_message(
+def test_plugin_list_without_plugins_has_those_of_starmodel(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("starmodel.cli.commands.plugin.listing.single_points", list)
-    assert run("plugin", "list").stdout == (
-        "There is no plugin in app/plugins, and no installed package has entry points for "
-        "StarModel.\n"
-    )
+    heading, *rows = run("plugin", "list").stdout.splitlines()
+    assert heading.split() == ["PLUGIN", "VERSION", "STATE", "FROM"]
+    names = ("assets", "browser_state", "crud", "dev_sign_in", "health")
+    assert [row.split() for row in rows] == [[name, "on", "built", "in"] for name in names]
 
 
 def test_doctor_with_a_failing_plugin_warns(install: Any, shop: Path, answer: Answer) -> None:
     install("broken", "raise ValueError('no tape')\n", cli_commands={"mend": ":made"})
     found = [f for f in answer("doctor")["findings"] if f["about"] == "plugins"]
-    assert [f["level"] for f in found] == ["warning"]
+    assert [f["level"] for f in found] == ["warning", "ok"]
     assert "The plugin broken can't be loaded" in found[0]["text"]
 
 

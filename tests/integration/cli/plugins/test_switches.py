@@ -76,7 +76,25 @@ def test_unknown_name_is_refused_with_a_suggestion(notes: Path, run: Run, verb: 
     result = run("plugin", verb, "nots")
     assert result.exit_code == 2
     assert result.stderr == (
-        "starmodel: There is no plugin 'nots'. Did you mean 'notes'? Found: notes.\n"
+        "starmodel: There is no plugin 'nots'. Did you mean 'notes'? "
+        "Found: assets, browser_state, crud, dev_sign_in, health, notes.\n"
+    )
+    assert not TOML.exists()
+
+
+def test_built_in_plugin_is_switched_off_and_on(notes: Path, run: Run, answer: Answer) -> None:
+    assert run("plugin", "disable", "crud").exit_code == 0
+    assert state(answer, "crud") == "off"
+    assert run("plugin", "enable", "crud").exit_code == 0
+    assert state(answer, "crud") == "on"
+
+
+def test_essential_plugin_is_not_disabled(run: Run) -> None:
+    result = run("plugin", "disable", "assets")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "starmodel: The plugin 'assets' can't be switched off: Every page loads its scripts and "
+        "its style sheet from it.\n"
     )
     assert not TOML.exists()
 

@@ -214,7 +214,8 @@ ROUTES = [
     "POST /crates/{id}/steps", "POST /crates/{id}/leave", "POST /crates/{id}/say",
     "POST /crates/{id}/merge", "POST /crates/{id}/update", "POST /crates/{id}/delete",
     "POST /letters/{id}/stamp", "POST /letters/{id}/update", "POST /board/vote", "POST /basket/put",
-    "POST /_starmodel/states", "PATCH /crates/{id}", "PATCH /crates/{id}", "PUT /crates/{id}",
+    "POST /_starmodel/browser_state", "PATCH /crates/{id}", "PATCH /crates/{id}",
+    "PUT /crates/{id}",
     "DELETE /crates/{id}", "PATCH /letters/{id}", "DELETE /letters/{id}",
 ]  # fmt: skip
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "NOPE"]

@@ -123,7 +123,7 @@ PATHS = [
     "/", "/boxes", "/boxes/new", "/boxes/{}", "/boxes/{}/edit", "/boxes/{}/change",
     "/boxes/{}/look", "/boxes/_bulk", "/boxes/{}/update", "/boxes/{}/delete", "/numbereds/{}",
     "/numbereds/{}/double", "/numbereds", "/mine", "/mine/add", "/mine/go", "/local/add",
-    "/local", "/_starmodel/states", "/_starmodel/assets/{}", "/_starmodel/{}", "/own", "/{}",
+    "/local", "/_starmodel/browser_state", "/_starmodel/assets/{}", "/_starmodel/{}", "/own", "/{}",
 ]  # fmt: skip
 METHODS = ["GET", "POST", "POST", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "BREW"]
 KINDS = [

@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse
 from integration.web.browser import DATASTAR, Browser, unlisted
 from starmodel import Entity, configure_app, event
 
-STREAM, STATES = "/_starmodel/stream", "/_starmodel/states"
+STREAM, STATES = "/_starmodel/stream", "/_starmodel/browser_state"
 
 
 @unlisted

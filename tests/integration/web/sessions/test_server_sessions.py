@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from databases import DATABASES, empty_database
-from integration.web.browser import Browser, toasts, unlisted
+from integration.web.browser import Browser, sign_in_link, toasts, unlisted
 from integration.web.sessions.carts import Cart
 from starmodel import Actor, Entity, EntityConfig, event
 from starmodel.adapters.persistence.system.database import DatabaseSessions
@@ -442,7 +442,7 @@ async def test_development_sign_in_is_rejected_in_production_under_the_same_key(
 ) -> None:
     development = process()
     browser = Browser(development)
-    await browser.page(f"/desk?token={development.gateway._dev_token}")
+    await browser.page(sign_in_link(development, "/desk"))
     assert await is_signed_in(browser)
 
     production = process(env="production")
@@ -472,7 +472,7 @@ async def test_user_named_dev_is_not_the_developer(process: Any) -> None:
     app = process()
     user, developer = Browser(app), Browser(app)
     await user.page("/sign-in/dev?roles=dev")
-    await developer.page(f"/desk?token={app.gateway._dev_token}")
+    await developer.page(sign_in_link(app, "/desk"))
 
     text = await user.click("/desk/fail")
     seen = await developer.click("/desk/fail")

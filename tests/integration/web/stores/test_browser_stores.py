@@ -227,21 +227,21 @@ async def test_state_beyond_the_limit_is_rejected_clearly(visit: Visit) -> None:
 async def test_live_parts_render_with_the_state_of_the_page(serve: Callable[..., Any]) -> None:
     ann = Browser(own_page(serve(Prefs)))
     page = (await ann.page("/own")).text
-    reply = await ann.call("POST", "/_starmodel/states", {"_browser": browser(page)})
+    reply = await ann.call("POST", "/_starmodel/browser_state", {"_browser": browser(page)})
     state, part = sse_events(reply.text)
     assert state.signals["count"] == 4
     assert "state" not in state.data
     assert part.elements.startswith('<ul id="tag-list" data-live-part="')
     assert part.elements.endswith('">a&lt;b&gt;</ul>')
     nothing = browser(page, states={"Prefs": None})
-    reply = await ann.call("POST", "/_starmodel/states", {"_browser": nothing})
+    reply = await ann.call("POST", "/_starmodel/browser_state", {"_browser": nothing})
     assert sse_events(reply.text)[0].signals["count"] == 0
     unasked = browser(page, states={})
-    reply = await ann.call("POST", "/_starmodel/states", {"_browser": unasked})
+    reply = await ann.call("POST", "/_starmodel/browser_state", {"_browser": unasked})
     assert reply.text == ""
     spoilt = browser(page, states={"Prefs": text({"count": "x", "theme": "dark"})})
     state, part = sse_events(
-        (await ann.call("POST", "/_starmodel/states", {"_browser": spoilt})).text
+        (await ann.call("POST", "/_starmodel/browser_state", {"_browser": spoilt})).text
     )
     assert (state.signals["count"], state.signals["theme"]) == (0, "dark")
 
@@ -270,7 +270,7 @@ async def test_live_part_that_raises_keeps_the_state(
 
 async def test_live_parts_render_for_permitted_actors_only(visit: Visit) -> None:
     sent = {"states": {"Hidden": None}}
-    reply = await visit(Hidden).call("POST", "/_starmodel/states", {"_browser": sent})
+    reply = await visit(Hidden).call("POST", "/_starmodel/browser_state", {"_browser": sent})
     assert (reply.status_code, reply.text) == (200, "")
 
 
@@ -278,10 +278,11 @@ async def test_page_of_another_visitor_or_actor_is_rejected(serve: Callable[...,
     app = own_page(serve(Prefs))
     ann, bob = Browser(app), Browser(app)
     page, _ = (await ann.page("/own")).text, await bob.page("/own")
-    for path in ("/_starmodel/states", "/prefs/add"):
+    for path in ("/_starmodel/browser_state", "/prefs/add"):
         reply = await bob.call("POST", path, {"_browser": browser(page)})
         assert reply.status_code == 403
-    reply = await bob.call("POST", "/_starmodel/states", {"_browser": {"page": [token_of(page)]}})
+    tokens = {"_browser": {"page": [token_of(page)]}}
+    reply = await bob.call("POST", "/_starmodel/browser_state", tokens)
     assert reply.status_code == 403
     await ann.page("/sign-in/ann")  # what she opened before stays hers
     assert (await ann.call("POST", "/prefs/add", {"_browser": browser(page)})).status_code == 200

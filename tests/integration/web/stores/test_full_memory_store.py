@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from integration.web.browser import Browser, toasts, unlisted
+from integration.web.browser import Browser, sign_in_link, toasts, unlisted
 from starmodel import Entity, EntityConfig, event
 
 
@@ -94,7 +94,7 @@ async def test_insert_beyond_the_bound_is_507_for_every_client(
 async def test_developer_error_names_the_remedy(serve: Any) -> None:
     app = serve(Note, memory_max_entries=1)
     browser = Browser(app)
-    await browser.page(f"/?token={app.gateway._dev_token}")
+    await browser.page(sign_in_link(app))
     await browser.call("POST", "/notes", {"text": "a"})
 
     assert "memory_max_entries" in (await browser.call("POST", "/notes", {"text": "b"})).text

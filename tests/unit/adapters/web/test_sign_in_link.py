@@ -2,7 +2,7 @@
 
 import pytest
 
-from starmodel.adapters.web.pages.dev_sign_in import server_address
+from starmodel.adapters.web.server_address import server_address
 
 
 @pytest.mark.parametrize(

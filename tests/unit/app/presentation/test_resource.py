@@ -117,6 +117,10 @@ def test_area_has_its_own_resource_else_the_default_one() -> None:
     area = made.find("/a")
     assert area is not None
 
+    for name in ("Pen", "Cart", "a.Pen"):
+        made.named(name).pages.add("list")
+    made.collect_pages()
+
     assert area[REGISTRY[Pen]].path == "/a/pens"
     assert area[REGISTRY[Cart]] is made.default[REGISTRY[Cart]]
     assert [resource.name for resource in area.pages] == ["a.Pen", "Cart"]

@@ -26,6 +26,11 @@ class Backups:
     def __init__(self, folder: Path, keep: int) -> None:
         self._folder, self._keep = folder, keep
 
+    def newest_at(self) -> datetime | None:
+        """When the newest backup was written; None without any."""
+        times = [file.stat().st_mtime for file in self._folder.glob(f"*{SUFFIX}")]
+        return datetime.fromtimestamp(max(times), UTC) if times else None
+
     async def write(self, application: Application) -> tuple[Path, dict[str, int]]:
         """Write the records of every entity to a new file, complete or not at all."""
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -31,7 +31,7 @@ from starmodel.core.public_state import public_state
 from starmodel.core.snapshot import version_of
 from starmodel.core.values.json_data import script_element_json
 
-STATES_PATH = "/_starmodel/states"
+STATES_PATH = "/_starmodel/browser_state"
 _NOTICE_STYLE = (
     "position:sticky;bottom:0;margin:0;padding:.75rem 1rem;background:Canvas;border-top:1px solid"
 )

@@ -121,8 +121,7 @@ class FrankenUI:
 
     def record_panels(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         place = Place("record.panels", actor, resource.entity_type, entity)
-        panels = slot(self.services, place)
-        return Div(*panels, cls="sm-panels") if panels else None
+        return self._panels(place)
 
     def value(self, annotation: Any, options: UI, *, brief: bool) -> RenderValue:
         """The HTML renderer for values of a type, `brief` in the cells of lists."""
@@ -141,6 +140,11 @@ class FrankenUI:
         originals: Mapping[str, str] | None = None,
     ) -> Any:
         return self._forms.form(resource, event, id, values, errors, originals)
+
+    def form_after(
+        self, resource: MountedResource, actor: Actor | None, entity: Entity | None = None
+    ) -> Any:
+        return self._panels(Place("form.after", actor, resource.entity_type, entity))
 
     def form_errors(
         self,
@@ -169,3 +173,7 @@ class FrankenUI:
 
     def error_panel(self, problem: Any) -> Any:
         return self._errors.panel(problem)
+
+    def _panels(self, place: Place) -> Any:
+        panels = slot(self.services, place)
+        return Div(*panels, cls="sm-panels") if panels else None

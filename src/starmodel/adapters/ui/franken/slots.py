@@ -12,6 +12,7 @@ from starmodel.adapters.ui.elements import Div, P, Section, render
 from starmodel.app.presentation.slots import FAILED, Filled, Place
 from starmodel.app.presentation.ui import Services
 
+HEAD_TAGS = ("meta", "link", "script", "style")
 log = logging.getLogger("starmodel.plugins")
 
 
@@ -19,6 +20,26 @@ def slot(services: Services, place: Place) -> list[Any]:
     """The contents of one slot that the actor may see; a failed one is an error card."""
     filled = services.extensions.slots.fill(place)
     return [slot_content(services, content, place) for content in filled]
+
+
+def head_slot(services: Services, place: Place) -> str:
+    """The contents of the <head> that the actor may see; a failed one is logged and left out."""
+    parts = []
+    for filled in services.extensions.slots.fill(place):
+        try:
+            parts += [_head_element(each) for each in _components(filled.component)]
+        except Exception:  # a failing plugin must not fail the page
+            log.exception("The content %s failed", filled.id)
+    return "".join(parts)
+
+
+def _head_element(component: Any) -> str:
+    """The HTML of an element of the <head>. Raises: TypeError, for others."""
+    made = component.__ft__() if hasattr(component, "__ft__") else component
+    tag = str(getattr(made, "tag", "")).lower()
+    if tag not in HEAD_TAGS:
+        raise TypeError(f"It has {component!r:.80}; expected one of {', '.join(HEAD_TAGS)}.")
+    return render(made)
 
 
 def slot_content(services: Services, filled: Filled, place: Place) -> Any:

@@ -27,7 +27,7 @@ def connect_lifespan(router: Any, gateway: Gateway) -> None:
         @asynccontextmanager
         async def lifespan(app: Any) -> AsyncIterator[Any]:
             await gateway.application.ready()
-            gateway.log_address_once("")
+            gateway.serving_starts("")
             if gateway.lock is not None:
                 gateway.lock.acquire()
             release = _close_streams_on_signal(gateway)

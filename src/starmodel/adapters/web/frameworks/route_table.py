@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 from starmodel.adapters.web.framework import WebFramework
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.routing import Found, UserRoutes
-from starmodel.adapters.web.pages.assets import PREFIX
-from starmodel.adapters.web.paths import HEALTH_PATH, STREAM_PATH
+from starmodel.adapters.web.paths import INTERNAL, SLOTS_PATH, STREAM_PATH
 from starmodel.app.presentation.resource import Page
 
 _PAGES: dict[Page, str] = {
     "list": "list", "new": "form for a new one", "bulk": "events for chosen rows",
     "record": "page", "edit": "form to edit",
 }  # fmt: skip
+_INTERNAL = {STREAM_PATH: "stream of a page", SLOTS_PATH: "content of a slot"}
 
 
 class RouteRow(NamedTuple):
@@ -25,8 +25,8 @@ class RouteRow(NamedTuple):
 
     Shapes: target is "Product.create", "admin.Product list" or the handler
     "shop.views.index"; source is "own" for a user route, "plugin NAME" for one of a
-    plugin, its entities or its resources, "generated" or "starmodel"; entity and event
-    are names; replaced is True for a route that a user route shadows.
+    plugin, its entities or its resources, "generated", or "starmodel" below /_starmodel;
+    entity and event are names; replaced is True for a route that a user route shadows.
     """
 
     method: str
@@ -48,19 +48,15 @@ def route_table(gateway: Gateway, routes: Iterable[Any]) -> list[RouteRow]:
     plugin_of = _plugins(gateway)
     generated = [
         RouteRow(
-            method, path, _target(found, path),
-            f"plugin {plugin}" if (plugin := plugin_of(found)) else "generated",
+            method, path, _target(found, path), _source(path, plugin_of(found)),
             None if found.entity_type is None else found.entity_type.name,
-            _event_name(found), _is_replaced(user, method, path),
+            _event_name(found),
+            not path.startswith(INTERNAL) and _is_replaced(user, method, path),
         )
         for method, path, found in gateway.routes
     ]  # fmt: skip
-    internal = [
-        RouteRow("GET", STREAM_PATH, "stream of a page", "starmodel"),
-        RouteRow("GET", f"{PREFIX}{{name}}", "style sheet and scripts", "starmodel"),
-        RouteRow("GET", HEALTH_PATH, "health", "starmodel"),
-    ]
-    return [*_own(own, "", gateway.framework), *generated, *internal]
+    generated.sort(key=lambda row: row.source == "starmodel")
+    return [*_own(own, "", gateway.framework), *generated]
 
 
 def replaced_plugin_routes(gateway: Gateway) -> dict[str, list[str]]:
@@ -69,7 +65,7 @@ def replaced_plugin_routes(gateway: Gateway) -> dict[str, list[str]]:
     methods: dict[tuple[str, str], list[str]] = {}
     for method, path, found in gateway.routes:
         plugin = plugin_of(found)
-        if plugin and _is_replaced(user, method, path):
+        if plugin and not path.startswith(INTERNAL) and _is_replaced(user, method, path):
             methods.setdefault((plugin, path), []).append(method)
     replaced: dict[str, list[str]] = {}
     for (plugin, path), names in methods.items():
@@ -83,8 +79,10 @@ def _plugins(gateway: Gateway) -> Callable[[Found], str]:
     declared = [(made.plugin.name, r) for made in host.loaded for r in made.resources]
 
     def plugin_of(found: Found) -> str:
-        if found.owner or found.resource is None:
+        if found.owner and not found.is_built_in:
             return found.owner
+        if found.resource is None:
+            return ""
         resource = areas.declared(found.resource)
         at_address = (name for name, theirs in declared if theirs is resource)
         return next(at_address, None) or str(found.entity_type.cls.model_config.get("plugin", ""))
@@ -131,15 +129,23 @@ def _event_name(found: Found) -> str | None:
 
 def _target(found: Found, path: str) -> str:
     """A readable name for the handler of a generated route."""
-    if found.owner:
-        return _qualified(found.handler)
+    if found.is_built_in and found.entity_type is None:
+        return "start page" if path == "/" else found.owner
     if found.entity_type is None:
-        return "start page" if path == "/" else found.handler.__name__
+        return _INTERNAL.get(path) or _qualified(found.handler)
     event = _event_name(found)
     if event is not None:
         return f"{found.resource.name}.{event}"
+    if found.page is None:
+        return _qualified(found.handler)
     page = "record" if found.page == "list" and not found.entity_type.is_record else found.page
-    return f"{found.resource.name} {_PAGES[page or 'record']}"
+    return f"{found.resource.name} {_PAGES[page]}"
+
+
+def _source(path: str, plugin: str) -> str:
+    if plugin:
+        return f"plugin {plugin}"
+    return "starmodel" if path.startswith(INTERNAL) else "generated"
 
 
 def _is_replaced(user: UserRoutes, method: str, path: str) -> bool:

@@ -10,10 +10,16 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from starmodel.adapters.web.http.conditional import digest_of, is_unchanged, tag_of
+from starmodel.adapters.web.http.conditional import (
+    digest_of,
+    is_unchanged,
+    precondition_of,
+    tag_of,
+)
 from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.adapters.web.http.sessions import SessionCookie
 from starmodel.app.access.offers import rendered
+from starmodel.app.commands.preconditions import Precondition
 from starmodel.app.commands.redirects import sent_as, stays_here
 from starmodel.app.context import current_context
 from starmodel.app.sessions.session import Session
@@ -93,6 +99,11 @@ class Exchange:
         inner = self.without_cookie(send, request)
         inner._outer = self
         return inner
+
+    @property
+    def precondition(self) -> Precondition | None:
+        """What If-Match and If-None-Match require of an entity; None without them."""
+        return precondition_of(self.request)
 
     @property
     def is_saved(self) -> bool:

@@ -21,7 +21,8 @@ class Found:
     """A generated route.
 
     Shapes: template is its path, with `ID` in the place of a record's key; resource is
-    None for the start page, event for pages, page for events.
+    None for routes of no resource, event for pages, page for events. has_session is False for
+    an open route that needs no session.
     """
 
     handler: Handler
@@ -30,6 +31,8 @@ class Found:
     event: Any = None  # an Event; type checkers would see the descriptor on a class
     page: Page | None = None
     owner: str = ""  # the plugin that contributes the route
+    is_built_in: bool = False  # of a plugin that is part of StarModel
+    has_session: bool = True
     entity_type: Any = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -51,6 +54,9 @@ class Routes:
     def __init__(self) -> None:
         self._static: dict[str, dict[str, Found]] = {}
         self._records: dict[str, _Record] = {}
+        self._below: dict[str, dict[str, Found]] = {}
+        self.opened: dict[tuple[str, str], Found] = {}
+        """The routes that bypass the user's middleware and guards, by path and method."""
 
     def add(self, method: str, template: str, handler: Handler, **what: Any) -> None:
         """Add a route: "/products", "/products/{id}" or "/products/{id}/archive".
@@ -65,12 +71,34 @@ class Routes:
             methods = record.below.setdefault(tail, {}) if tail else record.own
         _put(methods, method, Found(handler, template, **what))
 
+    def add_below(self, method: str, path: str, handler: Handler, **what: Any) -> None:
+        """Add a route for every path below one of two segments, "/_starmodel/assets".
+
+        Raises: ConfigurationError, for a duplicate.
+        """
+        _put(self._below.setdefault(path, {}), method, Found(handler, path, **what))
+
+    def open(self, method: str, path: str) -> None:
+        """Let a route bypass the user's middleware and guards; GET includes HEAD."""
+        found = (self._below.get(path) or self._static[path])[method]
+        for name in ("GET", "HEAD") if method == "GET" else (method,):
+            self.opened[path, name] = found
+
     def owner(self, method: str, path: str) -> str:
-        """What has the route of a path without parameters, for messages."""
-        found = self._static[path][method]
-        if found.owner:
-            return f"the plugin {found.owner!r}"
-        return "StarModel" if found.resource is None else str(found.resource.name)
+        """What has the route of a path template, for messages."""
+        found = self.at(method, path)
+        if found is None or found.is_built_in or not (found.owner or found.resource):
+            return "StarModel"
+        return f"the plugin {found.owner!r}" if found.owner else str(found.resource.name)
+
+    def find_open(self, path: str, method: str) -> Found | None:
+        """The open route of a path below /_starmodel; a route of this very path wins."""
+        exact = path in self._static
+        return self.opened.get((path if exact else _two_segments(path), method))
+
+    def at(self, method: str, template: str) -> Found | None:
+        """The route of this very path template."""
+        return next((f for m, p, f in self if (m, p) == (method, template)), None)
 
     def find(self, path: str) -> tuple[dict[str, Found], str] | None:
         """The routes of a path by method, and the record's id from the path.
@@ -82,23 +110,46 @@ class Routes:
             return methods, ""
         head, _, tail = path.rpartition("/")
         record = self._records.get(head)
-        if record is not None and tail:
+        if record is not None and record.own and tail:
             return record.own, id_in(tail.replace(SLASH, "/"))
         base, _, id = head.rpartition("/")
         record = self._records.get(base)
         if record is not None and id and tail in record.below:
             return record.below[tail], id_in(id.replace(SLASH, "/"))
-        return None
+        methods = self._below.get(_two_segments(path))
+        return None if methods is None else (methods, "")
+
+    def find_tidy(self, path: str, method: str) -> tuple[str, tuple[dict[str, Found], str] | None]:
+        """The normalised path of one with superfluous slashes, and its routes.
+
+        A page's path may have them between segments; the path of an event or a
+        record only at its end.
+        """
+        tidy = path.rstrip("/")
+        if method in ("GET", "HEAD"):
+            tidy = re.sub("/{2,}", "/", tidy)
+        return tidy, self.find(tidy) if tidy and tidy != path else None
+
+    def find_method(self, path: str, method: str) -> Found | None:
+        """The route of a path and method; None when the path has no route of that method."""
+        match = self.find(path)
+        return None if match is None else match[0].get("GET" if method == "HEAD" else method)
 
     def __iter__(self) -> Any:
         """Iterate over (method, path template, route), sorted by path."""
         rows = [(m, p, f) for p, methods in self._static.items() for m, f in methods.items()]
+        rows += [(m, f"{p}/…", f) for p, methods in self._below.items() for m, f in methods.items()]
         for record in self._records.values():
             rows += [(m, f.template, f) for m, f in record.own.items()]
             rows += [
                 (m, f.template, f) for methods in record.below.values() for m, f in methods.items()
             ]
         return iter(sorted(rows, key=lambda row: (row[1], row[0])))
+
+
+def _two_segments(path: str) -> str:
+    """The first two segments of a path: "/_starmodel/assets" of "/_starmodel/assets/x.css"."""
+    return "/".join(path.split("/", 3)[:3])
 
 
 def _put(methods: dict[str, Found], method: str, found: Found) -> None:

@@ -12,8 +12,6 @@ from typing import Any, NamedTuple
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from starmodel.adapters.web.http.request import HttpRequest
-from starmodel.adapters.web.pages.assets import PREFIX
-from starmodel.adapters.web.paths import HEALTH_PATH
 from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.sessions import SessionRecord
 from starmodel.app.sessions.cache import SessionCache
@@ -112,20 +110,17 @@ class CookieSessions:
         return session
 
     def of_request(self, request: HttpRequest, cookie: SessionCookie) -> Awaitable[Session]:
-        """The request's session, or a new one for a request that needs none.
+        """The request's session, or a new one for a request with a bearer token.
 
         Raises: StoreUnavailableError.
         """
-        if request.is_bearer or request.path.startswith(PREFIX) or request.path == HEALTH_PATH:
-            return self._unread(request)
+        if request.is_bearer:
+            return self._unread()
         return cookie.read(request.headers.get(b"cookie", b""))
 
-    async def _unread(self, request: HttpRequest) -> Session:
+    async def _unread(self) -> Session:
         """A new session, without a query of the session store."""
-        session = self.new()
-        if not request.is_bearer:
-            session.modified = b"cookie" not in request.headers
-        return session
+        return self.new()
 
     def cached(self, cookie: SessionCookie, header: bytes) -> Session | None:
         """The session of a Cookie header that needs no signature check and no session store.

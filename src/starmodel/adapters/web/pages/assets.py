@@ -14,7 +14,7 @@ import logging
 import re
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from starmodel.core.errors import ConfigurationError
 
@@ -26,6 +26,27 @@ TYPES = {
     "css": b"text/css; charset=utf-8",
     "svg": b"image/svg+xml",
 }
+FOREVER = b"public, max-age=31536000, immutable"
+
+
+class StaticFile(NamedTuple):
+    """A file to serve. Shapes: kind is its media type; headers are those beside it."""
+
+    kind: bytes
+    body: bytes
+    headers: list[tuple[bytes, bytes]]
+
+    @classmethod
+    def of(cls, kind: bytes, body: bytes, cache: bytes, *, gzip: bool) -> StaticFile:
+        """A file with its Cache-Control. Shapes: gzip is True for a compressed body."""
+        headers = [
+            (b"cache-control", cache),
+            (b"x-content-type-options", b"nosniff"),
+            (b"vary", b"accept-encoding"),
+        ]
+        if gzip:
+            headers.append((b"content-encoding", b"gzip"))
+        return cls(kind, body, headers)
 
 
 @functools.cache
@@ -91,24 +112,13 @@ def _current(name: str) -> str:
     return url.removeprefix(PREFIX)
 
 
-async def serve_asset(name: str, gzip: bool, send: Any) -> bool:
-    """Send the asset, cacheable for a year when its hash is current; False for an unknown name."""
+def find_asset(name: str, gzip: bool) -> StaticFile | None:
+    """The asset, cacheable for a year when its hash is current; None for an unknown name."""
     kind = TYPES.get(name.rpartition(".")[2])
     data = _asset(name, gzip) if kind is not None else None
-    cache = b"public, max-age=31536000, immutable"
+    cache = FOREVER
     if data is None and kind is not None:
         data, cache = _asset(_current(name), gzip), b"no-store"
     if data is None or kind is None:
-        return False
-    headers = [
-        (b"content-type", kind),
-        (b"content-length", str(len(data)).encode()),
-        (b"cache-control", cache),
-        (b"x-content-type-options", b"nosniff"),
-        (b"vary", b"accept-encoding"),
-    ]
-    if gzip:
-        headers.append((b"content-encoding", b"gzip"))
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": data})
-    return True
+        return None
+    return StaticFile.of(kind, data, cache, gzip=gzip)

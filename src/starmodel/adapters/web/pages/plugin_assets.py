@@ -8,9 +8,8 @@ import re
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
 
-from starmodel.adapters.web.pages.assets import PREFIX, TYPES
+from starmodel.adapters.web.pages.assets import FOREVER, PREFIX, TYPES, StaticFile
 from starmodel.core.errors import ConfigurationError
 
 MAX_BYTES = 5_000_000
@@ -75,21 +74,11 @@ class PluginAssets:
             if kind in tags
         )
 
-    async def serve(self, name: str, takes_gzip: bool, send: Any) -> bool:
-        """Send an asset, cacheable for a year; False for an unknown name."""
+    def find(self, name: str, gzip: bool) -> StaticFile | None:
+        """An asset, cacheable for a year; None for an unknown name."""
         asset = self._served.get(name)
         if asset is None:
-            return False
-        body = asset.compressed if takes_gzip and asset.compressed else asset.content
-        headers = [
-            (b"content-type", asset.kind),
-            (b"content-length", str(len(body)).encode()),
-            (b"cache-control", b"public, max-age=31536000, immutable"),
-            (b"x-content-type-options", b"nosniff"),
-            (b"vary", b"accept-encoding"),
-        ]
-        if body is not asset.content:
-            headers.append((b"content-encoding", b"gzip"))
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-        return True
+            return None
+        if gzip and asset.compressed:
+            return StaticFile.of(asset.kind, asset.compressed, FOREVER, gzip=True)
+        return StaticFile.of(asset.kind, asset.content, FOREVER, gzip=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from starmodel.adapters.web.errors.responses import ErrorResponses
 from starmodel.adapters.web.http.exchange import Exchange
 from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.app.access.decisions import check
@@ -14,16 +15,30 @@ from starmodel.app.context import current_context
 from starmodel.app.presentation.areas import Area
 from starmodel.app.presentation.slots import Place
 from starmodel.app.presentation.ui import UIAdapter
-from starmodel.core.errors import RequestError
+from starmodel.core.errors import RequestError, StarModelError
 
 
 class SlotRoute:
     """Sends the current content of a slot, with the rights of the visitor."""
 
-    def __init__(self, application: Application, patches: PatchResponses, ui: UIAdapter) -> None:
+    def __init__(
+        self,
+        application: Application,
+        patches: PatchResponses,
+        error_responses: ErrorResponses,
+        ui: UIAdapter,
+    ) -> None:
         self._application, self._patches, self._ui = application, patches, ui
+        self._error_responses = error_responses
 
-    async def serve(self, exchange: Exchange) -> None:
+    async def run(self, exchange: Exchange, found: Any, id: str) -> None:
+        """Send one content; an error is an error response."""
+        try:
+            await self._send(exchange)
+        except StarModelError as error:
+            await self._error_responses.send_error(exchange, error)
+
+    async def _send(self, exchange: Exchange) -> None:
         """Send one content as a patch; its removal when the visitor may not see it any more.
 
         Raises: RequestError, for an unknown content; StarModelError, for a record that the

@@ -38,7 +38,7 @@ def inspect(
         found = find_plugins(app)
         reports = {report.name: report for report in reports_of(found.host, root.commands)}
         if name not in reports:
-            raise unknown_plugin(name, [*reports])
+            raise unknown_plugin(name, sorted(reports))
         description = inspected(reports[name], found)
     if as_json:
         print_json(description)

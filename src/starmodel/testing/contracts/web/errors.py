@@ -8,8 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from starmodel.adapters.web.pages.dev_sign_in import dev_token
 from starmodel.core.errors import NotFoundError
+from starmodel.plugins.built_in.dev_sign_in.links import sign_in_token
 from starmodel.testing.browser.asgi import HTML
 from starmodel.testing.contracts.web.base import SECRET, WebContractBase
 
@@ -65,7 +65,7 @@ class ErrorsContract(WebContractBase):
             for path in ("/crash", "/counter/crash"):
                 method = "POST" if path.startswith("/counter") else "GET"
                 assert "internal detail" not in site.visitor.request(method, path).text
-            assert site.page(f"/?token={dev_token(SECRET)}").status == 303
+            assert site.page(f"/?token={sign_in_token(SECRET)}").status == 303
             page = site.page("/crash")
             assert page.status == 500
             assert "internal detail" in page.text

@@ -80,7 +80,7 @@ class MiddlewareContract(WebContractBase):
             for path in ("/board", "/own", stream):
                 assert site.page(path).status == 401
             assert site.click("/board/add").http_status == 401
-            states = site.visitor.request("POST", "/_starmodel/states", {"_browser": {}})
+            states = site.visitor.request("POST", "/_starmodel/browser_state", {"_browser": {}})
             assert states.status == 401
 
     def test_middleware_does_not_see_assets_and_health(self) -> None:

@@ -175,7 +175,7 @@ def _records_url(services: Services, field: FormField) -> str:
     if field.record is None:
         return ""
     resource = services.areas.current_resource(field.record)
-    return "" if resource.path is None else services.url_for(resource, "list")
+    return services.url_for(resource, "list") if "list" in resource.pages else ""
 
 
 def _button(

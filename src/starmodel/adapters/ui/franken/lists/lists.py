@@ -81,7 +81,7 @@ class Lists:
         """The button for a new record, for an actor who may create one, and those of plugins."""
         services, entity_type = self._services, resource.entity_type
         more = slot(services, Place("list.actions", actor, entity_type))
-        may = entity_type.is_record and entity_type.crud
+        may = "new" in resource.pages
         if may and may_create(resource.policy, entity_type, actor):
             return (Safe(self._new(services.frontend.root_path, resource)), *more)
         return tuple(more) or None

@@ -50,7 +50,7 @@ class Records:
     def actions(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         """The links and buttons beside the heading: edit and delete."""
         entity_type, services = resource.entity_type, self._services
-        if not (entity_type.is_record and entity_type.crud):
+        if "edit" not in resource.pages:
             return None
         edit = A(
             icon("edit", services.icons_url), services.texts.text("event.edit"),

@@ -43,10 +43,10 @@ def list_heading(entity_type: EntityType) -> str:
 
 
 def html_head(services: Services, current: MountedResource | None, s: Slots) -> str:
-    """The shared head of all pages, then the title and description of this one."""
+    """The shared head of all pages, then title, description and contents of this one."""
     described = Meta(name="description", content=description_of(services, current))
     return services.site.head(services.frontend.root_path) + render(
-        (Title(s.text("title"), id=TITLE_ID), described)
+        (Title(s.text("title"), id=TITLE_ID), described, Safe(s.html("head")))
     )
 
 
@@ -121,8 +121,7 @@ def navigation_links(
         )  # fmt: skip
     for entry in entries:
         picture = icon(entry.icon or "right", services.icons_url)
-        url = f"{services.frontend.root_path}{entry.path}"
-        items.append(Li(A(picture, Span(entry.title), href=url)))
+        items.append(Li(A(picture, Span(entry.title), href=services.mounted(entry.path))))
     return Ul(*items)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any, TypeGuard
 
@@ -23,16 +24,17 @@ from starmodel.adapters.ui.franken.shell.layout import (
     html_head,
     list_heading,
 )
-from starmodel.adapters.ui.franken.slots import slot
+from starmodel.adapters.ui.franken.slots import head_slot, slot
 from starmodel.adapters.ui.titles import first_line
 from starmodel.app.access.offers import offers
 from starmodel.app.access.policy import Actor
 from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.resource import MountedResource
-from starmodel.app.presentation.slots import Place
+from starmodel.app.presentation.slots import HEAD, Place
 from starmodel.app.presentation.ui import Services
 from starmodel.core.entity import Entity
 from starmodel.core.values.bounded_cache import MB, cached
+from starmodel.texts.catalogue import Catalogue, Message
 
 Navigation = Callable[[Sequence[MountedResource], MountedResource | None, Sequence[NavEntry]], Any]
 
@@ -74,10 +76,13 @@ class Shell:
         """A complete page; see `PageShell.page`."""
         services = self._services
         frontend, root_path = services.frontend, services.frontend.root_path
-        entries = services.extensions.nav_for(actor)
+        entries = tuple(
+            [_translated(entry, services.texts) for entry in services.extensions.nav_for(actor)]
+        )
         template = self._template(root_path, self._readable(actor), resource, entries)
         # Rendering collects the page's topics: first the content, then the heading, then the tail.
         entity_type = None if resource is None else resource.entity_type
+        head = head_slot(services, Place(HEAD, actor, entity_type, subject))
         top = slot(services, Place("page.top", actor, entity_type, subject))
         inside = render((*top, *content))
         if resource is not None and subject is not None and resource in self._headings:
@@ -86,6 +91,7 @@ class Shell:
         return template.fill(
             {
                 "title": document_title(title, services.site.title),
+                "head": head,
                 "heading": title,
                 "actor": str(actor) if actor else services.texts.text("page.visitor"),
                 "breadcrumb": self._breadcrumb(root_path, resource) if is_below_list else "",
@@ -150,6 +156,12 @@ class Shell:
 
     def _make_breadcrumb(self, root_path: str, resource: MountedResource) -> str:
         return breadcrumb(self._services, resource)
+
+
+def _translated(entry: NavEntry, texts: Catalogue) -> NavEntry:
+    """The entry with its title in the words of the application."""
+    title = entry.title
+    return replace(entry, title=texts.render(title)) if isinstance(title, Message) else entry
 
 
 def _has_list(resource: MountedResource | None) -> TypeGuard[MountedResource]:

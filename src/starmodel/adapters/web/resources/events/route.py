@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starmodel.adapters.web.errors.problems import Problem
 from starmodel.adapters.web.errors.responses import ErrorResponses
 from starmodel.adapters.web.http.csrf import OriginCheck
 from starmodel.adapters.web.http.exchange import Exchange
 from starmodel.adapters.web.http.patches import PatchResponses
-from starmodel.adapters.web.http.routing import Found
+from starmodel.adapters.web.http.routing import Found, Routes
+from starmodel.adapters.web.resources.areas import in_area
 from starmodel.adapters.web.resources.events.event_call import EventCall
 from starmodel.adapters.web.resources.events.reading import EventReader
 from starmodel.adapters.web.resources.events.replies import EventReplies
@@ -19,6 +22,7 @@ from starmodel.app.commands.binding import form_names
 from starmodel.app.commands.command import Command
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.errors import BindingError
+from starmodel.core.events.built_in import BUILT_IN
 
 CHECK_HEADER = form_names.CHECK_HEADER.encode()
 
@@ -39,9 +43,30 @@ class EventRoutes:
             origin,
             error_responses,
         )
+        self._settings = settings
         self._reader = EventReader(application, settings)
         self._replies = EventReplies(application, patches, settings)
         self.running = RunningEvents(application, patches, error_responses, self._replies)
+
+    def add_to(self, routes: Routes) -> None:
+        """Add the routes of every event but `create`, `update` and `delete` of records.
+
+        Raises: ConfigurationError, for two events at one path.
+        """
+        for resource in self._application.areas:
+            if resource.path is None:
+                continue
+            for event in resource.entity_type.events.values():
+                if not (resource.entity_type.is_record and event.name in BUILT_IN):
+                    self.add(routes, resource, event)
+
+    def add(self, routes: Routes, resource: MountedResource, event: Any, **what: Any) -> None:
+        """Add the routes of one event. Raises: ConfigurationError, for a path that is taken."""
+        binder = self._application.dispatcher.binders[resource.entity_type.cls, event.name]
+        own = binder.method(self._settings.default_event_method).upper()
+        run = in_area(self._application.areas.of(resource), self.run)
+        for method, template in resource.event_templates(event, own):
+            routes.add(method, template, run, resource=resource, event=event, **what)
 
     async def run(self, exchange: Exchange, found: Found, id: str = "") -> None:
         """Dispatch the event and respond; exceptions become error responses."""

@@ -5,14 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from starmodel.adapters.web.errors.problems import Problem
-from starmodel.adapters.web.errors.responses import ErrorResponses
-from starmodel.adapters.web.http.conditional import precondition_of
-from starmodel.adapters.web.http.exchange import Exchange
-from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.app.access.decisions import check, permits
 from starmodel.app.access.policy import Actor
-from starmodel.app.application import Application
 from starmodel.app.commands.binding.form_names import BULK_EVENT, BULK_IDS
 from starmodel.app.commands.command import Command
 from starmodel.app.commands.replies import Reply
@@ -22,32 +16,29 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import RequestError
 from starmodel.core.events import Event
 from starmodel.core.events.results import Toast
+from starmodel.plugins import Exchange
+from starmodel.plugins.web import PluginServices, Problem
 from starmodel.texts.catalogue import Catalogue, Message
 
 log = logging.getLogger("starmodel")
 
 
-class BulkRoute:
+class BulkEvents:
     """Runs an event on each chosen record, one transaction each, so failures are independent.
 
     Shapes: the request body is {"event": name, "id": [ids]}, a form or JSON; the
     JSON response is {"done": [ids], "refused": {id: reason}}.
     """
 
-    def __init__(
-        self, application: Application, patches: PatchResponses, error_responses: ErrorResponses
-    ) -> None:
-        self._application, self._patches, self._error_responses = (
-            application,
-            patches,
-            error_responses,
-        )
+    def __init__(self, services: PluginServices) -> None:
+        self._application, self._patches = services.application, services.patches
+        self._error_responses = services.errors
 
     async def run(self, exchange: Exchange, resource: MountedResource, id: str) -> None:
         """Dispatch the commands and respond. Raises: RequestError, for an invalid choice."""
         entity_type = resource.entity_type
         await self._check_any(resource, exchange.session.actor)
-        precondition = precondition_of(exchange.request)
+        precondition = exchange.precondition
         if precondition is not None:
             precondition.check_new()  # an entity tag is of one record
         try:

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from starmodel.adapters.web.http.exchange import NO_STORE, Exchange
-from starmodel.app.application import Application
 from starmodel.app.live.topics import Topics
-from starmodel.app.ports.transport import Transport, transport_of
-from starmodel.app.presentation.frontend import DataFrontend
+from starmodel.app.ports.transport import transport_of
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import listing_of, wants_total
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 from starmodel.core.errors import RequestError
+from starmodel.plugins import Exchange
+from starmodel.plugins.web import PluginServices
+
+NO_STORE = (b"cache-control", b"no-store")
 
 
 class DataStreams:
-    """Serves `Accept: application/x-ndjson`. Access is checked by the caller.
+    """Serves `Accept: application/x-ndjson`. Access is checked by the caller."""
 
-    Shapes: transport is that of requests that offer none.
-    """
-
-    def __init__(
-        self, application: Application, frontend: DataFrontend, transport: Transport
-    ) -> None:
-        self._application, self._frontend, self._transport = application, frontend, transport
+    def __init__(self, services: PluginServices) -> None:
+        self._application, self._frontend = services.application, services.data
+        self._transport = services.data_transport  # of requests that offer none
 
     async def serve_entity(
         self, exchange: Exchange, resource: MountedResource, entity: Entity

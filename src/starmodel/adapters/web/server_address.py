@@ -1,32 +1,11 @@
-"""The development sign-in: a link with a token that signs its browser in as the developer."""
+"""The URL of the server process, for display."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import logging
 import os
-import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-
-log = logging.getLogger("starmodel")
-
-
-def dev_token(secret: str) -> str:
-    """The token of the link, derived from the secret key."""
-    return hmac.digest(secret.encode(), b"starmodel:development sign-in", hashlib.sha256).hex()[:32]
-
-
-def log_sign_in_link(token: str, root_path: str) -> None:
-    """Log the link to the first logger that handles INFO: StarModel's, else uvicorn's."""
-    line = f"Open {server_address(sys.argv)}{root_path}/?token={token} to sign in as the developer."
-    for logger in (log, logging.getLogger("uvicorn.error")):
-        if logger.hasHandlers() and logger.isEnabledFor(logging.INFO):
-            logger.info(line)
-            return
-    log.warning(line)  # Python prints warnings of unconfigured loggers
 
 
 def server_address(arguments: Sequence[str]) -> str:

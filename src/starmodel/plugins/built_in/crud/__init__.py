@@ -1,0 +1,49 @@
+"""CRUD: the generated pages of every resource, and the same records as JSON on the same URLs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from starmodel.app.presentation.resource import MountedResource
+from starmodel.core.events.built_in import BUILT_IN
+from starmodel.plugins import EventRoute, Exchange, Plugin, ResourceRoute, Route
+from starmodel.plugins.built_in.crud.bulk import BulkEvents
+from starmodel.plugins.built_in.crud.pages import CrudPages
+
+
+class Crud(Plugin):
+    """The start page, and lists, records, forms and bulk events of every class with `crud`."""
+
+    name = "crud"
+
+    def routes(self) -> list[Route]:
+        return [Route("/", self.start, access="public")]
+
+    def resource_routes(self, resource: MountedResource) -> Iterator[ResourceRoute | EventRoute]:
+        entity_type = resource.entity_type
+        if not entity_type.crud:
+            return
+        pages = self._pages
+        if not entity_type.is_record:
+            yield ResourceRoute("list", pages.record)
+            return
+        yield from (EventRoute(name) for name in BUILT_IN if name in entity_type.events)
+        yield ResourceRoute("list", pages.list)
+        yield ResourceRoute("new", pages.new, needs="endpoint")  # who may create need not read
+        yield ResourceRoute("bulk", self._bulk.run, methods=["POST"], needs="endpoint")
+        yield ResourceRoute("record", pages.record)
+        yield ResourceRoute("edit", pages.edit)
+
+    async def start(self, exchange: Exchange) -> None:
+        """Send the start page."""
+        ui, title, actor = self.services.ui, self.services.settings.title, exchange.session.actor
+        await exchange.page(lambda: ui.page(title, ui.page_start(actor), actor=actor))
+
+    @cached_property
+    def _pages(self) -> CrudPages:
+        return CrudPages(self.services)
+
+    @cached_property
+    def _bulk(self) -> BulkEvents:
+        return BulkEvents(self.services)

@@ -1,0 +1,31 @@
+"""The link of the development sign-in, whose token is derived from the secret key."""
+
+from __future__ import annotations
+
+import logging
+
+from starmodel.core.values.derived_keys import derived_key
+
+log = logging.getLogger("starmodel")
+PURPOSE = "development sign-in"
+TOKEN_DIGITS = 32
+
+
+def token_of(key: bytes) -> str:
+    """The token of the link. Shapes: key is the one derived for `PURPOSE`."""
+    return key.hex()[:TOKEN_DIGITS]
+
+
+def sign_in_token(secret: str) -> str:
+    """The token of the link of an application with this secret key."""
+    return token_of(derived_key(secret, PURPOSE))
+
+
+def log_sign_in_link(address: str, root_path: str, token: str) -> None:
+    """Log the link to the first logger that handles INFO: StarModel's, else uvicorn's."""
+    line = f"Open {address}{root_path}/?token={token} to sign in as the developer."
+    for logger in (log, logging.getLogger("uvicorn.error")):
+        if logger.hasHandlers() and logger.isEnabledFor(logging.INFO):
+            logger.info(line)
+            return
+    log.warning(line)  # Python prints warnings of unconfigured loggers

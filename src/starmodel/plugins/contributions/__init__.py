@@ -1,0 +1,1 @@
+"""What a plugin adds to an application, as data."""
