@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from starmodel.cli.serving.server import RELOADS_VARIABLE, TARGET_VARIABLE
+from starmodel.cli.serving.variables import RELOADS_VARIABLE, TARGET_VARIABLE
 from starmodel.config import load_settings
 from starmodel.core.errors import ConfigurationError
 from starmodel.migrations.files.folder import migration_paths
