@@ -99,6 +99,9 @@ def migrate(
             "migrations are pending.",
         ),
     ] = False,
+    sql: Annotated[
+        bool, typer.Option("--sql", help="Print the statements that would run; change nothing.")
+    ] = False,
     purge: Annotated[
         bool, typer.Option("--purge", help="Delete for good what migrations kept aside.")
     ] = False,
@@ -162,6 +165,7 @@ def migrate(
             app=chosen_app(target, app),
             message=message,
             check=check,
+            sql=sql,
             yes=yes,
             purge=purge,
             merge=merge,

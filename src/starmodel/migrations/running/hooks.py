@@ -15,10 +15,10 @@ async def run_hook(link: Link, hook: Hook | None, id: str) -> None:
     """
     if hook is None:
         return
+    name = getattr(hook, "__name__", type(hook).__name__)
     try:
         await link.run(lambda session: _run(session, hook, id))
     except Exception as error:  # the hook is the project's own code
-        name = getattr(hook, "__name__", type(hook).__name__)
         raise MigrationError(
             f"{name} in migrations/env.py failed for {id}: {type(error).__name__}: {error}. "
             "Correct it, and run this again: it continues here."
@@ -26,6 +26,10 @@ async def run_hook(link: Link, hook: Hook | None, id: str) -> None:
 
 
 def _run(session: Session, hook: Hook, id: str) -> None:
+    if session.is_recording:
+        name = getattr(hook, "__name__", type(hook).__name__)
+        session.execute(f"-- {name} in migrations/env.py runs here for {id}")
+        return
     from alembic.migration import MigrationContext
     from alembic.operations import Operations
 
