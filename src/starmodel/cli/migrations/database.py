@@ -63,9 +63,19 @@ class Database:
 
 
 def pending_ids(migrations: Migrations, state: DatabaseState) -> list[str]:
-    """Return the migrations that the database lacks, in the order in which they run."""
+    """Return the migrations that the database lacks, in the order in which they run.
+
+    Contract migrations that wait are not pending: the application runs before and after them.
+    """
     done = {entry.id for entry in state.entries if entry.state in DONE}
+    done.update(waiting_ids(migrations, state))
     return [file.id for file in migrations if file.id not in done]
+
+
+def waiting_ids(migrations: Migrations, state: DatabaseState) -> list[str]:
+    """Return the contract migrations that the database lacks."""
+    begun = {entry.id for entry in state.entries}
+    return [file.id for file in migrations if file.id not in begun and file.contract]
 
 
 def print_progress(sentence: str, fraction: float) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
@@ -27,6 +26,7 @@ from starmodel.migrations.running.ddl.renaming import renamed_schema
 from starmodel.migrations.running.ddl.sqlite import SqliteDdl, needs_rebuild
 from starmodel.migrations.running.ledger import ActionEntry, ActionKey, Ledger
 from starmodel.migrations.running.lock_waits import retrying
+from starmodel.migrations.running.operations import run_operations
 from starmodel.migrations.running.rows.table import checkpoint_key, checkpoint_text
 from starmodel.migrations.running.rows.works import RowWork
 from starmodel.migrations.running.session import Session
@@ -203,15 +203,8 @@ class Executor:
     def _operations(
         self, session: Session, action: OperationsAction, key: ActionKey, *, resuming: bool
     ) -> None:
-        from alembic.migration import MigrationContext
-        from alembic.operations import Operations
-
         def run() -> None:
-            if session.is_recording:
-                for sql in _operations_sql(session, action.do):
-                    session.execute(sql)
-                return
-            action.do(Operations(MigrationContext.configure(session.connection)))
+            run_operations(session, action.do)
 
         if session.kind == "mysql":
             self._outside(session, key, action.about, resuming, run)
@@ -254,19 +247,6 @@ def _has_columns(session: Session, work: RowWork) -> bool:
     table = work.table(session).defined.table
     there = Catalogue(session).columns(table.name, table.schema)
     return all(column.name in there for column in table.columns)
-
-
-def _operations_sql(session: Session, do: Callable[[Any], None]) -> list[str]:
-    """Return the statements of Alembic's operations, as its offline mode writes them."""
-    from alembic.migration import MigrationContext
-    from alembic.operations import Operations
-
-    written = io.StringIO()
-    context = MigrationContext.configure(
-        dialect=session.sql_dialect.sqlalchemy, opts={"as_sql": True, "output_buffer": written}
-    )
-    do(Operations(context))
-    return [text.strip().rstrip(";") for text in written.getvalue().split(";\n") if text.strip()]
 
 
 def schema_statements(
