@@ -1,4 +1,4 @@
-"""What a comparison of definitions can't know, and has to ask before steps are planned."""
+"""Open questions of a comparison, each answered by a flag or on a terminal."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class MemberQuestion(Question):
 
 
 def open_questions(changes: Changes, answers: Answers) -> list[Question]:
-    """Return what is still to be asked. Answers about renamings change the rest.
+    """Return the unanswered questions. Answers about renamings change the others.
 
     Shapes: empty, once `plan` can be called.
     """
