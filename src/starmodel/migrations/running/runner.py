@@ -8,12 +8,15 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
 
+from starmodel.app.application import Application
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.migration import MigrationFile
+from starmodel.migrations.running.actions import EventsAction, PlannedStep
 from starmodel.migrations.running.adoption import adopt
 from starmodel.migrations.running.checking.problems import check_problems
 from starmodel.migrations.running.connection import Link, open_link
+from starmodel.migrations.running.events import check_events, open_application, run_events
 from starmodel.migrations.running.executing import Executor, Interrupted
 from starmodel.migrations.running.expansion import expand
 from starmodel.migrations.running.ledger import ActionEntry, ActionKey, Entry, Ledger
@@ -37,13 +40,15 @@ class Options:
     Shapes: blocking permits steps that block writers of a large table while a
     server runs; contract permits migrations that remove what processes of the
     old version need; interrupted says what to do with a statement whose outcome is
-    unknown; report receives what is done, and the share that is done by then.
+    unknown; application dispatches the events of `RunEvents`; report receives
+    what is done, and the share that is done by then.
     Units: wait_s limits the wait for another process that migrates.
     """
 
     blocking: bool = False
     contract: bool = False
     interrupted: Interrupted = "stop"
+    application: Application | None = None
     report: Report = silent
     wait_s: float = WAIT_S
 
@@ -88,6 +93,9 @@ async def upgrade(
         if entries and not options.contract:
             waiting = waiting_contracts(migrations, entries, wanted)
             wanted -= waiting
+        done = {id for id, entry in entries.items() if entry.state in ("applied", "adopted")}
+        left = _ids(migrations) - done - wanted - waiting
+        check_events([f for f in migrations if f.id in wanted - done], left, options.application)
         applied: list[str] = []
         for file in migrations:
             state = (await run.entries()).get(file.id)
@@ -97,6 +105,7 @@ async def upgrade(
             if file.id in wanted and (state is None or state.state == "applying"):
                 await run.apply(migrations, file)
                 applied.append(file.id)
+        await run.dispatch_events()
         return Result(tuple(applied), adopted, waiting=tuple(sorted(waiting)))
 
 
@@ -157,6 +166,7 @@ class _Run:
         self._executor = Executor(
             link, ledger, interrupted=options.interrupted, on_batch=progress.rows
         )
+        self._dispatching: list[tuple[MigrationFile, list[PlannedStep]]] = []
 
     async def entries(self) -> dict[str, Entry]:
         return {entry.id: entry for entry in await self.link.run(self.ledger.entries)}
@@ -179,11 +189,37 @@ class _Run:
         self._progress.begin(file.id, total)
         for step in steps:
             for number, action in enumerate(step.actions):
+                if isinstance(action, EventsAction):
+                    continue
                 key = ActionKey(file.id, step.number, number)
                 self._progress.action(action.about)
                 with _explained(file.id, step.number, len(file.steps), step.about):
                     await self._executor.run(action, key, begun.get((step.number, number)))
-        await self.link.run(lambda s: self._end(s, file.id))
+        events = [step for step in steps if any(isinstance(a, EventsAction) for a in step.actions)]
+        if events:
+            self._dispatching.append((file, events))
+        else:
+            await self.link.run(lambda s: self._end(s, file.id))
+
+    async def dispatch_events(self) -> None:
+        """Run the events of the migrations whose other steps are done. Raises: MigrationError."""
+        application = self._options.application
+        if not self._dispatching or application is None:
+            return
+        async with open_application(application):
+            for file, steps in self._dispatching:
+                begun = await self.link.run(lambda s, id=file.id: self.ledger.actions(s, id))  # type: ignore[misc]
+                self._progress.begin(file.id, len(steps))
+                for step in steps:
+                    self._progress.action(step.about)
+                    entry = begun.get((step.number, 0))
+                    if entry is not None and entry.is_done:
+                        continue
+                    (action,) = (a for a in step.actions if isinstance(a, EventsAction))
+                    key = ActionKey(file.id, step.number, 0)
+                    with _explained(file.id, step.number, len(file.steps), step.about):
+                        await run_events(self.link, self.ledger, application, action.do, key, entry)
+                await self.link.run(lambda s, id=file.id: self._end(s, id))  # type: ignore[misc]
 
     def _end(self, session: Session, id: str) -> None:
         with session.transaction():
