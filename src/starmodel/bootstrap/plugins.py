@@ -17,8 +17,10 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.plugins.built_in import built_in_candidates
 from starmodel.plugins.discovery import candidates
 from starmodel.plugins.host import PluginHost, load_plugins, note_ignored
-from starmodel.plugins.loading import PluginOptions
+from starmodel.plugins.loading import PluginOptions, texts_of
 from starmodel.plugins.reports import PluginError
+from starmodel.plugins.single_parts import package_parts
+from starmodel.texts.catalogue import Catalogue
 
 
 def plugin_host(settings: Settings, given: Iterable[Any]) -> PluginHost:
@@ -40,6 +42,18 @@ def plugin_host(settings: Settings, given: Iterable[Any]) -> PluginHost:
         tables=settings.plugin_settings,
     )
     return load_plugins(candidates(given, built_in=built_in_candidates()), options)
+
+
+def with_plugin_texts(texts: Catalogue, host: PluginHost) -> Catalogue:
+    """The catalogue with the texts of loaded plugins.
+
+    Raises: ConfigurationError, for an invalid or unknown text of the application.
+    """
+    english = {key: text for made in host.loaded for key, text in texts_of(made.plugin).items()}
+    try:
+        return texts.extended(english, [r.name for r in host.reports if not r.is_loaded])
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
 
 
 def with_plugin_entities(
@@ -100,7 +114,7 @@ def served_assets(host: PluginHost) -> PluginAssets:
 
 
 def plugin_parts(host: PluginHost, own: Any) -> dict[str, Callable[..., Any]]:
-    """The parts of pages that plugins replace; the first of two that replace one wins.
+    """The parts of pages that plugins and packages replace; the first of two for one part wins.
 
     Shapes: own is the application's `ui`, which takes precedence.
     """
@@ -122,4 +136,5 @@ def plugin_parts(host: PluginHost, own: Any) -> dict[str, Callable[..., Any]]:
                 )
             else:
                 parts[name], owners[name] = part, made.plugin.name
-    return parts
+    taken = {*parts, *(own if isinstance(own, Mapping) else PARTS if own is not None else ())}
+    return {**parts, **dict(package_parts(PARTS, taken))}

@@ -25,7 +25,6 @@ from starmodel.cli.migrations.rolling import (
 from starmodel.cli.terminal.errors import CommandError, UsageError
 from starmodel.cli.terminal.output import print_json
 from starmodel.core.errors import StarModelError
-from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.rolling.effects import Effect
 from starmodel.migrations.running.state import DatabaseState
 from starmodel.migrations.schema.definitions import Schema
@@ -186,7 +185,7 @@ def _finish(
         _print_sentences(decision)
         print_effects(found, rolling=options.rolling)
     outcome = apply_drafts(
-        Migrations(project.migrations.files),
+        project.migrations,
         drafts,
         Database.of(project),
         blocking=options.blocking,

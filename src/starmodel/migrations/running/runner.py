@@ -19,6 +19,7 @@ from starmodel.migrations.running.connection import Link, open_link
 from starmodel.migrations.running.events import check_events, open_application, run_events
 from starmodel.migrations.running.executing import Executor, Interrupted
 from starmodel.migrations.running.expansion import expand
+from starmodel.migrations.running.hooks import run_hook
 from starmodel.migrations.running.ledger import ActionEntry, ActionKey, Entry, Ledger
 from starmodel.migrations.running.lock import migration_lock
 from starmodel.migrations.running.progress import Progress, Report, silent
@@ -187,6 +188,7 @@ class _Run:
         begun = await self.link.run(lambda s: self.ledger.actions(s, file.id))
         total = sum(len(step.actions) for step in steps)
         self._progress.begin(file.id, total)
+        await run_hook(self.link, migrations.environment.before, file.id)
         for step in steps:
             for number, action in enumerate(step.actions):
                 if isinstance(action, EventsAction):
@@ -195,6 +197,7 @@ class _Run:
                 self._progress.action(action.about)
                 with _explained(file.id, step.number, len(file.steps), step.about):
                     await self._executor.run(action, key, begun.get((step.number, number)))
+        await run_hook(self.link, migrations.environment.after, file.id)
         events = [step for step in steps if any(isinstance(a, EventsAction) for a in step.actions)]
         if events:
             self._dispatching.append((file, events))

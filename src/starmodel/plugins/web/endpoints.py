@@ -125,7 +125,8 @@ class Endpoints:
             await exchange.json(await viewer.json_of(made))
         else:
             page, ui = made if isinstance(made, Page) else Page("", made), self._services.ui
-            title = page.title or self._services.settings.title
+            own_title = self._application.texts.render(page.title)
+            title = own_title or self._services.settings.title
             actor = exchange.session.actor
             await exchange.page(lambda: ui.page(title, *page.content, actor=actor))
 
