@@ -1,5 +1,8 @@
 """Public names of migrations: what files in `migrations/` import."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from starmodel.migrations.environment import Environment
 from starmodel.migrations.migration import Migration
 from starmodel.migrations.steps import (
@@ -32,6 +35,10 @@ from starmodel.migrations.steps import (
     now,
 )
 
+if TYPE_CHECKING:
+    from starmodel.migrations.running.events import Events
+    from starmodel.migrations.running.rows.data import Data
+
 __all__ = [
     "UNSET",
     "AddField",
@@ -41,12 +48,14 @@ __all__ = [
     "ChangeField",
     "ChangeTable",
     "CreateEntity",
+    "Data",
     "DropEntity",
     "DropField",
     "DropIndex",
     "EndAlias",
     "EndMirror",
     "Environment",
+    "Events",
     "Migration",
     "MirrorField",
     "Operations",
@@ -63,3 +72,12 @@ __all__ = [
     "new_uuid",
     "now",
 ]
+
+# Types of arguments, imported on first access: they load SQLAlchemy.
+_LAZY = {"Data": "running.rows.data", "Events": "running.events"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

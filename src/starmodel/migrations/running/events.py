@@ -18,9 +18,9 @@ from starmodel.core.entity import Entity
 from starmodel.core.values.tagged_json import from_text, to_text
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.migration import MigrationFile
+from starmodel.migrations.running.actions import EventsAction, PlannedStep
 from starmodel.migrations.running.connection import Link
-from starmodel.migrations.running.ledger import ActionEntry, ActionKey, Ledger
-from starmodel.migrations.running.session import Session
+from starmodel.migrations.running.ledger import ActionKey, Ledger
 from starmodel.migrations.steps.data import RunEvents
 
 CHECKPOINT_RECORDS = 50
@@ -164,25 +164,25 @@ async def open_application(application: Application) -> AsyncIterator[None]:
 
 
 async def run_events(
-    link: Link,
-    ledger: Ledger,
-    application: Application,
-    do: Callable[[Events], Awaitable[None]],
-    key: ActionKey,
-    begun: ActionEntry | None,
+    link: Link, ledger: Ledger, application: Application, migration: str, step: PlannedStep
 ) -> None:
-    """Run a function of `Events`, and record how far it is. Raises: what the function raises."""
+    """Run the function of a step, unless it is done, and record how far it is.
+
+    Raises: what the function raises.
+    """
+    key = ActionKey(migration, step.number, 0)
+    begun = (await link.run(lambda s: ledger.actions(s, migration))).get((step.number, 0))
+    if begun is not None and begun.is_done:
+        return
 
     async def save(progress: Mapping[str, Any]) -> None:
         text = to_text(dict(progress))
-
-        def work(session: Session) -> None:
-            ledger.save_checkpoint(session, key, text)
-
-        await link.run(work)
+        await link.run(lambda session: ledger.save_checkpoint(session, key, text))
 
     if begun is None:
         await link.run(lambda session: ledger.start(session, key))
     progress = {} if begun is None or begun.checkpoint is None else from_text(begun.checkpoint)
-    await do(Events(application, key, progress, save))
+    for action in step.actions:
+        if isinstance(action, EventsAction):
+            await action.do(Events(application, key, progress, save))
     await link.run(lambda session: ledger.finish(session, key))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 
@@ -211,18 +212,12 @@ class _Run:
             return
         async with open_application(application):
             for file, steps in self._dispatching:
-                begun = await self.link.run(lambda s, id=file.id: self.ledger.actions(s, id))  # type: ignore[misc]
                 self._progress.begin(file.id, len(steps))
                 for step in steps:
                     self._progress.action(step.about)
-                    entry = begun.get((step.number, 0))
-                    if entry is not None and entry.is_done:
-                        continue
-                    (action,) = (a for a in step.actions if isinstance(a, EventsAction))
-                    key = ActionKey(file.id, step.number, 0)
                     with _explained(file.id, step.number, len(file.steps), step.about):
-                        await run_events(self.link, self.ledger, application, action.do, key, entry)
-                await self.link.run(lambda s, id=file.id: self._end(s, id))  # type: ignore[misc]
+                        await run_events(self.link, self.ledger, application, file.id, step)
+                await self.link.run(partial(self._end, id=file.id))
 
     def _end(self, session: Session, id: str) -> None:
         with session.transaction():
