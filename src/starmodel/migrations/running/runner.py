@@ -71,6 +71,7 @@ async def go_up(run: Run, migrations: Migrations, to: str | None, *, contract: b
     if entries and not contract:
         waiting = waiting_contracts(migrations, entries, wanted)
         wanted -= waiting
+    await run.check_events(migrations, wanted, waiting)
     applied: list[str] = []
     for file in migrations:
         state = run.entries.get(file.id)
@@ -80,6 +81,7 @@ async def go_up(run: Run, migrations: Migrations, to: str | None, *, contract: b
         if file.id in wanted and (state is None or state.state == "applying"):
             await run.apply(migrations, file)
             applied.append(file.id)
+    await run.dispatch_events()
     return Result(tuple(applied), adopted, waiting=tuple(sorted(waiting)))
 
 
