@@ -15,11 +15,12 @@ from starmodel.app.presentation.resource import Resource
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.arguments import catalogue, check_arguments, listed, named
 from starmodel.bootstrap.assembly import Services, Stores, assemble, page_head
+from starmodel.bootstrap.options import own_settings, settings_and_options
 from starmodel.bootstrap.pages import UIOption
 from starmodel.bootstrap.realtime import RealtimeOption
 from starmodel.bootstrap.services import database_sessions, event_bus
-from starmodel.bootstrap.web import existing_web, new_web, web_options
-from starmodel.config import Settings, load_settings
+from starmodel.bootstrap.web import existing_web, new_web
+from starmodel.config import Settings
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.texts.catalogue import Catalogue
@@ -105,8 +106,8 @@ def create_app(
     classes = None if entities is None else listed(entities)
     check_arguments(own_bus, stores, policy, uow_cls, ui, transport)
     words = catalogue(texts)
-    framework_options = web_options(settings, options)
-    settings, stores = _with_test_stores(_settings(settings, options), stores, clock)
+    settings, framework_options = settings_and_options(settings, options)
+    settings, stores = _with_test_stores(settings, stores, clock)
     head = page_head(settings)
     chosen = new_web(settings, head, words, framework_options)
     services = Services(
@@ -148,7 +149,7 @@ def configure_app(
     classes = None if entities is None else listed(entities)
     check_arguments(own_bus, stores, policy, uow_cls, ui, transport)
     words = catalogue(texts)
-    settings, stores = _with_test_stores(_settings(settings, options), stores, clock)
+    settings, stores = _with_test_stores(own_settings(settings, options), stores, clock)
     head = page_head(settings)
     existing = existing_web(app, head, words)
     services = Services(
@@ -171,17 +172,6 @@ def create_fasthtml_app(
 def session_store(settings: Settings) -> SessionStore:
     """The store of server-side sessions; in memory during a test."""
     return database_sessions(settings) if test_stores is None else MemorySessions()
-
-
-def _settings(settings: Settings | None, options: Mapping[str, Any]) -> Settings:
-    if settings is None:
-        return load_settings(**options)
-    if options:
-        raise ConfigurationError(
-            f"create_app() got settings=… and also {', '.join(sorted(options))}. "
-            "Put them into the Settings."
-        )
-    return settings
 
 
 def _with_test_stores(

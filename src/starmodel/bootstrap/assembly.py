@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -42,6 +42,7 @@ from starmodel.bootstrap.plugins import (
     served_assets,
     with_plugin_entities,
     with_plugin_resources,
+    with_plugin_texts,
 )
 from starmodel.bootstrap.realtime import RealtimeOption, page_protocol
 from starmodel.bootstrap.services import built_in_stores, cookie_sessions, session_cache
@@ -87,6 +88,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     make_frontend, transport = page_protocol(services.realtime, settings)
     secrets = secret_keys(settings)
     host = plugin_host(settings, services.plugins)
+    services = replace(services, texts=with_plugin_texts(services.texts, host))
     application = _application(services, secrets, host)
     plugin_assets = served_assets(host)  # without plugins that are dropped for their entities
     frontend = application.frontend = make_frontend(

@@ -10,16 +10,17 @@ from starmodel.adapters.web.pages.plugin_assets import PluginAssets
 from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.resource import Resource
-from starmodel.config import Settings, plugin_settings
+from starmodel.config import Settings
 from starmodel.core.classes.registry import Registry
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.plugins.built_in import built_in_candidates
 from starmodel.plugins.discovery import candidates
 from starmodel.plugins.host import PluginHost, load_plugins, note_ignored
-from starmodel.plugins.loading import PluginOptions
+from starmodel.plugins.loading import PluginOptions, texts_of
 from starmodel.plugins.reports import PluginError
 from starmodel.plugins.single_parts import package_parts
+from starmodel.texts.catalogue import Catalogue
 
 
 def plugin_host(settings: Settings, given: Iterable[Any]) -> PluginHost:
@@ -38,9 +39,21 @@ def plugin_host(settings: Settings, given: Iterable[Any]) -> PluginHost:
         enabled=frozenset(enabled),
         disabled=frozenset(disabled),
         required=tuple(settings.plugins_required),
-        tables=plugin_settings(),
+        tables=settings.plugin_settings,
     )
     return load_plugins(candidates(given, built_in=built_in_candidates()), options)
+
+
+def with_plugin_texts(texts: Catalogue, host: PluginHost) -> Catalogue:
+    """The catalogue with the texts of loaded plugins.
+
+    Raises: ConfigurationError, for an invalid or unknown text of the application.
+    """
+    english = {key: text for made in host.loaded for key, text in texts_of(made.plugin).items()}
+    try:
+        return texts.extended(english, [r.name for r in host.reports if not r.is_loaded])
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
 
 
 def with_plugin_entities(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from starmodel.adapters.persistence.memory import MemoryRepository
@@ -18,6 +19,9 @@ from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.sessions.cache import SessionCache
 from starmodel.config import Settings
 from starmodel.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from starmodel.migrations.starting import Start
 
 DAY_S = 24 * 3600.0
 
@@ -41,6 +45,7 @@ def built_in_stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], 
             pool_size=settings.database_pool_size,
             timeout_s=settings.database_timeout_s,
             clock=clock,
+            opening=lambda types: start_on_database(settings).opening(types),
         )
 
     def browser() -> Repository:
@@ -51,6 +56,18 @@ def built_in_stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], 
     return {
         "memory": memory, "sql": sql, "session_storage": browser, "local_storage": browser
     }  # fmt: skip
+
+
+def start_on_database(settings: Settings) -> Start:
+    """How the database of the SQL store is checked and migrated when it is opened."""
+    from starmodel.migrations.starting import Start
+
+    return Start(
+        settings.database_url,
+        Path(settings.migrations_folder),
+        production=settings.env == "production",
+        migrates=settings.migrate_on_start,
+    )
 
 
 def database_sessions(settings: Settings) -> SessionStore:

@@ -15,7 +15,7 @@ from starmodel.adapters.frontends.datastar.expressions import script_json, signa
 from starmodel.adapters.web.frameworks.asgi import AsgiFramework
 from starmodel.adapters.web.pages.assets import asset_urls
 from starmodel.adapters.web.pages.head import PageHead, application_styles, page_basics
-from starmodel.config import Settings, chosen, secret_keys
+from starmodel.config import Settings, secret_keys
 from starmodel.core.errors import ConfigurationError
 from starmodel.texts.catalogue import Catalogue
 
@@ -34,12 +34,11 @@ class Web(NamedTuple):
     head: Sequence[Callable[[str], str]]
 
 
-def web_options(settings: Settings | None, options: dict[str, Any]) -> dict[str, Any]:
-    """Remove the arguments of the chosen framework from `options` and return them.
+def web_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Remove the arguments of a framework from `options` and return them.
 
     Raises: ConfigurationError, for one of FastHTML in an application of Starlette.
     """
-    name = chosen("web", FASTHTML, **options) if settings is None else settings.web
     if name == FASTHTML:
         from starmodel.adapters.web.frameworks.fasthtml.application import OPTIONS
     else:

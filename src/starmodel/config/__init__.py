@@ -1,6 +1,6 @@
 """Settings, parsed and validated once from arguments, environment variables and files."""
 
-from starmodel.config.precedence import chosen, chosen_env, plugin_origins, plugin_settings
+from starmodel.config.precedence import chosen, chosen_env
 from starmodel.config.secret_key import secret_keys
 from starmodel.config.settings import Settings, load_settings
 
@@ -9,7 +9,5 @@ __all__ = [
     "chosen",
     "chosen_env",
     "load_settings",
-    "plugin_origins",
-    "plugin_settings",
     "secret_keys",
 ]

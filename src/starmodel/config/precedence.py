@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic_settings import BaseSettings
 
-from starmodel.config.sources import PREFIX, DotEnv, Values, Variables
-from starmodel.config.toml_file import ENVS, PLUGIN, TOML, plugin_tables, toml_sources
+from starmodel.config.sources import DotEnv, Values, Variables
+from starmodel.config.toml_file import ENVS, toml_sources
 
 Sources = tuple[Values | Variables, ...]
 
@@ -26,30 +26,22 @@ def setting_sources(settings_cls: type[BaseSettings], arguments: Mapping[str, An
     )
 
 
-def plugin_settings() -> dict[str, dict[str, Any]]:
-    """The settings of plugins by plugin: `starmodel.toml`, then `.env`, then the environment.
-
-    Raises: ConfigurationError, when a file can't be parsed.
-    """
-    merged = {name: dict(table) for name, table in plugin_tables().items()}
-    for source in (DotEnv(BaseSettings), Variables(BaseSettings)):
+def plugin_settings(sources: Sources) -> dict[str, dict[str, Any]]:
+    """The settings of plugins by plugin: `starmodel.toml`, then `.env`, then the environment."""
+    merged: dict[str, dict[str, Any]] = {}
+    for source in reversed(sources):
         for name, values in source.plugin_values().items():
             merged.setdefault(name, {}).update(values)
     return merged
 
 
-def plugin_origins(plugin: str) -> dict[str, str]:
-    """The origin of each value in `plugin_settings` of one plugin, by setting.
-
-    Raises: ConfigurationError, when a file can't be parsed.
-    """
-    origins = dict.fromkeys(
-        plugin_tables().get(plugin, {}), f"[starmodel.{PLUGIN}.{plugin}] of {TOML}"
-    )
-    for source in (DotEnv(BaseSettings), Variables(BaseSettings)):
-        for name in source.plugin_values().get(plugin, {}):
-            variable = f"{PREFIX}{PLUGIN}_{plugin}__{name}".upper()
-            origins[name] = f"{variable} in {source.place}"
+def plugin_origins(sources: Sources) -> dict[str, dict[str, str]]:
+    """The origin of each value in `plugin_settings`, by plugin and setting."""
+    origins: dict[str, dict[str, str]] = {}
+    for source in reversed(sources):
+        for plugin, values in source.plugin_values().items():
+            of_plugin = origins.setdefault(plugin, {})
+            of_plugin.update({name: source.plugin_origin(plugin, name) for name in values})
     return origins
 
 

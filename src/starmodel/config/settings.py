@@ -8,7 +8,12 @@ from pydantic import Field, PrivateAttr, SecretStr, ValidationError, model_valid
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from starmodel.config.errors import DEFAULT, check_names, validation_error
-from starmodel.config.precedence import effective_origins, setting_sources
+from starmodel.config.precedence import (
+    effective_origins,
+    plugin_origins,
+    plugin_settings,
+    setting_sources,
+)
 from starmodel.config.values import (
     Bus,
     CommaList,
@@ -71,6 +76,8 @@ class Settings(BaseSettings):
     """The database of signed-in sessions; unset means `database_url`."""
     migrations_folder: FolderPath = "migrations"
     """The folder of the migration files, relative to the current folder."""
+    migrate_on_start: bool = False
+    """Apply pending migrations when the application starts: one process does, others wait."""
     redis_url: str | None = Field(default=None, repr=False)
     """The URL of the Redis server."""
     database_pool_size: Count = 10
@@ -133,6 +140,8 @@ class Settings(BaseSettings):
     """Plugins without which the application does not start."""
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+    _plugins: dict[str, dict[str, Any]] = PrivateAttr(default_factory=dict)
+    _plugin_origins: dict[str, dict[str, str]] = PrivateAttr(default_factory=dict)
 
     if not TYPE_CHECKING:  # type checkers infer a typed signature from the fields
 
@@ -149,6 +158,7 @@ class Settings(BaseSettings):
                 # Not chained: the cause includes secret values.
                 raise validation_error(failure, effective_origins(sources), fields)
             self._origins = effective_origins(sources)
+            self._plugins, self._plugin_origins = plugin_settings(sources), plugin_origins(sources)
 
     @property
     def origins(self) -> dict[str, str]:
@@ -161,6 +171,16 @@ class Settings(BaseSettings):
         if origins["cookie_secure"] == DEFAULT and self.public_url is not None:
             origins["cookie_secure"] = "public_url"
         return origins
+
+    @property
+    def plugin_settings(self) -> dict[str, dict[str, Any]]:
+        """The settings of plugins, by plugin and name; not validated."""
+        return self._plugins
+
+    @property
+    def plugin_origins(self) -> dict[str, dict[str, str]]:
+        """The source of each value in `plugin_settings`, by plugin and name."""
+        return self._plugin_origins
 
     @model_validator(mode="after")
     def _complete(self) -> Settings:

@@ -40,6 +40,14 @@ class Values(InitSettingsSource):
         self.origins = dict.fromkeys(values, origin)
         self.tables = frozenset(name for name, value in values.items() if isinstance(value, dict))
 
+    def plugin_values(self) -> Mapping[str, dict[str, Any]]:
+        """The settings of plugins, by plugin and name."""
+        return {}
+
+    def plugin_origin(self, plugin: str, name: str) -> str:
+        """Where a setting of a plugin comes from."""
+        return ""
+
 
 class Variables(EnvSettingsSource):
     """Environment variables, in any case. Includes unknown names with the prefix."""
@@ -68,7 +76,11 @@ class Variables(EnvSettingsSource):
     ) -> Any:
         return value  # lists are separated by commas, so no value is JSON
 
-    def plugin_values(self) -> dict[str, dict[str, str]]:
+    def plugin_origin(self, plugin: str, name: str) -> str:
+        """Where a setting of a plugin comes from."""
+        return f"{PREFIX}PLUGIN_{plugin}__{name}".upper() + f" in {self.place}"
+
+    def plugin_values(self) -> Mapping[str, dict[str, str]]:
         """The settings of plugins, by plugin and name."""
         found: dict[str, dict[str, str]] = {}
         for key, value in self.env_vars.items():

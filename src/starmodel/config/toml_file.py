@@ -35,6 +35,25 @@ class Profile(Values):
         return super().__call__() if self.is_active else {}
 
 
+class Table(Values):
+    """The table `[starmodel]`, with the tables of plugins."""
+
+    def __init__(
+        self,
+        settings_cls: type[BaseSettings],
+        values: Mapping[str, Any],
+        plugins: Mapping[str, dict[str, Any]],
+    ) -> None:
+        super().__init__(settings_cls, values, f"[starmodel] of {TOML}")
+        self._plugins = plugins
+
+    def plugin_values(self) -> Mapping[str, dict[str, Any]]:
+        return self._plugins
+
+    def plugin_origin(self, plugin: str, name: str) -> str:
+        return f"[starmodel.{PLUGIN}.{plugin}] of {TOML}"
+
+
 def toml_sources(settings_cls: type[BaseSettings]) -> list[Values]:
     """The profiles, then the table `[starmodel]`; none without the file.
 
@@ -50,7 +69,7 @@ def toml_sources(settings_cls: type[BaseSettings]) -> list[Values]:
     base = document.get("starmodel", {})
     if not isinstance(base, dict):
         raise ConfigurationError(f"{TOML}: starmodel must be a table, got {base!r}.")
-    base.pop(PLUGIN, None)
+    plugins = _plugin_tables(base.pop(PLUGIN, {}))
     profiles = {name: base.pop(name) for name in ENVS if isinstance(base.get(name), dict)}
     for name, profile in profiles.items():
         if "env" in profile:
@@ -61,14 +80,12 @@ def toml_sources(settings_cls: type[BaseSettings]) -> list[Values]:
     default_env = base.get("env", ENVS[0])
     return [
         *(Profile(settings_cls, values, name, default_env) for name, values in profiles.items()),
-        Values(settings_cls, base, f"[starmodel] of {TOML}"),
+        Table(settings_cls, base, plugins),
     ]
 
 
-def plugin_tables() -> dict[str, dict[str, Any]]:
+def _plugin_tables(tables: Any) -> dict[str, dict[str, Any]]:
     """The tables `[starmodel.plugin.NAME]`, by plugin. Raises: ConfigurationError."""
-    base = _read_toml().get("starmodel", {})
-    tables = base.get(PLUGIN, {}) if isinstance(base, dict) else {}
     if not isinstance(tables, dict) or not all(isinstance(t, dict) for t in tables.values()):
         raise ConfigurationError(
             f"{TOML}: [starmodel.{PLUGIN}] has a value of its own. Expected a table for each "

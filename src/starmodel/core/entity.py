@@ -9,6 +9,7 @@ from starmodel.core._compat import uses_default_init
 from starmodel.core.changes.drafts import Facts, evolved
 from starmodel.core.current_app import ObjectsOf, host_of
 from starmodel.core.definition.checks import check_names
+from starmodel.core.definition.constructor import unknown_argument
 from starmodel.core.definition.info import EntityInfo
 from starmodel.core.definition.metaclass import EntityMeta
 from starmodel.core.definition.setup import define, take_id
@@ -52,6 +53,10 @@ class Entity(Snapshot, metaclass=EntityMeta):
 
     @uses_default_init
     def __init__(self, /, **data: Any) -> None:  # so that SQLModel's table classes validate
+        """Raises: TypeError, for an unknown field; ValidationError, for an invalid value."""
+        names = self.__entity__.arguments
+        if names is not None and not data.keys() <= names:
+            raise unknown_argument(type(self), data, names)
         self.__pydantic_validator__.validate_python(data, self_instance=self)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

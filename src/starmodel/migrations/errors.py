@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from starmodel.core.errors import StarModelError
+from collections.abc import Sequence
+
+from starmodel.core.errors import ConfigurationError, StarModelError
 
 
 class MigrationError(StarModelError):
@@ -15,3 +17,17 @@ class BlockingError(MigrationError):
 
 class UnknownOutcomeError(MigrationError):
     """A statement was interrupted where the database can't tell whether it took effect."""
+
+
+class DriftError(ConfigurationError):
+    """The database does not fit the classes, so the application does not start.
+
+    Shapes: about are sentences on what differs; command is what the developer types.
+    """
+
+    def __init__(self, message: str, about: Sequence[str] = (), command: str = "") -> None:
+        self.about, self.command = tuple(about), command
+        parts = [message, *about]
+        if command:
+            parts.append(f"Run: {command}")
+        super().__init__(" ".join(parts))

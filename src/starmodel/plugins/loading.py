@@ -17,6 +17,8 @@ from starmodel.plugins.hidden_values import HiddenValues
 from starmodel.plugins.plugin import Plugin
 from starmodel.plugins.reports import PLUGIN_FAILURES, PluginError, PluginReport, error_in_plugin
 from starmodel.plugins.versions import check_version
+from starmodel.texts.catalogue import ENGLISH
+from starmodel.texts.english import Text
 
 log = logging.getLogger("starmodel.plugins")
 
@@ -119,9 +121,18 @@ def _check_declaration(plugin: Plugin) -> None:
         value = getattr(plugin, name)
         if type(value) not in (int, float) or not value > 0:
             raise PluginError(f"{where}.{name} is {value!r}.", "Expected a number of seconds.")
+    try:
+        ENGLISH.extended(texts_of(plugin))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise PluginError(f"{where}.texts: {error}", "Expected templates by key.") from None
     model = plugin.Settings
     if model is not None and not (isinstance(model, type) and issubclass(model, BaseModel)):
         raise PluginError(f"{where}.Settings is {model!r}.", "Expected a pydantic model, or None.")
+
+
+def texts_of(plugin: Plugin) -> dict[str, Text]:
+    """The English texts of a plugin by their key in the catalogue, "NAME.key"."""
+    return {f"{plugin.name}.{key}": text for key, text in plugin.texts.items()}
 
 
 def _settings(plugin: Plugin, given: Mapping[str, Any]) -> Any:

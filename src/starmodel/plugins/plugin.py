@@ -18,6 +18,8 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.plugins.contributions.assets import Asset
 from starmodel.plugins.contributions.middleware import Middleware, RequestHook
 from starmodel.plugins.contributions.routes import EventRoute, ResourceRoute, Route
+from starmodel.texts.catalogue import Message
+from starmodel.texts.english import Text
 
 if TYPE_CHECKING:
     from starmodel.plugins.web.services import PluginServices
@@ -53,6 +55,8 @@ class Plugin:
     startup_limit_s: ClassVar[float] = 60
     shutdown_limit_s: ClassVar[float] = 10
     Settings: ClassVar[type[BaseModel] | None] = None
+    texts: ClassVar[Mapping[str, Text]] = MappingProxyType({})
+    """English texts for visitors by key, which applications translate as "NAME.key"."""
 
     settings: Any = None
     """The validated settings; None without a `Settings` class."""
@@ -87,6 +91,16 @@ class Plugin:
     def actor(self) -> Actor:
         """The actor for events that the plugin dispatches: `plugin:NAME`, with every role."""
         return Actor(f"plugin:{self.name}", self.name, EveryRole({"plugin"}))
+
+    @classmethod
+    def text(cls, key: str, /, **params: Any) -> Message:
+        """A text of `texts`, rendered in the words of the application where it is shown.
+
+        For titles of pages and links; elsewhere pass it to `application.texts.render`.
+        Raises: KeyError, for an unknown key or a missing parameter.
+        """
+        full = f"{cls.name}.{key}"
+        return Message.of_plugin(full, {full: cls.texts[key]}, **params)
 
     def entities(self) -> Iterable[type[Entity]]:
         """Entity classes with this plugin in `model_config["plugin"]`: "NAME.Note", below /NAME."""

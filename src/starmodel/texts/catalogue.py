@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
@@ -31,16 +31,33 @@ class Catalogue:
     Raises: ValueError, for an unknown key, and for a template with an unknown
     parameter, with ":size" where the English text has no size, or without a
     parameter that the English text has. A plural form other than "other" may
-    leave the number out.
+    leave the number out. A key of a plugin, "audit.title", is checked by `extended`.
     """
 
-    __slots__ = ("_plural", "_texts")
+    __slots__ = ("_of_plugins", "_plural", "_texts")
 
     def __init__(
         self, own: Mapping[str, Text] = MappingProxyType({}), *, plural: Plural = one_or_other
     ) -> None:
         self._plural = plural
-        self._texts = {**_ENGLISH, **{key: _checked(key, text) for key, text in own.items()}}
+        self._of_plugins = {key: text for key, text in own.items() if _is_of_plugin(key)}
+        own_texts = {key: text for key, text in own.items() if key not in self._of_plugins}
+        self._texts = _replaced(_ENGLISH, own_texts)
+
+    def extended(self, texts: Mapping[str, Text], unloaded: Collection[str] = ()) -> Catalogue:
+        """A catalogue with the English texts of plugins, replaced by the application's.
+
+        Shapes: unloaded are the names of plugins without their texts; the application's for
+        them are ignored.
+        Raises: ValueError, as the constructor, also for a key of no plugin.
+        """
+        english = {**self._texts, **{key: _forms(key, text) for key, text in texts.items()}}
+        own = {
+            key: text for key, text in self._of_plugins.items() if _namespace(key) not in unloaded
+        }
+        made = Catalogue(plural=self._plural)
+        made._texts = _replaced(english, own)
+        return made
 
     def text(self, key: str, /, **params: Any) -> str:
         """The text of a key. Raises: KeyError, for an unknown key or a missing parameter."""
@@ -55,8 +72,15 @@ class Catalogue:
         return template.fill(params)
 
     def render(self, value: Any) -> Any:
-        """A message in the words of this catalogue; any other value as it is."""
-        return self.text(value.key, **value.params) if isinstance(value, Message) else value
+        """A message in the words of this catalogue; any other value as it is.
+
+        A message of a plugin that the catalogue lacks is its English text.
+        """
+        if not isinstance(value, Message):
+            return value
+        if value.key not in self._texts:
+            return str(value)
+        return self.text(value.key, **value.params)
 
     def render_all(self, texts: Mapping[str, str]) -> dict[str, str]:
         """The texts by name, each message among them rendered."""
@@ -81,16 +105,22 @@ class Message(str):
     params: Mapping[str, Any]
 
     def __new__(cls, key: str, /, **params: Any) -> Message:
-        made = super().__new__(cls, ENGLISH.text(key, **params))
-        object.__setattr__(made, "key", key)
-        object.__setattr__(made, "params", MappingProxyType(params))
-        return made
+        return _with_text(cls, ENGLISH.text(key, **params), key, params)
+
+    @classmethod
+    def of_plugin(cls, key: str, texts: Mapping[str, Text], /, **params: Any) -> Message:
+        """A message with a text of a plugin. Shapes: texts are those of the plugin, by key.
+
+        Raises: KeyError, for an unknown key or a missing parameter.
+        """
+        text = ENGLISH.extended({key: texts[key]}).text(key, **params)
+        return _with_text(cls, text, key, params)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"A Message is immutable; {name!r} can't be set.")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _message, (self.key, dict(self.params))
+        return _with_text, (type(self), str(self), self.key, dict(self.params))
 
 
 def joined(key: str, texts: Iterable[str]) -> str:
@@ -101,16 +131,35 @@ def joined(key: str, texts: Iterable[str]) -> str:
     return made
 
 
-def _message(key: str, params: dict[str, Any]) -> Message:
-    return Message(key, **params)
+def _with_text(cls: type[Message], text: str, key: str, params: dict[str, Any]) -> Message:
+    made = str.__new__(cls, text)
+    object.__setattr__(made, "key", key)
+    object.__setattr__(made, "params", MappingProxyType(params))
+    return made
 
 
-def _checked(key: str, text: Text) -> dict[str, Template]:
-    if key not in _ENGLISH:
-        near = get_close_matches(str(key), _ENGLISH, 1, 0)
+Forms = Mapping[str, Template]
+
+
+def _replaced(english: Mapping[str, Forms], own: Mapping[str, Text]) -> dict[str, Forms]:
+    """The English texts, some of them replaced. Raises: ValueError."""
+    return {**english, **{key: _checked(key, text, english) for key, text in own.items()}}
+
+
+def _namespace(key: str) -> str:
+    return key.partition(".")[0]
+
+
+def _is_of_plugin(key: object) -> bool:
+    return isinstance(key, str) and "." in key and _namespace(key) not in _NAMESPACES
+
+
+def _checked(key: str, text: Text, english: Mapping[str, Forms]) -> dict[str, Template]:
+    if key not in english:
+        near = get_close_matches(str(key), english, 1, 0)
         raise ValueError(f"No text has the key {key!r}; the nearest is {near[0]!r}.")
-    needed = frozenset[str]().union(*(form.names for form in _ENGLISH[key].values()))
-    sizes = frozenset[str]().union(*(form.sizes for form in _ENGLISH[key].values()))
+    needed = frozenset[str]().union(*(form.names for form in english[key].values()))
+    sizes = frozenset[str]().union(*(form.sizes for form in english[key].values()))
     forms = _forms(key, text)
     for name, form in forms.items():
         if unknown := form.names - needed:
@@ -123,7 +172,7 @@ def _checked(key: str, text: Text) -> dict[str, Template]:
                 f"The text {key!r} has {{{min(wrong)}:size}}, and its parameter {min(wrong)!r} is "
                 "no number of bytes."
             )
-        if name == OTHER and (missing := _ENGLISH[key][OTHER].names - form.names):
+        if name == OTHER and (missing := english[key][OTHER].names - form.names):
             raise ValueError(f"The text {key!r} lacks its parameter {{{min(missing)}}}: {text!r}.")
     return forms
 
@@ -141,5 +190,6 @@ def _forms(key: str, text: Text) -> dict[str, Template]:
         raise ValueError(f"The text {key!r} is no template: {error}.") from error
 
 
-_ENGLISH = {key: _forms(key, text) for key, text in TEXTS.items()}
+_ENGLISH: Mapping[str, Forms] = {key: _forms(key, text) for key, text in TEXTS.items()}
+_NAMESPACES = frozenset(map(_namespace, TEXTS))
 ENGLISH = Catalogue()

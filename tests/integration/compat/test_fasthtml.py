@@ -7,6 +7,7 @@ import pytest
 from fasthtml.components import Meta, P
 from fasthtml.core import APIRouter, Beforeware, FastHTML
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.testclient import TestClient
@@ -15,6 +16,7 @@ from starmodel.adapters.web._compat.fasthtml import (
     CheckedRoutes,
     handler_of,
     is_conversion_error,
+    missing_parameter,
     run_before,
 )
 from starmodel.adapters.web._compat.starlette import request_with_body
@@ -153,6 +155,34 @@ def test_conversion_error_is_raised_inside_wrap_req(sent: str, expected: bool) -
 
     changed = "FastHTML no longer converts parameters inside _wrap_req"
     assert [is_conversion_error(error) for error in errors] == [expected], changed
+
+
+@pytest.mark.parametrize(("path", "expected"), [("/a", "amount"), ("/b", ""), ("/c", "")])
+def test_missing_parameter_is_found_inside_find_p(path: str, expected: str) -> None:
+    found: list[str] = []
+    app = FastHTML(secret_key="k")
+
+    @app.post("/a")
+    def order(amount: int) -> str:
+        raise AssertionError(amount)
+
+    @app.post("/b")
+    def refuse() -> str:
+        raise HTTPException(400, "own")
+
+    @app.post("/c")
+    def default(amount: int = 3) -> str:
+        raise HTTPException(400, str(amount))
+
+    async def handler(request: Any, error: HTTPException) -> Response:
+        found.append(missing_parameter(error))
+        return Response(status_code=400)
+
+    app.exception_handlers[HTTPException] = handler
+    client(app).post(path)
+
+    changed = "FastHTML no longer reads parameters inside _find_p, or names them differently"
+    assert found == [expected], changed
 
 
 def test_options_that_starlette_lacks_are_those_of_fasthtml() -> None:

@@ -16,7 +16,7 @@ from starmodel import (
     dispatch,
     event,
 )
-from starmodel.plugins import Page, Plugin, Route
+from starmodel.plugins import NavEntry, Page, Plugin, Route
 from starmodel.testing import Visitor, memory_stores
 
 PUBLIC = {"read": "public", "write": "public"}
@@ -271,3 +271,43 @@ async def test_plugin_dispatches_events_as_itself():
     await app.starmodel.ready()
     assert [pen.author for pen in await Pen.objects.list()] == ["plugin:robot"]
     await app.starmodel.close()
+
+
+class Translated(Plugin):
+    name = "audit"
+    texts = {"title": "Audit notes", "of": "Notes of {year}"}
+
+    def nav(self):
+        return [NavEntry(self.text("title"), "/audit", access="public")]
+
+    def routes(self):
+        return [Route("/audit", self.page, access="public")]
+
+    async def page(self, exchange):
+        return Page(self.text("of", year=2026))
+
+
+def test_titles_of_a_plugin_are_in_the_words_of_the_application():
+    for texts, title, nav in (
+        ({}, "Notes of 2026", "Audit notes"),
+        (
+            {"audit.title": "Protokoll", "audit.of": "Protokoll {year}"},
+            "Protokoll 2026",
+            "Protokoll",
+        ),
+    ):
+        page = Visitor(build(Translated(), texts=texts)).open("/audit")
+        assert page.title == f"{title} · StarModel"
+        assert page.text("h1") == title
+        assert nav in page.text("nav")
+    with pytest.raises(ConfigurationError, match=r"the nearest is 'audit\.title'"):
+        build(Translated(), texts={"audit.titel": "x"})
+    build(Translated(), texts={"audit.title": "x"}, plugins_disabled=["audit"])
+
+
+@pytest.mark.parametrize("texts", [{"title": "{0}"}, {"title": 3}, ["title"], None])
+def test_invalid_texts_are_a_failure_of_the_plugin(texts):
+    made = type("Broken", (Plugin,), {"name": "broken", "texts": texts})()
+    report = build(made, Audit()).starmodel.plugins.report("broken")
+    assert report.state == "failed"
+    assert "Broken.texts" in report.reason

@@ -62,7 +62,7 @@ def visitor_of(*contents: SlotContent, **members: Any) -> Visitor:
 
     for name, value in members.items():
         setattr(Feature, name, lambda self, value=value: value)
-    app = create_app([Pen, Board], plugins=[Feature()], secret_key="k" * 40)
+    app = create_app([Pen, Board, Prefs], plugins=[Feature()], secret_key="k" * 40)
     return Visitor(app, raise_errors=False)
 
 
@@ -299,3 +299,38 @@ def test_content_of_a_record_that_is_not_readable_any_more_is_not_sent():
     without_id = {"content": "slot-feature-it", "entity": "Closed"}
     assert visitor.get("/_starmodel/slots", **without_id).status == 403
     assert visitor.get("/_starmodel/slots", content="slot-none").status == 404
+
+
+class Prefs(Entity):
+    model_config = {"store": "local_storage"}
+    theme: str = "light"
+
+    @event
+    def darken(self):
+        self.theme = "dark"
+
+
+@live
+def theme(prefs: Prefs):
+    return B(f"a {prefs.theme} page")
+
+
+def test_live_view_in_a_content_shows_what_the_browser_has():
+    content = SlotContent(
+        "record.panels", "it", lambda place: theme(place.entity), access="public", only=[Prefs]
+    )
+    visitor = visitor_of(content)
+    page = visitor.open("/prefs")
+    assert page.text("#slot-feature-it") == "a light page"
+    page.click("Darken")
+    assert page.text("#slot-feature-it") == "a dark page"
+    assert visitor.open("/prefs").text("#slot-feature-it") == "a dark page"
+
+
+def test_content_that_is_to_follow_a_browser_store_is_noted():
+    content = SlotContent("start.tiles", "it", lambda place: "x", refresh_on=[Prefs])
+    visitor = visitor_of(content)
+    report = visitor.app.starmodel.plugins.report("feature")
+    assert "names Prefs in refresh_on, whose state is in the browser" in report.notes[0]
+    visitor.sign_in("ann")
+    assert visitor.open("/").status == 200

@@ -102,6 +102,14 @@ def test_toasts_after_another_action_are_of_that_action_only(visitor):
     assert page.toasts == []
 
 
+def test_reply_to_a_click_has_the_patches_that_the_page_got(visitor):
+    page = visitor.open("/own")
+    page.click("+1")
+    assert page.reply.method == "POST"
+    assert "event: datastar-patch-signals" in page.reply.text
+    assert "Now 1" in page.reply.text
+
+
 def test_click_with_confirmation_accepts_and_records_it(visitor):
     page = visitor.open("/own")
     page.click("+2")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from starmodel.config import Settings, chosen_env, load_settings, plugin_settings, secret_keys
+from starmodel.config import Settings, chosen_env, load_settings, secret_keys
 from starmodel.core.errors import ConfigurationError
 
 KEY = "k" * 32
@@ -387,15 +387,25 @@ def test_settings_of_plugins_come_from_the_file_the_dotenv_and_the_environment(
     toml('[starmodel]\ntitle = "Shop"\n[starmodel.plugin.backup]\nfolder = "a"\nkeep = 3\n')
     dotenv("STARMODEL_PLUGIN_BACKUP__FOLDER=b\nSTARMODEL_PLUGIN_MY_MAIL__HOST=h\n")
     monkeypatch.setenv("STARMODEL_PLUGIN_BACKUP__KEEP", "9")
-    assert plugin_settings() == {"backup": {"folder": "b", "keep": "9"}, "my_mail": {"host": "h"}}
-    assert load_settings().title == "Shop"
+    settings = load_settings()
+    assert settings.plugin_settings == {
+        "backup": {"folder": "b", "keep": "9"}, "my_mail": {"host": "h"},
+    }  # fmt: skip
+    assert settings.plugin_origins == {
+        "backup": {
+            "folder": "STARMODEL_PLUGIN_BACKUP__FOLDER in .env",
+            "keep": "STARMODEL_PLUGIN_BACKUP__KEEP in the environment",
+        },
+        "my_mail": {"host": "STARMODEL_PLUGIN_MY_MAIL__HOST in .env"},
+    }
+    assert settings.title == "Shop"
 
 
 @pytest.mark.parametrize("text", ["plugin = 3", "[starmodel.plugin]\nbackup = 3"])
 def test_plugin_settings_outside_a_table_are_refused(toml, text):
     toml(f"[starmodel]\n{text}\n" if "[" not in text else text)
     with pytest.raises(ConfigurationError, match=r"such as \[starmodel.plugin.backup\]"):
-        plugin_settings()
+        load_settings()
 
 
 def test_names_of_plugins_are_validated(monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 
 from starmodel.texts import Catalogue, Message
 from starmodel.texts.catalogue import ENGLISH, joined
-from starmodel.texts.english import TEXTS
+from starmodel.texts.english import TEXTS, Text
 from starmodel.texts.templates import Template, size_text
 
 GERMAN = {
@@ -192,3 +192,37 @@ def test_english_plural_forms_have_the_same_parameters_or_fewer() -> None:
             every = Template(text["other"]).names
             names = {name for form in text.values() for name in Template(form).names}
             assert names - every <= {"title"}, key
+
+
+TEXTS_OF_PLUGIN: dict[str, Text] = {
+    "audit.title": "Audit", "audit.notes": {"one": "{count} note", "other": "{count} notes"},
+}  # fmt: skip
+
+
+def test_message_of_a_plugin_is_rendered_by_a_catalogue_that_has_its_texts() -> None:
+    message = Message.of_plugin("audit.notes", TEXTS_OF_PLUGIN, count=1)
+    assert message == "1 note"
+    assert Catalogue().render(message) == "1 note"  # its own English text
+    german = Catalogue({"audit.notes": {"one": "{count} Notiz", "other": "{count} Notizen"}})
+    assert german.extended(TEXTS_OF_PLUGIN).render(message) == "1 Notiz"
+    assert german.extended(TEXTS_OF_PLUGIN).text("audit.title") == "Audit"
+    copied = pickle.loads(pickle.dumps(message))  # noqa: S301 - our own
+    assert (copied, copied.key) == (message, "audit.notes")
+
+
+@pytest.mark.parametrize(
+    ("own", "problem"),
+    [
+        ({"audit.titel": "x"}, "No text has the key 'audit.titel'; the nearest is 'audit.title'."),
+        ({"evnt.create": "x"}, "No text has the key 'evnt.create'; the nearest is 'event.create'."),
+        ({"audit.notes": "viele"}, "The text 'audit.notes' lacks its parameter {count}: 'viele'."),
+    ],
+)
+def test_own_texts_of_plugins_are_checked(own: dict[str, Text], problem: str) -> None:
+    with pytest.raises(ValueError, match="^" + re.escape(problem)):
+        Catalogue(own).extended(TEXTS_OF_PLUGIN, ["mail"])
+
+
+def test_own_texts_of_a_plugin_that_is_not_loaded_are_ignored() -> None:
+    own: dict[str, Text] = {"mail.subject": "Betreff", "audit.title": "Protokoll"}
+    assert Catalogue(own).extended(TEXTS_OF_PLUGIN, ["mail"]).text("audit.title") == "Protokoll"

@@ -42,3 +42,6 @@ class WebFramework(Protocol):
 
     def is_conversion_error(self, error: Exception) -> bool:
         """True when the framework failed to convert a parameter, before the handler ran."""
+
+    def missing_parameter(self, error: Any) -> str:
+        """The parameter that a HTTPException of the framework misses in a request; "" for none."""

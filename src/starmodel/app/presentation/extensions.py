@@ -19,8 +19,9 @@ PATH = re.compile(r"/(?!/)[^\s\\]*")
 class NavEntry:
     """A link in the navigation, visible to those whom `access` permits.
 
-    Shapes: path is absolute, below the mount point of the application; icon is the name of
-    an icon of the sprite, "" for the usual one.
+    Shapes: title may be a `Message`, such as `self.text("title")` of the plugin; path is
+    absolute, below the mount point of the application; icon is the name of an icon of the
+    sprite, "" for the usual one.
     """
 
     title: str

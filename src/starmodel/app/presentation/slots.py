@@ -42,7 +42,8 @@ class Place:
     """Where a slot is rendered, and for whom.
 
     Shapes: entity_type is that of the page, None on the start page; entity is the record
-    or instance of a record page.
+    or instance of a record page. An instance of a browser store has its defaults: a live view
+    or a signal of it shows what the browser has.
     """
 
     slot: str
@@ -123,12 +124,23 @@ class Slots:
         self._contents: dict[str, SlotContent] = {}
 
     def add(self, plugin: str, content: SlotContent) -> None:
-        """Add a content of a plugin. Raises: ConfigurationError, for a second one of a name."""
+        """Add a content of a plugin.
+
+        Raises: ConfigurationError, for a second one of a name, and for one that is to follow
+        a browser store.
+        """
         id = f"slot-{plugin}-{content.name}"
         if id in self._contents:
             raise ConfigurationError(
                 f"The plugin {plugin!r} has two slot contents named {content.name!r}."
             )
+        for entity_type in self.refreshed_by(content):
+            if entity_type.in_browser:
+                raise ConfigurationError(
+                    f"The content {content.name!r} names {entity_type.name} in refresh_on, whose "
+                    "state is in the browser, so the server sees no change of it. Show it by a "
+                    "@live view or a signal."
+                )
         self._contents[id] = content
 
     def named(self, id: str) -> SlotContent | None:

@@ -74,6 +74,10 @@ class Services:
         """The URL of the icons on the current page."""
         return f"{self.frontend.root_path}{self.site.icons}"
 
+    def mounted(self, path: str) -> str:
+        """The URL of a path of the application, such as that of a `NavEntry`, on this page."""
+        return f"{self.frontend.root_path}{path}"
+
     def url_for(self, resource: MountedResource, page: Page, id: Any = None) -> str:
         """The URL of a generated page, from the current page."""
         return resource.url_for(page, id, root_path=self.frontend.root_path)

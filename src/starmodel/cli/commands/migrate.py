@@ -99,14 +99,26 @@ def migrate(
             "migrations are pending.",
         ),
     ] = False,
-    sql: Annotated[
-        bool, typer.Option("--sql", help="Change nothing; print the SQL that would run.")
-    ] = False,
     purge: Annotated[
         bool, typer.Option("--purge", help="Delete for good what migrations kept aside.")
     ] = False,
     merge: Annotated[
         bool, typer.Option("--merge", help="Merge the newest migrations of two branches.")
+    ] = False,
+    rolling: Annotated[
+        bool,
+        typer.Option(
+            "--rolling",
+            help="Write two migrations: one before a rolling deploy, which processes of the old "
+            "version survive, and one for --contract.",
+        ),
+    ] = False,
+    contract: Annotated[
+        bool,
+        typer.Option(
+            "--contract",
+            help="Also run what waits until no process of the old version runs.",
+        ),
     ] = False,
     blocking: Annotated[
         bool,
@@ -122,14 +134,15 @@ def migrate(
 
     Compares the classes with the newest file in migrations/, says what
     changed, asks where data could be lost, writes a new file and runs what is
-    pending. The first file describes the tables as they are.
+    pending. In a database whose tables exist, the first file describes them.
 
     Without a terminal nothing is asked: open questions are printed with the
     flags that answer them, and nothing is changed. Exit codes: 0 done or
     nothing to do, 1 refused or failed, 2 open questions or wrong usage.
 
-    With --json: {ok, changes, questions, written, pending, applied}; a change
-    is {title, text, in_database}, a question {about, text, flags}.
+    With --json: {ok, changes, questions, written, recorded, applied, pending,
+    waiting, old_processes}; a change is {title, text, in_database}, a
+    question {about, text, flags}, an old process's experience {text, breaks}.
     """
     from starmodel.cli.migrations.command import Options, run
     from starmodel.cli.migrations.flags import Flags
@@ -149,10 +162,11 @@ def migrate(
             app=chosen_app(target, app),
             message=message,
             check=check,
-            sql=sql,
             yes=yes,
             purge=purge,
             merge=merge,
+            rolling=rolling,
+            contract=contract,
             blocking=blocking,
             as_json=as_json,
         )

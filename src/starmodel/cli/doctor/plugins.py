@@ -17,7 +17,7 @@ from starmodel.cli.plugins.hosts import folder_plugins, plugins_of
 from starmodel.cli.plugins.reporting import failure_of
 from starmodel.cli.plugins.single_parts import USED_GROUPS, check_point, unused_reason
 from starmodel.cli.terminal.suggestions import did_you_mean
-from starmodel.config import Settings, plugin_origins, plugin_settings
+from starmodel.config import Settings
 from starmodel.core.errors import ConfigurationError
 from starmodel.plugins.reports import PluginReport, check_required
 
@@ -43,7 +43,7 @@ def check_plugins(
                 "Leave it if that is what you want.",
             )  # fmt: skip
     yield from _check_names(settings, reports)
-    yield from _check_tables(reports)
+    yield from _check_tables(settings, reports)
     for conflict in contributed_commands(found.host, built_in)[1]:
         yield Finding(
             "warning", "plugins", conflict.text, "Ask the plugin's authors for another command."
@@ -90,11 +90,11 @@ def _check_names(settings: Settings, reports: Iterable[PluginReport]) -> Iterato
                 )  # fmt: skip
 
 
-def _check_tables(reports: Iterable[PluginReport]) -> Iterator[Finding]:
+def _check_tables(settings: Settings, reports: Iterable[PluginReport]) -> Iterator[Finding]:
     """Check that a plugin reads each table of settings. Values are not named."""
     names = [report.name for report in reports]
-    for name in sorted(plugin_settings().keys() - set(names)):
-        origins = ", ".join(sorted(set(plugin_origins(name).values())))
+    for name in sorted(settings.plugin_settings.keys() - set(names)):
+        origins = ", ".join(sorted(set(settings.plugin_origins.get(name, {}).values())))
         yield Finding(
             "warning", "plugins",
             f"No plugin reads [starmodel.plugin.{name}]: there is no plugin {name!r}."

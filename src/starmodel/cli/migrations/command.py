@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import typer
 
 from starmodel.cli.migrations import drafting
+from starmodel.cli.migrations.applying import Outcome, apply_drafts
+from starmodel.cli.migrations.database import Database, pending_ids, waiting_ids
 from starmodel.cli.migrations.deciding import Decision
 from starmodel.cli.migrations.drafting import Draft
 from starmodel.cli.migrations.flags import Flags
 from starmodel.cli.migrations.project import Project, load_project
 from starmodel.cli.migrations.reporting import document, questions_text
+from starmodel.cli.migrations.rolling import (
+    effects_of,
+    print_effects,
+    rolling_drafts,
+    waiting_text,
+    wants_split,
+)
 from starmodel.cli.terminal.errors import CommandError, UsageError
 from starmodel.cli.terminal.output import print_json
-from starmodel.migrations.errors import MigrationError
+from starmodel.core.errors import StarModelError
+from starmodel.migrations.rolling.effects import Effect
+from starmodel.migrations.running.state import DatabaseState
+from starmodel.migrations.schema.definitions import Schema
 
 
 @dataclass(frozen=True)
@@ -25,10 +37,11 @@ class Options:
     app: str | None = None
     message: str | None = None
     check: bool = False
-    sql: bool = False
     yes: bool = False
     purge: bool = False
     merge: bool = False
+    rolling: bool = False
+    contract: bool = False
     blocking: bool = False
     as_json: bool = False
 
@@ -36,66 +49,118 @@ class Options:
         """Return the options that a repeated command needs, as words of a command line."""
         words = [] if self.app is None else ["--app", self.app]
         words += [] if self.message is None else ["--message", self.message]
-        return words + [f"--{name}" for name in ("yes", "blocking") if getattr(self, name)]
+        names = ("yes", "rolling", "contract", "blocking")
+        return words + [f"--{name}" for name in names if getattr(self, name)]
 
 
 def run(options: Options, flags: Flags) -> int:
     """Run one mode; return the exit code.
 
-    Raises: CommandError; ConfigurationError; typer.Abort, when the developer stops.
+    Raises: CommandError; typer.Abort, when the developer stops.
     """
-    modes = [name for name in ("check", "sql", "purge", "merge") if getattr(options, name)]
+    modes = [name for name in ("check", "purge", "merge") if getattr(options, name)]
     if len(modes) > 1:
         raise UsageError(f"--{modes[0]} and --{modes[1]} can't be combined. Run one of them.")
     try:
         project = load_project(options.app)
         drafting.check_files(project)
+        if options.check:
+            return _check(project, flags, options)
         if options.merge:
-            return _write(project, drafting.merging(project), None, options)
+            return _finish(project, [drafting.merging(project)], None, options)
         if options.purge:
             return _purge(project, options)
-        return _migrate(project, options, flags)
-    except MigrationError as error:
+        return _migrate(project, flags, options)
+    except StarModelError as error:
         raise CommandError(str(error)) from error
 
 
-def _migrate(project: Project, options: Options, flags: Flags) -> int:
-    may_ask = drafting.is_terminal() and not options.check and not options.as_json
-    decision = drafting.decided(project, flags, may_ask=may_ask, accept_safe=options.yes)
-    if options.check:
-        return _check(project, decision, options)
+def _migrate(project: Project, flags: Flags, options: Options) -> int:
+    state = Database.of(project).state(project.schema(Schema()))
+    drafts: list[Draft] = []
+    if not len(project.migrations):
+        _refuse_lost_files(project, state)
+        if state.tables.entities:
+            drafts.append(drafting.baseline(project, state.tables))
+            project = replace(project, drafted=(drafts[0].file,))
+    decision = drafting.decided(
+        project,
+        flags,
+        may_ask=drafting.is_terminal() and not options.as_json,
+        accept_safe=options.yes,
+        external=state.external,
+    )
     if decision.questions:
         if options.as_json:
             print_json(document(decision, ok=False))
         command = ["starmodel", "migrate", *options.words(), *flags.words()]
         raise UsageError(questions_text(decision, command))
-    if not len(decision.changes):
-        return _finish(project, None, options)
-    draft = drafting.drafted(project, decision, options.message)
-    return _write(project, draft, decision, options)
+    found = effects_of(project, decision, rolling=options.rolling)
+    if _offers_split(project, found, options):
+        options = replace(options, rolling=True)
+        found = effects_of(project, decision, rolling=True)
+    if len(decision.changes):
+        if options.rolling and len(project.migrations):
+            drafts += rolling_drafts(project, decision, options.message)
+        else:
+            drafts.append(drafting.drafted(project, decision, options.message))
+    return _finish(project, drafts, decision, options, found)
 
 
-def _check(project: Project, decision: Decision, options: Options) -> int:
-    """Report differences without changing anything; exit code 1 for any."""
+def _offers_split(project: Project, found: list[Effect], options: Options) -> bool:
+    """True when a production database is to be migrated in two steps after all."""
+    is_asked = project.settings.env == "production" and drafting.is_terminal()
+    if not is_asked or options.rolling or options.yes or options.as_json:
+        return False
+    return any(effect.breaks for effect in found) and wants_split(found)
+
+
+def _refuse_lost_files(project: Project, state: DatabaseState) -> None:
+    if state.entries:
+        raise CommandError(
+            f"The database has the migration {state.entries[-1].id}, and there are no files in "
+            f"{project.folder}. Restore them, or start with an empty database."
+        )
+
+
+def _check(project: Project, flags: Flags, options: Options) -> int:
+    """Report differences and pending migrations, and change nothing; exit code 1 for any."""
+    state = Database.of(project).state_if_reachable(project.schema(Schema()))
+    external = state.external if state is not None else ()
+    decision = drafting.decided(
+        project, flags, may_ask=False, accept_safe=options.yes, external=external
+    )
+    pending: list[str] = []
+    waiting: list[str] = []
+    if state is not None and not state.is_new:
+        pending = pending_ids(project.migrations, state)
+        waiting = waiting_ids(project.migrations, state)
     differs = len(decision.changes) > 0
     if options.as_json:
-        print_json(document(decision, ok=not differs))
-    elif differs:
+        outcome = Outcome(waiting=tuple(waiting))
+        ok = not differs and not pending
+        print_json(document(decision, ok=ok, pending=pending, outcome=outcome))
+        return 1 if differs or pending else 0
+    if differs:
         newest = project.migrations.heads
         differ = f"differ from {newest[-1].id}" if newest else "have no migration yet"
         typer.echo(f"The classes {differ}:")
         _print_sentences(decision)
-        typer.echo("Write it by: starmodel migrate")
-    else:
-        typer.echo("The classes equal the newest migration.")
-    return 1 if differs else 0
+    if pending:
+        typer.echo(f"Pending on this database: {', '.join(pending)}.")
+    if differs or pending:
+        typer.echo("Run: starmodel migrate")
+        return 1
+    typer.echo("The classes equal the newest migration.")
+    if waiting:
+        typer.echo(waiting_text(waiting))
+    return 0
 
 
 def _purge(project: Project, options: Options) -> int:
     kept = project.migrations.newest.kept
     if not kept:
-        typer.echo("Nothing is kept aside.")
-        return 0
+        return _finish(project, [], None, options)
     names = [
         each.entity.name if each.field is None else f"{each.entity.name}.{each.field.name}"
         for each in kept
@@ -105,28 +170,47 @@ def _purge(project: Project, options: Options) -> int:
         if not drafting.is_terminal():
             raise UsageError(f"{sentence} It can't be restored. Add --yes to confirm.")
         typer.confirm(f"{sentence} It can't be restored. Continue?", abort=True, err=True)
-    return _write(project, drafting.purging(project, sentence), None, options)
-
-
-def _write(project: Project, draft: Draft, decision: Decision | None, options: Options) -> int:
-    path = draft.write()
-    if not options.as_json:
-        if decision is not None:
-            _print_sentences(decision)
-        typer.echo(f"Written: {path}")
-    return _finish(replace(project), path, options, decision)
+    return _finish(project, [drafting.purging(project, sentence)], None, options)
 
 
 def _finish(
-    project: Project, written: Path | None, options: Options, decision: Decision | None = None
+    project: Project,
+    drafts: list[Draft],
+    decision: Decision | None,
+    options: Options,
+    found: Sequence[Effect] = (),
 ) -> int:
+    """Write the files, run what is pending, and report both."""
+    if decision is not None and not options.as_json:
+        _print_sentences(decision)
+        print_effects(found, rolling=options.rolling)
+    outcome = apply_drafts(
+        project.migrations,
+        drafts,
+        Database.of(project),
+        blocking=options.blocking,
+        contract=options.contract,
+    )
     if options.as_json:
-        print_json(document(decision, ok=True, written=written))
-    elif written is None:
-        typer.echo("The classes equal the newest migration.")
+        print_json(document(decision, ok=True, outcome=outcome, effects=found))
+    else:
+        _print_outcome(outcome, options)
     return 0
 
 
 def _print_sentences(decision: Decision) -> None:
     for sentence in decision.changes.sentences(decision.answers):
         typer.echo(f"  {sentence}")
+
+
+def _print_outcome(outcome: Outcome, options: Options) -> None:
+    for path in outcome.written:
+        typer.echo(f"Written: {path}")
+    for word, ids in (("Recorded", outcome.recorded), ("Applied", outcome.applied)):
+        if ids:
+            typer.echo(f"{word}: {', '.join(ids)}")
+    if outcome.waiting:
+        typer.echo(waiting_text(outcome.waiting))
+    elif not outcome.written and not outcome.recorded and not outcome.applied:
+        what = "Nothing is kept aside." if options.purge else "Nothing to do."
+        typer.echo(f"{what} The classes equal the newest migration, and the database has it.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,26 +13,36 @@ from starmodel.cli.migrations.asking import StoppedError, ask
 from starmodel.cli.migrations.deciding import Decision, decide
 from starmodel.cli.migrations.flags import Flags
 from starmodel.cli.migrations.project import Project
-from starmodel.cli.migrations.reporting import about_of
+from starmodel.migrations.comparing.changes.change import NO_ANSWERS
+from starmodel.migrations.comparing.compare import compare
 from starmodel.migrations.comparing.plan import Plan, plan
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.consistency import inconsistencies
 from starmodel.migrations.files.folder import next_id, write_new
 from starmodel.migrations.files.writing import migration_text
 from starmodel.migrations.migration import MigrationFile
+from starmodel.migrations.schema.definitions import Schema
 from starmodel.migrations.schema.editing import changed
 from starmodel.migrations.steps import PurgeKept
 
-FIRST = "First migration"
+FIRST, FIRST_ID = "First migration", "0001_first"
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A migration that is planned and not yet written."""
+    """A migration that is planned and not yet written.
+
+    Shapes: is_description is True when the database has what it says already.
+    """
 
     file: MigrationFile
     text: str
     folder: Path
+    is_description: bool = False
+
+    @property
+    def path(self) -> Path:
+        return self.folder / f"{self.file.id}.py"
 
     def write(self) -> Path:
         """Raises: MigrationError, when the file can't be written."""
@@ -57,13 +68,29 @@ def check_files(project: Project) -> None:
         raise MigrationError("\n".join(wrong))
 
 
-def decided(project: Project, flags: Flags, *, may_ask: bool, accept_safe: bool) -> Decision:
+def baseline(project: Project, tables: Schema) -> Draft:
+    """Plan the first migration of a database whose tables exist: it describes them."""
+    changes = compare(Schema(), tables)
+    made = plan(changes, NO_ANSWERS, FIRST_ID)
+    text = migration_text(FIRST, (), made.steps, made.schema, changes.sentences())
+    file = MigrationFile(FIRST_ID, (), made.steps, made.schema, FIRST)
+    return Draft(file, text, project.folder, is_description=True)
+
+
+def decided(
+    project: Project,
+    flags: Flags,
+    *,
+    may_ask: bool,
+    accept_safe: bool,
+    external: Collection[str] = (),
+) -> Decision:
     """Compare the classes with the newest snapshot, and ask on a terminal.
 
     Raises: MigrationError; UsageError; typer.Abort, when the developer stops.
     """
     before = project.migrations.newest
-    after = project.schema(before)
+    after = project.schema(before, external)
     try:
         return decide(
             before,
@@ -122,3 +149,19 @@ def purging(project: Project, about: str) -> Draft:
     schema = changed(before, kept=())
     text = migration_text(about, after, steps, schema)
     return Draft(MigrationFile(id, tuple(after), steps, schema, about), text, project.folder)
+
+
+def about_of(titles: Sequence[str], max_chars: int = 72) -> str:
+    """Return the title of a migration: the titles of its changes, as many as fit.
+
+    >>> about_of(["Add Product.colour", "Rename Product.price to unit_price"])
+    'Add Product.colour; rename Product.price to unit_price'
+    """
+    about = titles[0] if titles else "Change the classes"
+    for position, title in enumerate(titles[1:], 1):
+        longer = f"{about}; {title[:1].lower()}{title[1:]}"
+        if len(longer) > max_chars:
+            left = len(titles) - position
+            return f"{about}; and {left} more change{'s' if left > 1 else ''}"
+        about = longer
+    return about

@@ -18,7 +18,8 @@ from starmodel.config import Settings, load_settings
 from starmodel.core.classes.foreign_keys import table_name
 from starmodel.core.classes.registry import EntityType
 from starmodel.migrations.files.loading import load_migrations
-from starmodel.migrations.files.order import Migrations
+from starmodel.migrations.files.order import Migrations, in_order
+from starmodel.migrations.migration import MigrationFile
 from starmodel.migrations.schema.codecs import value_to_json
 from starmodel.migrations.schema.collecting import collect
 from starmodel.migrations.schema.definitions import FieldDefinition, Schema
@@ -35,6 +36,8 @@ class Project:
     application: Application
     settings: Settings
     folder: Path
+    drafted: tuple[MigrationFile, ...] = ()
+    """Migrations that are planned and not yet written, after those of the folder."""
 
     @cached_property
     def entity_types(self) -> list[EntityType]:
@@ -48,14 +51,17 @@ class Project:
     @cached_property
     def migrations(self) -> Migrations:
         """Raises: MigrationError, for an invalid file or order."""
-        return load_migrations(self.folder)
+        found = load_migrations(self.folder)
+        return in_order([*found, *self.drafted], found.environment)
 
     def schema(self, before: Schema, external: Collection[str] = ()) -> Schema:
         """Return the definitions of the classes, with the ids of those before.
 
         Raises: ConfigurationError, for a class that no table can store.
         """
-        return collect(self.entity_types, before, external=external)
+        names = {table_name(each.cls) for each in self.entity_types}
+        ignored = filter(self.migrations.environment.ignores, names)
+        return collect(self.entity_types, before, external={*external, *ignored})
 
     def made_default(self, entity: str, field: FieldDefinition) -> Any:
         """Return what the `default_factory` of a class makes, where it is always the same.

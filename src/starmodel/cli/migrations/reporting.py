@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+from starmodel.cli.migrations.applying import Outcome
 from starmodel.cli.migrations.deciding import Decision
+from starmodel.cli.migrations.rolling import effect_documents
+from starmodel.migrations.rolling.effects import Effect
 
 
 def questions_text(decision: Decision, command: Sequence[str]) -> str:
@@ -33,11 +35,12 @@ def document(
     decision: Decision | None,
     *,
     ok: bool,
-    written: Path | None = None,
     pending: Sequence[str] = (),
-    applied: Sequence[str] = (),
+    outcome: Outcome | None = None,
+    effects: Sequence[Effect] = (),
 ) -> dict[str, Any]:
     """Return the JSON document of `starmodel migrate`."""
+    outcome = outcome or Outcome()
     changes = [] if decision is None else [each for each in decision.changes if each.is_said]
     answers = None if decision is None else decision.answers
     return {
@@ -58,26 +61,13 @@ def document(
             }
             for question in (decision.questions if decision is not None else ())
         ],
-        "written": None if written is None else str(written),
+        "written": [str(path) for path in outcome.written],
+        "recorded": list(outcome.recorded),
+        "applied": list(outcome.applied),
         "pending": list(pending),
-        "applied": list(applied),
+        "waiting": list(outcome.waiting),
+        "old_processes": effect_documents(effects),
     }
-
-
-def about_of(titles: Sequence[str], max_chars: int = 72) -> str:
-    """Return the title of a migration: the titles of its changes, as many as fit.
-
-    >>> about_of(["Add Product.colour", "Rename Product.price to unit_price"])
-    'Add Product.colour; rename Product.price to unit_price'
-    """
-    about = titles[0] if titles else "Change the classes"
-    for position, title in enumerate(titles[1:], 1):
-        longer = f"{about}; {title[:1].lower()}{title[1:]}"
-        if len(longer) > max_chars:
-            left = len(titles) - position
-            return f"{about}; and {left} more change{'s' if left > 1 else ''}"
-        about = longer
-    return about
 
 
 def _words(flag: str) -> list[str]:

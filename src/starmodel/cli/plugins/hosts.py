@@ -15,7 +15,7 @@ from starmodel.app.application import Application
 from starmodel.cli.serving.loading import load_application
 from starmodel.cli.targets import NoApplicationError
 from starmodel.cli.terminal.errors import CommandError
-from starmodel.config import Settings, load_settings, plugin_settings
+from starmodel.config import Settings, load_settings
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.entity import Entity
 from starmodel.plugins.built_in import built_in_candidates
@@ -90,7 +90,7 @@ def folder_plugins(settings: Settings | None = None) -> FoundPlugins:
     options = PluginOptions(
         enabled=frozenset(settings.plugins_enabled),
         disabled=frozenset(settings.plugins_disabled),
-        tables=plugin_settings(),
+        tables=settings.plugin_settings,
     )
     with silent_reports(), imports_of_the_folder():
         return FoundPlugins(load_plugins(found, options), settings)

@@ -41,7 +41,7 @@ def inspected(report: PluginReport, found: FoundPlugins) -> dict[str, Any]:
         "before": list(plugin.before),
         "after": list(plugin.after),
         "starmodel": plugin.starmodel or None,
-        "settings": [row._asdict() for row in plugin_setting_rows(plugin)],
+        "settings": [row._asdict() for row in plugin_setting_rows(plugin, found.settings)],
         "contributes": _contributions(made, found),
         "hooks": [hook for hook in HOOKS if _overrides(plugin, hook)],
     }

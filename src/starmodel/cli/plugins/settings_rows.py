@@ -8,21 +8,22 @@ from typing import Any
 from pydantic import BaseModel, Secret, SecretBytes, SecretStr
 
 from starmodel.cli.terminal.setting_row import MASK, SettingRow, masked_url
-from starmodel.config import plugin_origins
+from starmodel.config import Settings
 from starmodel.core.fields.privacy import is_private, looks_secret
 from starmodel.plugins.plugin import Plugin
 
 
-def plugin_setting_rows(plugin: Plugin) -> list[SettingRow]:
+def plugin_setting_rows(plugin: Plugin, settings: Settings) -> list[SettingRow]:
     """Every setting of a loaded plugin, in the order of its class.
 
-    Raises: ConfigurationError, when a file with settings can't be parsed.
+    Shapes: settings are those of the application.
     """
     if plugin.settings is None:
         return []
-    origins = plugin_origins(plugin.name)
     # A plugin with a constructor of its own may have no arguments.
-    origins |= dict.fromkeys(getattr(plugin, "arguments", ()), "an argument in the code")
+    origins = settings.plugin_origins.get(plugin.name, {}) | dict.fromkeys(
+        getattr(plugin, "arguments", ()), "an argument in the code"
+    )
     values = _masked(plugin.settings)
     return [
         SettingRow(name, value, origins.get(name, "the default")) for name, value in values.items()

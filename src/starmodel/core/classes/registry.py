@@ -252,8 +252,10 @@ def entity_type(cls: type[Entity], default_store: str, pluralize: Pluralize = ad
         events = {**BUILT_IN, **events}
     name, title = cls.__entity__.name, title_of(cls.__name__)
     path = _path(cls, scope, pluralize)
+    own_plural = config.get("plural", "").strip("/").rpartition("/")[2]
+    plural_title = title_of(own_plural.replace("-", "_")) or pluralize(title)
     return EntityType(
-        cls, name, store, scope, path, crud, config.get("ttl"), events, title, pluralize(title)
+        cls, name, store, scope, path, crud, config.get("ttl"), events, title, plural_title
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from starmodel.core.definition.constructor import argument_names
 from starmodel.core.events import Event
 from starmodel.core.fields.arguments import old_names
 from starmodel.core.fields.field_types import is_atomic, plain_types
@@ -52,6 +53,11 @@ class EntityInfo:
     def updated_at_field(self) -> str:
         """The field that each commit sets to the time of the change; "" for none."""
         return getattr(self.cls, "__updated_at_field__", "")
+
+    @cached_property
+    def arguments(self) -> frozenset[str] | None:
+        """The names that the constructor takes; None where the class decides itself."""
+        return argument_names(self.cls)
 
     @cached_property
     def atomic(self) -> bool:

@@ -14,7 +14,8 @@ from starmodel.core.fields.annotations import resolved_hints
 from starmodel.core.fields.field import options_in
 from starmodel.core.fields.privacy import is_private
 
-_BRACKETS = {list: "[]", tuple: "()", set: "{}"}
+_GENERATED: Any = BaseModel.__repr__
+_BRACKETS: dict[Any, tuple[str, str]] = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}")}
 
 
 class Public:
@@ -31,16 +32,16 @@ class Public:
 
 def _text(value: Any, outer: tuple[int, ...]) -> str:
     """As `repr`. A class with a `__repr__` of its own, entities among them, decides itself."""
-    cls = type(value)
+    cls: Any = type(value)
     if id(value) in outer:
         return "..."
     inside = (*outer, id(value))
-    if isinstance(value, BaseModel) and cls.__repr__ is BaseModel.__repr__:
+    if isinstance(value, BaseModel) and cls.__repr__ is _GENERATED:
         if hasattr(cls, "__entity__"):
             return repr(value)
         hidden = _private_fields(cls)
         parts = [(name, part) for name, part in value.__repr_args__() if name not in hidden]
-        return _call(value.__repr_name__(), parts, inside)
+        return _call(cls.__name__, parts, inside)
     if dataclasses.is_dataclass(value) and _has_generated_repr(cls):
         hidden = _private_of_dataclass(cls)
         parts = [
@@ -56,7 +57,7 @@ def _text(value: Any, outer: tuple[int, ...]) -> str:
     if isinstance(value, tuple) and hasattr(cls, "_fields"):  # a named tuple
         return _call(cls.__name__, zip(cls._fields, value, strict=True), inside)
     if isinstance(value, list | tuple | set | frozenset | deque) and value:
-        left, right = _BRACKETS.get(cls, (f"{cls.__name__}([", "])"))
+        left, right = _BRACKETS.get(cls) or (f"{cls.__name__}([", "])")
         end = "," if cls is tuple and len(value) == 1 else ""
         return f"{left}{', '.join([_text(item, inside) for item in value])}{end}{right}"
     return repr(value)

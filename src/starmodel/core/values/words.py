@@ -26,3 +26,12 @@ def title_of(name: str) -> str:
     """
     words = snake_case(name).removesuffix("_id").replace("_", " ")
     return words[:1].upper() + words[1:]
+
+
+def title_of_entity(name: str) -> str:
+    """The title of an entity class by its name, which may begin with that of a plugin.
+
+    >>> title_of_entity("BlogPost"), title_of_entity("audit.AuditNote")
+    ('Blog post', 'Audit note')
+    """
+    return title_of(name.rpartition(".")[2])

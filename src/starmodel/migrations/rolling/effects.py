@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,6 @@ from starmodel.migrations.comparing.changes.class_side import ChangedShape
 from starmodel.migrations.comparing.changes.words import listed, value_words
 from starmodel.migrations.comparing.compatible import always_fits
 from starmodel.migrations.rolling.transition import Transition, transition
-from starmodel.migrations.schema.definitions import FieldDefinition
 from starmodel.migrations.steps.values import UNSET
 
 TITLE = "Processes that still run the old version:"
@@ -56,19 +55,20 @@ def effects(
     return list(dict.fromkeys(found))
 
 
-def lines(found: list[Effect], *, rolling: bool) -> list[str]:
+def lines(found: Sequence[Effect], *, rolling: bool) -> list[str]:
     """Return the text that a command prints: a title, a line for each effect, and the remedy."""
     if not found:
         return []
     breaks = any(effect.breaks for effect in found)
-    texts = [TITLE, *(f"  {effect.sentence}" for effect in found)]
+    texts = [TITLE, *(f"- {effect.sentence}" for effect in found)]
     if not breaks:
         return texts
     if rolling:
         return [*texts, "Stop them before this migration runs: the database can't serve both."]
     return [
         *texts,
-        "Stop them first, or split the migration for a rolling deploy: starmodel migrate --rolling",
+        "Stop them before it runs. For a rolling deploy, write it in two parts: "
+        "starmodel migrate --rolling",
     ]
 
 
@@ -79,12 +79,16 @@ class _Context:
     between: Transition | None
     database: str
 
-    def is_kept(self, entity: str, field: FieldDefinition) -> bool:
-        """True when the old version finds the column of a removed or renamed field."""
-        if self.between is None or not self.between.schema.has_entity(entity):
+    def has_entity(self, id: str) -> bool:
+        """True when the old version finds the table of an entity."""
+        return self.between is not None and any(each.id == id for each in self.between.schema)
+
+    def has_field(self, entity: str, id: str) -> bool:
+        """True when the old version finds the column of a removed field."""
+        if self.between is None:
             return False
-        there = self.between.schema.entity(entity)
-        return any(each.column == field.column for each in there.fields)
+        found = (each for each in self.between.schema if each.id == entity)
+        return any(field.id == id for each in found for field in each.fields)
 
 
 Found = Iterator[Effect]
@@ -105,9 +109,7 @@ def _added_field(change: field_changes.AddedField, context: _Context) -> Found:
         if context.between is not None:
             own = context.between.schema.entity(change.entity.name).field(field.name)
             if own.server_default is None:
-                yield Effect(
-                    f"leave {name} empty in what they create, which must not be empty", True
-                )
+                yield Effect(f"leave {name} empty in what they create, which is required", True)
                 return
             value = value_words(default) if default is not UNSET else own.server_default
     yield Effect(f"don't see {name}; what they create has {value}")
@@ -115,7 +117,7 @@ def _added_field(change: field_changes.AddedField, context: _Context) -> Found:
 
 def _removed_field(change: field_changes.RemovedField, context: _Context) -> Found:
     field, name = change.field, f"{change.entity.name}.{change.field.name}"
-    if not context.is_kept(change.entity.name, field):
+    if not context.has_field(change.entity.id, field.id):
         yield Effect(f"fail to read and write {change.entity.name}: they need {name}", True)
         return
     if field.nullable:
@@ -154,15 +156,16 @@ def _renamed_entity(change: table_changes.RenamedEntity, context: _Context) -> F
     if aliased and not numbered and context.database != "sqlite":
         yield Effect(f"find the table {table} as a view, at the moment of renaming not at all")
         return
+    where = " on SQLite, where no view can stand for it" if aliased and not numbered else ""
     yield Effect(
-        f"fail to read and write {name}: its table is {change.after.table} now. To avoid it, keep "
-        f'the table by __tablename__ = "{table}"',
+        f"fail to read and write {name}{where}: its table is {change.after.table} now. To avoid "
+        f'that, keep the table by __tablename__ = "{table}"',
         True,
     )
 
 
 def _removed_entity(change: table_changes.RemovedEntity, context: _Context) -> Found:
-    if context.between is None or not context.between.schema.has_entity(change.entity.name):
+    if not context.has_entity(change.entity.id):
         yield Effect(f"fail to read and write {change.entity.name}: its table is put aside", True)
     else:
         yield Effect(f"go on with {change.entity.name}")

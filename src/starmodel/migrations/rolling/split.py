@@ -79,11 +79,12 @@ def _expand_steps(
 ) -> tuple[Step, ...]:
     """Leave views under former names, fill by defaults, and mirror once columns accept NULL."""
     aliased = {each.entity for each in aliases}
+    mirrored = {(each.entity, each.new) for each in mirrors}
     made: list[Step] = []
     for step in steps:
         if isinstance(step, RenameEntity) and step.new in aliased:
             made.append(replace(step, alias=True))
-        elif isinstance(step, AddField):
+        elif isinstance(step, AddField) and (step.entity, step.field) not in mirrored:
             made.append(_filled(step, between, after))
         else:
             made.append(step)

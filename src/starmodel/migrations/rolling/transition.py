@@ -169,8 +169,9 @@ def _entity(
             fields.append(_added(field, new, answers.fill_of(refs)))
     ids = {field.id for field in new.fields}
     taken = {f.name for f in new.fields} | {f.column.lower() for f in new.fields}
+    originals = {each.old for each in mirrors if each.entity == new.name}
     fields += [
-        _retained(field, old)
+        changed(field, nullable=True) if field.name in originals else _retained(field, old)
         for field in old.fields
         if field.id not in ids
         and not {field.name, field.column.lower()} & taken
@@ -214,6 +215,7 @@ def _with_constraints(before: Schema, both: Schema, after: Schema) -> Schema:
         if old is None or new is None or entity.external:
             entities.append(entity)
             continue
+        old = _without_gone(old)
         own = {field.column for field in new.fields}
         retained = {field.column for field in entity.fields if field.column not in own}
         values = {
@@ -237,6 +239,21 @@ def _with_constraints(before: Schema, both: Schema, after: Schema) -> Schema:
         ]
         entities.append(changed(entity, indexes=tuple(indexes), **values))
     return changed(both, entities=tuple(entities))
+
+
+def _without_gone(entity: EntityDefinition) -> EntityDefinition:
+    """Leave out what concerns columns and tables whose names are given again.
+
+    `with_new_names` marks these by a character that no identifier has.
+    """
+    kinds = ("uniques", "checks", "foreign_keys", "indexes")
+    values = {
+        kind: tuple(
+            each for each in getattr(entity, kind) if "\\u0000" not in each.model_dump_json()
+        )
+        for kind in kinds
+    }
+    return changed(entity, **values)
 
 
 def _is_in(item: Named, others: Iterable[Named]) -> bool:

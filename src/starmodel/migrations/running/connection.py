@@ -161,6 +161,21 @@ def _prepare(session: Session, dialect: SqlDialect) -> None:
     dialect.detect(str(session.value("SELECT VERSION()")))
 
 
+def is_lasting(url: str) -> bool:
+    """False for a database in the memory of the process, which has nothing to migrate."""
+    parsed, kind = parsed_url(url)
+    return kind != "sqlite" or parsed.database not in (None, "", ":memory:")
+
+
+def is_new_file(url: str) -> bool:
+    """True for an SQLite file that does not exist yet, or is empty."""
+    parsed, kind = parsed_url(url)
+    if kind != "sqlite" or not is_lasting(url):
+        return False
+    file = sqlite_file(parsed)
+    return not file.exists() or file.stat().st_size == 0
+
+
 def sqlite_file(url: URL) -> Path:
     """Return the path of an SQLite database."""
     return Path(str(url.database)).resolve()

@@ -17,6 +17,7 @@ from starmodel.adapters.persistence.sql.schema.entity_table import (
     StoredField,
 )
 from starmodel.adapters.persistence.sql.schema.tables import derive_table
+from starmodel.core.classes.foreign_keys import table_name
 from starmodel.core.classes.registry import EntityType
 from starmodel.migrations.schema.codecs import default_json
 from starmodel.migrations.schema.constraints import (
@@ -36,6 +37,9 @@ from starmodel.migrations.schema.ids import Renames, identify
 from starmodel.migrations.schema.types import type_definition
 from starmodel.migrations.schema.values import bounds_of, default_of, plain_json, shape_of
 
+OWN_TABLES = "starmodel_"
+"""The prefix of StarModel's own tables, which have a schema number of their own."""
+
 
 def collect(
     types: Iterable[EntityType],
@@ -43,7 +47,7 @@ def collect(
     renames: Renames | None = None,
     external: Collection[str] = (),
 ) -> Schema:
-    """Return the definitions of the classes of the SQL store.
+    """Return the definitions of the classes of the SQL store, without StarModel's own tables.
 
     Ids are those of `before`, by name, by `renamed_from` or by `renames`. An entity that was
     external before stays so.
@@ -54,7 +58,11 @@ def collect(
     """
     metadata = MetaData()
     neutral = NeutralDialect()
-    mapped = [derive_table(entity_type, metadata, neutral) for entity_type in types]
+    mapped = [
+        derive_table(entity_type, metadata, neutral)
+        for entity_type in types
+        if not table_name(entity_type.cls).startswith(OWN_TABLES)
+    ]
     entities = [_entity(table, neutral, external) for table in mapped]
     return _with_external(identify(Schema(entities=tuple(entities)), before, renames or {}), before)
 

@@ -106,13 +106,18 @@ def _changes(
 def _is_other_type(
     sql_dialect: SqlDialect, inspected_type: TypeEngine[Any], defined_type: TypeEngine[Any]
 ) -> bool | None:
-    """Return False for types of one SQL; None leaves the comparison to Alembic."""
+    """Return False for types of one SQL; None leaves the comparison to Alembic.
+
+    SQLite ignores the length of a text.
+    """
     compiler = sql_dialect.sqlalchemy.type_compiler_instance
     try:
         texts = [compiler.process(each) for each in (inspected_type, defined_type)]
     except CompileError:
         return None
     found, wanted = (re.split(" COLLATE| CHARACTER SET", text)[0] for text in texts)
+    if sql_dialect.sqlalchemy.name == "sqlite":
+        found, wanted = (re.sub(r"CHAR\(\d+\)$", "CHAR", text) for text in (found, wanted))
     return False if found == wanted else None
 
 

@@ -6,12 +6,13 @@ from the database, so it is as exact as the database describes its types.
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import inflection
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Column, Connection, MetaData, Table, inspect, select
 from sqlalchemy import types as sql
 from sqlalchemy.exc import CompileError
 from sqlalchemy.types import TypeEngine
@@ -31,6 +32,7 @@ from starmodel.migrations.schema.editing import changed
 from starmodel.migrations.schema.physical import Difference, table_differences
 
 OWN_TABLES = "starmodel_"
+SAMPLES = 20
 _KINDS: tuple[tuple[type[TypeEngine[Any]], Kind, str], ...] = (
     (sql.Boolean, "bool", "Boolean"),
     (sql.SmallInteger, "int", "SmallInteger"),
@@ -63,6 +65,10 @@ def reflect(connection: Connection, classes: Schema, sql_dialect: SqlDialect) ->
     entities = []
     for entity in classes:
         found = by_entity.get(entity.name, [])
+        if entity.external:
+            if inspect(connection).has_table(entity.table, schema=entity.schema_name):
+                entities.append(entity)
+            continue
         if any(each.kind == "table" for each in found):
             continue
         entities.append(_as_found(connection, entity, found, sql_dialect))
@@ -97,7 +103,8 @@ def _as_found(
         if each.kind == "column" and name in (VERSION, EXPIRES):
             versioned = versioned and name != VERSION
         elif each.kind == "column" and each.is_extra:
-            fields[name] = _field(entity.id, name, columns[name], sql_dialect)
+            read = _field(entity.id, name, columns[name], sql_dialect)
+            fields[name] = _with_json(connection, entity, read)
         elif each.kind == "column":
             fields.pop(name, None)
         elif each.kind in ("type", "null") and name in fields:
@@ -121,6 +128,40 @@ def _as_found(
         foreign_keys=tuple(key for key in keys if not _uses(key, gone)),
         renamed_from=(),
     )
+
+
+def _with_json(
+    connection: Connection, entity: EntityDefinition, field: FieldDefinition
+) -> FieldDefinition:
+    """Return the definition of a column of JSON, whose values are all objects or lists.
+
+    Only PostgreSQL tells JSON from text. The shape has the names in the first values.
+    """
+    if field.type.kind not in ("str", "json"):
+        return field
+    table = Table(entity.table, MetaData(), Column(field.column), schema=entity.schema_name)
+    column = table.columns[field.column]
+    query = select(column).where(column.is_not(None)).limit(SAMPLES)
+    found = [_parsed(row[0]) for row in connection.execute(query)]
+    if not found or not all(isinstance(value, dict | list) for value in found):
+        return field
+    made = TypeDefinition(kind="json", name="JSON", ddl=field.type.ddl)
+    if not all(isinstance(value, dict) for value in found):
+        return changed(field, type=made)
+    names = dict.fromkeys(name for value in found for name in value)
+    return changed(
+        field, type=made, shape={"type": "object", "properties": {name: {} for name in names}}
+    )
+
+
+def _parsed(stored: Any) -> Any:
+    """Return the data of JSON text; None for other text."""
+    if not isinstance(stored, str):
+        return stored
+    try:
+        return json.loads(stored)
+    except ValueError:
+        return None
 
 
 def _extra_indexes(

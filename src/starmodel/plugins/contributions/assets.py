@@ -31,7 +31,11 @@ class Asset:
 
 
 class Page:
-    """A page in the shell of the generated pages. Shapes: content is components."""
+    """A page in the shell of the generated pages.
+
+    Shapes: title may be a `Message`, such as `self.text("title")` of the plugin; content is
+    components.
+    """
 
     def __init__(self, title: str, *content: Any) -> None:
         self.title, self.content = title, content

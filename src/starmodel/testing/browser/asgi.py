@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 from starmodel.adapters.frontends.datastar.patches import DatastarPatch
 from starmodel.adapters.transports.memory import MemoryTransport
+from starmodel.adapters.transports.sse import frame
 from starmodel.app.ports.transport import EXTENSION
 from starmodel.testing.browser.document.controls import File
 from starmodel.testing.browser.sse import SseReader
@@ -32,7 +33,11 @@ DATASTAR = {
 
 
 class Reply:
-    """A complete response. Shapes: header names are in lower case."""
+    """A complete response.
+
+    Shapes: header names are in lower case; the text of a click's reply has its patches as
+    server-sent events.
+    """
 
     def __init__(self, method: str, url: str) -> None:
         self.method, self.url = method, url
@@ -144,9 +149,11 @@ async def send(
             cookies.take(reply.set_cookies)
         elif message["type"] == "http.response.body":
             chunk = message.get("body", b"")
-            reply.body += chunk
-            if transport is not None and on_patch is not None and reply.is_event_stream:
-                for patch in [*transport.take(), *reader.feed(chunk)]:
+            delivered: list[Any] = [] if transport is None else transport.take()
+            # The body has patches as a browser gets them; a part stands for delivered ones.
+            reply.body += frame(delivered) if delivered else chunk
+            if on_patch is not None and reply.is_event_stream:
+                for patch in [*delivered, *reader.feed(chunk)]:
                     on_patch(patch)
             if not message.get("more_body"):
                 finished.set()

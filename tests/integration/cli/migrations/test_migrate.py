@@ -108,13 +108,14 @@ def test_json_has_changes_and_questions(run: Run) -> None:
 
     assert result.exit_code == 2
     assert document["ok"] is False
-    assert document["written"] is None
+    assert document["written"] == []
     assert {"about": "Product.note", "flags": ["--fill Product.note=VALUE"],
             "text": "Product.note is required now. Which value do rows without one get?"} in (
         document["questions"]
     )  # fmt: skip
     written = json.loads(run("migrate", *FLAGS, "--json").stdout)
-    assert written["written"] == "migrations/0002_create_order.py"
+    assert written["written"] == ["migrations/0002_create_order.py"]
+    assert written["applied"] == ["0002_create_order"]
     assert [change["text"] for change in written["changes"]] == SENTENCES
 
 
@@ -137,7 +138,7 @@ def test_json_has_changes_and_questions(run: Run) -> None:
         (["--replace", "Product.colour.BLUE=PINK"], "expected one of RED or GREEN"),
         (["--unused", "Product.size.x"], "Product.size had no member 'x'"),
         (["--split", "Customer.address=street"], "expected the parts as PATH:FIELD"),
-        (["--check", "--sql"], "--check and --sql can't be combined"),
+        (["--check", "--merge"], "--check and --merge can't be combined"),
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("changed")

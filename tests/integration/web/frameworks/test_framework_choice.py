@@ -1,7 +1,10 @@
 """The web framework of `create_app`: by argument, by setting, and without the other's imports."""
 
+import io
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 from fasthtml.core import FastHTML
@@ -101,3 +104,36 @@ def test_debug_in_production_is_refused(make):
     with pytest.raises(ConfigurationError, match="Remove debug"):
         create_app([], web=make.__name__.lower(), debug=True, **options)
     create_app([], web=make.__name__.lower(), debug=True, secret_key="k" * 40)
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files with settings that are read, in order."""
+    Path("starmodel.toml").write_text("[starmodel]\ntheme = 'red'\n[starmodel.plugin.x]\na = 1\n")
+    Path(".env").write_text("STARMODEL_TITLE=Shop\n")
+    found: list[str] = []
+
+    def spy(*args: Any, **options: Any) -> Any:
+        name = Path(str(args[0])).name
+        if name in ("starmodel.toml", ".env"):
+            found.append(name)
+        return opened(*args, **options)
+
+    opened = io.open
+    monkeypatch.setattr("io.open", spy)  # of Path.read_text
+    monkeypatch.setattr("builtins.open", spy)
+    return found
+
+
+@pytest.mark.parametrize("web", ["fasthtml", "starlette"])
+def test_create_app_reads_the_settings_once(reads: list[str], web: Any) -> None:
+    app = create_app([], web=web, secret_key="k" * 40, routes=[])
+    assert (app.starmodel.settings.theme, app.starmodel.settings.title) == ("red", "Shop")
+    assert sorted(reads) == [".env", "starmodel.toml"]
+
+
+def test_unknown_option_is_reported_before_an_invalid_value() -> None:
+    with pytest.raises(ConfigurationError, match=r"Unknown setting 'titel'.*'title'"):
+        create_app([], titel="x", env="prod")
+    with pytest.raises(ConfigurationError, match=r"Unknown setting 'titel'.*'title'"):
+        create_app([], titel="x", debug=False)

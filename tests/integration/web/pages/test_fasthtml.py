@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from fasthtml.common import H2, APIRouter, Button, Div, Form, Input, Titled
 from fasthtml.core import Redirect as HtmlRedirect
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from integration.web.browser import moved_to, unlisted
+from integration.web.browser import JSON, ORIGIN, moved_to, unlisted
 from integration.web.entities import Product
 from starmodel import ConfigurationError, Entity, Redirect, create_fasthtml_app, event
 
@@ -315,3 +316,44 @@ async def test_entity_with_nan_from_a_handler_is_json_with_null(visit: Any, serv
     assert answer.headers["content-type"] == "application/json"
     assert answer.json()["value"] is None
     assert answer.json()["raw"] == "data:;base64,/w=="
+
+
+async def test_missing_parameter_of_a_handler_is_named_in_our_words(visit: Any, serve: Any) -> None:
+    app = serve(Counter, texts={"value.missing": "Hier fehlt etwas."})
+
+    @app.get("/order")
+    def order(amount: int):  # type: ignore[no-untyped-def]
+        return str(amount)
+
+    browser = visit(app)
+    data, page = await browser.call("GET", "/order"), await browser.page("/order")
+    click = await browser.click("/order", method="GET")
+
+    assert data.status_code == page.status_code == 400
+    assert data.json()["detail"] == "Please fill in amount, which is missing in this request."
+    assert data.json()["errors"] == {"amount": "Hier fehlt etwas."}
+    assert click.headers["starmodel-status"] == "400"
+    for reply in (data, page, click):
+        assert "Hier fehlt etwas." in reply.text
+        assert "Missing required field" not in reply.text
+
+
+async def test_text_of_a_http_exception_is_the_users_and_never_a_librarys(
+    visit: Any, serve: Any
+) -> None:
+    app = serve(Counter)
+
+    @app.get("/own")
+    def own():  # type: ignore[no-untyped-def]
+        raise HTTPException(400, "Not on Mondays.")
+
+    @app.route("/form", methods=["POST"])
+    async def form(request):  # type: ignore[no-untyped-def]
+        return str(await request.form())
+
+    browser = visit(app)
+    assert (await browser.call("GET", "/own")).json()["detail"] == "Not on Mondays."
+    headers = JSON | {"content-type": "multipart/form-data", "origin": ORIGIN}
+    reply = await browser.post("/form", content=b"x", headers=headers)
+    assert reply.status_code == 400
+    assert reply.json()["detail"] == "A value in this request can't be read as what is expected."

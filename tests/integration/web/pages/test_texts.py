@@ -8,6 +8,7 @@ import pytest
 
 from integration.web.browser import HTML, toasts, unlisted
 from starmodel import ConfigurationError, Entity, EntityConfig, Field, create_app, event
+from starmodel.plugins import Plugin
 from starmodel.texts import Catalogue
 from starmodel.texts.english import TEXTS, Text
 
@@ -160,3 +161,32 @@ async def test_two_applications_have_their_own_texts(shop: Any, serve: Any, visi
     assert refused.json()["errors"] == {"stock": "A WHOLE NUMBER, PLEASE."}
     assert "NOT SIGNED IN" in (await other.page("/products")).text
     assert "Nicht angemeldet" in (await visit(shop).page("/products")).text
+
+
+@unlisted
+class AuditNote(Entity):
+    model_config = EntityConfig(scope="record", access="public", plugin="audit", plural="notices")
+    text: str = ""
+
+
+async def test_texts_have_titles_of_classes_and_never_their_names(visit: Any, serve: Any) -> None:
+    class Audit(Plugin):
+        name = "audit"
+
+        def entities(self) -> Any:
+            return [AuditNote]
+
+    browser = visit(serve(plugins=[Audit()]))
+    made = await browser.call("POST", "/audit/notices", {"text": "x"})
+    url = made.headers["location"]
+    assert ">Notices<" in (await browser.page("/audit/notices")).text
+    page = await browser.page(url)
+    async with browser.watch(page) as stream:
+        await browser.call("DELETE", url)
+        while "was removed" not in (text := str((await stream.event()).data)):
+            pass
+    assert "This Audit note was removed." in text
+    for reply in (await browser.page(url), await browser.call("GET", url)):
+        assert reply.status_code == 404
+        assert "Audit note " in reply.text
+        assert "AuditNote" not in reply.text

@@ -135,7 +135,7 @@ async def test_streams_of_pages_and_json_share_the_limit(visit: Visit, serve: Se
 
     assert (reply.status_code, reply.json()["status"]) == (429, 429)
     assert reply.json()["detail"] == (
-        "This session has 2 live pages and streams open. Please close some."
+        "This session has 2 live pages or streams open; close some of them."
     )
 
 

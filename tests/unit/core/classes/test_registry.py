@@ -127,6 +127,19 @@ def test_path_with_an_override_is_that(config: dict[str, Any], path: str | None)
 
 
 @pytest.mark.parametrize(
+    ("config", "title"),
+    [
+        ({}, "Audit notes"), ({"plural": "notizen"}, "Notizen"), ({"path": "x"}, "Audit notes"),
+        ({"plural": "audit-logs"}, "Audit logs"), ({"plural": "/shop/Logs/"}, "Logs"),
+        ({"plural": "logs", "path": "x"}, "Logs"),
+    ],
+)  # fmt: skip
+def test_plural_title_is_that_of_the_configured_plural(config: dict[str, Any], title: str) -> None:
+    made = entity_type(_entity("AuditNote", required=True, **config), "memory", pluralize)
+    assert (made.title, made.plural_title) == ("Audit note", title)
+
+
+@pytest.mark.parametrize(
     ("store", "required", "scope"),
     [
         ("memory", False, "session"), ("memory", True, "record"), ("redis", False, "session"),

@@ -32,6 +32,7 @@ from starmodel.app.presentation.ui import ListPages
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.record_keys import row_key
 from starmodel.core.snapshot import version_of
+from starmodel.core.values.words import title_of_entity
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 RenderPart = Callable[[Any, str, Area | None], str]
@@ -150,7 +151,8 @@ class SlotView:
 
 def removed(message: Changed, texts: Catalogue) -> DatastarPatch:
     """The notice of a deleted, expired or closed entity; form inputs stay unchanged."""
-    return status(texts.text(_REMOVED.get(message.kind, "page.removed"), entity=message.entity))
+    key = _REMOVED.get(message.kind, "page.removed")
+    return status(texts.text(key, entity=title_of_entity(message.entity)))
 
 
 def status(text: str) -> DatastarPatch:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 from dataclasses import replace
 from functools import partial
 from typing import Literal, TypeVar, cast
@@ -41,6 +46,15 @@ from starmodel.core.errors import ConfigurationError, StoreUnavailableError
 from starmodel.core.snapshot import version_of
 
 E = TypeVar("E", bound=Entity)
+Opening = Callable[[Sequence[EntityType]], AbstractAsyncContextManager[list[str]]]
+"""Surrounds the opening of a database. Its value has, at the end, what it logged on the tables."""
+
+
+def without_check(types: Sequence[EntityType]) -> AbstractAsyncContextManager[list[str]]:
+    """Open a database as it is."""
+    return nullcontext([])
+
+
 log = logging.getLogger("starmodel.sql")
 
 
@@ -53,7 +67,8 @@ class SqlRepository:
 
     Shapes: url is "sqlite:///path.db", "postgresql://user@host/name" or
     "mysql://user@host/name"; "sqlite://" is a private file that `close`
-    removes.
+    removes. opening surrounds the creation of missing tables: it may
+    migrate the database before, and refuse it.
     Units: pool_size counts connections; timeout_s limits a command's wait
     for a connection and for an unreachable database.
 
@@ -70,7 +85,9 @@ class SqlRepository:
         pool_size: int = 10,
         timeout_s: float = 5.0,
         clock: Clock = system_clock,
+        opening: Opening = without_check,
     ) -> None:
+        self._opening = opening
         self._make_engine = partial(
             engine_for, url, synchronous=synchronous, pool_size=pool_size, timeout_s=timeout_s
         )
@@ -90,11 +107,12 @@ class SqlRepository:
         engine = self._make_engine()  # a new one, since the previous one may still be closing
         async with AsyncExitStack() as opened:
             opened.push_async_callback(engine.close)
-            await engine.connect()
-            store = await open_store(engine, types, self._clock, expired)
+            async with self._opening(types) as said:
+                await engine.connect()
+                store = await open_store(engine, types, self._clock, expired)
             opened.pop_all()
         self._opened = store
-        for warning in store.warnings:
+        for warning in () if said else store.warnings:
             log.warning("%s", warning.text)
         for note in self.notes:
             log.info("%s", note)

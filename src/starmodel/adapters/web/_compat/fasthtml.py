@@ -8,7 +8,17 @@ import re
 import traceback
 from typing import Any
 
-from fasthtml.core import Beforeware, FastHTML, _params, _resp, _wrap_call, _wrap_req, noop_body
+from fasthtml.core import (
+    Beforeware,
+    FastHTML,
+    _find_p,
+    _params,
+    _resp,
+    _wrap_call,
+    _wrap_req,
+    noop_body,
+)
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -76,3 +86,11 @@ def is_conversion_error(error: Exception) -> bool:
     packages = [str(frame.f_globals.get("__name__")).partition(".")[0] for frame in frames]
     converts = any(frame.f_code is _wrap_req.__code__ for frame in frames)
     return converts and packages[-1] in _CONVERTING_PACKAGES
+
+
+def missing_parameter(error: HTTPException) -> str:
+    """The parameter of a handler that FastHTML found no value for; "" for another error."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_code is _find_p.__code__ and error.status_code == 400:
+            return str(frame.f_locals["arg"])
+    return ""

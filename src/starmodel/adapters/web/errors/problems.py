@@ -23,6 +23,7 @@ from starmodel.core.errors import (
     EditConflictError,
     InvalidStateError,
     ListQueryError,
+    NotFoundError,
     SessionNotStoredError,
     StarModelError,
     StoreBusyError,
@@ -34,6 +35,7 @@ from starmodel.core.errors import (
 from starmodel.core.fields.nested import is_private_path
 from starmodel.core.values.log_text import log_text
 from starmodel.core.values.validation_messages import PRIVATE_PROBLEM, sentence
+from starmodel.core.values.words import title_of_entity
 from starmodel.texts.catalogue import ENGLISH, Catalogue, Message
 
 log = logging.getLogger("starmodel.web")
@@ -148,7 +150,7 @@ def _problem_of(
             plain = error.plain
         if developer and isinstance(error, ListQueryError):
             plain = ""  # the author of the URL needs the reason
-        return Problem(error.status, error.message, where=where, plain=plain)
+        return Problem(error.status, _with_title(error), where=where, plain=plain)
     if isinstance(error, StoreBusyError):
         log.warning("%s failed: %s", log_text(where or "A request"), log_text(error))
         return Problem(
@@ -189,6 +191,14 @@ def _problem_of(
         frames = own_frames(error)
         return Problem(500, text, where=where, trace=trace, frames=frames, details=details or {})
     return Problem(500, Message("problem.unexpected"), where=where)
+
+
+def _with_title(error: StarModelError) -> str:
+    """The text of an error; that of a missing record has the title of its class, for people."""
+    text = error.message
+    if isinstance(error, NotFoundError) and isinstance(text, Message):
+        return Message(text.key, **{**text.params, "entity": title_of_entity(error.entity)})
+    return text
 
 
 def _public_sentences(

@@ -92,5 +92,8 @@ class AsgiFramework:
     def is_conversion_error(self, error: Exception) -> bool:
         return False
 
+    def missing_parameter(self, error: Any) -> str:
+        return ""
+
     def _add_to_pages(self, gateway: Gateway, head: Sequence[PagePart]) -> None:
         """Add head, signals and stream to the pages of user routes."""

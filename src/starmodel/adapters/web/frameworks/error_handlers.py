@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -11,8 +12,10 @@ from starmodel.adapters.web.errors.problems import Problem
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.exchange import Exchange
 from starmodel.core.errors import RequestError, StarModelError
+from starmodel.texts.catalogue import Message
 
 FIRST_ERROR = 400
+_LIBRARIES = frozenset({"starlette", "fasthtml"})
 POLICY_VIOLATION = 1008  # close code of WebSockets
 
 
@@ -51,7 +54,7 @@ class _ErrorResponse(Response):
             await self._send_http_error(exchange, error)
         elif self._gateway.framework.is_conversion_error(error):
             outer.is_client_error = True
-            unreadable = RequestError("A value in this request can't be read as what is expected.")
+            unreadable = RequestError(Message("problem.unreadable"))
             await self._gateway.error_responses.send_error(exchange, unreadable)
         else:
             await self._gateway.error_responses.send_error(exchange, error)
@@ -71,5 +74,22 @@ class _ErrorResponse(Response):
                 exchange, allowed.decode("latin-1")
             )
         else:
-            problem = Problem(error.status_code, error.detail)
+            problem = self._problem(error)
             await self._gateway.error_responses.send(exchange, problem, headers=lines)
+
+    def _problem(self, error: HTTPException) -> Problem:
+        """The problem, with the text of a user's exception, and none of a library's."""
+        text, status = self._gateway.application.texts.text, error.status_code
+        if name := self._gateway.framework.missing_parameter(error):
+            fields = {name: text("value.missing")}
+            return Problem(status, text("problem.missing", name=name), fields)
+        if status == 400 and _is_raised_by_library(error):
+            return Problem(status, text("problem.unreadable"))
+        return Problem(status, error.detail)
+
+
+def _is_raised_by_library(error: HTTPException) -> bool:
+    """Whether code of the framework raised the exception, such as its form parser."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    module = str(frames[-1].f_globals.get("__name__")) if frames else ""
+    return module.partition(".")[0] in _LIBRARIES

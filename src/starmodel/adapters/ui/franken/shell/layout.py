@@ -121,8 +121,7 @@ def navigation_links(
         )  # fmt: skip
     for entry in entries:
         picture = icon(entry.icon or "right", services.icons_url)
-        url = f"{services.frontend.root_path}{entry.path}"
-        items.append(Li(A(picture, Span(entry.title), href=url)))
+        items.append(Li(A(picture, Span(entry.title), href=services.mounted(entry.path))))
     return Ul(*items)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any, TypeGuard
 
@@ -33,6 +34,7 @@ from starmodel.app.presentation.slots import HEAD, Place
 from starmodel.app.presentation.ui import Services
 from starmodel.core.entity import Entity
 from starmodel.core.values.bounded_cache import MB, cached
+from starmodel.texts.catalogue import Catalogue, Message
 
 Navigation = Callable[[Sequence[MountedResource], MountedResource | None, Sequence[NavEntry]], Any]
 
@@ -74,7 +76,9 @@ class Shell:
         """A complete page; see `PageShell.page`."""
         services = self._services
         frontend, root_path = services.frontend, services.frontend.root_path
-        entries = services.extensions.nav_for(actor)
+        entries = tuple(
+            [_translated(entry, services.texts) for entry in services.extensions.nav_for(actor)]
+        )
         template = self._template(root_path, self._readable(actor), resource, entries)
         # Rendering collects the page's topics: first the content, then the heading, then the tail.
         entity_type = None if resource is None else resource.entity_type
@@ -152,6 +156,12 @@ class Shell:
 
     def _make_breadcrumb(self, root_path: str, resource: MountedResource) -> str:
         return breadcrumb(self._services, resource)
+
+
+def _translated(entry: NavEntry, texts: Catalogue) -> NavEntry:
+    """The entry with its title in the words of the application."""
+    title = entry.title
+    return replace(entry, title=texts.render(title)) if isinstance(title, Message) else entry
 
 
 def _has_list(resource: MountedResource | None) -> TypeGuard[MountedResource]:

@@ -15,6 +15,7 @@ from starmodel.adapters.web._compat.fasthtml import (
     CheckedRoutes,
     handler_of,
     is_conversion_error,
+    missing_parameter,
     run_before,
 )
 from starmodel.adapters.web.frameworks.asgi import AsgiFramework, PagePart, call_application
@@ -82,6 +83,9 @@ class FastHTMLFramework(AsgiFramework):
 
     def is_conversion_error(self, error: Exception) -> bool:
         return is_conversion_error(error)
+
+    def missing_parameter(self, error: Any) -> str:
+        return missing_parameter(error)
 
     def _add_to_pages(self, gateway: Gateway, head: Sequence[PagePart]) -> None:
         app, frontend = self.app, gateway.frontend

@@ -1,0 +1,77 @@
+"""The database of a project: its state, and running migrations on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import typer
+
+from starmodel.cli.migrations.project import Project
+from starmodel.core.errors import ConfigurationError
+from starmodel.migrations.files.order import Migrations
+from starmodel.migrations.running import runner
+from starmodel.migrations.running.runner import Result
+from starmodel.migrations.running.state import DatabaseState, read_state
+from starmodel.migrations.schema.definitions import Schema
+
+DONE = ("applied", "adopted")
+
+
+@dataclass(frozen=True)
+class Database:
+    """The database of one project. No password of its URL is printed."""
+
+    url: str
+
+    @classmethod
+    def of(cls, project: Project) -> Database:
+        return cls(project.settings.database_url)
+
+    def state(self, classes: Schema) -> DatabaseState:
+        """Read what the database has. Raises: ConfigurationError; MigrationError."""
+        return asyncio.run(read_state(self.url, classes))
+
+    def state_if_reachable(self, classes: Schema) -> DatabaseState | None:
+        """Read what the database has; None where it is unreachable, as in most CI jobs."""
+        try:
+            return self.state(classes)
+        except ConfigurationError:
+            return None
+
+    def record(self, migrations: Migrations) -> None:
+        """Record migrations that describe what the database has already."""
+        asyncio.run(runner.record_as_applied(self.url, migrations))
+
+    def upgrade(
+        self,
+        migrations: Migrations,
+        *,
+        blocking: bool,
+        contract: bool = False,
+        report: Callable[[str, float], None],
+    ) -> Result:
+        """Run what is pending. Raises: MigrationError; ConfigurationError."""
+        options = runner.Options(blocking=blocking, contract=contract, report=report)
+        return asyncio.run(runner.upgrade(self.url, migrations, options=options))
+
+
+def pending_ids(migrations: Migrations, state: DatabaseState) -> list[str]:
+    """Return the migrations that the database lacks, in the order in which they run.
+
+    A contract migration is not pending: the application runs before and after it.
+    """
+    done = {entry.id for entry in state.entries if entry.state in DONE}
+    return [file.id for file in migrations if file.id not in done and not file.contract]
+
+
+def waiting_ids(migrations: Migrations, state: DatabaseState) -> list[str]:
+    """Return the contract migrations that the database lacks."""
+    begun = {entry.id for entry in state.entries}
+    return [file.id for file in migrations if file.id not in begun and file.contract]
+
+
+def print_progress(sentence: str, fraction: float) -> None:
+    """Print what is running on stderr, with the share that is done."""
+    typer.echo(f"  {fraction:4.0%}  {sentence}", err=True)

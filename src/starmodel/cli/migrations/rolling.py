@@ -1,0 +1,86 @@
+"""Rolling deploys: what old processes experience, and migrations in two files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from starmodel.cli.migrations.deciding import Decision
+from starmodel.cli.migrations.drafting import Draft, about_of
+from starmodel.cli.migrations.project import Project
+from starmodel.migrations.files.folder import next_id
+from starmodel.migrations.files.writing import migration_text
+from starmodel.migrations.migration import MigrationFile
+from starmodel.migrations.rolling.effects import Effect, effects, lines
+from starmodel.migrations.rolling.split import rolling_plan
+
+CONTRACT = "contract"
+
+
+def effects_of(project: Project, decision: Decision, *, rolling: bool) -> list[Effect]:
+    """Return what old processes experience; nothing for a first migration."""
+    if not len(project.migrations):
+        return []
+    scheme = project.settings.database_url.partition(":")[0].partition("+")[0]
+    database = {"sqlite": "sqlite", "postgresql": "postgresql"}.get(scheme, "mysql")
+    return effects(decision.changes, decision.answers, rolling=rolling, database=database)
+
+
+def print_effects(found: Sequence[Effect], *, rolling: bool) -> None:
+    for line in lines(found, rolling=rolling):
+        typer.echo(line)
+
+
+def wants_split(found: list[Effect]) -> bool:
+    """Ask on a terminal whether a migration that breaks old processes is split."""
+    print_effects(found, rolling=False)
+    question = "Split it into one migration before the deploy and one after it?"
+    return typer.confirm(question, default=True, err=True)
+
+
+def rolling_drafts(project: Project, decision: Decision, message: str | None) -> list[Draft]:
+    """Plan the migrations before and after a rolling deploy; one where one is enough.
+
+    Raises: UnplannableError.
+    """
+    migrations = project.migrations
+    heads = tuple(file.id for file in migrations.heads)
+    ids = [file.id for file in migrations]
+    titles = decision.changes.titles()
+    about = message or about_of(titles)
+    expand_id = next_id(ids, message or titles[0])
+    contract_id = f"{next_id([*ids, expand_id], CONTRACT)}_{expand_id.partition('_')[2]}"
+    made = rolling_plan(decision.changes, decision.answers, expand_id, contract_id)
+    sentences = made.expand.sentences
+    text = migration_text(about, heads, made.expand.plan.steps, made.expand.plan.schema, sentences)
+    file = MigrationFile(
+        expand_id, heads, made.expand.plan.steps, made.expand.plan.schema, about
+    )  # fmt: skip
+    drafts = [Draft(file, text, project.folder)]
+    if made.contract is not None:
+        phase = made.contract
+        title = f"After the deploy: {about[:1].lower()}{about[1:]}"
+        text = migration_text(
+            title, (expand_id,), phase.plan.steps, phase.plan.schema, phase.sentences,
+            contract=True,
+        )  # fmt: skip
+        file = MigrationFile(
+            contract_id, (expand_id,), phase.plan.steps, phase.plan.schema, title, True
+        )
+        drafts.append(Draft(file, text, project.folder))
+    return drafts
+
+
+def effect_documents(found: Sequence[Effect]) -> list[dict[str, Any]]:
+    """Return effects as JSON data."""
+    return [{"text": effect.sentence, "breaks": effect.breaks} for effect in found]
+
+
+def waiting_text(waiting: Sequence[str]) -> str:
+    """Say which migrations wait, and for what."""
+    return (
+        f"Waiting: {', '.join(waiting)}. Once no process of the old version runs: "
+        "starmodel migrate --contract"
+    )

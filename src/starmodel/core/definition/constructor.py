@@ -1,0 +1,39 @@
+"""The names that the constructor of an entity class takes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from starmodel.core._compat import model_validator_modes
+from starmodel.core.fields.nested import aliases_of
+from starmodel.core.fields.relations import Relation
+
+
+def argument_names(cls: Any) -> frozenset[str] | None:
+    """The names that `cls(…)` takes; None where the class decides itself.
+
+    It does with `extra` in its `model_config`, and with a model validator that receives the
+    arguments. Computed fields are among the names, since a dump of an entity has them.
+    """
+    if "extra" in cls.model_config or model_validator_modes(cls) & {"before", "wrap"}:
+        return None
+    fields = cls.__pydantic_fields__
+    aliases = (alias for info in fields.values() for alias in aliases_of(info))
+    relations = (
+        name for base in cls.__mro__ for name, value in vars(base).items()
+        if isinstance(value, Relation)
+    )  # fmt: skip
+    return frozenset([*fields, *aliases, *cls.__pydantic_computed_fields__, *relations])
+
+
+def unknown_argument(cls: Any, given: Iterable[str], known: Collection[str]) -> TypeError:
+    """The error for an argument that no field has, with the nearest name."""
+    name = min(set(given).difference(known))
+    near = get_close_matches(name, sorted(known), 1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return TypeError(
+        f"{cls.__name__}() got {name!r}, which is no field of it.{hint} "
+        f"The fields are {', '.join(cls.__pydantic_fields__)}."
+    )

@@ -1,0 +1,69 @@
+"""What a database has: recorded migrations, and tables that no migration created."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import inspect
+
+from starmodel.adapters.persistence.sql.engines import parsed_url
+from starmodel.adapters.persistence.sql.schema.entity_table import VERSION
+from starmodel.migrations.running.connection import Link, open_link, sqlite_file
+from starmodel.migrations.running.ledger import Entry, Ledger
+from starmodel.migrations.running.session import Session
+from starmodel.migrations.schema.definitions import Schema
+from starmodel.migrations.schema.editing import qualified_table
+from starmodel.migrations.schema.reflecting import reflect
+
+
+@dataclass(frozen=True)
+class DatabaseState:
+    """The state of a database, read without changing it.
+
+    Shapes: entries are the recorded migrations in the order of application; external, the tables
+    of the classes that another program has created; tables is the schema of the others where no
+    migration is recorded, empty for a new database.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    external: frozenset[str] = frozenset()
+    tables: Schema = field(default_factory=Schema)
+
+    @property
+    def is_new(self) -> bool:
+        """True when the database has no table of the application."""
+        return not self.entries and not self.tables.entities
+
+
+async def read_state(url: str, classes: Schema) -> DatabaseState:
+    """Return the state of a database; a missing SQLite file is not created.
+
+    Shapes: classes are the present definitions.
+    Raises: ConfigurationError, when the database is unreachable; MigrationError, when a newer
+    version of StarModel has recorded its migrations.
+    """
+    parsed, kind = parsed_url(url)
+    if kind == "sqlite":
+        in_memory = parsed.database in (None, "", ":memory:")
+        if in_memory or not sqlite_file(parsed).exists():
+            return DatabaseState()
+    async with open_link(url) as link:
+        return await link.run(lambda session: _state(session, link, classes))
+
+
+def _state(session: Session, link: Link, classes: Schema) -> DatabaseState:
+    ledger = Ledger(link.sql_dialect)
+    entries = ledger.entries(session) if ledger.exists(session) else []
+    inspector = inspect(session.connection)
+    external = set()
+    for entity in classes:
+        if not inspector.has_table(entity.table, schema=entity.schema_name):
+            continue
+        columns = inspector.get_columns(entity.table, schema=entity.schema_name)
+        if VERSION not in {column["name"] for column in columns}:
+            external.add(qualified_table(entity))
+    if entries:
+        return DatabaseState(tuple(entries), frozenset(external))
+    own = Schema(entities=tuple(e for e in classes if qualified_table(e) not in external))
+    tables = reflect(session.connection, own, link.sql_dialect)
+    return DatabaseState(tuple(entries), frozenset(external), tables)

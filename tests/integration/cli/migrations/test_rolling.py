@@ -1,0 +1,103 @@
+"""`starmodel migrate --rolling` and `--contract`: two migrations around a deploy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from starmodel.migrations.files.loading import load_migrations
+
+Write = Callable[[str, str], Path]
+Run = Callable[..., Result]
+
+HEAD = """\
+from starmodel import Entity, create_app
+
+
+class Product(Entity):
+    model_config = {"store": "sql"}
+"""
+END = '\n\napp = create_app([Product], database_url="sqlite:///shop.db")\n'
+BEFORE = f'{HEAD}    name: str\n    price: int = 0\n    old: str = "x"\n{END}'
+AFTER = f"{HEAD}    name: str\n    unit_price: int = 0\n    colour: str\n{END}"
+FLAGS = (
+    "--rename", "Product.price=unit_price", "--drop", "Product.old", "--fill",
+    "Product.colour=blue",
+)  # fmt: skip
+
+
+@pytest.fixture
+def changed(write: Write, run: Run) -> None:
+    write("main.py", BEFORE)
+    assert run("migrate").exit_code == 0
+    write("main.py", AFTER)
+
+
+@pytest.mark.usefixtures("changed")
+def test_rolling_writes_two_migrations_of_which_the_second_waits(run: Run, folder: Path) -> None:
+    result = run("migrate", "--rolling", *FLAGS)
+
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    start = lines.index("Processes that still run the old version:")
+    assert lines[start + 1 : start + 4] == [
+        "- They go on with Product.old; what the new version creates has 'x'.",
+        "- They go on with Product.price; triggers keep it equal to unit_price.",
+        "- They don't see Product.colour; what they create has 'blue'.",
+    ]
+    assert "Applied: 0002_remove_product_old" in lines
+    waiting = (
+        "Waiting: 0003_contract_remove_product_old. Once no process of the old version runs: "
+        "starmodel migrate --contract"
+    )
+    assert lines[-1] == waiting
+    expand, contract = load_migrations(folder / "migrations").files[1:]
+    assert (expand.contract, contract.contract) == (False, True)
+    assert contract.after == (expand.id,)
+
+    check = run("migrate", "--check")
+    assert (check.exit_code, check.stdout.splitlines()[-1]) == (0, waiting)
+    assert run("migrate").stdout.splitlines() == [waiting]
+    assert json.loads(run("migrate", "--json").stdout)["waiting"] == [contract.id]
+
+    assert run("migrate", "--contract").stdout.splitlines() == [f"Applied: {contract.id}"]
+    assert "Nothing to do." in run("migrate").stdout
+
+
+@pytest.mark.usefixtures("changed")
+def test_migrate_says_what_old_processes_can_do_no_longer(run: Run) -> None:
+    result = run("migrate", *FLAGS)
+
+    assert result.exit_code == 0, result.output
+    assert (
+        "Processes that still run the old version:\n"
+        "- They fail to read and write Product: they need Product.old.\n"
+        "- They fail to read and write Product: they need Product.price.\n"
+        "- They can't create Product: its new column needs a value.\n"
+        "Stop them before it runs. For a rolling deploy, write it in two parts: "
+        "starmodel migrate --rolling\n"
+    ) in result.stdout
+
+
+@pytest.mark.usefixtures("changed")
+def test_printed_command_keeps_rolling(run: Run) -> None:
+    *_, command = run("migrate", "--rolling").stderr.strip().splitlines()
+    assert command.strip().startswith("starmodel migrate --rolling --rename")
+
+
+def test_additive_change_needs_one_migration(write: Write, run: Run, folder: Path) -> None:
+    write("main.py", BEFORE)
+    run("migrate")
+    write(
+        "main.py", BEFORE.replace("    name: str\n", "    name: str\n    note: str | None = None\n")
+    )
+    result = run("migrate", "--rolling")
+
+    assert result.exit_code == 0, result.output
+    assert "- They don't see Product.note; what they create has none." in result.stdout
+    assert "Waiting" not in result.stdout
+    assert len(list((folder / "migrations").glob("*.py"))) == 2
