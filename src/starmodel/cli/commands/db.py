@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from starmodel.cli.terminal.errors import reporting_errors
 from starmodel.cli.terminal.options import AppArgument, AppOption, JsonOption, chosen_app
+
+SqlOption = Annotated[
+    bool, typer.Option("--sql", help="Print the statements that would run; change nothing.")
+]
+BlockingOption = Annotated[
+    bool,
+    typer.Option(
+        "--blocking",
+        help="Also run steps that block writers of a large table while a server runs.",
+    ),
+]
+InterruptedOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="done|again",
+        help="What became of a statement that was interrupted, where the database can't tell.",
+        show_default=False,
+    ),
+]
 
 db = typer.Typer(help="The database of an application.", no_args_is_help=True)
 
@@ -55,6 +76,100 @@ def history(target: AppArgument = None, app: AppOption = None, as_json: JsonOpti
             for row in rows
         ]
         typer.echo(table(("MIGRATION", "STATE", "SINCE", "ABOUT"), cells))
+
+
+@db.command()
+def upgrade(
+    to: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[MIGRATION]",
+            help="The last migration to apply, by id or number. Without it: the newest.",
+            show_default=False,
+        ),
+    ] = None,
+    sql: SqlOption = False,
+    blocking: BlockingOption = False,
+    contract: Annotated[
+        bool,
+        typer.Option(
+            "--contract", help="Also run what waits until no process of the old version runs."
+        ),
+    ] = False,
+    interrupted: InterruptedOption = None,
+    app: AppOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Apply pending migrations.
+
+    What was interrupted is continued. Rows that a step would refuse are
+    listed before anything runs. When several processes run this at once, one
+    migrates, and the others wait.
+
+    With --json: {applied, adopted, undone, waiting}, each a list of ids.
+    """
+    from starmodel.cli.databases.moving import move, options_of, print_sql
+
+    with reporting_errors():
+        options = options_of(blocking=blocking, contract=contract, interrupted=interrupted)
+        if sql:
+            print_sql(app, "up", to, options)
+        else:
+            move(app, "up", to, options, as_json=as_json)
+
+
+@db.command()
+def downgrade(
+    to: Annotated[
+        str,
+        typer.Argument(
+            metavar="MIGRATION",
+            help="The migration to return to, by id or number; `nothing` undoes all.",
+        ),
+    ],
+    sql: SqlOption = False,
+    blocking: BlockingOption = False,
+    interrupted: InterruptedOption = None,
+    app: AppOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Undo migrations, the newest first.
+
+    What a migration kept aside is restored with its values. What it added is
+    put aside under a name that begins with _undone_.
+
+    With --json: {applied, adopted, undone, waiting}, each a list of ids.
+    """
+    from starmodel.cli.databases.moving import move, options_of, print_sql
+
+    with reporting_errors():
+        options = options_of(blocking=blocking, contract=False, interrupted=interrupted)
+        if sql:
+            print_sql(app, "down", to, options)
+        else:
+            move(app, "down", to, options, as_json=as_json)
+
+
+@db.command()
+def reset(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    production: Annotated[
+        bool, typer.Option("--production", help="Permit it where env is production.")
+    ] = False,
+    target: AppArgument = None,
+    app: AppOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete the application's tables with all rows, and create them again.
+
+    Tables of other programs stay. Sessions are deleted too.
+
+    With --json: {deleted, applied}, tables and ids of migrations.
+    """
+    from starmodel.cli.databases.moving import reset_database
+
+    with reporting_errors():
+        reset_database(chosen_app(target, app), yes=yes, production=production, as_json=as_json)
 
 
 @db.command()

@@ -58,12 +58,9 @@ class Database:
 
 
 def pending_ids(migrations: Migrations, state: DatabaseState) -> list[str]:
-    """Return the migrations that the database lacks, in the order in which they run.
-
-    A contract migration is not pending: the application runs before and after it.
-    """
+    """Return the migrations that the database lacks, in the order in which they run."""
     done = {entry.id for entry in state.entries if entry.state in DONE}
-    return [file.id for file in migrations if file.id not in done and not file.contract]
+    return [file.id for file in migrations if file.id not in done]
 
 
 def waiting_ids(migrations: Migrations, state: DatabaseState) -> list[str]:

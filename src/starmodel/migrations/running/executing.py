@@ -26,7 +26,9 @@ from starmodel.migrations.running.ddl.renaming import renamed_schema
 from starmodel.migrations.running.ddl.sqlite import SqliteDdl, needs_rebuild
 from starmodel.migrations.running.ledger import ActionEntry, ActionKey, Ledger
 from starmodel.migrations.running.lock_waits import retrying
+from starmodel.migrations.running.operations import run_operations
 from starmodel.migrations.running.rows.table import checkpoint_key, checkpoint_text
+from starmodel.migrations.running.rows.works import RowWork
 from starmodel.migrations.running.session import Session
 
 Interrupted = Literal["stop", "done", "again"]
@@ -87,7 +89,7 @@ class Executor:
             self._start(session, key, resuming)
             if not found.is_empty:
                 for work in action.first:
-                    work.run_all(session)
+                    _work_first(session, work, resuming)
                 for sql in schema_statements(session, action, found, resuming=resuming):
                     session.execute(sql)
             for sql in _programs(session, action):
@@ -108,7 +110,7 @@ class Executor:
                         )
                         session.execute(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE")
                 for work in action.first:
-                    work.run_all(session)
+                    _work_first(session, work, False)
                 for sql in schema_statements(session, action, found, resuming=resuming):
                     session.execute(sql)
                 if rebuilds:
@@ -146,6 +148,11 @@ class Executor:
             result.clear()
             with session.transaction():
                 self._start(session, key, resuming=True)
+                if session.is_recording:
+                    session.execute(f"-- {work.describe()}: row by row")
+                    self._ledger.finish(session, key)
+                    result.extend((None, 0))
+                    return
                 table = work.table(session)
                 rows = work.batch(table, after)
                 last = table.decode_key(rows[-1][0]) if rows else None
@@ -196,13 +203,8 @@ class Executor:
     def _operations(
         self, session: Session, action: OperationsAction, key: ActionKey, *, resuming: bool
     ) -> None:
-        from alembic.migration import MigrationContext
-        from alembic.operations import Operations
-
-        context = MigrationContext.configure(session.connection)
-
         def run() -> None:
-            action.do(Operations(context))
+            run_operations(session, action.do)
 
         if session.kind == "mysql":
             self._outside(session, key, action.about, resuming, run)
@@ -212,7 +214,17 @@ class Executor:
             run()
             self._ledger.finish(session, key)
 
+    def _record_data(self, session: Session, action: DataAction, key: ActionKey) -> None:
+        self._start(session, key, resuming=False)
+        session.execute("BEGIN IMMEDIATE" if session.kind == "sqlite" else "BEGIN")
+        session.execute(f"-- {action.about}")
+        self._ledger.finish(session, key)
+        session.execute("COMMIT")
+
     async def _data(self, action: DataAction, key: ActionKey, begun: ActionEntry | None) -> None:
+        if await self._link.run(lambda session: session.is_recording):
+            await self._link.run(lambda s: self._record_data(s, action, key))
+            return
         from starmodel.migrations.running.rows.data import run_data
 
         await run_data(self._link, self._ledger, action.do, action.schema, key, begun)
@@ -223,6 +235,20 @@ def _programs(session: Session, action: SchemaAction) -> Iterator[str]:
         yield from program.creation(session.sql_dialect)
 
 
+def _work_first(session: Session, work: RowWork, resuming: bool) -> None:
+    """Work on rows before their columns change, unless they have changed already."""
+    if session.is_recording:
+        session.execute(f"-- {work.describe()}, where it is left to do: row by row")
+    elif not resuming or _has_columns(session, work):
+        work.run_all(session)
+
+
+def _has_columns(session: Session, work: RowWork) -> bool:
+    table = work.table(session).defined.table
+    there = Catalogue(session).columns(table.name, table.schema)
+    return all(column.name in there for column in table.columns)
+
+
 def schema_statements(
     session: Session, action: SchemaAction, found: Difference, *, resuming: bool = False
 ) -> Iterator[str]:
@@ -230,10 +256,18 @@ def schema_statements(
     if session.kind == "sqlite":
         renamed = renamed_schema(action.before, action.after)
         return SqliteDdl(session.sql_dialect, session, renamed).statements(found)
-    catalogue = Catalogue(session)
+    catalogue = session.catalogue or Catalogue(session)
     if session.kind == "postgresql":
-        return PostgresqlDdl(session.sql_dialect, catalogue).statements(found)
-    return MysqlDdl(session.sql_dialect, catalogue, resuming=resuming).statements(found)
+        made = PostgresqlDdl(session.sql_dialect, catalogue).statements(found)
+    else:
+        made = MysqlDdl(session.sql_dialect, catalogue, resuming=resuming).statements(found)
+    return _predicted(session, made, found)
+
+
+def _predicted(session: Session, statements: Iterator[str], found: Difference) -> Iterator[str]:
+    yield from statements
+    if session.catalogue is not None:
+        session.catalogue.apply(found)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starmodel.migrations.environment import Hook
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.running.connection import Link
-from starmodel.migrations.running.session import Session
+from starmodel.migrations.running.operations import run_operations
 
 
 async def run_hook(link: Link, hook: Hook | None, id: str) -> None:
@@ -16,17 +16,10 @@ async def run_hook(link: Link, hook: Hook | None, id: str) -> None:
     if hook is None:
         return
     try:
-        await link.run(lambda session: _run(session, hook, id))
+        await link.run(lambda session: run_operations(session, lambda op: hook(op, id)))
     except Exception as error:  # the hook is the project's own code
         name = getattr(hook, "__name__", type(hook).__name__)
         raise MigrationError(
             f"{name} in migrations/env.py failed for {id}: {type(error).__name__}: {error}. "
             "Correct it, and run this again: it continues here."
         ) from error
-
-
-def _run(session: Session, hook: Hook, id: str) -> None:
-    from alembic.migration import MigrationContext
-    from alembic.operations import Operations
-
-    hook(Operations(MigrationContext.configure(session.connection)), id)

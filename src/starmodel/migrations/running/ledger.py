@@ -71,7 +71,7 @@ class Ledger:
     """The statements of the ledger in one dialect."""
 
     def __init__(self, sql_dialect: SqlDialect) -> None:
-        self._dialect = sql_dialect
+        self._dialect, self._is_there = sql_dialect, True
         metadata = MetaData()
         options = sql_dialect.table_options
         text = sql_dialect.column_type(str, Text(), is_indexed=False)
@@ -99,7 +99,8 @@ class Ledger:
 
     def exists(self, session: Session) -> bool:
         """True when a migration has run on this database. Raises: MigrationError."""
-        if not Catalogue(session).has_table(LEDGER):
+        self._is_there = Catalogue(session).has_table(LEDGER)
+        if not self._is_there:
             return False
         number = session.value(
             session.text(select(self._system.c.schema_number).where(self._system.c.part == PART))
@@ -118,6 +119,7 @@ class Ledger:
                 session.execute(sql)
             except DBAPIError:  # PostgreSQL: another process creates starmodel_system meanwhile
                 session.execute(sql)
+        self._is_there = self._is_there or not session.is_recording
 
     def creation(self) -> list[str]:
         """Return the statements that create the ledger where it is missing."""
@@ -127,6 +129,8 @@ class Ledger:
 
     def entries(self, session: Session) -> list[Entry]:
         """Return the migrations in the order of application."""
+        if not self._is_there:
+            return []
         table = self._migrations
         query = select(table.c.id, table.c.state, table.c.position, table.c.at)
         rows = session.rows(self._text(query.order_by(table.c.position)))
@@ -134,6 +138,8 @@ class Ledger:
 
     def actions(self, session: Session, migration: str) -> dict[tuple[int, int], ActionEntry]:
         """Return the actions of a migration that were begun, by step and number."""
+        if not self._is_there:
+            return {}
         table = self._steps
         query = select(table.c.step, table.c.action, table.c.done, table.c.checkpoint)
         rows = session.rows(self._text(query.where(table.c.migration == migration)))

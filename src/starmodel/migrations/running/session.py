@@ -22,6 +22,11 @@ class Session:
     it is; with parameters it has the placeholders of the dialect.
     """
 
+    is_recording = False
+    """True when statements are recorded instead of executed."""
+    catalogue: Any = None
+    """A prediction of the catalogue, where statements are recorded."""
+
     def __init__(self, connection: Connection, sql_dialect: SqlDialect) -> None:
         self.connection, self.sql_dialect = connection, sql_dialect
         self.kind: Kind = sql_dialect.sqlalchemy.name  # type: ignore[assignment]

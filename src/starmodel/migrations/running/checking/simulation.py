@@ -47,9 +47,8 @@ class Refused:
     def __str__(self) -> str:
         rows = "1 row" if self.count == 1 else f"{self.count} rows"
         more = ", …" if self.count > len(self.examples) else ""
-        return (
-            f"{self.subject}: {rows} {self.reason}: {', '.join(self.examples)}{more}. {self.remedy}"
-        )
+        shown = ", ".join(self.examples)
+        return f"{self.subject}, {rows}: {self.reason}: {shown}{more}. {self.remedy}"
 
 
 Stored = dict[str, Any]
@@ -137,7 +136,7 @@ class Simulation:
                     try:
                         row[fields[name].definition.id] = stored_value(fields[name], found)
                     except ValueError as error:
-                        reason = f"have a {path} that does not fit"
+                        reason = f"{path} does not fit its new field"
                         self._refuse(
                             f"{work.entity}.{work.name}", reason, f"{found!r} {error}", key
                         )
@@ -180,7 +179,7 @@ class Simulation:
             stored = row.get(after.id)
             subject = f"{new.name}.{after.name}"
             if stored is None and earlier.nullable and not after.nullable:
-                self._refuse(subject, "have no value, and it is required now", "", key, _FILL)
+                self._refuse(subject, "no value, and it is required now", "", key, _FILL)
                 return False
             if stored is not None and earlier.type != after.type:
                 try:
@@ -188,7 +187,9 @@ class Simulation:
                         self._stored(action.before, old, earlier.name).decode(stored)
                     )
                 except ValueError as error:
-                    self._refuse(subject, "do not fit", f"{stored!r} {error}", key, _CONVERT)
+                    self._refuse(
+                        subject, "does not fit the new type", f"{stored!r} {error}", key, _CONVERT
+                    )
                     return False
         return True
 

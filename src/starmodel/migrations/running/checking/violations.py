@@ -86,7 +86,7 @@ class Violations:
         fields = [field.name for field in entity.fields if field.id in ids]
         remedy = "Make them different, or delete all but one of each."
         refused = Refused(
-            f"{entity.name}.{', '.join(fields)}", "have a value that is unique now", remedy
+            f"{entity.name}.{', '.join(fields)}", "not unique, and it has to be now", remedy
         )
         for *values, count in rows[:SHOWN]:
             refused.examples.append(f"{', '.join(map(repr, values))} in {count} rows")
@@ -120,7 +120,7 @@ class Violations:
             f"WHERE {' AND '.join(pairs)})"
         )
         fields = [field.name for field in entity.fields if field.column in key.columns]
-        reason = f"refer to a {target.name} that does not exist"
+        reason = f"refers to a {target.name} that does not exist"
         refused = Refused(
             f"{entity.name}.{', '.join(fields)}", reason, "Correct or delete these rows first."
         )
@@ -165,7 +165,7 @@ class Violations:
             f"WHERE NOT ({present})"
         )
         refused = Refused(
-            entity.name, f"violate {check.name} ({condition})", "Correct these rows first."
+            entity.name, f"violates {check.name} ({condition})", "Correct these rows first."
         )
         for (key,) in rows:
             refused.add(repr(key))

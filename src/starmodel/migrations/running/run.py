@@ -1,0 +1,173 @@
+"""The work of one migration, under the lock of its database."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.exc import DBAPIError
+
+from starmodel.migrations.errors import MigrationError
+from starmodel.migrations.files.order import Migrations
+from starmodel.migrations.migration import MigrationFile
+from starmodel.migrations.running.actions import PlannedStep
+from starmodel.migrations.running.checking.problems import check_problems
+from starmodel.migrations.running.connection import Link
+from starmodel.migrations.running.executing import Executor, Interrupted
+from starmodel.migrations.running.expansion import expand
+from starmodel.migrations.running.hooks import run_hook
+from starmodel.migrations.running.ledger import ActionEntry, ActionKey, Entry, Ledger, State
+from starmodel.migrations.running.progress import Progress, Report, silent
+from starmodel.migrations.running.reversal import UNDO, reversed_steps
+from starmodel.migrations.running.session import Session
+from starmodel.migrations.schema.definitions import Schema
+
+Begun = Mapping[tuple[int, int], ActionEntry]
+WAIT_S = 3600.0
+"""The time for which a process waits for another one that migrates."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How migrations run.
+
+    Shapes: blocking permits steps that block writers of a large table while a
+    server runs; contract permits migrations that remove what processes of the
+    old version need; interrupted says what to do with a statement whose outcome is
+    unknown; report receives what is done, and the share that is done by then.
+    Units: wait_s limits the wait for another process that migrates.
+    """
+
+    blocking: bool = False
+    contract: bool = False
+    interrupted: Interrupted = "stop"
+    report: Report = silent
+    wait_s: float = WAIT_S
+
+
+class Run:
+    """The work under the lock. Shapes: entries are those of the ledger, after `load`."""
+
+    def __init__(self, link: Link, ledger: Ledger, options: Options, progress: Progress) -> None:
+        self.link, self.ledger = link, ledger
+        self._options, self._progress = options, progress
+        self.entries: dict[str, Entry] = {}
+        self._executor = Executor(
+            link, ledger, interrupted=options.interrupted, on_batch=progress.rows
+        )
+
+    async def load(self) -> dict[str, Entry]:
+        """Read the entries of the ledger, which nobody else changes under the lock."""
+        found = await self.link.run(self.ledger.entries)
+        self.entries = {entry.id: entry for entry in found}
+        return self.entries
+
+    async def record(self, id: str) -> None:
+        """Record a migration as applied that needs no work."""
+        await self._begin(id, "applied")
+
+    async def _begin(self, id: str, state: State) -> None:
+        position = max((e.position for e in self.entries.values()), default=0) + 1
+        await self.link.run(lambda s: self.ledger.begin(s, id, state, position))
+        self.entries[id] = Entry(id, state, position, 0.0)
+
+    def _has_state(self, id: str, state: State) -> None:
+        self.entries[id] = self.entries[id]._replace(state=state)
+
+    async def apply(self, migrations: Migrations, file: MigrationFile) -> None:
+        """Apply one migration, or what is left of it. Raises: MigrationError."""
+        steps = expand(file.steps, migrations.before(file), file.schema, self.link.sql_dialect)
+        entry = self.entries.get(file.id)
+        if entry is None:
+            await self._check(file.id, steps)
+            await self._begin(file.id, "applying")
+        begun = await self.link.run(lambda s: self.ledger.actions(s, file.id))
+        total = sum(len(step.actions) for step in steps)
+        self._progress.begin(file.id, total)
+        await run_hook(self.link, migrations.environment.before, file.id)
+        for step in steps:
+            for number, action in enumerate(step.actions):
+                key = ActionKey(file.id, step.number, number)
+                self._progress.action(action.about)
+                with _explained(file.id, step.number, len(file.steps), step.about):
+                    await self._executor.run(action, key, begun.get((step.number, number)))
+        await run_hook(self.link, migrations.environment.after, file.id)
+        await self.link.run(lambda s: self._end(s, file.id))
+        self._has_state(file.id, "applied")
+
+    async def _check(self, what: str, steps: list[PlannedStep]) -> None:
+        def check(session: Session) -> None:
+            if not session.is_recording:
+                check_problems(session, what, steps)
+
+        await self.link.run(check)
+
+    def _end(self, session: Session, id: str) -> None:
+        with session.transaction():
+            self.ledger.set_state(session, id, "applied")
+            self.ledger.forget_actions(session, id)
+
+    async def undo(self, migrations: Migrations, file: MigrationFile) -> None:
+        """Undo one migration, or what was done of it. Raises: MigrationError."""
+        entry = self.entries[file.id]
+        before = migrations.before(file)
+        begun = await self.link.run(lambda s: self.ledger.actions(s, file.id))
+        if entry.state == "applying":
+            await self._finish_begun(file, before, begun)
+            begun = await self.link.run(lambda s: self.ledger.actions(s, file.id))
+        done = None if entry.state in ("applied", "adopted") else _done(begun)
+        if entry.state == "undoing" and not done:
+            done = None  # the whole migration was applied
+        steps = reversed_steps(file, before, self.link.sql_dialect, done)
+        if entry.state != "undoing":
+            await self._check(f"Undoing {file.id}", steps)
+        await self.link.run(lambda s: self.ledger.set_state(s, file.id, "undoing"))
+        self._has_state(file.id, "undoing")
+        self._progress.begin(file.id, sum(len(step.actions) for step in steps))
+        for step in steps:
+            for number, action in enumerate(step.actions):
+                self._progress.action(action.about)
+                key = ActionKey(file.id, step.number, number)
+                with _explained(file.id, step.number - UNDO, len(file.steps), step.about):
+                    await self._executor.run(action, key, begun.get((step.number, number)))
+        await self.link.run(lambda s: self.ledger.remove(s, [file.id]))
+        del self.entries[file.id]
+
+    async def _finish_begun(self, file: MigrationFile, before: Schema, begun: Begun) -> None:
+        """Finish the action that was interrupted, so that each is done or not begun."""
+        for step in expand(file.steps, before, file.schema, self.link.sql_dialect):
+            for number, action in enumerate(step.actions):
+                entry = begun.get((step.number, number))
+                if entry is not None and not entry.is_done:
+                    key = ActionKey(file.id, step.number, number)
+                    await self._executor.run(action, key, entry)
+
+
+def _done(begun: Begun) -> set[tuple[int, int]]:
+    return {key for key in begun if key[0] < UNDO}
+
+
+@contextlib.contextmanager
+def _explained(id: str, number: int, count: int, about: str) -> Iterator[None]:
+    """Name the migration and the step in what the database or the developer's code raises."""
+    try:
+        yield
+    except MigrationError as error:
+        raise type(error)(f"{_place(id, number, count, about)}: {error}") from error
+    except DBAPIError as error:
+        raise MigrationError(
+            f"{_place(id, number, count, about)}: the database refused it: {error.orig}. What was "
+            "done before this step stays; correct the cause, and run this again: it continues here."
+        ) from error
+    except Exception as error:
+        raise MigrationError(
+            f"{_place(id, number, count, about)}: {type(error).__name__}: {error}. What was done "
+            "before this step stays; correct it, and run this again: it continues here."
+        ) from error
+
+
+def _place(id: str, number: int, count: int, about: str) -> str:
+    if 0 <= number < count:
+        return f"{id}, step {number + 1} of {count} ({about})"
+    return f"{id} ({about})"
