@@ -100,7 +100,8 @@ class PersistenceManager:
             registered = ", ".join(map(repr, sorted(self.stores)))
             remedy = REMEDIES.get(
                 entity_type.store,
-                f"Pass create_app(stores={{{entity_type.store!r}: …}}) with its repository.",
+                f"Pass create_app(stores={{{entity_type.store!r}: …}}) with its repository, or "
+                "install the package that provides it.",
             )
             raise ConfigurationError(
                 f"{entity_type.name} asks for store {entity_type.store!r}; "

@@ -51,6 +51,7 @@ from starmodel.config import Settings, secret_keys
 from starmodel.core.classes.registry import Registry, defined_entities
 from starmodel.core.entity import Entity
 from starmodel.plugins.host import PluginHost
+from starmodel.plugins.single_parts import package_stores
 from starmodel.plugins.web import PluginServices
 from starmodel.texts.catalogue import Catalogue
 
@@ -143,6 +144,7 @@ def _application(services: Services, secrets: list[str], host: PluginHost) -> Ap
     settings = services.settings
     classes = defined_entities() if services.entities is None else services.entities
     stores = {**built_in_stores(settings, services.clock), **services.stores}
+    stores = {**package_stores(stores), **stores}
 
     def registry_of(entities: Iterable[type[Entity]]) -> Registry:
         registry = Registry(

@@ -19,6 +19,7 @@ from starmodel.plugins.discovery import candidates
 from starmodel.plugins.host import PluginHost, load_plugins, note_ignored
 from starmodel.plugins.loading import PluginOptions, texts_of
 from starmodel.plugins.reports import PluginError
+from starmodel.plugins.single_parts import package_parts
 from starmodel.texts.catalogue import Catalogue
 
 
@@ -113,7 +114,7 @@ def served_assets(host: PluginHost) -> PluginAssets:
 
 
 def plugin_parts(host: PluginHost, own: Any) -> dict[str, Callable[..., Any]]:
-    """The parts of pages that plugins replace; the first of two that replace one wins.
+    """The parts of pages that plugins and packages replace; the first of two for one part wins.
 
     Shapes: own is the application's `ui`, which takes precedence.
     """
@@ -135,4 +136,5 @@ def plugin_parts(host: PluginHost, own: Any) -> dict[str, Callable[..., Any]]:
                 )
             else:
                 parts[name], owners[name] = part, made.plugin.name
-    return parts
+    taken = {*parts, *(own if isinstance(own, Mapping) else PARTS if own is not None else ())}
+    return {**parts, **dict(package_parts(PARTS, taken))}

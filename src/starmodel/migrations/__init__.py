@@ -1,5 +1,6 @@
 """Public names of migrations: what files in `migrations/` import."""
 
+from starmodel.migrations.environment import Environment
 from starmodel.migrations.migration import Migration
 from starmodel.migrations.steps import (
     UNSET,
@@ -44,6 +45,7 @@ __all__ = [
     "DropIndex",
     "EndAlias",
     "EndMirror",
+    "Environment",
     "Migration",
     "MirrorField",
     "Operations",

@@ -62,6 +62,12 @@ def explained(state: DatabaseState, *, production: bool) -> Iterator[Explained]:
             "Take the version that has the file, or undo the migration there: "
             "starmodel db downgrade.",
         )
+    if state.waiting:
+        yield Explained(
+            "note",
+            f"{_listed(state.waiting)} waits until no process of the old version runs.",
+            "Then run: starmodel migrate --contract",
+        )
     for each in state.differences:
         if each.is_extra:
             yield Explained("note", f"{each.text} Migrations leave it as it is.")

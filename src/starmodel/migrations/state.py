@@ -11,6 +11,7 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.migrations.comparing.changes.change import Change, Changes
 from starmodel.migrations.comparing.changes.tables import AddedEntity, RemovedEntity
 from starmodel.migrations.comparing.compare import compare
+from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.migration import MigrationFile
 from starmodel.migrations.running.connection import open_link
@@ -18,6 +19,7 @@ from starmodel.migrations.running.ddl.catalogue import Catalogue
 from starmodel.migrations.running.ledger import Entry, Ledger
 from starmodel.migrations.running.recorded import RecordedSchema
 from starmodel.migrations.running.session import Session
+from starmodel.migrations.running.waiting import waiting_contracts
 from starmodel.migrations.schema.collecting import collect
 from starmodel.migrations.schema.definitions import EntityDefinition, Schema
 from starmodel.migrations.schema.editing import qualified_table
@@ -67,9 +69,15 @@ class DatabaseState:
 
     @property
     def pending(self) -> list[MigrationFile]:
-        """The migrations that the database does not have."""
+        """The migrations that the database does not have, and which wait for nothing."""
         applied = {entry.id for entry in self.entries}
-        return [file for file in self.migrations if file.id not in applied]
+        waiting = set(self.waiting)
+        return [f for f in self.migrations if f.id not in applied and f.id not in waiting]
+
+    @property
+    def waiting(self) -> list[str]:
+        """The contract migrations that run once no process of the old version does."""
+        return sorted(_waiting(self.migrations, self.entries))
 
     @property
     def unknown(self) -> list[str]:
@@ -137,9 +145,22 @@ def read_state(
     changes = None if before is None else compare(before, after)
     differences: tuple[Difference, ...] = ()
     if thorough and before is not None and there:
-        found = table_differences(session.connection, before, session.sql_dialect)
+        waiting = _waiting(migrations, entries)
+        done = Migrations(tuple(file for file in migrations if file.id not in waiting))
+        expected = done.newest if waiting else before
+        found = table_differences(session.connection, expected, session.sql_dialect)
         differences = tuple(found)
     return DatabaseState(migrations, there, entries, recorded, changes, differences)
+
+
+def _waiting(migrations: Migrations, entries: Sequence[Entry]) -> set[str]:
+    """Return the contract migrations that wait; none where another migration needs them."""
+    if not entries:
+        return set()
+    try:
+        return waiting_contracts(migrations, {entry.id for entry in entries})
+    except MigrationError:
+        return set()
 
 
 def present_schema(

@@ -109,17 +109,22 @@ def _in_folder(folder: Path) -> Iterator[Candidate]:
 
 
 def _installed() -> Iterator[Candidate]:
-    for point in _points(tuple(sys.path)):
+    for point in points_of(GROUP):
         package, version = package_of(point), point.dist.version if point.dist is not None else ""
         source = f"the package {package} {version}".rstrip()
         yield Candidate(point.name, source, point.load, version, package=package)
 
 
-@functools.lru_cache(maxsize=1)
-def _points(path: tuple[str, ...]) -> list[EntryPoint]:
-    """The entry points of plugins; reading the metadata of all packages takes milliseconds."""
-    points = entry_points(group=GROUP)
+def points_of(group: str) -> list[EntryPoint]:
+    """The entry points of a group by name and package; none is imported."""
+    points = _points(tuple(sys.path)).select(group=group)
     return sorted(points, key=lambda point: (point.name, package_of(point)))
+
+
+@functools.lru_cache(maxsize=1)
+def _points(path: tuple[str, ...]) -> Any:
+    """The entry points of all packages, whose metadata takes milliseconds to read."""
+    return entry_points()
 
 
 def forget_packages() -> None:

@@ -37,7 +37,8 @@ class History:
         """Append a migration; what its steps drop is kept aside."""
         before = self.schema
         id = f"{len(self.files) + 1:04d}_change"
-        kept = [*before.kept, *(_kept(step, before, id) for step in steps if _drops(step))]
+        olds = {new: old for old, new in (renames or {}).items()}
+        kept = [*before.kept, *(_kept(step, before, id, olds) for step in steps if _drops(step))]
         schema = collect([entity_type(cls, "sql") for cls in classes], before, renames or {})
         self.schema = schema.model_copy(update={"kept": tuple(kept)})
         after = (self.files[-1].id,) if self.files else ()
@@ -72,8 +73,8 @@ def _drops(step: Step) -> bool:
     return isinstance(step, DropField | DropEntity)
 
 
-def _kept(step: Any, before: Schema, id: str) -> Kept:
-    entity = before.entity(step.entity)
+def _kept(step: Any, before: Schema, id: str, olds: dict[str, str]) -> Kept:
+    entity = before.entity(olds.get(step.entity, step.entity))
     number = id.partition("_")[0]
     if isinstance(step, DropEntity):
         return Kept(migration=id, name=f"_dropped_{entity.table}_{number}", entity=entity)

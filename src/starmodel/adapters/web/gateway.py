@@ -5,11 +5,9 @@ A click's request starts here; `docs/architecture.md` lists the functions in cal
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
-from starmodel.adapters.web.errors.problems import Problem
 from starmodel.adapters.web.errors.responses import ErrorResponses
 from starmodel.adapters.web.framework import WebFramework
 from starmodel.adapters.web.framework_routes import FrameworkRoutes
@@ -193,7 +191,7 @@ class Gateway:
             path = request.route_path
         match, sent = self.routes.find(path), path
         if match is None:
-            path, match = self._without_slashes(path, method)
+            path, match = self.routes.find_tidy(path, method)
             if match is None:
                 return False
         methods, id = match
@@ -201,7 +199,7 @@ class Gateway:
         if self._user_routes.take(scope, (found or next(iter(methods.values()))).template):
             return False
         if found is None:
-            await self.send_not_allowed(exchange, ", ".join(sorted(methods)))
+            await self.error_responses.send_not_allowed(exchange, ", ".join(sorted(methods)))
         elif path != sent and method in ("GET", "HEAD"):
             location = (b"location", request.normalized_url)
             await exchange.answer(308, HTML, b"", [location, NO_STORE])  # it may set a cookie
@@ -244,17 +242,6 @@ class Gateway:
         exchange: Exchange = scope["starmodel.exchange"]
         return exchange.redirect_url(url, self._settings.allowed_hosts)
 
-    def _without_slashes(self, path: str, method: str) -> tuple[str, Any]:
-        """The routes of a path with superfluous slashes, and the normalised path.
-
-        A page's path may have them between segments; the path of an event or a
-        record only at its end.
-        """
-        tidy = path.rstrip("/")
-        if method in ("GET", "HEAD"):
-            tidy = re.sub("/{2,}", "/", tidy)
-        return tidy, self.routes.find(tidy) if tidy and tidy != path else None
-
     async def _is_stopped(self, exchange: Exchange) -> bool:
         """Run the user's `before` functions; True when one has made the response."""
         try:
@@ -271,17 +258,6 @@ class Gateway:
         else:
             await exchange.relay(response)
         return True
-
-    async def send_not_allowed(self, exchange: Exchange, allowed: str) -> None:
-        """Send 405 with the allowed methods, "GET, POST"."""
-        text = self.application.texts.text(
-            "problem.method",
-            path=exchange.request.path,
-            allowed=allowed,
-            method=exchange.request.method,
-        )
-        headers = [(b"allow", allowed.encode("latin-1"))]
-        await self.error_responses.send(exchange, Problem(405, text), headers=headers)
 
     async def _serve_internal(self, exchange: Exchange) -> None:
         """Serve a route below /_starmodel; user routes never shadow it."""

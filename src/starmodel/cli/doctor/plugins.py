@@ -10,12 +10,12 @@ from starmodel.cli.plugins.contributed_commands import contributed_commands
 from starmodel.cli.plugins.discovery import (
     COMMAND_GROUPS,
     EntryPointError,
-    load_command,
-    shadowed_reason,
+    package_of,
     single_points,
 )
 from starmodel.cli.plugins.hosts import folder_plugins, plugins_of
 from starmodel.cli.plugins.reporting import failure_of
+from starmodel.cli.plugins.single_parts import USED_GROUPS, check_point, unused_reason
 from starmodel.cli.terminal.suggestions import did_you_mean
 from starmodel.config import Settings
 from starmodel.core.errors import ConfigurationError
@@ -54,16 +54,18 @@ def check_plugins(
 
 
 def check_entry_points(built_in: Collection[str]) -> Iterator[Finding]:
-    """Check that every command of an entry point can be loaded and is not shadowed."""
+    """Check that every single entry point can be loaded and is not shadowed."""
     for point in single_points():
-        if point.group not in COMMAND_GROUPS:
+        if point.group not in USED_GROUPS:
             continue
-        reason = shadowed_reason(point, built_in)
+        reason = unused_reason(point, built_in)
         if reason:
-            yield Finding("warning", "plugins", reason, "Ask its authors for another name.")
+            where = f"{point.group}: {point.name} of {package_of(point)} is not used."
+            text = reason if point.group in COMMAND_GROUPS else f"{where} {reason}"
+            yield Finding("warning", "plugins", text, "Ask its authors for another name.")
             continue
         try:
-            load_command(point)
+            check_point(point)
         except EntryPointError as error:
             yield Finding("warning", "plugins", str(error), "Update it, or uninstall it.")
 

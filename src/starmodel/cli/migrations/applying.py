@@ -45,7 +45,8 @@ def apply_drafts(
     Raises: MigrationError; ConfigurationError, when the database is unreachable.
     """
     known = {file.id for file in migrations}
-    complete = in_order([*migrations, *(d.file for d in drafts if d.file.id not in known)])
+    new = (draft.file for draft in drafts if draft.file.id not in known)
+    complete = in_order([*migrations, *new], migrations.environment)
     written = [draft.write() for draft in drafts]
     recorded: tuple[str, ...] = ()
     try:

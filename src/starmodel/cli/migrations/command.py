@@ -9,7 +9,7 @@ import typer
 
 from starmodel.cli.migrations import drafting
 from starmodel.cli.migrations.applying import Outcome, apply_drafts
-from starmodel.cli.migrations.database import Database, pending_ids
+from starmodel.cli.migrations.database import Database, pending_ids, waiting_ids
 from starmodel.cli.migrations.deciding import Decision
 from starmodel.cli.migrations.drafting import Draft
 from starmodel.cli.migrations.flags import Flags
@@ -25,10 +25,8 @@ from starmodel.cli.migrations.rolling import (
 from starmodel.cli.terminal.errors import CommandError, UsageError
 from starmodel.cli.terminal.output import print_json
 from starmodel.core.errors import StarModelError
-from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.rolling.effects import Effect
 from starmodel.migrations.running.state import DatabaseState
-from starmodel.migrations.running.waiting import waiting_contracts
 from starmodel.migrations.schema.definitions import Schema
 
 
@@ -132,12 +130,14 @@ def _check(project: Project, flags: Flags, options: Options) -> int:
     decision = drafting.decided(
         project, flags, may_ask=False, accept_safe=options.yes, external=external
     )
-    pending = [] if state is None or state.is_new else pending_ids(project.migrations, state)
-    waiting = waiting_contracts(project.migrations, set(_ids(project)) - set(pending))
-    pending = [id for id in pending if id not in waiting]
+    pending: list[str] = []
+    waiting: list[str] = []
+    if state is not None and not state.is_new:
+        pending = pending_ids(project.migrations, state)
+        waiting = waiting_ids(project.migrations, state)
     differs = len(decision.changes) > 0
     if options.as_json:
-        outcome = Outcome(waiting=tuple(sorted(waiting)))
+        outcome = Outcome(waiting=tuple(waiting))
         ok = not differs and not pending
         print_json(document(decision, ok=ok, pending=pending, outcome=outcome))
         return 1 if differs or pending else 0
@@ -153,12 +153,8 @@ def _check(project: Project, flags: Flags, options: Options) -> int:
         return 1
     typer.echo("The classes equal the newest migration.")
     if waiting:
-        typer.echo(waiting_text(sorted(waiting)))
+        typer.echo(waiting_text(waiting))
     return 0
-
-
-def _ids(project: Project) -> list[str]:
-    return [file.id for file in project.migrations]
 
 
 def _purge(project: Project, options: Options) -> int:
@@ -189,7 +185,7 @@ def _finish(
         _print_sentences(decision)
         print_effects(found, rolling=options.rolling)
     outcome = apply_drafts(
-        Migrations(project.migrations.files),
+        project.migrations,
         drafts,
         Database.of(project),
         blocking=options.blocking,

@@ -66,6 +66,12 @@ def pending_ids(migrations: Migrations, state: DatabaseState) -> list[str]:
     return [file.id for file in migrations if file.id not in done and not file.contract]
 
 
+def waiting_ids(migrations: Migrations, state: DatabaseState) -> list[str]:
+    """Return the contract migrations that the database lacks."""
+    begun = {entry.id for entry in state.entries}
+    return [file.id for file in migrations if file.id not in begun and file.contract]
+
+
 def print_progress(sentence: str, fraction: float) -> None:
     """Print what is running on stderr, with the share that is done."""
     typer.echo(f"  {fraction:4.0%}  {sentence}", err=True)

@@ -51,14 +51,17 @@ class Project:
     @cached_property
     def migrations(self) -> Migrations:
         """Raises: MigrationError, for an invalid file or order."""
-        return in_order([*load_migrations(self.folder), *self.drafted])
+        found = load_migrations(self.folder)
+        return in_order([*found, *self.drafted], found.environment)
 
     def schema(self, before: Schema, external: Collection[str] = ()) -> Schema:
         """Return the definitions of the classes, with the ids of those before.
 
         Raises: ConfigurationError, for a class that no table can store.
         """
-        return collect(self.entity_types, before, external=external)
+        names = {table_name(each.cls) for each in self.entity_types}
+        ignored = filter(self.migrations.environment.ignores, names)
+        return collect(self.entity_types, before, external={*external, *ignored})
 
     def made_default(self, entity: str, field: FieldDefinition) -> Any:
         """Return what the `default_factory` of a class makes, where it is always the same.

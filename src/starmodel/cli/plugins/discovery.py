@@ -17,11 +17,6 @@ from starmodel.cli.terminal.errors import CommandError
 
 PLUGIN_GROUP = "starmodel.plugins"
 COMMAND_GROUPS = ("starmodel.cli_commands", "starmodel.cli")
-_ALTERNATIVES = {
-    "starmodel.persistence": "create_app(stores={…})",
-    "starmodel.bus": "create_app(bus=…), or the setting event_bus",
-    "starmodel.ui": "create_app(ui=…)",
-}
 
 
 class EntryPointError(CommandError):
@@ -83,15 +78,6 @@ def load_command(point: EntryPoint) -> Any:
         raise EntryPointError(
             f"The plugin {package_of(point)} adds no command {name!r}: {error}."
         ) from error
-
-
-def unused_reason(point: EntryPoint) -> str:
-    """Why this version ignores the entry point; "" for a command."""
-    if point.group in COMMAND_GROUPS:
-        return ""
-    alternative = _ALTERNATIVES.get(point.group)
-    remedy = f" Pass the object in code: {alternative}." if alternative else ""
-    return f"This version reads entry points for commands only.{remedy}"
 
 
 def shadowed_reason(point: EntryPoint, built_in: Iterable[str]) -> str:

@@ -29,7 +29,7 @@ from starmodel.migrations.comparing.keeping import kept_after
 from starmodel.migrations.comparing.renaming import CircularRenamingError, rename_order
 from starmodel.migrations.comparing.splitting import splits
 from starmodel.migrations.errors import MigrationError
-from starmodel.migrations.schema.definitions import EntityDefinition, Schema
+from starmodel.migrations.schema.definitions import Schema
 from starmodel.migrations.schema.editing import changed, qualified_table
 from starmodel.migrations.steps import (
     UNSET,
@@ -75,7 +75,7 @@ def plan(changes: Changes, answers: Answers, migration: str) -> Plan:
     Raises: UnplannableError.
     """
     _refuse(changes)
-    managed = [change for change in changes if not _is_external(change)]
+    managed = [change for change in changes if not change.is_external]
     early, late = _drops(managed)
     early_entities, late_entities = _entity_drops(managed)
     steps: list[Step] = [
@@ -105,11 +105,6 @@ def _refuse(changes: Changes) -> None:
                 f"{change.sentence()} No step can do that. Declare a new class with the new key, "
                 "copy the rows by RunData in a migration, then remove the old class."
             )
-
-
-def _is_external(change: Change) -> bool:
-    entities = [getattr(change, name, None) for name in ("entity", "before", "after")]
-    return any(isinstance(each, EntityDefinition) and each.external for each in entities)
 
 
 def _of(changes: Iterable[Change], *kinds: type[Change]) -> Iterator[Any]:
@@ -222,7 +217,7 @@ def _changed_field(
     values: dict[str, Any] = {}
     needed = False
     for change in aspects:
-        needed = needed or (change.in_database and not isinstance(change, RenamedField))
+        needed = needed or (change.needs_step and not isinstance(change, RenamedField))
         if isinstance(change, ChangedType):
             values["on_error"] = answers.conversion_of(change.refs)
         elif isinstance(change, ChangedNullability) and not change.after.nullable:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from pydantic import ValidationError
 
+from starmodel.migrations.environment import Environment
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.folder import migration_paths
 from starmodel.migrations.files.order import Migrations, in_order
@@ -19,6 +22,7 @@ from starmodel.migrations.migration import Migration, MigrationFile
 from starmodel.migrations.schema.definitions import FORMAT, Schema, from_json
 from starmodel.migrations.steps.step import Step
 
+ENVIRONMENT = "env.py"
 _MODULE = "_starmodel_migration_{}"
 
 
@@ -27,11 +31,29 @@ class MigrationFileError(MigrationError):
 
 
 def load_migrations(folder: Path) -> Migrations:
-    """Load all migrations of a folder, in the order in which they run.
+    """Load all migrations of a folder, in the order in which they run, and its `env.py`.
 
     Raises: MigrationFileError; OrderError, for missing and circular predecessors.
     """
-    return in_order(load_file(path) for path in migration_paths(folder))
+    return in_order(map(load_file, migration_paths(folder)), load_environment(folder))
+
+
+def load_environment(folder: Path) -> Environment:
+    """Return what `env.py` of the folder declares; without the file, an empty environment.
+
+    Raises: MigrationFileError.
+    """
+    path = folder / ENVIRONMENT
+    if not path.is_file():
+        return Environment()
+    _, module = _executed(path)
+    found = module.get("environment")
+    if not isinstance(found, Environment):
+        raise MigrationFileError(
+            f"{path}: expected environment = Environment(ignore=…, before=…, after=…), as in "
+            "starmodel.migrations. An env.py of Alembic belongs in another folder."
+        )
+    return found
 
 
 def load_file(path: Path) -> MigrationFile:
@@ -39,14 +61,8 @@ def load_file(path: Path) -> MigrationFile:
 
     Raises: MigrationFileError.
     """
-    source = _source(path)
-    try:
-        tree = ast.parse(source, filename=str(path))
-    except SyntaxError as error:
-        raise MigrationFileError(f"{_place(path, error.lineno)}: {error.msg}.") from error
-    except ValueError as error:
-        raise MigrationFileError(f"{path} can't be read as Python source: {error}.") from error
-    found = _run(path, tree)
+    source, module = _executed(path)
+    found = module.get("migration")
     if not isinstance(found, Migration):
         kind = "nothing" if found is None else f"a value of type {type(found).__name__}"
         raise MigrationFileError(
@@ -58,7 +74,7 @@ def load_file(path: Path) -> MigrationFile:
         after=tuple(found.after),
         steps=tuple(found.steps),
         schema=_schema(path, found.schema, source),
-        about=found.about or _about(tree),
+        about=found.about or _about(module),
         contract=bool(found.contract),
     )
 
@@ -72,7 +88,19 @@ def _source(path: Path) -> str:
         raise MigrationFileError(f"{path} can't be read: {error.strerror}.") from error
 
 
-def _run(path: Path, tree: ast.Module) -> Any:
+def _executed(path: Path) -> tuple[str, dict[str, Any]]:
+    """Return the source of a file and the names that it defines."""
+    source = _source(path)
+    try:
+        tree = ast.parse(source, filename=str(path))
+    except SyntaxError as error:
+        raise MigrationFileError(f"{_place(path, error.lineno)}: {error.msg}.") from error
+    except ValueError as error:
+        raise MigrationFileError(f"{path} can't be read as Python source: {error}.") from error
+    return source, _run(path, tree)
+
+
+def _run(path: Path, tree: ast.Module) -> dict[str, Any]:
     module = ModuleType(_MODULE.format(path.stem))
     module.__file__ = str(path)
     code = compile(tree, str(path), "exec", dont_inherit=True)
@@ -87,7 +115,7 @@ def _run(path: Path, tree: ast.Module) -> Any:
         ) from error
     finally:
         sys.modules.pop(module.__name__, None)
-    return module.__dict__.get("migration")
+    return module.__dict__
 
 
 def _check(path: Path, found: Migration, source: str) -> None:
@@ -143,8 +171,8 @@ def _reason(error: Exception) -> str:
     return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
-def _about(tree: ast.Module) -> str:
-    lines = (ast.get_docstring(tree) or "").splitlines()
+def _about(module: Mapping[str, Any]) -> str:
+    lines = inspect.cleandoc(module.get("__doc__") or "").splitlines()
     return lines[0].strip() if lines else ""
 
 

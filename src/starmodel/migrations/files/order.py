@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from starmodel.migrations.environment import Environment
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.folder import number_of
 from starmodel.migrations.files.merging import merged
@@ -33,6 +34,7 @@ class Migrations:
     """All migrations of a project, in the order in which they run."""
 
     files: tuple[MigrationFile, ...] = ()
+    environment: Environment = field(default_factory=Environment)
 
     def __iter__(self) -> Iterator[MigrationFile]:
         return iter(self.files)
@@ -98,7 +100,7 @@ class Migrations:
         return found
 
 
-def in_order(files: Iterable[MigrationFile]) -> Migrations:
+def in_order(files: Iterable[MigrationFile], environment: Environment | None = None) -> Migrations:
     """Return migrations in order: after those that they follow, otherwise by number and name.
 
     Raises: OrderError.
@@ -120,4 +122,4 @@ def in_order(files: Iterable[MigrationFile]) -> Migrations:
                 "Correct `after` in one of them."
             )
         ordered.append(waiting.pop(ready.id))
-    return Migrations(tuple(ordered))
+    return Migrations(tuple(ordered), environment or Environment())

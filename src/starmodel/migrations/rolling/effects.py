@@ -109,9 +109,7 @@ def _added_field(change: field_changes.AddedField, context: _Context) -> Found:
         if context.between is not None:
             own = context.between.schema.entity(change.entity.name).field(field.name)
             if own.server_default is None:
-                yield Effect(
-                    f"leave {name} empty in what they create, which must not be empty", True
-                )
+                yield Effect(f"leave {name} empty in what they create, which is required", True)
                 return
             value = value_words(default) if default is not UNSET else own.server_default
     yield Effect(f"don't see {name}; what they create has {value}")
@@ -158,9 +156,10 @@ def _renamed_entity(change: table_changes.RenamedEntity, context: _Context) -> F
     if aliased and not numbered and context.database != "sqlite":
         yield Effect(f"find the table {table} as a view, at the moment of renaming not at all")
         return
+    where = " on SQLite, where no view can stand for it" if aliased and not numbered else ""
     yield Effect(
-        f"fail to read and write {name}: its table is {change.after.table} now. To avoid it, keep "
-        f'the table by __tablename__ = "{table}"',
+        f"fail to read and write {name}{where}: its table is {change.after.table} now. To avoid "
+        f'that, keep the table by __tablename__ = "{table}"',
         True,
     )
 

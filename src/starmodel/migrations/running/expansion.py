@@ -42,6 +42,7 @@ from starmodel.migrations.steps import (
     EndMirror,
     MirrorField,
     Operations,
+    PurgeKept,
     RenameEntity,
     ReplaceValues,
     RestoreField,
@@ -76,12 +77,40 @@ def expand(
                 f"Step {number + 1}, {step!r}, names {error}, which its schema does not have. "
                 "Correct the step, or the order of the steps."
             ) from error
+        if not isinstance(step, PurgeKept):
+            _refuse_loss(number, step, actions)
         planned.append(PlannedStep(number, describe(step), tuple(actions)))
     end = State(target, target)
     _check_end(State(state.schema, target), end, sql_dialect)
     about = "Require the values that are filled now"
     planned.append(PlannedStep(len(steps), about, (_schema(state, end, about),)))
     return planned
+
+
+def _refuse_loss(number: int, step: Step, actions: list[Action]) -> None:
+    """Refuse a step that would delete values. Raises: MigrationError.
+
+    It happens where the ids of a file that was edited by hand don't match its steps: the step
+    changes a field that is another one in the schema.
+    """
+    for action in actions:
+        if not isinstance(action, SchemaAction) or any(
+            isinstance(work, Convert) for work in action.first
+        ):
+            continue
+        news = {entity.id: {field.id for field in entity.fields} for entity in action.after}
+        for entity in action.before:
+            lost = [
+                field.name
+                for field in entity.fields
+                if field.id not in news.get(entity.id, ()) and field.computed is None
+            ]
+            if lost and not entity.external:
+                names = ", ".join(f"{entity.name}.{name}" for name in lost)
+                raise MigrationError(
+                    f"Step {number + 1}, {step!r}, would delete {names}: the schema of the file "
+                    "has another id there. Write the migration anew with `starmodel migrate`."
+                )
 
 
 def _check_end(reached: State, target: State, sql_dialect: SqlDialect) -> None:

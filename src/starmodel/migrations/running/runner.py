@@ -16,6 +16,7 @@ from starmodel.migrations.running.checking.problems import check_problems
 from starmodel.migrations.running.connection import Link, open_link
 from starmodel.migrations.running.executing import Executor, Interrupted
 from starmodel.migrations.running.expansion import expand
+from starmodel.migrations.running.hooks import run_hook
 from starmodel.migrations.running.ledger import ActionEntry, ActionKey, Entry, Ledger
 from starmodel.migrations.running.lock import migration_lock
 from starmodel.migrations.running.progress import Progress, Report, silent
@@ -177,12 +178,14 @@ class _Run:
         begun = await self.link.run(lambda s: self.ledger.actions(s, file.id))
         total = sum(len(step.actions) for step in steps)
         self._progress.begin(file.id, total)
+        await run_hook(self.link, migrations.environment.before, file.id)
         for step in steps:
             for number, action in enumerate(step.actions):
                 key = ActionKey(file.id, step.number, number)
                 self._progress.action(action.about)
                 with _explained(file.id, step.number, len(file.steps), step.about):
                     await self._executor.run(action, key, begun.get((step.number, number)))
+        await run_hook(self.link, migrations.environment.after, file.id)
         await self.link.run(lambda s: self._end(s, file.id))
 
     def _end(self, session: Session, id: str) -> None:

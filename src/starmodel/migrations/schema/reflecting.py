@@ -65,6 +65,10 @@ def reflect(connection: Connection, classes: Schema, sql_dialect: SqlDialect) ->
     entities = []
     for entity in classes:
         found = by_entity.get(entity.name, [])
+        if entity.external:
+            if inspect(connection).has_table(entity.table, schema=entity.schema_name):
+                entities.append(entity)
+            continue
         if any(each.kind == "table" for each in found):
             continue
         entities.append(_as_found(connection, entity, found, sql_dialect))

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from starmodel.app.health import CheckResult, run_checks
 from starmodel.core.entity import Entity
-from starmodel.plugins import Plugin
+from starmodel.plugins import Plugin, ResourceRoute
 from starmodel.testing.stores import memory_stores
 from starmodel.testing.visitor import Visitor
 
@@ -48,7 +49,7 @@ class PluginContract(abc.ABC):
         report = self.app.starmodel.plugins.report(self.name)
         assert report is not None
         assert (report.state, report.reason) == ("on", "")
-        ignored = [note for note in report.notes if not note.startswith("It is also in")]
+        ignored = [note for note in report.notes if not note.startswith("It is also")]
         assert ignored == []
 
     def test_contributions_are_the_same_for_each_application(self) -> None:
@@ -80,6 +81,33 @@ class PluginContract(abc.ABC):
                 for method in route.methods:
                     reply = visitor.request(method, route.path)
                     assert reply.status < 500, f"{method} {route.path} has failed"
+
+    def test_routes_of_resources_do_not_fail(self) -> None:
+        with Visitor(self.app, raise_errors=False) as visitor:
+            visitor.sign_in("ann", roles=self.roles)
+            created = visitor.post("/contract-items", {"name": "item"}).json()["entity"]
+            (made,) = [
+                made for made in self.app.starmodel.plugins.loaded if made.plugin.name == self.name
+            ]
+            for route in made.resource_routes.get("ContractItem", []):
+                if isinstance(route, ResourceRoute) and not route.page:
+                    path = f"/contract-items{route.at}".replace("{id}", created["id"])
+                    for method in route.methods:
+                        reply = visitor.request(method, path)
+                        assert reply.status < 500, f"{method} {path} has failed"
+
+    def test_health_checks_end_within_their_time_limits(self) -> None:
+        application = self.app.starmodel
+
+        async def run() -> list[CheckResult]:
+            await application.ready()
+            try:
+                return await run_checks(application.extensions.health_checks)
+            finally:
+                await application.close()
+
+        for result in asyncio.run(run()):
+            assert result.state != "timeout", f"{result.name}: {result.reason}"
 
     def test_guests_are_refused_where_access_requires_somebody(self) -> None:
         with Visitor(self.app, raise_errors=False) as guest:

@@ -112,7 +112,7 @@ def test_add_lists_what_the_package_adds_and_whether_it_loads(
     monkeypatch.setattr(installing, "_run", installed)
     lines = run("plugin", "add", "starmodel-audit").stdout.splitlines()
     assert lines[0].startswith("starmodel-audit adds tell to starmodel.cli_commands. It does not")
-    assert lines[1].startswith("starmodel-audit adds skin to starmodel.ui. This version")
+    assert lines[1].startswith("starmodel-audit adds skin to starmodel.ui. There is no part 'skin'")
     assert lines[2] == "starmodel-audit adds the plugin audit, which is loaded."
     assert lines[3].startswith("The plugin 'bad' of the package starmodel-audit 1.5 is not loaded")
     assert "Put it into your project's dependencies" in lines[-1]

@@ -143,7 +143,10 @@ def test_built_in_command_imports_no_plugin(install: Any, run: Run, shop: Path) 
 
 
 def test_plugin_list_has_every_group_and_state(install: Any, run: Run, answer: Answer) -> None:
-    install("keep", TYPER, cli_commands={"backup": ":made"}, persistence={"tape": ":made"})
+    parts = {"record.title": ":made", "record.head": ":made"}
+    stores, bus = {"sql": ":made"}, {"tape": ":made"}
+    commands = {"backup": ":made"}
+    install("keep", TYPER, cli_commands=commands, bus=bus, ui=parts, persistence=stores)
     install("broken", "raise ValueError('no tape')\n", cli_commands={"drum": ":made"})
     install("taker", FUNCTION, cli={"run": ":made"})
     text = {(t["group"], t["name"]): t for t in answer("plugin", "list")["entry_points"]}
@@ -153,8 +156,13 @@ def test_plugin_list_has_every_group_and_state(install: Any, run: Run, answer: A
         "reason": "The plugin broken can't be loaded (starmodel.cli_commands: drum = broken:made): "
         "ValueError: no tape",
     }  # fmt: skip
-    tape = text["starmodel.persistence", "tape"]
-    assert (tape["state"], "create_app(stores={…})" in tape["reason"]) == ("unused", True)
+    tape = text["starmodel.bus", "tape"]
+    assert (tape["state"], "create_app(bus=…)" in tape["reason"]) == ("unused", True)
+    assert text["starmodel.ui", "record.title"]["state"] == "loads"
+    head, sql = text["starmodel.ui", "record.head"], text["starmodel.persistence", "sql"]
+    assert (head["state"], sql["state"]) == ("unused", "unused")
+    assert "There is no part 'record.head'" in head["reason"]
+    assert sql["reason"] == "The store 'sql' is that of the application or of a plugin."
     assert text["starmodel.cli_commands", "backup"]["state"] == "loads"
     assert text["starmodel.cli", "run"]["state"] == "unused"
     lines = run("plugin", "list").stdout.splitlines()

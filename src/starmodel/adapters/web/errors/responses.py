@@ -94,6 +94,15 @@ class ErrorResponses:
         text = self._application.texts.text("problem.no_page", path=exchange.request.path)
         await self.send(exchange, Problem(404, text))
 
+    async def send_not_allowed(self, exchange: Exchange, allowed: str) -> None:
+        """Send 405 with the allowed methods, "GET, POST"."""
+        request = exchange.request
+        text = self._application.texts.text(
+            "problem.method", path=request.path, allowed=allowed, method=request.method
+        )
+        headers = [(b"allow", allowed.encode("latin-1"))]
+        await self.send(exchange, Problem(405, text), headers=headers)
+
     async def send_error(self, exchange: Exchange, error: Exception) -> None:
         """Send the response to an exception outside any event."""
         where = f"{exchange.request.method} {exchange.request.path}"

@@ -70,7 +70,9 @@ class _ErrorResponse(Response):
         elif error.status_code == 404:
             await self._gateway.error_responses.send_not_found(exchange)
         elif error.status_code == 405 and allowed is not None:
-            await self._gateway.send_not_allowed(exchange, allowed.decode("latin-1"))
+            await self._gateway.error_responses.send_not_allowed(
+                exchange, allowed.decode("latin-1")
+            )
         else:
             problem = self._problem(error)
             await self._gateway.error_responses.send(exchange, problem, headers=lines)

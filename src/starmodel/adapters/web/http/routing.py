@@ -119,6 +119,17 @@ class Routes:
         methods = self._below.get(_two_segments(path))
         return None if methods is None else (methods, "")
 
+    def find_tidy(self, path: str, method: str) -> tuple[str, tuple[dict[str, Found], str] | None]:
+        """The normalised path of one with superfluous slashes, and its routes.
+
+        A page's path may have them between segments; the path of an event or a
+        record only at its end.
+        """
+        tidy = path.rstrip("/")
+        if method in ("GET", "HEAD"):
+            tidy = re.sub("/{2,}", "/", tidy)
+        return tidy, self.find(tidy) if tidy and tidy != path else None
+
     def find_method(self, path: str, method: str) -> Found | None:
         """The route of a path and method; None when the path has no route of that method."""
         match = self.find(path)

@@ -6,14 +6,7 @@ from typing import Any
 
 import typer
 
-from starmodel.cli.plugins.discovery import (
-    EntryPointError,
-    load_command,
-    package_of,
-    shadowed_reason,
-    single_points,
-    unused_reason,
-)
+from starmodel.cli.plugins.discovery import EntryPointError, package_of, single_points
 from starmodel.cli.terminal.errors import reporting_errors
 from starmodel.cli.terminal.options import AppOption, JsonOption
 from starmodel.cli.terminal.output import print_json, table
@@ -26,8 +19,8 @@ def list_all(ctx: typer.Context, app: AppOption = None, as_json: JsonOption = Fa
     Those of StarModel itself come last: they are built in.
     Without an application in this folder, the others are those of app/plugins
     and of installed packages, with the settings of this folder. Single entry
-    points of other groups than commands are listed as unused: this version
-    does not load them.
+    points are commands, parts of pages and stores; those of other groups are
+    listed as unused: this version does not load them.
 
     With --json: {plugins, entry_points}; a plugin is {name, version, state,
     source, package, where, reason, remedy, notes} with state on, off or
@@ -61,12 +54,14 @@ def _state(state: str, reason: str) -> str:
 
 
 def _described(point: Any, built_in: Any) -> dict[str, str | None]:
-    state, reason = "loads", unused_reason(point) or shadowed_reason(point, built_in)
+    from starmodel.cli.plugins.single_parts import check_point, unused_reason
+
+    state, reason = "loads", unused_reason(point, built_in)
     if reason:
         state = "unused"
     else:
         try:
-            load_command(point)
+            check_point(point)
         except EntryPointError as error:
             state, reason = "fails", str(error)
     return {

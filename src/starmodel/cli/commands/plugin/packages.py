@@ -7,14 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from starmodel.cli.plugins.discovery import (
-    COMMAND_GROUPS,
     PLUGIN_GROUP,
     EntryPointError,
-    load_command,
     package_of,
     points_of,
     single_points,
-    unused_reason,
 )
 from starmodel.cli.terminal.errors import CommandError, UsageError, reporting_errors
 from starmodel.cli.terminal.options import AppOption
@@ -108,11 +105,13 @@ def _key(point: Any) -> tuple[str, str, str]:
 
 
 def _note(point: Any) -> str:
-    """Why the entry point is unused or fails; "" for a command that loads."""
-    if point.group not in COMMAND_GROUPS:
-        return unused_reason(point)
+    """Why the entry point is unused or fails; "" for one that loads."""
+    from starmodel.cli.plugins.single_parts import check_point, unused_reason
+
+    if reason := unused_reason(point, ()):
+        return reason
     try:
-        load_command(point)
+        check_point(point)
     except EntryPointError as error:
         return f"It does not load: {error}"
     return ""

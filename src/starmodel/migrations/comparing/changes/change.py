@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from starmodel.migrations.comparing.answers import Answers
-from starmodel.migrations.schema.definitions import Schema
+from starmodel.migrations.schema.definitions import EntityDefinition, Schema
 
 NO_ANSWERS = Answers()
 
@@ -16,9 +16,20 @@ class Change:
     """One difference between two schemas."""
 
     @property
-    def in_database(self) -> bool:
+    def needs_step(self) -> bool:
         """False for what only the snapshot records, such as bounds."""
         return True
+
+    @property
+    def is_external(self) -> bool:
+        """True when the table belongs to another program, which no step alters."""
+        found = (getattr(self, name, None) for name in ("entity", "before", "after"))
+        return any(isinstance(each, EntityDefinition) and each.external for each in found)
+
+    @property
+    def in_database(self) -> bool:
+        """True when a step changes the database."""
+        return self.needs_step and not self.is_external
 
     @property
     def is_said(self) -> bool:

@@ -17,7 +17,7 @@ from starmodel.migrations.steps.values import UNSET
 @dataclass(frozen=True)
 class ChangedDefault(FieldChange):
     @property
-    def in_database(self) -> bool:
+    def needs_step(self) -> bool:
         return False
 
     def title(self) -> str:
@@ -35,7 +35,7 @@ class ChangedDefault(FieldChange):
 @dataclass(frozen=True)
 class ChangedBounds(FieldChange):
     @property
-    def in_database(self) -> bool:
+    def needs_step(self) -> bool:
         return False
 
     def title(self) -> str:
@@ -53,7 +53,7 @@ class ChangedShape(FieldChange):
     """Another shape of the JSON in a field."""
 
     @property
-    def in_database(self) -> bool:
+    def needs_step(self) -> bool:
         return False
 
     @property

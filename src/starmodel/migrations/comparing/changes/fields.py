@@ -127,7 +127,7 @@ class ChangedMembers(FieldChange):
     """Other members of an enum or values of a `Literal`."""
 
     @property
-    def in_database(self) -> bool:
+    def needs_step(self) -> bool:
         """True where the column's type has its members, or rows may have a removed one.
 
         Names of members are stored in columns of at least MEMBER_CHARS characters.

@@ -105,7 +105,7 @@ class ChangedOwner(EntityChange):
     """The table becomes that of another program, or StarModel's."""
 
     @property
-    def in_database(self) -> bool:
+    def needs_step(self) -> bool:
         return False
 
     def title(self) -> str:
@@ -119,7 +119,7 @@ class ChangedOptions(EntityChange):
     """Other options of CREATE TABLE, such as `mysql_engine`."""
 
     @property
-    def in_database(self) -> bool:
+    def needs_step(self) -> bool:
         return False
 
     def title(self) -> str:

@@ -170,6 +170,7 @@ class MysqlDdl:
                 clauses.append(f"CHANGE {self._q(was)} {self._column(change.new)}")
             else:
                 clauses.append(f"RENAME COLUMN {self._q(was)} TO {self._q(now)}")
+        clauses += self._renamed_automatic_indexes(table)
         clauses += [f"MODIFY {self._column(change.new)}" for change in changed.values()]
         clauses += [
             f"ADD COLUMN {self._column(column)}{' DEFAULT 1' if is_version(column) else ''}"
@@ -201,6 +202,21 @@ class MysqlDdl:
         for index in table.added_indexes:
             if index.name not in indexes:
                 yield create_index(index, self._dialect)
+
+    def _renamed_automatic_indexes(self, table: TableDifference) -> list[str]:
+        """Rename the index of an unnamed foreign key, which has the name of its column."""
+        renamed = dict(table.renamed)
+        keys = [k for k in table.old.definition.foreign_keys if k.columns[0] in renamed]
+        if not keys:
+            return []
+        present = table.new.table
+        found = self._catalogue.index_columns(present.name, present.schema)
+        own = {index.name for index in table.old.definition.indexes}
+        return [
+            f"RENAME INDEX {self._q(name)} TO {self._q(renamed[name])}"
+            for name in dict.fromkeys(key.columns[0] for key in keys)
+            if name not in own and any(found.get(name) == list(key.columns) for key in keys)
+        ]
 
     def _drop(self, table: Table, constraint: Constraint) -> Iterator[str]:
         if isinstance(constraint, ForeignKeyDefinition):
