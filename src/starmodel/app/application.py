@@ -316,10 +316,14 @@ class Application:
         *,
         actor: Actor | str | None = TRUSTED,
         session: Session | None = None,
+        key: str | None = None,
+        policy: AccessPolicy | None = None,
     ) -> Outcome:
         """Run an action or a stored command record.
 
         Trusted unless `actor` is given; None is a guest.
+
+        Shapes: key is an idempotency key; policy decides, None for the application's.
         """
         await self.ready()
         entity_type, event, id = resolve(request, self.registry, self.scopes)
@@ -339,10 +343,11 @@ class Application:
                     entity_type,
                     event,
                     self.dispatcher.bind(entity_type, event, inputs),
-                    self.policy,
+                    policy or self.policy,
                     id,
                     actor,
                     session if session is not None else context.session,
+                    key=key,
                 )
             )
         finally:
