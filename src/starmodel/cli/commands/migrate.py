@@ -108,6 +108,12 @@ def migrate(
     merge: Annotated[
         bool, typer.Option("--merge", help="Merge the newest migrations of two branches.")
     ] = False,
+    empty: Annotated[
+        bool,
+        typer.Option(
+            "--empty", help="Write a migration without steps, for your own, and run nothing."
+        ),
+    ] = False,
     rolling: Annotated[
         bool,
         typer.Option(
@@ -170,6 +176,7 @@ def migrate(
             yes=yes,
             purge=purge,
             merge=merge,
+            empty=empty,
             rolling=rolling,
             contract=contract,
             blocking=blocking,

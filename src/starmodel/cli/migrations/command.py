@@ -42,6 +42,7 @@ class Options:
     yes: bool = False
     purge: bool = False
     merge: bool = False
+    empty: bool = False
     rolling: bool = False
     contract: bool = False
     blocking: bool = False
@@ -60,7 +61,7 @@ def run(options: Options, flags: Flags) -> int:
 
     Raises: CommandError; typer.Abort, when the developer stops.
     """
-    modes = [name for name in ("check", "sql", "purge", "merge") if getattr(options, name)]
+    modes = [name for name in ("check", "sql", "purge", "merge", "empty") if getattr(options, name)]
     if len(modes) > 1:
         raise UsageError(f"--{modes[0]} and --{modes[1]} can't be combined. Run one of them.")
     try:
@@ -81,6 +82,8 @@ def _run(options: Options, flags: Flags) -> int:
         return _finish(project, [drafting.merging(project)], None, options)
     if options.purge:
         return _purge(project, options)
+    if options.empty:
+        return _empty(project, options)
     return _migrate(project, flags, options)
 
 
@@ -163,6 +166,17 @@ def _check(project: Project, flags: Flags, options: Options) -> int:
     typer.echo("The classes equal the newest migration.")
     if waiting:
         typer.echo(waiting_text(waiting))
+    return 0
+
+
+def _empty(project: Project, options: Options) -> int:
+    """Write a migration without steps, for a developer's own."""
+    path = drafting.empty(project, options.message).write()
+    if options.as_json:
+        print_json(document(None, ok=True, outcome=Outcome(written=(path,))))
+    else:
+        typer.echo(f"Written: {path}")
+        typer.echo("Add steps, such as RunData or RunEvents, then run: starmodel migrate")
     return 0
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import typer
 
+from starmodel.app.application import Application
 from starmodel.cli.migrations.project import Project
 from starmodel.core.errors import ConfigurationError
 from starmodel.migrations.files.order import Migrations
@@ -24,10 +25,11 @@ class Database:
     """The database of one project. No password of its URL is printed."""
 
     url: str
+    application: Application | None = None
 
     @classmethod
     def of(cls, project: Project) -> Database:
-        return cls(project.settings.database_url)
+        return cls(project.settings.database_url, project.application)
 
     def state(self, classes: Schema) -> DatabaseState:
         """Read what the database has. Raises: ConfigurationError; MigrationError."""
@@ -53,7 +55,9 @@ class Database:
         report: Callable[[str, float], None],
     ) -> Result:
         """Run what is pending. Raises: MigrationError; ConfigurationError."""
-        options = runner.Options(blocking=blocking, contract=contract, report=report)
+        options = runner.Options(
+            blocking=blocking, contract=contract, application=self.application, report=report
+        )
         return asyncio.run(runner.upgrade(self.url, migrations, options=options))
 
     def statements(self, migrations: Migrations, *, contract: bool) -> list[str]:

@@ -139,6 +139,18 @@ def merging(project: Project) -> Draft:
     return Draft(MigrationFile(id, tuple(after), (), schema, about), text, project.folder)
 
 
+def empty(project: Project, message: str | None) -> Draft:
+    """Plan a migration without steps. Raises: MigrationError, without a migration before it."""
+    migrations = project.migrations
+    if not len(migrations):
+        raise MigrationError("There is no migration yet. Write the first by: starmodel migrate")
+    about = message or "Change data"
+    schema, after = migrations.newest, [file.id for file in migrations.heads]
+    id = next_id((file.id for file in migrations), about)
+    text = migration_text(about, after, (), schema)
+    return Draft(MigrationFile(id, tuple(after), (), schema, about), text, project.folder)
+
+
 def purging(project: Project, about: str) -> Draft:
     """Plan the migration that deletes dropped columns and tables for good."""
     migrations = project.migrations
