@@ -22,11 +22,15 @@ class UnknownOutcomeError(MigrationError):
 class DriftError(ConfigurationError):
     """The database does not fit the classes, so the application does not start.
 
-    Shapes: about are sentences on what differs; command is what the developer types.
+    Shapes: about are sentences on what differs; command is what the developer types; asks, it
+    needs answers, so it can't be run for the developer.
     """
 
-    def __init__(self, message: str, about: Sequence[str] = (), command: str = "") -> None:
-        self.about, self.command = tuple(about), command
+    def __init__(
+        self, message: str, about: Sequence[str] = (), command: str = "", *, asks: bool = False
+    ) -> None:
+        self.text = " ".join([message, *about])
+        self.about, self.command, self.asks = tuple(about), command, asks
         parts = [message, *about]
         if command:
             parts.append(f"Run: {command}")

@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from starmodel.migrations.comparing.answers import Answers
+from starmodel.migrations.comparing.questions import (
+    ConvertQuestion,
+    Question,
+    RemovedQuestion,
+    open_questions,
+)
 from starmodel.migrations.errors import DriftError
 from starmodel.migrations.state import DatabaseState
 
@@ -30,7 +37,7 @@ def refusal(state: DatabaseState, *, production: bool) -> DriftError | None:
     if state.kind == "branched":
         heads = [file.id for file in state.migrations.heads]
         text = f"{len(heads)} migrations are the newest: {_listed(heads)}. They come from branches."
-        return DriftError(text, command=MERGE)
+        return DriftError(text, command=MERGE, asks=True)
     if state.kind == "interrupted":
         text = f"The migration {state.interrupted[0]} was interrupted, and continues where it was."
         return DriftError(text, command=UPGRADE)
@@ -84,14 +91,33 @@ def drifted(state: DatabaseState, *, production: bool) -> DriftError:
     heads = state.migrations.heads
     since = f"the migration {heads[0].id}" if heads else "their tables were created"
     text = f"The classes have changed since {since}."
-    about = _few([change.sentence() for change in state.drift if change.is_said])
+    about = _few(_changes_and_questions(state))
     if production:
         about = [
             *about,
             f"Run `{MIGRATE}` where you develop, and deploy the file that it writes.",
         ]
         return DriftError(text, about)
-    return DriftError(text, about, MIGRATE)
+    return DriftError(text, about, MIGRATE, asks=any(not _is_safe(q) for q in _questions(state)))
+
+
+def _changes_and_questions(state: DatabaseState) -> list[str]:
+    """Return the questions that need an answer, where there are any, and the changes otherwise."""
+    questions = [question for question in _questions(state) if not _is_safe(question)]
+    if questions:
+        return [question.text for question in questions]
+    return [change.sentence() for change in state.drift if change.is_said]
+
+
+def _questions(state: DatabaseState) -> list[Question]:
+    return [] if state.changes is None else open_questions(state.changes, Answers())
+
+
+def _is_safe(question: Question) -> bool:
+    """True for what `starmodel migrate --yes` answers, because no value is lost."""
+    if isinstance(question, RemovedQuestion):
+        return not (question.renames or question.split)
+    return isinstance(question, ConvertQuestion)
 
 
 def _few(sentences: Sequence[str]) -> list[str]:

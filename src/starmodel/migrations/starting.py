@@ -18,6 +18,7 @@ from starmodel.migrations.explaining import MIGRATE, drifted, explained, refusal
 from starmodel.migrations.files.loading import load_migrations
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.running.connection import is_lasting, is_new_file, open_link
+from starmodel.migrations.running.events import dispatches_events
 from starmodel.migrations.running.recorded import RecordedSchema
 from starmodel.migrations.running.runner import Options, record_as_applied, upgrade
 from starmodel.migrations.running.session import Session
@@ -50,7 +51,7 @@ class Start:
         unreachable.
         """
         said: list[str] = []
-        if not types or not is_lasting(self.url):
+        if not types or not is_lasting(self.url) or dispatches_events.get():
             yield said
             return
         try:

@@ -14,10 +14,11 @@ from starmodel.migrations.comparing.compare import compare
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.migration import MigrationFile
-from starmodel.migrations.running.connection import open_link
+from starmodel.migrations.running.connection import is_new_file, open_link
 from starmodel.migrations.running.ddl.catalogue import Catalogue
 from starmodel.migrations.running.ledger import Entry, Ledger
 from starmodel.migrations.running.recorded import RecordedSchema
+from starmodel.migrations.running.runner import UNRECORDED
 from starmodel.migrations.running.session import Session
 from starmodel.migrations.running.waiting import waiting_contracts
 from starmodel.migrations.schema.collecting import collect
@@ -116,6 +117,10 @@ async def state_of(
     tables that are not recorded from them.
     Raises: MigrationError; ConfigurationError, when the database is unreachable.
     """
+    if is_new_file(url):  # is not created
+        before = migrations.newest if len(migrations.heads) == 1 else None
+        changes = None if before is None else compare(before, collect(types, before))
+        return DatabaseState(migrations, frozenset(), (), None, changes)
     async with open_link(url) as link:
         return await link.run(
             lambda session: read_state(session, migrations, types, thorough=thorough)
@@ -131,7 +136,8 @@ def read_state(
 ) -> DatabaseState:
     """As `state_of`, in an open session."""
     ledger = Ledger(session.sql_dialect)
-    entries = tuple(ledger.entries(session)) if ledger.exists(session) else ()
+    found = ledger.entries(session) if ledger.exists(session) else []
+    entries = tuple(entry for entry in found if entry.id != UNRECORDED)
     recorded = None if entries else RecordedSchema(session.sql_dialect).read(session)
     before: Schema | None = None
     if not len(migrations):
@@ -148,8 +154,8 @@ def read_state(
         waiting = _waiting(migrations, entries)
         done = Migrations(tuple(file for file in migrations if file.id not in waiting))
         expected = done.newest if waiting else before
-        found = table_differences(session.connection, expected, session.sql_dialect)
-        differences = tuple(found)
+        compared = table_differences(session.connection, expected, session.sql_dialect)
+        differences = tuple(compared)
     return DatabaseState(migrations, there, entries, recorded, changes, differences)
 
 

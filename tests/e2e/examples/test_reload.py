@@ -121,13 +121,14 @@ def test_startup_error_is_rendered_like_an_import_error(
     guest = visit(server)
     mine, theirs, typing = _open_pages(server, visit(server), guest)
 
-    edit(PROGRAM.replace("    text: str", "    text: str\n    colour: str = 'blue'"))
+    edit(PROGRAM.replace("    text: str", "    words: str"))
     expect(mine.locator(".sm-failure-text")).to_contain_text(
-        "ALTER TABLE note ADD COLUMN colour VARCHAR NOT NULL DEFAULT 'blue'", timeout=15_000
+        "Note.text (text) is gone, and words is new. Was it renamed?", timeout=15_000
     )
+    expect(mine.get_by_text("starmodel migrate", exact=True)).to_be_visible()
     expect(theirs.get_by_role("heading", name="The application has an error")).to_be_visible()
     expect(typing.get_by_role("status")).to_contain_text("goes on when it is mended")
-    expect(guest.open("/counter", live=False).locator("main")).not_to_contain_text("colour")
+    expect(guest.open("/counter", live=False).locator("main")).not_to_contain_text("words")
 
     raising = "\ndef open_shop():\n    raise RuntimeError('no keys')\n"
     edit(

@@ -82,15 +82,13 @@ def _program(name: str, *fields: str) -> str:
     ("changed", "level", "text", "remedy"),
     [
         (("Product", "name: str"), "problem",
-         "The column 'price' of the table 'product' needs a value and has no default",
-         "Declare the field again, or, after a backup: ALTER TABLE product DROP COLUMN price"),
+         "Remove Product.price; its values are kept aside", "Run: starmodel migrate"),
         (("Product", "name: str", "price: Decimal"), "problem",
-         "Product.price can't be stored in the column 'price' of the table 'product'", ""),
+         "Change Product.price from number to decimal number", "Run: starmodel migrate"),
         (("Product", "name: str", "price: float | None = None"), "warning",
-         "The column 'price' of the table 'product' is NOT NULL", "Declare the field without None"),
-        (("Item", "name: str", "price: float"), "warning",
-         "The table 'item' of Item is empty, and the table 'product' has the same columns",
-         "DROP TABLE item; ALTER TABLE product RENAME TO item"),
+         "Product.price", "Run: starmodel migrate"),
+        (("Item", "name: str", "price: float"), "problem",
+         "The class Product is gone, and Item is new. Was it renamed?", "Run: starmodel migrate"),
     ],
 )  # fmt: skip
 def test_doctor_after_a_class_change_reports_the_column_with_a_remedy(
@@ -111,6 +109,28 @@ def test_doctor_after_a_class_change_reports_the_column_with_a_remedy(
     assert text in finding[1]
     assert remedy in finding[2]
     assert code == (1 if level == "problem" else 0)
+
+
+def test_doctor_of_a_migrated_database_names_what_was_edited_and_what_is_pending(
+    write: Write, run: Run, examined: Any
+) -> None:
+    write("main.py", _program("Product", "name: str", "price: float"))
+    assert run("migrate").exit_code == 0
+    assert examined()[0] == 0
+    with sqlite3.connect("starmodel.db") as raw:
+        raw.execute("ALTER TABLE product ADD COLUMN own INTEGER")
+        raw.execute("ALTER TABLE product DROP COLUMN price")
+        raw.execute("ALTER TABLE product ADD COLUMN price FLOAT")
+    found = {text: (level, remedy) for level, text, remedy in findings(examined()[1], "database")}
+    edited = "The table 'product' has the column 'own', which Product lacks."
+    assert found[f"{edited} Migrations leave it as it is."][0] == "note"
+    assert any("'price'" in text and level == "warning" for text, (level, _) in found.items())
+
+    write("main.py", _program("Product", "name: str", "price: float", "size: int = 1"))
+    code, document = examined()
+    problem = ("problem", "The classes have changed since the migration 0001_first. "
+               "Add Product.size (whole number, 1 for the rows that exist).")  # fmt: skip
+    assert (code, findings(document, "database")[0][:2]) == (1, problem)
 
 
 def test_doctor_lists_each_setting_with_its_origin(

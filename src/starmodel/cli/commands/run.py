@@ -63,7 +63,7 @@ def run(
     restarts when a source file changes. Open pages reconnect; while the
     application can't be loaded, they show the error.
     """
-    from starmodel.cli.serving.server import RELOADS_VARIABLE, TARGET_VARIABLE
+    from starmodel.cli.serving.variables import RELOADS_VARIABLE, TARGET_VARIABLE
     from starmodel.cli.serving.workers import refuse_split_state
     from starmodel.config import chosen_env
 
@@ -93,7 +93,7 @@ def run(
 
     loggers = {**LOGGING_CONFIG["loggers"], "starmodel": OWN_LOGGER}
     uvicorn.run(
-        "starmodel.cli.serving.server:load",
+        "starmodel.cli.running:load",
         factory=True,
         app_dir=str(target.folder),
         host=host,

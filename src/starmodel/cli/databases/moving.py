@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Literal
 
 import typer
@@ -33,6 +34,7 @@ def move(
     try:
         project = load_project(app)
         url, migrations = project.settings.database_url, project.migrations
+        options = replace(options, application=project.application)
         if direction == "up":
             result = asyncio.run(runner.upgrade(url, migrations, to, options))
         else:
@@ -91,7 +93,7 @@ def reset_database(app: str | None, *, yes: bool, production: bool, as_json: boo
         deleted = asyncio.run(reset(url, [*schemas, project.schema(Schema())]))
         result = Result()
         if len(project.migrations):
-            options = Options(contract=True, report=print_progress)
+            options = Options(contract=True, application=project.application, report=print_progress)
             result = asyncio.run(runner.upgrade(url, project.migrations, options=options))
     except StarModelError as error:
         raise CommandError(str(error)) from error

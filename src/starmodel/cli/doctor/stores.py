@@ -14,6 +14,7 @@ from starmodel.cli.doctor.finding import Finding
 from starmodel.cli.terminal.setting_row import masked_url
 from starmodel.config import Settings
 from starmodel.core.errors import StarModelError
+from starmodel.migrations.errors import DriftError
 
 
 def check_stores(application: Application, settings: Settings) -> Iterator[Finding]:
@@ -28,6 +29,10 @@ def check_stores(application: Application, settings: Settings) -> Iterator[Findi
         return
     try:
         notes, warnings, checks = asyncio.run(_open(application))
+    except DriftError as error:
+        remedy = f"Run: {error.command}" if error.command else ""
+        yield Finding("problem", "database", error.text, remedy or "Correct what it names.")
+        return
     except (StarModelError, OSError) as error:
         yield Finding(
             "problem", "database" if "sql" in used else "stores", str(error),
@@ -39,7 +44,9 @@ def check_stores(application: Application, settings: Settings) -> Iterator[Findi
         yield Finding("ok", "database", f"{name} can be reached and written.")
     for note in notes:
         yield Finding("ok", "database", note)
-    for text, blocks in warnings:
+    drift = list(_check_schema(application, settings, blocks=any(b for _, b in warnings)))
+    yield from drift
+    for text, blocks in () if any(found.level != "note" for found in drift) else warnings:
         sentence, remedy = _sentence_and_remedy(text)
         yield Finding("problem" if blocks else "warning", "database", sentence, remedy)
     yield from map(_health_finding, checks)
@@ -53,6 +60,35 @@ def _health_finding(result: CheckResult) -> Finding:
         "problem", "health", f"{result.name} fails: {result.reason}",
         f"Correct what it names; `starmodel plugin inspect {plugin}` shows the settings.",
     )  # fmt: skip
+
+
+def _check_schema(
+    application: Application, settings: Settings, *, blocks: bool
+) -> Iterator[Finding]:
+    """Compare the tables with the classes and the migrations, on a database that can be opened.
+
+    Shapes: blocks, a difference makes every creation of a record fail.
+    """
+    types = [each for each in application.registry if each.store == "sql"]
+    if not types:
+        return
+    from starmodel.migrations.explaining import drifted, explained
+    from starmodel.migrations.files.loading import load_migrations
+    from starmodel.migrations.running.connection import is_lasting
+    from starmodel.migrations.state import state_of
+
+    if not is_lasting(settings.database_url):
+        return
+    production = settings.env == "production"
+    migrations = load_migrations(Path(settings.migrations_folder))
+    state = asyncio.run(state_of(settings.database_url, migrations, types, thorough=True))
+    if state.drift:
+        problem = drifted(state, production=production)
+        remedy = f"Run: {problem.command}" if problem.command else "Deploy its migration."
+        yield Finding("problem" if blocks else "warning", "database", problem.text, remedy)
+    for each in explained(state, production=production):
+        remedy = each.remedy or "Nothing is to be done."
+        yield Finding(each.level, "database", each.text, remedy)
 
 
 def _sentence_and_remedy(text: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import typer
 
 from starmodel.cli.migrations import drafting
-from starmodel.cli.migrations.applying import Outcome, apply_drafts
+from starmodel.cli.migrations.applying import Outcome, apply_drafts, with_drafts
 from starmodel.cli.migrations.database import Database, pending_ids, waiting_ids
 from starmodel.cli.migrations.deciding import Decision
 from starmodel.cli.migrations.drafting import Draft
@@ -37,9 +37,11 @@ class Options:
     app: str | None = None
     message: str | None = None
     check: bool = False
+    sql: bool = False
     yes: bool = False
     purge: bool = False
     merge: bool = False
+    empty: bool = False
     rolling: bool = False
     contract: bool = False
     blocking: bool = False
@@ -58,7 +60,7 @@ def run(options: Options, flags: Flags) -> int:
 
     Raises: CommandError; typer.Abort, when the developer stops.
     """
-    modes = [name for name in ("check", "purge", "merge") if getattr(options, name)]
+    modes = [name for name in ("check", "sql", "purge", "merge", "empty") if getattr(options, name)]
     if len(modes) > 1:
         raise UsageError(f"--{modes[0]} and --{modes[1]} can't be combined. Run one of them.")
     try:
@@ -70,6 +72,8 @@ def run(options: Options, flags: Flags) -> int:
             return _finish(project, [drafting.merging(project)], None, options)
         if options.purge:
             return _purge(project, options)
+        if options.empty:
+            return _empty(project, options)
         return _migrate(project, flags, options)
     except StarModelError as error:
         raise CommandError(str(error)) from error
@@ -157,6 +161,17 @@ def _check(project: Project, flags: Flags, options: Options) -> int:
     return 0
 
 
+def _empty(project: Project, options: Options) -> int:
+    """Write a migration without steps, for a developer's own."""
+    path = drafting.empty(project, options.message).write()
+    if options.as_json:
+        print_json(document(None, ok=True, outcome=Outcome(written=(path,))))
+    else:
+        typer.echo(f"Written: {path}")
+        typer.echo("Add steps, such as RunData or RunEvents, then run: starmodel migrate")
+    return 0
+
+
 def _purge(project: Project, options: Options) -> int:
     kept = project.migrations.newest.kept
     if not kept:
@@ -181,6 +196,8 @@ def _finish(
     found: Sequence[Effect] = (),
 ) -> int:
     """Write the files, run what is pending, and report both."""
+    if options.sql:
+        return _print_sql(project, drafts, decision, options)
     if decision is not None and not options.as_json:
         _print_sentences(decision)
         print_effects(found, rolling=options.rolling)
@@ -195,6 +212,19 @@ def _finish(
         print_json(document(decision, ok=True, outcome=outcome, effects=found))
     else:
         _print_outcome(outcome, options)
+    return 0
+
+
+def _print_sql(
+    project: Project, drafts: list[Draft], decision: Decision | None, options: Options
+) -> int:
+    """Print what changed as comments, and the statements that would run."""
+    for sentence in decision.changes.sentences(decision.answers) if decision else ():
+        typer.echo(f"-- {sentence}")
+    for sql in Database.of(project).statements(
+        with_drafts(project.migrations, drafts), contract=options.contract
+    ):
+        typer.echo(sql)
     return 0
 
 

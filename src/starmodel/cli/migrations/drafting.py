@@ -32,7 +32,7 @@ FIRST, FIRST_ID = "First migration", "0001_first"
 class Draft:
     """A migration that is planned and not yet written.
 
-    Shapes: is_description is True when the database has what it says already.
+    Shapes: is_description is True when it describes tables that exist.
     """
 
     file: MigrationFile
@@ -85,7 +85,7 @@ def decided(
     accept_safe: bool,
     external: Collection[str] = (),
 ) -> Decision:
-    """Compare the classes with the newest snapshot, and ask on a terminal.
+    """Compare the classes with the newest snapshot, with prompts on a terminal.
 
     Raises: MigrationError; UsageError; typer.Abort, when the developer stops.
     """
@@ -139,8 +139,20 @@ def merging(project: Project) -> Draft:
     return Draft(MigrationFile(id, tuple(after), (), schema, about), text, project.folder)
 
 
+def empty(project: Project, message: str | None) -> Draft:
+    """Plan a migration without steps. Raises: MigrationError, without a migration before it."""
+    migrations = project.migrations
+    if not len(migrations):
+        raise MigrationError("There is no migration yet. Write the first by: starmodel migrate")
+    about = message or "Change data"
+    schema, after = migrations.newest, [file.id for file in migrations.heads]
+    id = next_id((file.id for file in migrations), about)
+    text = migration_text(about, after, (), schema)
+    return Draft(MigrationFile(id, tuple(after), (), schema, about), text, project.folder)
+
+
 def purging(project: Project, about: str) -> Draft:
-    """Plan the migration that deletes what is kept aside."""
+    """Plan the migration that deletes dropped columns and tables for good."""
     migrations = project.migrations
     before = migrations.newest
     after = [file.id for file in migrations.heads]

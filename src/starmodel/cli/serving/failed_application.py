@@ -5,22 +5,26 @@ In production the process exits instead.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import hmac
 import logging
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, quote
 
 from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
 from starmodel.adapters.ui.franken.errors.tracebacks import WATCH, failure_page
+from starmodel.adapters.web.http.csrf import OriginCheck
+from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.adapters.web.http.sessions import CookieSessions
 from starmodel.adapters.web.pages.assets import PREFIX, asset_urls, find_asset
 from starmodel.adapters.web.pages.head import PageHead, page_basics
 from starmodel.adapters.web.paths import HEALTH_PATH, STREAM_PATH
 from starmodel.adapters.web.server_address import server_address
+from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.policy import DEV
 from starmodel.app.ports.clock import system_clock
 from starmodel.app.presentation.failures import Frame, own_frames, own_traceback
@@ -28,15 +32,17 @@ from starmodel.app.sessions.cache import SessionCache
 from starmodel.app.sessions.session import DEVELOPMENT
 from starmodel.bootstrap import session_store
 from starmodel.bootstrap.services import cookie_sessions, session_cache
+from starmodel.cli.serving.migrating import run_migrate
 from starmodel.cli.terminal.errors import CommandError
 from starmodel.config import load_settings, secret_keys
-from starmodel.core.errors import ConfigurationError, StoreError
+from starmodel.core.errors import AccessDeniedError, ConfigurationError, StoreError
 from starmodel.core.values.json_data import json_bytes
 from starmodel.plugins.built_in.dev_sign_in.links import log_sign_in_link, sign_in_token
 
 log = logging.getLogger("starmodel.web")
 Header = tuple[bytes, bytes]
 NO_STORE = (b"cache-control", b"no-store")
+MIGRATE_PATH = "/_starmodel/migrate"
 PLAIN_TEXT = "The application has an error."
 _LATER = "Please come back in a moment."
 _HINT = "Developers see more: open the link that the server printed, or look into its terminal."
@@ -44,16 +50,30 @@ _HINT = "Developers see more: open the link that the server printed, or look int
 
 @dataclass(frozen=True)
 class Failure:
-    """A failure to load the application. Shapes: trace is "" for errors with a complete message."""
+    """A failure to load the application.
+
+    Shapes: trace is "" for errors with a complete message; command is what the developer types
+    for a database that does not fit the classes; can_migrate, a button does it.
+    """
 
     heading: str
     text: str
     frames: tuple[Frame, ...] = ()
     trace: str = ""
+    command: str = ""
+    can_migrate: bool = False
 
     @classmethod
     def of(cls, error: BaseException) -> Failure:
         frames = tuple(own_frames(error))
+        if (command := getattr(error, "command", "")) and isinstance(error, ConfigurationError):
+            text, asks = getattr(error, "text", str(error)), getattr(error, "asks", True)
+            return cls(
+                "The database does not fit the classes",
+                text,
+                command=command,
+                can_migrate=not asks,
+            )
         if isinstance(error, ConfigurationError | CommandError):
             trace = own_traceback(error) if frames else ""
             return cls("The application can't start", str(error), frames, trace)
@@ -80,6 +100,8 @@ class FailedApplication:
         # The second store is in memory: an unreachable database may be the failure.
         self._sessions: list[CookieSessions] = []
         self._caches: list[SessionCache] = []
+        self._origins = OriginCheck()
+        self._migrating = asyncio.Lock()
         theme = "blue"
         try:
             settings = load_settings()
@@ -88,6 +110,9 @@ class FailedApplication:
             pass  # without a key no session cookie can be verified
         else:
             theme = settings.theme
+            self._origins = OriginCheck(
+                public_url=settings.public_url, trusted_origins=settings.trusted_origins
+            )
             self._token = sign_in_token(secrets[0])
             for store in (session_store(settings), MemorySessions()):
                 cache = session_cache(settings, store, system_clock)
@@ -143,6 +168,8 @@ class FailedApplication:
             problem = {"type": "about:blank", "title": "Internal Server Error", "status": 500}
             body = json_bytes({**problem, "detail": PLAIN_TEXT})
             await _send(send, 500, b"application/problem+json", body, self._headers())
+        elif path == MIGRATE_PATH and scope["method"] == "POST":
+            await self._migrate(scope, headers, receive, send)
         elif self._has_token(scope):
             await self._sign_in(scope, headers, send)
         else:
@@ -180,6 +207,8 @@ class FailedApplication:
                 "text": failure.text,
                 "frames": failure.frames,
                 "trace": failure.trace,
+                "command": failure.command,
+                "migrate": f"{root_path}{MIGRATE_PATH}" if failure.can_migrate else "",
             }
         html = failure_page(
             page_basics(root_path) + self._head.html(root_path),
@@ -191,6 +220,29 @@ class FailedApplication:
         csp = (b"content-security-policy", self._head.policy(root_path, [WATCH]))
         kind = b"text/html; charset=utf-8"
         await _send(send, 500, kind, html.encode(), [csp, (b"x-content-type-options", b"nosniff")])
+
+    async def _migrate(
+        self, scope: Any, headers: dict[bytes, bytes], receive: Any, send: Any
+    ) -> None:
+        """Run `starmodel migrate` for the signed-in developer; the server then reloads."""
+        root_path = scope.get("root_path", "")
+        try:
+            self._origins.check_origin(HttpRequest(scope, receive, WebSettings()))
+            allowed = self._failure.can_migrate and await self._is_developer(headers, root_path)
+        except AccessDeniedError:
+            allowed = False
+        if not allowed:
+            await _send(send, 403, b"text/plain", b"Only the signed-in developer can do this.")
+            return
+        async with self._migrating:
+            output = await asyncio.to_thread(run_migrate)
+        if output is None:
+            location = (b"location", quote(f"{root_path}/").encode())
+            await _send(send, 303, b"text/plain", b"", [location])
+            return
+        log.warning("starmodel migrate failed: %s", output)
+        self._failure = replace(self._failure, text=output, can_migrate=False)
+        await self._page(scope, headers, send)
 
     async def _is_developer(self, headers: dict[bytes, bytes], root_path: str) -> bool:
         for sessions in self._sessions:

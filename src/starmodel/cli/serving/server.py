@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Awaitable, Callable
 from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any
@@ -16,18 +17,24 @@ import typer
 
 from starmodel.app.presentation.failures import own_frames, own_traceback
 from starmodel.cli.css.class_names import source_files
+from starmodel.cli.serving.variables import (
+    RELOADS_VARIABLE,
+    SOURCES_VARIABLE,
+    TARGET_VARIABLE,
+)
 from starmodel.cli.targets import import_target
 from starmodel.cli.terminal.errors import CommandError
 from starmodel.core.errors import ConfigurationError
 
-# Set by `starmodel run`: a worker process inherits only the environment.
-TARGET_VARIABLE = "STARMODEL_TARGET"
-# The watched folder of a reloading development server.
-RELOADS_VARIABLE = "STARMODEL_RELOADS"
-SOURCES_VARIABLE = "STARMODEL_SOURCES"
+Settle = Callable[[Any], Awaitable[None]]
+"""Prepares what an application needs before its lifespan begins, or raises why it can't start."""
 
 
-def load() -> Any:
+async def nothing_to_settle(application: Any) -> None:
+    """Start every application as it is."""
+
+
+def load(settle: Settle = nothing_to_settle) -> Any:
     """Import the application of STARMODEL_TARGET, and call a factory.
 
     A failure is printed: the message of a configuration or target error, else
@@ -47,7 +54,7 @@ def load() -> Any:
             return failed_application(error)
         print_error(error)
         raise SystemExit(1) from None
-    return StartupGuard(application) if watched else application
+    return StartupGuard(application, settle) if watched else application
 
 
 def failed_application(error: BaseException) -> Any:
@@ -73,8 +80,8 @@ class StartupGuard:
     port, so requests would wait for a timeout.
     """
 
-    def __init__(self, application: Any) -> None:
-        self.application = application
+    def __init__(self, application: Any, settle: Settle = nothing_to_settle) -> None:
+        self.application, self._settle = application, settle
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "lifespan":
@@ -90,7 +97,7 @@ class StartupGuard:
             await send({"type": "lifespan.shutdown.complete"})
 
     async def _run_lifespan(self, scope: Any, receive: Any, send: Any) -> BaseException | None:
-        """Run the lifespan; returns the exception of a failed startup."""
+        """Run the lifespan of a settled application; returns the exception of a failed startup."""
         error: BaseException | None = None
 
         async def send_observed(message: Any) -> None:
@@ -100,6 +107,11 @@ class StartupGuard:
             else:
                 await send(message)
 
+        try:
+            await self._settle(self.application)
+        except Exception as raised:
+            await receive()  # the startup that fails
+            return raised
         try:
             await self.application(scope, receive, send_observed)
         except (Exception, SystemExit):

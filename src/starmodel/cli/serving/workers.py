@@ -13,7 +13,8 @@ import typer
 
 from starmodel.adapters.web.process_lock import REMEDY, process_local_reasons
 from starmodel.app.application import Application
-from starmodel.cli.serving.server import TARGET_VARIABLE, import_application, print_error
+from starmodel.cli.serving.server import import_application, print_error
+from starmodel.cli.serving.variables import TARGET_VARIABLE
 from starmodel.cli.targets import Target
 from starmodel.cli.terminal.errors import CommandError
 

@@ -76,7 +76,23 @@ class DataAction:
     about: str
 
 
-Action = SchemaAction | ProgramAction | RowAction | SqlAction | OperationsAction | DataAction
+@dataclass(frozen=True)
+class EventsAction:
+    """An async function of `Events`, which runs once all tables are those of the classes."""
+
+    do: Callable[[Any], Awaitable[None]]
+    about: str
+
+
+Action = (
+    SchemaAction
+    | ProgramAction
+    | RowAction
+    | SqlAction
+    | OperationsAction
+    | DataAction
+    | EventsAction
+)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from starmodel.migrations.steps import (
     ReplaceValues,
     RestoreField,
     RunData,
+    RunEvents,
     RunSql,
     SplitField,
     Step,
@@ -75,6 +76,7 @@ _WORDS: dict[type[Step], Callable[[Any], str]] = {
     ReplaceValues: _replace,
     RestoreField: lambda s: f"Restore {s.entity}.{s.field} from {s.kept}",
     RunData: lambda s: f"Run {name_of(s.do)}",
+    RunEvents: lambda s: f"Dispatch the events of {name_of(s.do)}",
     RunSql: lambda s: f"Run {'; '.join(statements_of(s.do))}",
     SplitField: lambda s: f"Copy the parts of {s.entity}.{s.field} into {', '.join(s.parts)}",
 }

@@ -49,7 +49,10 @@ class Executor:
         self._interrupted, self._on_batch = interrupted, on_batch
 
     async def run(self, action: Action, key: ActionKey, begun: ActionEntry | None) -> None:
-        """Execute an action, unless it is done. Raises: MigrationError; what the database says."""
+        """Execute an action, unless it is done; events have to wait for all tables.
+
+        Raises: MigrationError; what the database says.
+        """
         if begun is not None and begun.is_done:
             return
         resuming = begun is not None
@@ -63,7 +66,7 @@ class Executor:
             await self._retrying(lambda s: self._sql(s, action, key, resuming=resuming))
         elif isinstance(action, OperationsAction):
             await self._retrying(lambda s: self._operations(s, action, key, resuming=resuming))
-        else:
+        elif isinstance(action, DataAction):
             await self._data(action, key, begun)
 
     async def _retrying(self, work: Callable[[Session], None]) -> None:

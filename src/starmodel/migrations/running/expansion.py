@@ -14,6 +14,7 @@ from starmodel.migrations.migration import MigrationFile
 from starmodel.migrations.running.actions import (
     Action,
     DataAction,
+    EventsAction,
     OperationsAction,
     PlannedStep,
     ProgramAction,
@@ -50,6 +51,7 @@ from starmodel.migrations.steps import (
     ReplaceValues,
     RestoreField,
     RunData,
+    RunEvents,
     RunSql,
     SplitField,
     Step,
@@ -412,6 +414,10 @@ def _run_data(step: RunData, state: State, after: State) -> Expanded:
     return [DataAction(step.do, state.physical, describe(step))], after
 
 
+def _run_events(step: RunEvents, state: State, after: State) -> Expanded:
+    return [EventsAction(step.do, describe(step))], after
+
+
 _EXPANSIONS: dict[type[Step], Callable[[Any, State, State], Expanded]] = {
     AddField: _add_field,
     ChangeField: _change_field,
@@ -423,6 +429,7 @@ _EXPANSIONS: dict[type[Step], Callable[[Any, State, State], Expanded]] = {
     ReplaceValues: _replace_values,
     RestoreField: _restore_field,
     RunData: _run_data,
+    RunEvents: _run_events,
     RunSql: _run_sql,
     SplitField: _split_field,
 }

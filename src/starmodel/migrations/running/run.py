@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
 
+from starmodel.app.application import Application
 from starmodel.core.values.tagged_json import from_text, to_text
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.migration import MigrationFile
-from starmodel.migrations.running.actions import PlannedStep
+from starmodel.migrations.running.actions import EventsAction, PlannedStep
 from starmodel.migrations.running.checking.problems import check_problems
 from starmodel.migrations.running.connection import Link
 from starmodel.migrations.running.estimates import long_blocks
+from starmodel.migrations.running.events import check_events, open_application, run_events
 from starmodel.migrations.running.executing import Executor, Interrupted
 from starmodel.migrations.running.expansion import expand
 from starmodel.migrations.running.hooks import run_hook
@@ -40,13 +42,15 @@ class Options:
     Shapes: blocking permits steps that block writers of a large table while a
     server runs; contract permits migrations that remove what processes of the
     old version need; interrupted says what to do with a statement whose outcome is
-    unknown; report receives what is done, and the share that is done by then.
+    unknown; application dispatches the events of `RunEvents`; report receives what
+    is done, and the share that is done by then.
     Units: wait_s limits the wait for another process that migrates.
     """
 
     blocking: bool = False
     contract: bool = False
     interrupted: Interrupted = "stop"
+    application: Application | None = None
     report: Report = silent
     wait_s: float = WAIT_S
 
@@ -61,6 +65,7 @@ class Run:
         self._executor = Executor(
             link, ledger, interrupted=options.interrupted, on_batch=progress.rows
         )
+        self._dispatching: list[tuple[MigrationFile, list[PlannedStep]]] = []
 
     async def load(self) -> dict[str, Entry]:
         """Read the entries of the ledger, which nobody else changes under the lock."""
@@ -107,13 +112,49 @@ class Run:
         await run_hook(self.link, migrations.environment.before, file.id)
         for step in steps:
             for number, action in enumerate(step.actions):
+                if isinstance(action, EventsAction):
+                    continue
                 key = ActionKey(file.id, step.number, number)
                 self._progress.action(action.about)
                 with _explained(file.id, step.number, len(file.steps), step.about):
                     await self._executor.run(action, key, begun.get((step.number, number)))
         await run_hook(self.link, migrations.environment.after, file.id)
-        await self.link.run(lambda s: self._end(s, file.id))
-        self._has_state(file.id, "applied")
+        events = [step for step in steps if any(isinstance(a, EventsAction) for a in step.actions)]
+        if events:
+            self._dispatching.append((file, events))
+        else:
+            await self._finish(file.id)
+
+    async def _finish(self, id: str) -> None:
+        await self.link.run(lambda s: self._end(s, id))
+        self._has_state(id, "applied")
+
+    async def check_events(
+        self, migrations: Migrations, wanted: Collection[str], waiting: Collection[str]
+    ) -> None:
+        """Refuse migrations whose events can't be dispatched. Raises: MigrationError."""
+        done = {id for id, each in self.entries.items() if each.state in ("applied", "adopted")}
+        left = {file.id for file in migrations} - done - set(wanted) - set(waiting)
+        files = [file for file in migrations if file.id in wanted and file.id not in done]
+
+        def check(session: Session) -> None:
+            if not session.is_recording:
+                check_events(files, left, self._options.application)
+
+        await self.link.run(check)
+
+    async def dispatch_events(self) -> None:
+        """Run the events of the migrations whose other steps are done. Raises: MigrationError."""
+        if not self._dispatching:
+            return
+        async with open_application(self._options.application) as application:
+            for file, steps in self._dispatching:
+                self._progress.begin(file.id, len(steps))
+                for step in steps:
+                    self._progress.action(step.about)
+                    with _explained(file.id, step.number, len(file.steps), step.about):
+                        await run_events(self.link, self.ledger, application, file.id, step)
+                await self._finish(file.id)
 
     async def _check(self, what: str, steps: list[PlannedStep]) -> None:
         def check(session: Session) -> None:

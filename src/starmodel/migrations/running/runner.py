@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
 
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.order import Migrations
@@ -16,9 +16,14 @@ from starmodel.migrations.running.lock import migration_lock
 from starmodel.migrations.running.progress import Progress
 from starmodel.migrations.running.reversal import reversed_steps
 from starmodel.migrations.running.run import WAIT_S, Options, Run
+from starmodel.migrations.running.session import Session
 from starmodel.migrations.running.waiting import waiting_contracts
+from starmodel.migrations.schema.definitions import Schema
 
 __all__ = ["WAIT_S", "Options", "Result", "downgrade", "record_as_applied", "upgrade"]
+
+UNRECORDED = "0001_of_classes"
+"""The id of steps without a file, in the ledger only while they run."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ async def go_up(run: Run, migrations: Migrations, to: str | None, *, contract: b
     if entries and not contract:
         waiting = waiting_contracts(migrations, entries, wanted)
         wanted -= waiting
+    await run.check_events(migrations, wanted, waiting)
     applied: list[str] = []
     for file in migrations:
         state = run.entries.get(file.id)
@@ -75,6 +81,7 @@ async def go_up(run: Run, migrations: Migrations, to: str | None, *, contract: b
         if file.id in wanted and (state is None or state.state == "applying"):
             await run.apply(migrations, file)
             applied.append(file.id)
+    await run.dispatch_events()
     return Result(tuple(applied), adopted, waiting=tuple(sorted(waiting)))
 
 
@@ -116,6 +123,34 @@ async def record_as_applied(url: str, migrations: Migrations) -> None:
         for file in migrations:
             if file.id not in entries:
                 await run.record(file.id)
+
+
+async def apply_unrecorded(
+    url: str,
+    planned: Callable[[Session], tuple[Schema, MigrationFile] | None],
+    settled: Callable[[Session], None],
+    options: Options | None = None,
+) -> bool:
+    """Apply steps for which there is no file, and record no migration.
+
+    Shapes: planned is called under the lock, and returns the schema before and what a file would
+    have; None for nothing. settled is called when all is done.
+    Returns: False, when nothing was planned.
+    Raises: MigrationError; ConfigurationError, when the database is unreachable.
+    """
+    async with _locked(url, options or Options()) as run:
+        await run.link.run(lambda s: run.ledger.remove(s, [UNRECORDED]))
+        await run.load()
+        made = await run.link.run(planned)
+        if made is None:
+            return False
+        before, file = made
+        start = MigrationFile("0000_present", (), (), before, "")
+        file = replace(file, id=UNRECORDED, after=(start.id,))
+        await run.apply(Migrations((start, file)), file)
+        await run.link.run(lambda s: run.ledger.remove(s, [UNRECORDED]))
+        await run.link.run(settled)
+        return True
 
 
 @contextlib.asynccontextmanager

@@ -10,6 +10,7 @@ from starmodel.adapters.persistence.sql.engines import parsed_url
 from starmodel.adapters.persistence.sql.schema.entity_table import VERSION
 from starmodel.migrations.running.connection import Link, open_link, sqlite_file
 from starmodel.migrations.running.ledger import Entry, Ledger
+from starmodel.migrations.running.recorded import RecordedSchema
 from starmodel.migrations.running.session import Session
 from starmodel.migrations.schema.definitions import Schema
 from starmodel.migrations.schema.editing import qualified_table
@@ -65,5 +66,9 @@ def _state(session: Session, link: Link, classes: Schema) -> DatabaseState:
     if entries:
         return DatabaseState(tuple(entries), frozenset(external))
     own = Schema(entities=tuple(e for e in classes if qualified_table(e) not in external))
-    tables = reflect(session.connection, own, link.sql_dialect)
+    recorded = RecordedSchema(link.sql_dialect).read(session)
+    if recorded is None:
+        tables = reflect(session.connection, own, link.sql_dialect)
+    else:  # exact, where what a database says of its types is not
+        tables = Schema(entities=tuple(each for each in recorded if not each.external))
     return DatabaseState(tuple(entries), frozenset(external), tables)

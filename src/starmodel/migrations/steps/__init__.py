@@ -15,7 +15,7 @@ from starmodel.migrations.steps.constraints import (
     DropIndex,
     RenameIndex,
 )
-from starmodel.migrations.steps.data import Operations, RunData, RunSql
+from starmodel.migrations.steps.data import Operations, RunData, RunEvents, RunSql
 from starmodel.migrations.steps.fills import AddParts, new_uuid, now
 from starmodel.migrations.steps.rolling import EndAlias, EndMirror, MirrorField
 from starmodel.migrations.steps.step import Step
@@ -51,6 +51,7 @@ __all__ = [
     "ReplaceValues",
     "RestoreField",
     "RunData",
+    "RunEvents",
     "RunSql",
     "SplitField",
     "Step",

@@ -1,4 +1,4 @@
-"""Steps that a developer writes: data, SQL, and operations of Alembic."""
+"""Steps that a developer writes: data, events, SQL, and operations of Alembic."""
 
 from __future__ import annotations
 
@@ -18,6 +18,17 @@ class RunData(Step):
 
     do: Callable[[Any], Awaitable[None]]
     undo: Callable[[Any], Awaitable[None]] | None = None
+
+
+@dataclass(frozen=True)
+class RunEvents(Step):
+    """Run an async function of `Events`, which dispatches events of the classes.
+
+    It runs after the steps of the last pending migration, because the classes need their newest
+    tables. A downgrade doesn't undo the events.
+    """
+
+    do: Callable[[Any], Awaitable[None]]
 
 
 @dataclass(frozen=True)

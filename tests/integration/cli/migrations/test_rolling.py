@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -101,3 +102,36 @@ def test_additive_change_needs_one_migration(write: Write, run: Run, folder: Pat
     assert "- They don't see Product.note; what they create has none." in result.stdout
     assert "Waiting" not in result.stdout
     assert len(list((folder / "migrations").glob("*.py"))) == 2
+
+
+def test_empty_migration_is_written_for_steps_of_the_developer(
+    write: Write, run: Run, folder: Path
+) -> None:
+    write("main.py", BEFORE)
+    assert "There is no migration yet." in run("migrate", "--empty").stderr
+    run("migrate")
+    result = run("migrate", "--empty", "-m", "Raise prices")
+
+    assert result.stdout.splitlines() == [
+        "Written: migrations/0002_raise_prices.py",
+        "Add steps, such as RunData or RunEvents, then run: starmodel migrate",
+    ]
+    path = folder / "migrations" / "0002_raise_prices.py"
+    text = path.read_text().replace("import Migration", "import Migration, RunEvents")
+    function = (
+        "async def raise_prices(events):\n    async for product in events.each('Product'):\n"
+        "        await events.dispatch(product.do.update(price=7))\n\n\nmigration ="
+    )
+    text = text.replace("steps=[]", "steps=[RunEvents(raise_prices)]").replace(
+        "migration =", function, 1
+    )
+    path.write_text(text)
+    with sqlite3.connect(folder / "shop.db") as database:
+        database.execute(
+            "INSERT INTO product (id, name, price, old, _version) VALUES (1,'a',1,'x',1)"
+        )
+    result = run("migrate")
+    assert result.stdout.splitlines() == ["Applied: 0002_raise_prices"], result.output
+    with sqlite3.connect(folder / "shop.db") as database:
+        assert database.execute("SELECT price FROM product").fetchall() == [(7,)]
+    assert "Nothing to do." in run("migrate").stdout

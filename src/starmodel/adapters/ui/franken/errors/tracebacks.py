@@ -17,6 +17,7 @@ from starmodel.adapters.ui.elements import (
     Div,
     Figcaption,
     Figure,
+    Form,
     Li,
     Main,
     Ol,
@@ -74,6 +75,15 @@ def panel(text: str, icons_url: str, *content: Any) -> Any:
     )  # fmt: skip
 
 
+def _command(command: str, migrate: str) -> Any:
+    button = Button("Migrate now", type="submit", cls="uk-btn uk-btn-primary")
+    typed = P("In a terminal, in the folder of the project: ", Code(command))
+    return Div(
+        typed,
+        Form(button, method="post", action=migrate) if migrate else None,
+    )
+
+
 def _step(frame: Frame, *, last: bool) -> Any:
     place = f"{frame.file}, line {frame.line}"
     lines = [
@@ -101,17 +111,21 @@ def failure_page(
     hint: str = "",
     frames: Sequence[Frame] = (),
     trace: str = "",
+    command: str = "",
+    migrate: str = "",
 ) -> str:
     """The page served for every request while an application fails to load.
 
     Shapes: failure is the id of this failure; health is the URL of the endpoint
-    that returns the current one.
+    that returns the current one; command is what the developer types; migrate
+    is the URL to which a button posts, which runs it.
     """
     body = Body(
         Main(
             Div(H1(heading), cls="sm-heading"),
             Div(
                 P(text, cls="sm-failure-text"), P(hint, cls="sm-muted") if hint else None,
+                _command(command, migrate) if command else None,
                 cls="sm-problem-page",
             ),
             steps(frames, trace) if trace else None,
