@@ -149,6 +149,10 @@ class Run:
             self.ledger.set_state(session, id, "applied")
             self.ledger.forget_actions(session, id)
 
+    def _forget(self, session: Session, id: str) -> None:
+        with session.transaction():  # without its actions, all of it would be undone again
+            self.ledger.remove(session, [id])
+
     async def undo(self, migrations: Migrations, file: MigrationFile) -> None:
         """Undo one migration, or what was done of it. Raises: MigrationError."""
         entry = self.entries[file.id]
@@ -172,7 +176,7 @@ class Run:
                 key = ActionKey(file.id, step.number, number)
                 with _explained(file.id, step.number - UNDO, len(file.steps), step.about):
                     await self._executor.run(action, key, begun.get((step.number, number)))
-        await self.link.run(lambda s: self.ledger.remove(s, [file.id]))
+        await self.link.run(lambda s: self._forget(s, file.id))
         del self.entries[file.id]
 
     async def _finish_begun(self, file: MigrationFile, before: Schema, begun: Begun) -> None:
