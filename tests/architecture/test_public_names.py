@@ -7,7 +7,7 @@ import warnings
 import pytest
 
 import starmodel
-from starmodel import plugins
+from starmodel import access, plugins
 
 PLUMBING = {"annotations", "TYPE_CHECKING", "Any"}
 
@@ -61,6 +61,11 @@ def test_unknown_name_raises_attribute_error():
 @pytest.mark.parametrize("name", plugins.__all__)
 def test_every_public_name_of_plugins_resolves(name):
     assert getattr(plugins, name) is not None
+
+
+@pytest.mark.parametrize("name", access.__all__)
+def test_every_public_name_of_access_resolves(name):
+    assert getattr(access, name) is not None
 
 
 def test_values_that_users_pass_and_get_have_a_public_address():

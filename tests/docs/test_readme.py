@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import starmodel.access
 import starmodel.plugins
 import starmodel.sql
 import starmodel.testing
@@ -179,5 +180,7 @@ def test_reference_has_exactly_the_public_names():
     assert sorted(found) == sorted(starmodel.sql.__all__)
     found = re.findall(r"^::: starmodel\.texts\.(\w+)$", text, re.M)
     assert sorted(found) == sorted(starmodel.texts.__all__)
+    found = re.findall(r"^::: starmodel\.access\.(\w+)$", text, re.M)
+    assert sorted(found) == sorted(starmodel.access.__all__)
     found = re.findall(r"^::: starmodel\.plugins\.(\w+)$", text, re.M)
     assert sorted(found) == sorted(starmodel.plugins.__all__)

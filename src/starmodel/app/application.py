@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
+from starmodel.app.access.conditions import Condition
 from starmodel.app.access.decisions import check, check_record
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
+from starmodel.app.access.rules import check_rules
 from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.dispatching import resolve
@@ -39,6 +41,7 @@ from starmodel.app.presentation.ui import Renderer
 from starmodel.app.queries.cursors import Cursors
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.objects import Objects
+from starmodel.app.queries.related import RelatedRecords
 from starmodel.app.queries.relations import Relations
 from starmodel.app.queries.windows import SCAN_LIMIT, Windows
 from starmodel.app.sessions.cache import SessionCache
@@ -101,6 +104,8 @@ class Application:
         self.views: dict[str, LiveView] = {}  # views of generated pages, by name
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
+        check_rules(registry)
+        self._related = RelatedRecords(persistence)
         self.settings: Any = None  # set by bootstrap, for the CLI and other tools
         self.plugins: Any = None  # likewise
         self.lifecycle: Lifecycle | None = None
@@ -192,6 +197,9 @@ class Application:
 
     def objects(self, entity: type[Entity]) -> Objects[Any]:
         return Objects(self, entity)
+
+    async def meets(self, condition: Condition, entity: Entity) -> bool:
+        return await self._related.meets(condition, entity)
 
     async def own(self, entity: type[Entity], request: Any) -> Entity:
         scope = getattr(request, "scope", request)

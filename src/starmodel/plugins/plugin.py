@@ -107,7 +107,7 @@ class Plugin:
         return ()
 
     def routes(self) -> Iterable[Route]:
-        """Routes of its own; a route of the application at the same path wins."""
+        """Routes outside of resources; a route of the application at the same path wins."""
         return ()
 
     def resource_routes(self, resource: MountedResource) -> Iterable[ResourceRoute | EventRoute]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         UnreadableExpressionError,
     )
     from starmodel.testing.live_data import LiveData
+    from starmodel.testing.migrations import migrated
     from starmodel.testing.page import Element, Page
     from starmodel.testing.plugin import in_memory
     from starmodel.testing.stores import memory_stores
@@ -28,6 +29,7 @@ __all__ = [
     "Visitor",
     "in_memory",
     "memory_stores",
+    "migrated",
 ]
 
 # Imported on first access: pytest imports this package at startup, as a plugin.
@@ -40,6 +42,7 @@ _LAZY = {
     "ServerFailedError": "errors",
     "UnreadableExpressionError": "errors",
     "memory_stores": "stores",
+    "migrated": "migrations",
     "Visitor": "visitor",
 }
 

@@ -139,3 +139,23 @@ def test_readme_commands_run(tmp_path: Path) -> None:
         else:
             run(here, *STARMODEL, *arguments)
     assert len(lines) == 4
+
+
+def test_project_is_migrated_from_its_first_day(tmp_path: Path) -> None:
+    run(tmp_path, *STARMODEL, "init", "shop", "--sql")
+    folder = tmp_path / "shop"
+    with served(folder):
+        pass  # creates the tables
+    assert "Recorded: 0001_first" in run(folder, *STARMODEL, "migrate")
+    entities = folder / "app" / "entities.py"
+    source = entities.read_text()
+    done = "    done: bool = False\n"
+    entities.write_text(source.replace(done, f"{done}    remark: str | None = None\n"))
+    assert entities.read_text() != source
+    assert ".remark" in run(folder, *STARMODEL, "migrate")
+    run(folder, *STARMODEL, "migrate", "--check")
+    with served(folder):
+        pass
+    assert sorted(path.name[:4] for path in (folder / "migrations").glob("0*.py")) == [
+        "0001", "0002",
+    ]  # fmt: skip

@@ -6,6 +6,8 @@ import asyncio
 
 import pytest
 from fasthtml.components import P
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from starmodel import (
     Actor,
@@ -311,3 +313,51 @@ def test_invalid_texts_are_a_failure_of_the_plugin(texts):
     report = build(made, Audit()).starmodel.plugins.report("broken")
     assert report.state == "failed"
     assert "Broken.texts" in report.reason
+
+
+class Greeter(Plugin):
+    """Remembers when a server starts to serve."""
+
+    name = "greeter"
+
+    def __init__(self, *, fails=False, **settings):
+        super().__init__(**settings)
+        self.fails, self.served = fails, []
+
+    def on_serve(self, root_path):
+        self.served.append((root_path, self.services.derived_key("greeting")))
+        if self.fails:
+            raise RuntimeError("no greeting")
+
+
+def test_serving_starts_once_with_the_mount_path():
+    for prefix in ("", "/shop"):
+        greeter = Greeter()
+        app = build(greeter)
+        with Visitor(Starlette(routes=[Mount(prefix, app)]) if prefix else app) as visitor:
+            for _ in range(3):
+                assert visitor.get(f"{prefix}/_starmodel/health").status == 200
+        ((root_path, key),) = greeter.served
+        assert (root_path, len(key)) == (prefix, 32)
+
+
+async def test_scripts_do_not_serve():
+    greeter = Greeter()
+    app = build(greeter)
+    await app.starmodel.ready()
+    await app.starmodel.close()
+    assert greeter.served == []
+
+
+def test_failing_hook_of_serving_is_reported_and_the_application_serves(caplog):
+    app = build(Greeter(fails=True))
+    with Visitor(app) as visitor:
+        assert visitor.get("/_starmodel/health").status == 200
+    report = app.starmodel.plugins.report("greeter")
+    assert (report.state, "no greeting" in report.reason) == ("failed", True)
+    assert "in on_serve()" in caplog.text
+
+
+def test_services_exist_once_the_application_does():
+    with pytest.raises(ConfigurationError, match="The plugin 'greeter' has no services yet"):
+        _ = Greeter().services

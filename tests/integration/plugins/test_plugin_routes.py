@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from fasthtml.components import P
 
 from integration.plugins.reports import given_reports
-from starmodel import Actor, ConfigurationError, Entity, create_app, event
+from starmodel import AccessDeniedError, Actor, ConfigurationError, Entity, create_app, event
 from starmodel.app.access.rules import RulePolicy
 from starmodel.app.presentation.resource import Resource
-from starmodel.plugins import EventRoute, Plugin, ResourceRoute, Route
+from starmodel.plugins import EventRoute, Page, Plugin, ResourceRoute, Route
 from starmodel.testing import Visitor
 
 
@@ -125,6 +126,40 @@ def test_route_of_a_resource_follows_the_rules_of_its_address() -> None:
         assert visitor.get("/office/pens/_all").status == 401
         visitor.sign_in("ann", roles=["staff"])
         assert visitor.get("/office/pens/_all").json()["of"] == "office.Pen"
+
+
+def test_result_is_sent_by_the_rules_and_the_skin_of_the_address() -> None:
+    class Nobody(RulePolicy):
+        def check(self, entity_type, need, actor, *, entity=None, **about):
+            if entity is not None and entity.name == "Secret":
+                raise AccessDeniedError("no")
+
+    class Export(Plugin):
+        name = "export"
+
+        def resource_routes(self, resource):
+            if resource.entity_type.cls is Pen:
+                yield ResourceRoute("/_pens", self.pens)
+                yield ResourceRoute("/_page", self.page)
+
+        async def pens(self, exchange, resource, entity):
+            return {"pens": await Pen.objects.list()}
+
+        async def page(self, exchange, resource, entity):
+            return Page("Labels", P("labels"))
+
+    skin = {"page.navigation": lambda ui, resources, current, entries=(): "the skin"}
+    office = Resource(Pen, prefix="/office", policy=Nobody(), ui=skin)
+    with visitor_of(Export(), resources=[office]) as visitor:
+        for name in ("Blue", "Secret"):
+            visitor.run(Pen.objects.create(name=name))
+        names = {
+            path: [pen["name"] for pen in visitor.get(f"{path}/_pens").json()["pens"]]
+            for path in ("/pens", "/office/pens")
+        }
+        assert names == {"/pens": ["Blue", "Secret"], "/office/pens": ["Blue"]}
+        assert "the skin" in visitor.open("/office/pens/_page").text()
+        assert "the skin" not in visitor.open("/pens/_page").text()
 
 
 def test_id_that_begins_as_a_route_of_a_plugin_is_reachable() -> None:

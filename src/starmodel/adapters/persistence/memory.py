@@ -7,11 +7,13 @@ import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from starmodel.adapters.persistence.memory_conditions import by_keys
 from starmodel.adapters.persistence.memory_markers import MemoryMarkers
 from starmodel.adapters.persistence.memory_sizes import bytes_of, is_small
+from starmodel.app.access.conditions import ALWAYS, Condition, Related
 from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import Batch, Change, Expired, IsWatched, Marker
@@ -62,6 +64,7 @@ class MemoryRepository:
     ) -> None:
         self.is_watched: IsWatched = lambda topic: False
         self._classes: dict[type[Entity], OrderedDict[Any, _Entry]] = {}
+        self._known: frozenset[type[Entity]] = frozenset()
         self._sessions: dict[type[Entity], str] = {}  # classes of session scope, and their names
         self._markers = MemoryMarkers(clock, max_markers=max_markers)
         self._max_entries, self._max_bytes, self._clock = max_entries, max_bytes, clock
@@ -73,6 +76,7 @@ class MemoryRepository:
 
     async def open(self, types: Sequence[EntityType], expired: Expired) -> None:
         self._expired = expired
+        self._known = frozenset(made.cls for made in types)
         self._sessions |= {made.cls: made.name for made in types if made.scope == "session"}
         if any(made.ttl_s for made in types):
             self._sweeper = asyncio.create_task(self._sweep_for_ever())
@@ -131,6 +135,7 @@ class MemoryRepository:
         return [_private_copy(snapshot) for snapshot in self._arranged(query)]
 
     async def stream(self, query: Query, batch: int) -> AsyncGenerator[Sequence[Entity], None]:
+        query = self._resolved(query)
         ids = [snapshot.id for snapshot in self._arranged(query)]
         for start in range(0, len(ids), batch):
             live = self._snapshots(query.entity, ids[start : start + batch])
@@ -139,12 +144,23 @@ class MemoryRepository:
                 yield found
 
     async def count(self, query: Query) -> int:
+        query = self._resolved(query)
         return sum(map(query.matches, self._snapshots(query.entity)))
 
     def matches(self, query: Query, entity: Entity) -> bool:
         return query.matches(entity)
 
+    def supports(self, entity: type[Entity], condition: Condition) -> bool:
+        return not isinstance(condition, Related) or condition.step.target in self._known
+
+    def _resolved(self, query: Query) -> Query:
+        """The query with conditions on related records replaced by those on their keys."""
+        if query.where is ALWAYS:
+            return query
+        return replace(query, where=by_keys(query.where, self._snapshots))
+
     def _arranged(self, query: Query) -> Sequence[Entity]:
+        query = self._resolved(query)
         return query.arrange(self._snapshots(query.entity))
 
     def _snapshots(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
+from starmodel.app.access.conditions import Condition
 from starmodel.app.access.policy import AccessPolicy, Actor, Audience, Need
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
@@ -34,6 +35,11 @@ class AreaPolicy:
 
     def reads_fields(self, entity_type: EntityType) -> bool:
         return self._own.get(entity_type.cls, self._default).reads_fields(entity_type)
+
+    def readable(self, entity_type: EntityType, actor: Actor | None) -> Condition | None:
+        policy = self._own.get(entity_type.cls, self._default)
+        readable = getattr(policy, "readable", None)
+        return None if readable is None else readable(entity_type, actor)
 
     def audience(
         self, entity_type: EntityType, actor: Actor | None

@@ -5,11 +5,13 @@ With a synchronous policy none of these functions suspends.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from starmodel.app.access.denials import check_answer
 from starmodel.app.access.offers import rendered
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, Audience, Need
+from starmodel.app.access.related import UndecidedError, check_again
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, HiddenRecordError, NotSignedInError
@@ -28,9 +30,26 @@ async def check(
     """Return if the policy permits. Raises: NotSignedInError; AccessDeniedError."""
     if actor is TRUSTED:
         return
-    answer = policy.check(entity_type, need, actor, event=event, entity=entity)
-    if answer is not None:
-        await check_answer(answer, entity_type, need, actor, event)
+    try:
+        answer = policy.check(entity_type, need, actor, event=event, entity=entity)
+        if answer is not None:
+            await check_answer(answer, entity_type, need, actor, event)
+    except UndecidedError as error:
+        await _check_again(error, policy, entity_type, need, actor, event, entity)
+
+
+async def _check_again(
+    error: UndecidedError,
+    policy: AccessPolicy,
+    entity_type: EntityType,
+    need: Need,
+    actor: Actor | None,
+    event: Event[Any, Any, Any] | None,
+    entity: Entity | None,
+) -> None:
+    """Return if the policy permits once it has read related records. Raises: as `check`."""
+    ask = partial(policy.check, entity_type, need, actor, event=event, entity=entity)
+    await check_answer(await check_again(ask, error), entity_type, need, actor, event)
 
 
 async def permits(
@@ -46,9 +65,12 @@ async def permits(
         return True
     need: Need = "read" if event is None else "write"
     try:
-        answer = policy.check(entity_type, need, actor, event=event, entity=entity)
-        if answer is not None:
-            await check_answer(answer, entity_type, need, actor, event)
+        try:
+            answer = policy.check(entity_type, need, actor, event=event, entity=entity)
+            if answer is not None:
+                await check_answer(answer, entity_type, need, actor, event)
+        except UndecidedError as error:
+            await _check_again(error, policy, entity_type, need, actor, event, entity)
     except (NotSignedInError, AccessDeniedError):
         return False
     return True
@@ -76,9 +98,12 @@ async def check_record(
         return
     need: Need = "read" if event is None else "write"
     try:
-        answer = policy.check(entity_type, need, actor, event=event, entity=entity)
-        if answer is not None:
-            await check_answer(answer, entity_type, need, actor, event)
+        try:
+            answer = policy.check(entity_type, need, actor, event=event, entity=entity)
+            if answer is not None:
+                await check_answer(answer, entity_type, need, actor, event)
+        except UndecidedError as error:
+            await _check_again(error, policy, entity_type, need, actor, event, entity)
     except (NotSignedInError, AccessDeniedError):
         if entity_type.is_record and not (
             event and await permits(policy, entity_type, actor, entity=entity)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from starmodel.app.access.denials import permits_answer
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, Audience, Need
+from starmodel.app.access.related import UndecidedError, answer_of, check_again
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, NotSignedInError
@@ -79,6 +80,20 @@ def offers(
     return _offers(policy, entity_type, actor, event, entity, _DENIALS)
 
 
+def offers_in_row(
+    policy: AccessPolicy,
+    entity_type: EntityType,
+    actor: Actor | None,
+    event: Event[Any, Any, Any],
+    entity: Entity,
+) -> bool:
+    """Whether a row offers the event. A rule that reads related records is not awaited for it."""
+    try:
+        return _offers(policy, entity_type, actor, event, entity, _DENIALS, awaits=False)
+    except UndecidedError:
+        return True
+
+
 def _offers(
     policy: AccessPolicy,
     entity_type: EntityType,
@@ -86,14 +101,22 @@ def _offers(
     event: Event[Any, Any, Any] | None,
     entity: Entity | None,
     denials: tuple[type[Exception], ...],
+    *,
+    awaits: bool = True,
 ) -> bool:
     if actor is TRUSTED:
         return True
     need: Need = "read" if event is None else "write"
+    ask = partial(policy.check, entity_type, need, actor, event=event, entity=entity)
+    pending: Any
     try:
-        pending = policy.check(entity_type, need, actor, event=event, entity=entity)
+        pending = ask()
     except denials:
         return False
+    except UndecidedError as error:
+        if not awaits:
+            raise
+        pending = check_again(ask, error)
     if not inspect.isawaitable(pending):
         return permits_answer(pending)
     record: Hashable = None
@@ -101,7 +124,7 @@ def _offers(
         version = version_of(entity)
         record = (entity.id if version or not entity_type.is_record else "", version)
     key = (id(policy), entity_type.cls, event, actor, record)
-    return _answer(key, pending, partial(_is_permitted, denials), False)
+    return _answer(key, pending, partial(_is_permitted, ask, denials), False)
 
 
 def may_create(policy: AccessPolicy, entity_type: EntityType, actor: Actor | None) -> bool:
@@ -159,9 +182,11 @@ def _answer(
     return missing if decisions is None else decisions.answers.get(key, missing)
 
 
-async def _is_permitted(denials: tuple[type[Exception], ...], pending: Awaitable[Any]) -> bool:
+async def _is_permitted(
+    ask: Callable[[], Any], denials: tuple[type[Exception], ...], pending: Awaitable[Any]
+) -> bool:
     try:
-        return permits_answer(await pending)
+        return permits_answer(await answer_of(ask, pending))
     except denials:
         return False
 

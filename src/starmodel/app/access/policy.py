@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, Protocol, runtime_checkable
 
+from starmodel.app.access.conditions import Condition
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
@@ -14,16 +16,36 @@ from starmodel.core.events import Event
 Need = Literal["read", "write"]
 
 
+OWN_ATTRIBUTES = ("id", "name", "roles")
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A signed-in user or service. Shapes: roles are names such as "editor"."""
+    """A signed-in user or service.
+
+    Shapes: roles are names such as "editor"; claims are further attributes, such as
+    {"team": "red"}, with values that JSON has. The claim "amr" lists the methods of the
+    sign-in, such as "mfa" (RFC 8176).
+    Raises: ValueError, for a claim with the name of an attribute.
+    """
 
     id: str
     name: str = ""
     roles: frozenset[str] = frozenset()
+    claims: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        taken = [name for name in OWN_ATTRIBUTES if name in self.claims]
+        if taken:
+            raise ValueError(f"The claims have {taken[0]!r}, which is an attribute of the actor.")
+        object.__setattr__(self, "claims", MappingProxyType(dict(self.claims)))
 
     def __str__(self) -> str:
         return self.name or self.id
+
+    def attribute(self, name: str) -> Any:
+        """The attribute or claim of this name; None without one."""
+        return getattr(self, name) if name in OWN_ATTRIBUTES else self.claims.get(name)
 
 
 class EveryRole(frozenset[str]):
@@ -106,6 +128,17 @@ class AccessPolicy(Protocol):
         Actors with equal audiences share the rendering of a list. An
         asynchronous policy sets no `per_record`: rows are rendered without
         awaiting, so their menus follow `events`, and `check` decides a click.
+        """
+
+
+@runtime_checkable
+class CompilesReads(Protocol):
+    """A policy whose read access can be a condition of a query."""
+
+    def readable(self, entity_type: EntityType, actor: Actor | None) -> Condition | None:
+        """The condition on the records that `check` lets the actor read; None where it has none.
+
+        Then each record is checked.
         """
 
 

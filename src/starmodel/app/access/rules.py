@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from starmodel.app.access.conditions import Condition, decide, may_hold
 from starmodel.app.access.denials import denial
+from starmodel.app.access.expressions import ByFunction, Expression, permits_by_name
+from starmodel.app.access.models import RuleModel
 from starmodel.app.access.offers import may_create, offers
 from starmodel.app.access.policy import TRUSTED, Actor, Audience, Need
+from starmodel.app.access.related import decided
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, ConfigurationError, NotSignedInError
 from starmodel.core.events import Event
-from starmodel.core.fields.entity_config import AccessRule, EntityConfig
+from starmodel.core.fields.access_rules import AccessRule, is_named_rule
+from starmodel.core.fields.entity_config import EntityConfig
 from starmodel.texts.catalogue import Message
 
+CRUD = ("create", "update", "delete")
 log = logging.getLogger("starmodel.access")
 
 
@@ -28,6 +34,7 @@ class RulePolicy:
 
     def __init__(self) -> None:
         self._rules: dict[tuple[type[Entity], Need, Any], AccessRule] = {}
+        self._models: dict[type[Entity], RuleModel] = {}
 
     def check(
         self,
@@ -44,12 +51,30 @@ class RulePolicy:
         rule = self._rules.get(key)
         if rule is None:
             rule = self._rules[key] = rule_of(entity_type, need, event)
-        if rule == "public" or allows(rule, actor, entity):
+        if rule == "public":
             return
-        raise denial(entity_type, need, actor, event, may_sign_in=rule != "nobody")
+        if isinstance(rule, Expression):
+            condition = rule.bind(actor, self._model(entity_type))
+            permitted = may_hold(condition) if entity is None else decided(condition, entity)
+        else:
+            permitted = allows(rule, actor, entity)
+        if not permitted:
+            raise denial(entity_type, need, actor, event, may_sign_in=rule != "nobody")
 
     def reads_fields(self, entity_type: EntityType) -> bool:
-        return callable(rule_of(entity_type, "read", None))
+        return depends_on_record(rule_of(entity_type, "read", None))
+
+    def readable(self, entity_type: EntityType, actor: Actor | None) -> Condition | None:
+        rule = rule_of(entity_type, "read", None)
+        if type(self).check is not RulePolicy.check or not isinstance(rule, Expression):
+            return None
+        return rule.bind(actor, self._model(entity_type))
+
+    def _model(self, entity_type: EntityType) -> RuleModel:
+        model = self._models.get(entity_type.cls)
+        if model is None:
+            model = self._models[entity_type.cls] = RuleModel.of(entity_type)
+        return model
 
     def audience(self, entity_type: EntityType, actor: Actor | None) -> Audience:
         may = frozenset(
@@ -62,7 +87,7 @@ class RulePolicy:
             )
         )
         rules = [rule_of(entity_type, "write", event) for event in entity_type.events.values()]
-        per_record = self.reads_fields(entity_type) or any(map(callable, rules))
+        per_record = self.reads_fields(entity_type) or any(map(depends_on_record, rules))
         return Audience(may, actor if per_record else None, per_record)
 
 
@@ -73,18 +98,59 @@ def rule_of(entity_type: EntityType, need: Need, event: Event[Any, Any, Any] | N
     config: EntityConfig = entity_type.cls.model_config
     access = config.get("access")
     if isinstance(access, Mapping):
-        access = access.get(need)
+        own = access.get(event.name) if event is not None and event.name in CRUD else None
+        access = own if own is not None else access.get(need)
     if access is not None:
         return access
     return "public" if entity_type.scope == "session" else "signed_in"
+
+
+def depends_on_record(rule: AccessRule) -> bool:
+    """Whether the answer of a rule differs between records."""
+    return rule.reads_record if isinstance(rule, Expression) else callable(rule)
+
+
+def calls_function(rule: AccessRule) -> bool:
+    """Whether a rule is a function or has one among its parts, which no store can decide."""
+    if isinstance(rule, Expression):
+        return any(isinstance(part, ByFunction) for part in rule.parts())
+    return callable(rule)
+
+
+def check_rules(entity_types: Iterable[EntityType]) -> None:
+    """Refuse expressions over unknown fields and relations. Raises: ConfigurationError."""
+    for entity_type in entity_types:
+        config: EntityConfig = entity_type.cls.model_config
+        access = config.get("access")
+        name = f"{entity_type.name}.model_config['access']"
+        rules = dict(access) if isinstance(access, Mapping) else {"": access}
+        declared = {f"{name}[{key!r}]" if key else name: rule for key, rule in rules.items()}
+        for event in entity_type.events.values():
+            declared[f"@event(access=…) on {entity_type.name}.{event.name}"] = event.info.access
+        model = RuleModel.of(entity_type)
+        for where, rule in declared.items():
+            for part in rule.parts() if isinstance(rule, Expression) else ():
+                try:
+                    part.bind(None, model)
+                except ConfigurationError as error:
+                    raise ConfigurationError(f"{where}: {error}") from None
 
 
 def permits_page(rule: AccessRule, actor: Actor | None, entity: Entity | None = None) -> bool:
     """Whether the rule of a page, a link or a part of a page permits the actor.
 
     Unlike a class rule it is not decided again with a record, so a function is called with
-    None for pages without one. A function that raises denies.
+    None for pages without one. A function that raises denies, and so does a rule that reads
+    the record of a page without one, or related records.
     """
+    if isinstance(rule, Expression):
+        cls: Any = None if entity is None else entity.__entity__.cls
+        model = None if cls is None else RuleModel(cls, {})
+        try:
+            return decide(rule.bind(actor, model), entity) is True
+        except Exception:  # the rule expects a record
+            log.debug("The access rule %s has failed, so it denies", rule, exc_info=True)
+            return False
     if not callable(rule):
         return allows(rule, actor, entity)
     try:
@@ -108,15 +174,9 @@ def check_rule(rule: AccessRule, actor: Actor | None, what: str) -> None:
 
 
 def allows(rule: AccessRule, actor: Actor | None, entity: Entity | None) -> bool:
-    """Whether one rule permits the actor."""
+    """Whether a rule that is a name or a function permits the actor."""
     if callable(rule):
         return entity is None or bool(rule(actor, entity))
-    if rule == "public":
-        return True
-    if rule == "nobody" or actor is None:
-        return False
-    if rule == "signed_in":
-        return True
-    if rule.startswith("role:"):
-        return rule[5:] in actor.roles
+    if isinstance(rule, str) and is_named_rule(rule):
+        return permits_by_name(rule, actor)
     raise ConfigurationError(f"Unknown access rule {rule!r}.")

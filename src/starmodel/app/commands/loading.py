@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from starmodel.app.access.comparisons import typed_id
 from starmodel.app.access.decisions import check, check_record
 from starmodel.app.access.disclosure import Viewer
 from starmodel.app.access.policy import TRUSTED
@@ -110,6 +111,9 @@ class Loader:
         if command.precondition is not None:
             command.precondition.check_new()
         tracked = unit.enlist(entity_type, None, default_snapshot(entity_type.cls), new=True)
+        if command.actor is not None and command.actor is not TRUSTED:
+            for name in entity_type.from_actor:
+                setattr(tracked.draft, name, typed_id(entity_type.cls, name, command.actor.id))
         tracked.checks = (partial(check_run, command),)
         return tracked
 

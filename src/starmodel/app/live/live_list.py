@@ -133,9 +133,12 @@ class LiveList:
         Shapes: now is the stored record, None after a removal; readable is
         the decision of the read rule for it.
         """
-        if self._querying or self._window is None or str(id) in self._window.decisive:
-            return True
-        if self._has_total:  # a record of any page may have left the list
+        if self._querying or self._window is None or self._has_total:
+            return True  # with a total, a record of any page may have left the list
+        decisive = self._window.decisive
+        if decisive is None:  # a record of an earlier page may have left the list
+            return readable or self.may_affect(change)
+        if str(id) in decisive:
             return True
         return now is not None and readable and change.matches(self.listing.query, now)
 

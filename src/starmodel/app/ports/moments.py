@@ -66,21 +66,6 @@ def _clock(value: datetime) -> datetime:
     return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
 
 
-def absolute(value: Any) -> Any:
-    """An aware datetime in UTC, any other value unchanged.
-
-    Python compares two datetimes of one tzinfo by their wall-clock time, so
-    both hours of a DST fold are equal, and a datetime in a fold is unequal to
-    every datetime of another tzinfo.
-    """
-    if isinstance(value, list | tuple | set | frozenset):
-        return [absolute(item) for item in value]
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        with contextlib.suppress(OverflowError):  # near datetime.min and datetime.max
-            return value.astimezone(UTC)
-    return value
-
-
 def kind_names(annotation: Any) -> frozenset[str]:
     """The names of the types in a field's annotation."""
     return frozenset(getattr(kind, "__name__", "") for kind in plain_types(annotation))

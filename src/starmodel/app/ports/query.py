@@ -11,14 +11,16 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from starmodel.app.access.conditions import ALWAYS, Condition, decide
 from starmodel.app.ports.filter_syntax import split_filter, split_values
-from starmodel.app.ports.moments import absolute, bound_of
+from starmodel.app.ports.moments import bound_of
 from starmodel.app.ports.ordering import Order, Position, position_of, sort_key
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ListQueryError
 from starmodel.core.fields.field_types import choice_of, plain_types
 from starmodel.core.fields.types import field_adapter, names_by_alias
 from starmodel.core.values.bounds import BoundsError, check_numbers
+from starmodel.core.values.instants import absolute
 
 MAX_ORDER_TERMS = 16
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
@@ -81,7 +83,8 @@ class Query:
     Shapes: filters are joined by AND; search is a case-insensitive substring
     of any of search_fields; order is (field, descending) pairs, None last in
     both directions, ties by id. The window begins after the position `after`,
-    if there is one, and skips `offset` records.
+    if there is one, and skips `offset` records. where is the condition of an access
+    rule, joined by AND as well; the store supports each of its parts.
     Units: limit and offset count records; limit None means all.
     """
 
@@ -93,9 +96,15 @@ class Query:
     offset: int = 0
     limit: int | None = None
     after: Position | None = None
+    where: Condition = ALWAYS
 
     def matches(self, entity: Entity) -> bool:
-        """Whether a snapshot matches filters and search, without the window."""
+        """Whether a snapshot matches filters, search and condition, without the window.
+
+        A condition on related records is one that only a store decides: it does not match.
+        """
+        if self.where is not ALWAYS and not decide(self.where, entity):
+            return False
         return all(f.matches(entity) for f in self.filters) and (
             not self.search
             or any(

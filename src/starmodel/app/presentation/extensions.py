@@ -10,7 +10,7 @@ from starmodel.app.access.rules import permits_page
 from starmodel.app.health import OwnedCheck
 from starmodel.app.presentation.slots import Slots
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields.entity_config import AccessRule, check_page_access
+from starmodel.core.fields.access_rules import AccessRule, check_page_access
 
 PATH = re.compile(r"/(?!/)[^\s\\]*")
 

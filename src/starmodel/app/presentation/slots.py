@@ -19,7 +19,7 @@ from starmodel.app.presentation.areas import Areas
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields.entity_config import AccessRule, check_page_access
+from starmodel.core.fields.access_rules import AccessRule, check_page_access
 from starmodel.core.snapshot import version_of
 from starmodel.texts.catalogue import Message
 

@@ -98,14 +98,14 @@ class Window:
     """The readable records of a listing's page, and whether more follow.
 
     Shapes: decisive has the ids, as text, of the readable records up to the
-    first one after this window, earlier pages included; empty if the store
-    paginated. total is the number of readable matches on all pages, None
-    unless requested.
+    first one after this window, earlier pages included; None if those are
+    unknown, and empty if every record is readable. total is the number of
+    readable matches on all pages, None unless requested.
     """
 
     entities: tuple[Entity, ...]
     more: bool
-    decisive: frozenset[str] = frozenset()
+    decisive: frozenset[str] | None = frozenset()
     total: int | None = None
 
     @property

@@ -8,12 +8,14 @@ from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 
+from starmodel.app.access.conditions import ALWAYS, Condition, narrowed
 from starmodel.app.access.decisions import check, permits
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.access.rules import rule_of
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.ordering import position_of, sort_key
 from starmodel.app.ports.query import Query
+from starmodel.app.ports.repository import Repository, supports_of
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
@@ -29,9 +31,10 @@ class Windows:
     """Reads windows of the lists of one application.
 
     A class rule (such as "role:staff") is decided once, and the store
-    paginates. A rule that is a function is applied to each record while
-    reading, and pagination counts the readable records alone: offsets, `more`
-    and totals disclose nothing about the others.
+    paginates; the condition of an expression is part of the store's query. A
+    rule that is a function, or that the store can't decide, is applied to each
+    record while reading, and pagination counts the readable records alone:
+    offsets, `more` and totals disclose nothing about the others.
 
     Units: scan_limit counts the records that one call applies such a rule to.
     """
@@ -48,19 +51,25 @@ class Windows:
         """
         entity_type, size, query = listing.entity_type, listing.per_page, listing.query
         await check(policy, entity_type, "read", actor)
+        repository = self._persistence.for_class(entity_type.cls)
         if actor is TRUSTED or not policy.reads_fields(entity_type):
-            repository = self._persistence.for_class(entity_type.cls)
             rows = await repository.list(replace(query, limit=size + 1))
             count = await repository.count(query) if total else None
             return Window(tuple(rows[:size]), len(rows) > size, total=count)
+        where, exact = _condition(policy, entity_type, actor, repository)
+        query = replace(query, where=where)
+        if exact:
+            rows = await repository.list(replace(query, limit=size + 1))
+            count = await repository.count(query) if total else None
+            decisive = None if query.offset or query.after else _ids(rows)
+            return Window(tuple(rows[:size]), len(rows) > size, decisive, count)
         start = query.offset
         permitted = partial(_permitted, policy, entity_type, actor)
         found, count = await self._readable(
             query, entity_type, permitted, start + size + 1, total=total
         )
         window = found[start : start + size]
-        decisive = frozenset(str(entity.id) for entity in found)
-        return Window(tuple(window), len(found) > start + size, decisive, count)
+        return Window(tuple(window), len(found) > start + size, _ids(found), count)
 
     def matches(self, query: Query, entity: Entity) -> bool | None:
         """`Repository.matches` of the query's store."""
@@ -112,6 +121,22 @@ class Windows:
                         entity_type.plural_title, _rule_name(entity_type), limit
                     )
                 await asyncio.sleep(0)  # SQLite reads without yielding to the event loop
+
+
+def _condition(
+    policy: AccessPolicy, entity_type: EntityType, actor: Actor | None, repository: Repository
+) -> tuple[Condition, bool]:
+    """The part of the read rule that the store decides, and whether this is all of it."""
+    # isinstance() with a protocol takes a tenth of the time of a list.
+    readable = getattr(policy, "readable", None)
+    condition = None if readable is None else readable(entity_type, actor)
+    if condition is None:
+        return ALWAYS, False
+    return narrowed(condition, entity_type.cls, supports_of(repository))
+
+
+def _ids(found: Sequence[Entity]) -> frozenset[str]:
+    return frozenset(str(entity.id) for entity in found)
 
 
 async def _permitted(

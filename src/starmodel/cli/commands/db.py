@@ -66,15 +66,7 @@ def history(target: AppArgument = None, app: AppOption = None, as_json: JsonOpti
     elif not rows:
         typer.echo("There are no migrations. Write the first one by: starmodel migrate")
     else:
-        cells = [
-            (
-                row.id,
-                row.state,
-                row.applied_at and f"{row.applied_at:%Y-%m-%d %H:%M} UTC",
-                row.about,
-            )
-            for row in rows
-        ]
+        cells = [(row.id, row.state, row.since, row.about) for row in rows]
         typer.echo(table(("MIGRATION", "STATE", "SINCE", "ABOUT"), cells))
 
 

@@ -99,6 +99,9 @@ def migrate(
             "migrations are pending.",
         ),
     ] = False,
+    sql: Annotated[
+        bool, typer.Option("--sql", help="Print the statements that would run; change nothing.")
+    ] = False,
     purge: Annotated[
         bool, typer.Option("--purge", help="Delete for good what migrations kept aside.")
     ] = False,
@@ -138,13 +141,14 @@ def migrate(
 ) -> None:
     """Bring the database to the classes.
 
-    Compares the classes with the newest file in migrations/, says what
-    changed, asks where data could be lost, writes a new file and runs what is
-    pending. In a database whose tables exist, the first file describes them.
+    Compares the classes with the newest file in migrations/, prints what
+    changed, prompts where data could be lost, writes a new file and runs the
+    pending ones. In a database whose tables exist, the first file describes
+    them.
 
-    Without a terminal nothing is asked: open questions are printed with the
-    flags that answer them, and nothing is changed. Exit codes: 0 done or
-    nothing to do, 1 refused or failed, 2 open questions or wrong usage.
+    Without a terminal, open questions are printed with the flags that answer
+    them, and nothing is changed. Exit codes: 0 done or nothing to do, 1
+    refused or failed, 2 open questions or wrong usage.
 
     With --json: {ok, changes, questions, written, recorded, applied, pending,
     waiting, old_processes}; a change is {title, text, in_database}, a
@@ -168,6 +172,7 @@ def migrate(
             app=chosen_app(target, app),
             message=message,
             check=check,
+            sql=sql,
             yes=yes,
             purge=purge,
             merge=merge,

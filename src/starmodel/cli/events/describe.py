@@ -14,8 +14,8 @@ from starmodel.cli.events.lookup import summary
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
 from starmodel.core.events import Event
+from starmodel.core.fields.access_rules import AccessRule, RuleExpression
 from starmodel.core.fields.annotations import type_name
-from starmodel.core.fields.entity_config import AccessRule
 from starmodel.core.fields.field import FieldOptions
 from starmodel.core.fields.specs import FieldSpec
 from starmodel.core.fields.widgets import UI
@@ -62,7 +62,9 @@ def detail(entity_type: EntityType, gateway: Gateway) -> dict[str, Any]:
 
 def rule_text(rule: AccessRule) -> str:
     """An access rule as text; a function as its name."""
-    return rule if isinstance(rule, str) else f"function {getattr(rule, '__name__', repr(rule))}"
+    if isinstance(rule, str | RuleExpression):
+        return str(rule)
+    return f"function {getattr(rule, '__name__', repr(rule))}"
 
 
 def _field(spec: FieldSpec, entity_type: EntityType) -> dict[str, Any]:

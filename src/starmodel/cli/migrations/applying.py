@@ -28,6 +28,13 @@ class Outcome:
     waiting: tuple[str, ...] = ()
 
 
+def with_drafts(migrations: Migrations, drafts: Sequence[Draft]) -> Migrations:
+    """Return the migrations with those that are not written yet."""
+    known = {file.id for file in migrations}
+    new = (draft.file for draft in drafts if draft.file.id not in known)
+    return in_order([*migrations, *new], migrations.environment)
+
+
 def apply_drafts(
     migrations: Migrations,
     drafts: Sequence[Draft],
@@ -44,9 +51,7 @@ def apply_drafts(
     Shapes: a first draft without predecessors beside others describes existing tables.
     Raises: MigrationError; ConfigurationError, when the database is unreachable.
     """
-    known = {file.id for file in migrations}
-    new = (draft.file for draft in drafts if draft.file.id not in known)
-    complete = in_order([*migrations, *new], migrations.environment)
+    complete = with_drafts(migrations, drafts)
     written = [draft.write() for draft in drafts]
     recorded: tuple[str, ...] = ()
     try:

@@ -1,4 +1,4 @@
-"""Asks the questions of a migration on a terminal."""
+"""Prompts for the questions of a migration."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class StoppedError(Exception):
 
 
 def ask(question: Question) -> Answers:
-    """Ask one question until it has a valid answer.
+    """Prompt for one question until the answer is valid.
 
     Raises: StoppedError; typer.Abort, at the end of the input.
     """

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import typer
 
 from starmodel.cli.migrations import drafting
-from starmodel.cli.migrations.applying import Outcome, apply_drafts
+from starmodel.cli.migrations.applying import Outcome, apply_drafts, with_drafts
 from starmodel.cli.migrations.database import Database, pending_ids, waiting_ids
 from starmodel.cli.migrations.deciding import Decision
 from starmodel.cli.migrations.drafting import Draft
@@ -37,6 +37,7 @@ class Options:
     app: str | None = None
     message: str | None = None
     check: bool = False
+    sql: bool = False
     yes: bool = False
     purge: bool = False
     merge: bool = False
@@ -59,7 +60,7 @@ def run(options: Options, flags: Flags) -> int:
 
     Raises: CommandError; typer.Abort, when the developer stops.
     """
-    modes = [name for name in ("check", "purge", "merge", "empty") if getattr(options, name)]
+    modes = [name for name in ("check", "sql", "purge", "merge", "empty") if getattr(options, name)]
     if len(modes) > 1:
         raise UsageError(f"--{modes[0]} and --{modes[1]} can't be combined. Run one of them.")
     try:
@@ -195,6 +196,8 @@ def _finish(
     found: Sequence[Effect] = (),
 ) -> int:
     """Write the files, run what is pending, and report both."""
+    if options.sql:
+        return _print_sql(project, drafts, decision, options)
     if decision is not None and not options.as_json:
         _print_sentences(decision)
         print_effects(found, rolling=options.rolling)
@@ -209,6 +212,19 @@ def _finish(
         print_json(document(decision, ok=True, outcome=outcome, effects=found))
     else:
         _print_outcome(outcome, options)
+    return 0
+
+
+def _print_sql(
+    project: Project, drafts: list[Draft], decision: Decision | None, options: Options
+) -> int:
+    """Print what changed as comments, and the statements that would run."""
+    for sentence in decision.changes.sentences(decision.answers) if decision else ():
+        typer.echo(f"-- {sentence}")
+    for sql in Database.of(project).statements(
+        with_drafts(project.migrations, drafts), contract=options.contract
+    ):
+        typer.echo(sql)
     return 0
 
 

@@ -12,7 +12,7 @@ from starmodel.app.application import Application
 from starmodel.cli.migrations.project import Project
 from starmodel.core.errors import ConfigurationError
 from starmodel.migrations.files.order import Migrations
-from starmodel.migrations.running import runner
+from starmodel.migrations.running import offline, runner
 from starmodel.migrations.running.runner import Result
 from starmodel.migrations.running.state import DatabaseState, read_state
 from starmodel.migrations.schema.definitions import Schema
@@ -60,10 +60,19 @@ class Database:
         )
         return asyncio.run(runner.upgrade(self.url, migrations, options=options))
 
+    def statements(self, migrations: Migrations, *, contract: bool) -> list[str]:
+        """Return the SQL that an upgrade would run. Raises: MigrationError; ConfigurationError."""
+        options = runner.Options(contract=contract)
+        return asyncio.run(offline.statements(self.url, migrations, "up", options=options))
+
 
 def pending_ids(migrations: Migrations, state: DatabaseState) -> list[str]:
-    """Return the migrations that the database lacks, in the order in which they run."""
+    """Return the migrations that the database lacks, in the order in which they run.
+
+    Contract migrations that wait are not pending: the application runs before and after them.
+    """
     done = {entry.id for entry in state.entries if entry.state in DONE}
+    done.update(waiting_ids(migrations, state))
     return [file.id for file in migrations if file.id not in done]
 
 

@@ -59,9 +59,9 @@ def decide(
     accept_safe: bool = False,
     made_default: Callable[[str, FieldDefinition], Any] = lambda entity, field: UNSET,
 ) -> Decision:
-    """Compare, and answer what flags and defaults of the classes answer; ask the rest.
+    """Compare, and answer questions by flags, defaults of the classes, and prompts.
 
-    Shapes: without ask, open questions remain; accept_safe answers those whose default loses
+    Shapes: without prompts, open questions remain; accept_safe answers those whose default loses
     nothing: removed without a likely successor, and conversions that stop before they begin.
     Raises: UsageError, for flags that name or change nothing.
     """

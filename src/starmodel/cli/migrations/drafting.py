@@ -32,7 +32,7 @@ FIRST, FIRST_ID = "First migration", "0001_first"
 class Draft:
     """A migration that is planned and not yet written.
 
-    Shapes: is_description is True when the database has what it says already.
+    Shapes: is_description is True when it describes tables that exist.
     """
 
     file: MigrationFile
@@ -85,7 +85,7 @@ def decided(
     accept_safe: bool,
     external: Collection[str] = (),
 ) -> Decision:
-    """Compare the classes with the newest snapshot, and ask on a terminal.
+    """Compare the classes with the newest snapshot, with prompts on a terminal.
 
     Raises: MigrationError; UsageError; typer.Abort, when the developer stops.
     """
@@ -152,7 +152,7 @@ def empty(project: Project, message: str | None) -> Draft:
 
 
 def purging(project: Project, about: str) -> Draft:
-    """Plan the migration that deletes what is kept aside."""
+    """Plan the migration that deletes dropped columns and tables for good."""
     migrations = project.migrations
     before = migrations.newest
     after = [file.id for file in migrations.heads]

@@ -130,7 +130,7 @@ def _fill(text: str, ref: str, value: str, before: Schema, after: Schema) -> Any
     try:
         return parse_json(value)
     except ValueMismatchError:
-        return value  # a text, which nobody quotes on a command line
+        return value  # unquoted text
 
 
 def _longest(ref: str, known: Iterable[str]) -> tuple[str | None, str, str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -50,7 +50,7 @@ class EntityType:
     Shapes: store is a short name; path is the URL prefix ("/products"),
     or None when the class has no pages; events include create, update
     and delete for records; title and plural_title are for people: "Blog
-    post", "Blog posts".
+    post", "Blog posts"; known has the entity classes of the application by name.
     """
 
     cls: type[Entity]
@@ -63,6 +63,7 @@ class EntityType:
     events: dict[str, Event[Any, Any, Any]]
     title: str
     plural_title: str
+    known: Mapping[str, type[Entity]] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def is_record(self) -> bool:
@@ -98,6 +99,12 @@ class EntityType:
         ]
 
     @cached_property
+    def from_actor(self) -> tuple[str, ...]:
+        """The fields that have the id of the actor in a new record."""
+        fields = self.cls.__entity__.fields.items()
+        return tuple(name for name, spec in fields if spec.options.default_from == "actor")
+
+    @cached_property
     def blank(self) -> Entity:
         """A snapshot of defaults, for access rules on a record that is not created yet."""
         return self.cls.model_construct()
@@ -116,8 +123,11 @@ class Registry:
         self._types: dict[type[Snapshot], EntityType] = {}
         self._names: dict[str, EntityType] = {}
         self._paths: dict[str, EntityType] = {}
+        known: dict[str, type[Entity]] = {}
         for cls in entities:
-            self._add(entity_type(cls, default_store, pluralize))
+            made = replace(entity_type(cls, default_store, pluralize), known=known)
+            known[made.name] = cls
+            self._add(made)
         self._check_old_names()
 
     def _add(self, entity_type: EntityType) -> None:

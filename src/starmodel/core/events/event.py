@@ -14,7 +14,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 from starmodel.core.commands import Action
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events.local import BoundEvent
-from starmodel.core.fields.entity_config import AccessRule, check_access
+from starmodel.core.fields.access_rules import AccessRule, check_access
 from starmodel.core.snapshot import Snapshot
 
 S = TypeVar("S", bound=Snapshot)

@@ -18,7 +18,8 @@ SQL_ARGUMENTS = frozenset(
     }
 )  # fmt: skip
 _OWN = (
-    "private", "public", "editable", "signal", "sync", "renamed_from", *sorted(SQL_ARGUMENTS),
+    "private", "public", "editable", "signal", "sync", "renamed_from", "default_from",
+    *sorted(SQL_ARGUMENTS),
 )  # fmt: skip
 _DEPRECATED = {  # pydantic's own error names what took their place
     "const", "min_items", "max_items", "unique_items", "allow_mutation", "regex", "include",
@@ -39,9 +40,15 @@ def check_arguments(names: Iterable[str]) -> None:
     if unknown:
         raise ConfigurationError(
             f"Field() got the unknown argument {', '.join(unknown)}. It takes those of pydantic "
-            f"and of SQLModel, and {', '.join(_OWN[:6])}; other data goes into "
+            f"and of SQLModel, and {', '.join(_OWN[:7])}; other data goes into "
             "json_schema_extra={…}."
         )
+
+
+def check_default_from(given: Any) -> None:
+    """Raises: ConfigurationError, for anything but "actor" and None."""
+    if given not in (None, "actor"):
+        raise ConfigurationError(f"Field(default_from={given!r}): expected 'actor'.")
 
 
 def old_names(given: Any, where: str) -> tuple[str, ...]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import difflib
-import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from pydantic import ConfigDict
 
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.access_rules import AccessRule, check_access
 from starmodel.core.fields.arguments import old_names
 from starmodel.core.fields.stores import StateStore
 
-AccessRule = str | Callable[..., bool]
 Scope = Literal["session", "user", "app", "record"]
 
 
@@ -25,7 +24,8 @@ class EntityConfig(ConfigDict, total=False):
     the columns, the search and the filters of lists; fieldsets maps the
     headings of forms and detail pages to the fields below them; plugin is the
     name of the plugin that the class belongs to; renamed_from are earlier names
-    of this class, not of its subclasses.
+    of this class, not of its subclasses; access is one rule, or rules by
+    "read", "write", "create", "update" and "delete".
     Units: ttl is in seconds.
     """
 
@@ -97,33 +97,3 @@ def check_config(name: str, config: Mapping[str, Any]) -> None:
     if config.get("renamed_from") is not None:
         old_names(config["renamed_from"], f"{name}.model_config['renamed_from']")
     check_access(f"{name}.model_config['access']", config.get("access"))
-
-
-def check_page_access(where: str, rule: Any) -> None:
-    """Refuse what is no rule of a page. Raises: ConfigurationError."""
-    if rule is None or isinstance(rule, Mapping) or inspect.iscoroutinefunction(rule):
-        raise ConfigurationError(
-            f"{where}: access is {rule!r}; expected 'public', 'signed_in', 'nobody', "
-            "'role:NAME', or a function of (actor, entity)."
-        )
-    check_access(f"{where}: access", rule)
-
-
-def check_access(where: str, rule: Any) -> None:
-    """Refuse an access rule that is undecidable. Raises: ConfigurationError."""
-    if isinstance(rule, Mapping):
-        unknown = set(rule) - {"read", "write"}
-        if unknown:
-            raise ConfigurationError(
-                f"{where} has the keys {sorted(unknown)}; expected 'read' and 'write'."
-            )
-        for part in rule.values():
-            check_access(where, part)
-    elif isinstance(rule, str):
-        if rule not in ("public", "signed_in", "nobody") and not rule.startswith("role:"):
-            raise ConfigurationError(
-                f"{where} is {rule!r}; expected 'public', 'signed_in', 'nobody', 'role:NAME', "
-                "a function of (actor, entity), or {'read': …, 'write': …}."
-            )
-    elif rule is not None and not callable(rule):
-        raise ConfigurationError(f"{where} is {rule!r}; expected a rule's name or a function.")

@@ -14,7 +14,12 @@ import pydantic
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from starmodel.core.fields.arguments import SQL_ARGUMENTS, check_arguments, old_names
+from starmodel.core.fields.arguments import (
+    SQL_ARGUMENTS,
+    check_arguments,
+    check_default_from,
+    old_names,
+)
 
 excluding_private: ContextVar[bool] = ContextVar("starmodel_excluding_private", default=False)
 """True while a state is serialised for clients; private fields are dropped at every depth."""
@@ -31,6 +36,7 @@ class FieldOptions:
     sync: bool | None = None
     sql: dict[str, Any] = dataclass_field(default_factory=dict)
     renamed_from: tuple[str, ...] = ()
+    default_from: str | None = None
 
 
 def Field(  # noqa: N802 - the name users know from pydantic and SQLModel
@@ -42,16 +48,19 @@ def Field(  # noqa: N802 - the name users know from pydantic and SQLModel
     signal: bool | None = None,
     sync: bool | None = None,
     renamed_from: str | Iterable[str] = (),
+    default_from: str | None = None,
     **options: Any,
 ) -> Any:
     """A pydantic field that also takes SQLModel's arguments and these:
 
     private: never leaves the server: no signal, page, JSON body, log line or message.
     public:  a secret-looking name that is meant to be seen.
-    editable: whether generated forms may set it (default: yes, unless private or a generated id).
+    editable: whether callers may set it (default: yes, unless private, a generated id or
+             from the actor).
     signal:  whether it is a browser signal (default: scalars only).
     sync:    the browser's value is taken over before an event runs.
     renamed_from: earlier names, whose stored values a migration keeps.
+    default_from: "actor", whose id a new record has here.
 
     Raises: ConfigurationError, for an argument that none of them has.
     """
@@ -64,7 +73,10 @@ def Field(  # noqa: N802 - the name users know from pydantic and SQLModel
     check_arguments(options)
     info = pydantic.Field(default, **options)
     earlier = old_names(renamed_from, "Field(renamed_from=…)")
-    info.metadata.append(FieldOptions(private, public, editable, signal, sync, sql, earlier))
+    check_default_from(default_from)
+    info.metadata.append(
+        FieldOptions(private, public, editable, signal, sync, sql, earlier, default_from)
+    )
     return info
 
 
@@ -99,6 +111,7 @@ def options_of(info: FieldInfo) -> FieldOptions:
         last("sync"),
         {name: value for item in reversed(declared_options) for name, value in item.sql.items()},
         tuple(dict.fromkeys(name for item in declared_options for name in item.renamed_from)),
+        last("default_from"),
     )
 
 

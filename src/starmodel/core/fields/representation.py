@@ -31,7 +31,7 @@ class Public:
 
 
 def _text(value: Any, outer: tuple[int, ...]) -> str:
-    """As `repr`. A class with a `__repr__` of its own, entities among them, decides itself."""
+    """As `repr`, which is called for entities and other classes with a `__repr__` of their own."""
     cls: Any = type(value)
     if id(value) in outer:
         return "..."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.annotations import type_name
 from starmodel.core.fields.field import FieldOptions, options_of
-from starmodel.core.fields.field_types import is_atomic
+from starmodel.core.fields.field_types import is_atomic, plain_types
 from starmodel.core.fields.privacy import is_private, looks_secret, undeclared_secrets
 from starmodel.core.fields.widgets import UI, ui_of
 
@@ -60,6 +62,13 @@ def field_specs(cls: type[BaseModel]) -> dict[str, FieldSpec]:
         editable = options.editable
         if editable is None:
             editable = name in listed and (name != "id" or info.is_required())
+            editable = editable and options.default_from is None
+        if options.default_from is not None and not _holds_id(info.annotation):
+            raise ConfigurationError(
+                f"{cls.__name__}.{name} has default_from='actor' and the type "
+                f"{type_name(info.annotation)}; expected str, int or UUID, which the id of an "
+                "actor can be."
+            )
         atomic = is_atomic(info.annotation)
         signal = atomic if options.signal is None else options.signal
         specs[name] = FieldSpec(
@@ -68,6 +77,10 @@ def field_specs(cls: type[BaseModel]) -> dict[str, FieldSpec]:
         )  # fmt: skip
     _check_old_names(cls.__name__, specs)
     return specs
+
+
+def _holds_id(annotation: Any) -> bool:
+    return plain_types(annotation) in ([str], [int], [uuid.UUID])
 
 
 def _check_old_names(owner: str, specs: dict[str, FieldSpec]) -> None:

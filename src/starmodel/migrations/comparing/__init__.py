@@ -1,1 +1,1 @@
-"""Compares two schemas: what changed, what has to be asked, and which steps follow."""
+"""Compares two schemas: changes, open questions, and the plan of steps."""

@@ -1,4 +1,4 @@
-"""The developer's answers: what a comparison of definitions can't know."""
+"""The developer's answers to the questions of a comparison."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names what a migration keeps aside instead of dropping it."""
+"""Names of columns and tables that a migration renames instead of dropping."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_NAME_BYTES = 60
 
 
 def kept_after(changes: Changes, migration: str) -> tuple[Kept, ...]:
-    """Return what is kept aside once a migration has run, and by which names."""
+    """Return the dropped definitions after a migration, with their new names."""
     number = re.match(r"\d*", migration)
     suffix = (number[0] if number else "").lstrip("0") or "0"
     kept = list(changes.before.kept)

@@ -53,7 +53,7 @@ from starmodel.migrations.steps import (
 
 
 class UnplannableError(MigrationError):
-    """No step can make a change; the message says what to do instead."""
+    """No step supports a change; the message has the alternative."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def plan(changes: Changes, answers: Answers, migration: str) -> Plan:
     created before what refers to it; columns are dropped last, once their
     values are in other fields and no constraint needs them.
 
-    Shapes: migration is the id of the file, which names what is kept aside.
+    Shapes: migration is the id of the file, part of the names of dropped columns and tables.
     Raises: UnplannableError.
     """
     _refuse(changes)

@@ -1,4 +1,4 @@
-"""What a comparison of definitions can't know, and has to ask before steps are planned."""
+"""Open questions of a comparison, each answered by a flag or on a terminal."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class MemberQuestion(Question):
 
 
 def open_questions(changes: Changes, answers: Answers) -> list[Question]:
-    """Return what is still to be asked. Answers about renamings change the rest.
+    """Return the unanswered questions. Answers about renamings change the others.
 
     Shapes: empty, once `plan` can be called.
     """
@@ -194,6 +194,7 @@ def _other(changes: Changes, answers: Answers) -> Iterator[Question]:
                 continue
             if not always_filled(change, changes, answers):
                 text = f"{ref} is new and required. Which value do the rows that exist get?"
+                text += _uniqueness(change)
                 yield FillQuestion(ref, text, change.field)
         elif isinstance(change, ChangedNullability) and not change.after.nullable:
             has_default = change.after.has_default and change.after.default is not None
@@ -216,6 +217,19 @@ def _other(changes: Changes, answers: Answers) -> Iterator[Question]:
                 if answers.fill_of(change.part_refs(part)) is UNSET:
                     text = f"{ref} needs {part!r} now. Which value do stored objects get?"
                     yield FillQuestion(f"{ref}.{part}", text, None)
+
+
+def _uniqueness(change: AddedField) -> str:
+    """Return a sentence about a field whose values must differ by row; "" for another."""
+    entity, column = change.entity, (change.field.column,)
+    columns = [unique.columns for unique in entity.uniques]
+    columns += [index.parts for index in entity.indexes if index.unique]
+    if column not in columns or change.field.type.kind == "uuid":
+        return ""
+    return (
+        " It is unique, so one value fits one row. For several rows, add it without a unique "
+        "constraint first, and fill it by RunData."
+    )
 
 
 def _added(changes: Changes, entity: str) -> Iterator[AddedField]:

@@ -57,7 +57,7 @@ def load_environment(folder: Path) -> Environment:
 
 
 def load_file(path: Path) -> MigrationFile:
-    """Run a migration file as a module of its own, which stays out of `sys.modules`.
+    """Execute a migration file as a module that is not registered in `sys.modules`.
 
     Raises: MigrationFileError.
     """

@@ -136,7 +136,7 @@ def _by_id(
 
 
 def _union(base: Sequence[Item], left: Sequence[Item], right: Sequence[Item]) -> tuple[Item, ...]:
-    """Return what both kept, and what either added."""
+    """Return the items that both branches have, and those that either added."""
     kept = [each for each in left if each in right or each not in base]
     return (*kept, *(each for each in right if each not in base and each not in kept))
 

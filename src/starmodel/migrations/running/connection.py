@@ -44,10 +44,11 @@ class Link(Protocol):
 class SqliteLink:
     """A connection of the standard library's driver, in this thread."""
 
-    def __init__(self, connection: Connection, where: str) -> None:
+    def __init__(self, connection: Connection, where: str, *, was_open: bool) -> None:
         self.sql_dialect: SqlDialect = SqliteDialect()
         self.where = where
         self._session = Session(connection, self.sql_dialect)
+        self._session.was_open = was_open
 
     async def run(self, work: Callable[[Session], T]) -> T:
         return work(self._session)
@@ -91,9 +92,11 @@ def sqlite_link(url: URL) -> Any:
             "Set DATABASE_URL to a file, such as sqlite:///starmodel.db."
         )
     database = SqliteDatabase(url, "FULL")
+    # SQLite deletes this file when the last connection is closed.
+    was_open = Path(f"{sqlite_file(url)}-shm").exists()
     raw = database.connect(LOCK_S)
     with _sqlite_connection(raw) as connection:
-        yield SqliteLink(connection, f"the database {database.name}")
+        yield SqliteLink(connection, f"the database {database.name}", was_open=was_open)
 
 
 @contextlib.contextmanager

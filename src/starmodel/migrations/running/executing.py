@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
-from starmodel.migrations.errors import MigrationError, UnknownOutcomeError
+from starmodel.migrations.errors import UnknownOutcomeError
 from starmodel.migrations.running.actions import (
     Action,
     DataAction,
@@ -19,16 +18,11 @@ from starmodel.migrations.running.actions import (
 )
 from starmodel.migrations.running.connection import Link
 from starmodel.migrations.running.ddl.catalogue import Catalogue
-from starmodel.migrations.running.ddl.difference import Difference, difference
-from starmodel.migrations.running.ddl.mysql import MysqlDdl
-from starmodel.migrations.running.ddl.postgresql import PostgresqlDdl
-from starmodel.migrations.running.ddl.renaming import renamed_schema
-from starmodel.migrations.running.ddl.sqlite import SqliteDdl, needs_rebuild
 from starmodel.migrations.running.ledger import ActionEntry, ActionKey, Ledger
 from starmodel.migrations.running.lock_waits import retrying
 from starmodel.migrations.running.operations import run_operations
 from starmodel.migrations.running.rows.table import checkpoint_key, checkpoint_text
-from starmodel.migrations.running.rows.works import RowWork
+from starmodel.migrations.running.schema_change import SchemaChange
 from starmodel.migrations.running.session import Session
 
 Interrupted = Literal["stop", "done", "again"]
@@ -63,7 +57,7 @@ class Executor:
             return
         resuming = begun is not None
         if isinstance(action, SchemaAction):
-            await self._retrying(lambda s: self._schema(s, action, key, resuming=resuming))
+            await self._schema(action, key, begun)
         elif isinstance(action, ProgramAction):
             await self._retrying(lambda s: self._program(s, action, key))
         elif isinstance(action, RowAction):
@@ -78,59 +72,27 @@ class Executor:
     async def _retrying(self, work: Callable[[Session], None]) -> None:
         await retrying(self._link, work)
 
-    def _start(self, session: Session, key: ActionKey, resuming: bool) -> None:
-        """Record the beginning, once; in a transaction it is visible only with the end."""
-        known = self._ledger.actions(session, key.migration)
-        if (key.step, key.action) not in known:
-            self._ledger.start(session, key)
-
-    def _schema(
-        self, session: Session, action: SchemaAction, key: ActionKey, *, resuming: bool
+    async def _schema(
+        self, action: SchemaAction, key: ActionKey, begun: ActionEntry | None
     ) -> None:
-        found = difference(action.before, action.after, session.sql_dialect)
-        if session.kind == "mysql":
-            self._start(session, key, resuming)
-            if not found.is_empty:
-                for work in action.first:
-                    _work_first(session, work, resuming)
-                for sql in schema_statements(session, action, found, resuming=resuming):
-                    session.execute(sql)
-            for sql in _programs(session, action):
-                session.execute(sql)
-            self._ledger.finish(session, key)
-            return
-        rebuilds = session.kind == "sqlite" and any(
-            needs_rebuild(table, session.sql_dialect) for table in found.tables
-        )
-        with _foreign_keys_off(session, rebuilds), session.transaction():
-            self._start(session, key, resuming)
-            if not found.is_empty:
-                broken = _broken_keys(session) if rebuilds else set()
-                if session.kind == "postgresql" and action.first:
-                    for table in found.tables:
-                        name = session.sql_dialect.sqlalchemy.identifier_preparer.format_table(
-                            table.old.table
-                        )
-                        session.execute(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE")
-                for work in action.first:
-                    _work_first(session, work, False)
-                for sql in schema_statements(session, action, found, resuming=resuming):
-                    session.execute(sql)
-                if rebuilds:
-                    _check_keys(session, broken)
-            for sql in _programs(session, action):
-                session.execute(sql)
-            self._ledger.finish(session, key)
+        change = SchemaChange(self._ledger, action, key)
+        if begun is None or begun.checkpoint is None:
+            await self._retrying(change.run)
+        for statements in await self._link.run(change.later):
+            await self._retrying(statements)
+
+    def _start(self, session: Session, key: ActionKey) -> None:
+        self._ledger.start_once(session, key)
 
     def _program(self, session: Session, action: ProgramAction, key: ActionKey) -> None:
         if session.kind == "mysql":
-            self._start(session, key, resuming=True)
+            self._start(session, key)
             for sql in action.statements(session.sql_dialect):
                 session.execute(sql)
             self._ledger.finish(session, key)
             return
         with session.transaction():
-            self._start(session, key, resuming=True)
+            self._start(session, key)
             for sql in action.statements(session.sql_dialect):
                 session.execute(sql)
             self._ledger.finish(session, key)
@@ -150,7 +112,7 @@ class Executor:
         def batch(session: Session) -> None:
             result.clear()
             with session.transaction():
-                self._start(session, key, resuming=True)
+                self._start(session, key)
                 if session.is_recording:
                     session.execute(f"-- {work.describe()}: row by row")
                     self._ledger.finish(session, key)
@@ -171,7 +133,7 @@ class Executor:
     def _sql(self, session: Session, action: SqlAction, key: ActionKey, *, resuming: bool) -> None:
         if action.table is not None and not Catalogue(session).has_table(action.table):
             with session.transaction():
-                self._start(session, key, resuming)
+                self._start(session, key)
                 self._ledger.finish(session, key)
             return
         outside = session.kind == "postgresql" and _OUTSIDE.search(action.sql)
@@ -179,7 +141,7 @@ class Executor:
             self._outside(session, key, action.sql, resuming, lambda: session.execute(action.sql))
             return
         with session.transaction():
-            self._start(session, key, resuming)
+            self._start(session, key)
             session.execute(action.sql)
             self._ledger.finish(session, key)
 
@@ -198,7 +160,7 @@ class Executor:
                 "took effect. Look at the database, then run `starmodel db upgrade` with "
                 "--interrupted done, or with --interrupted again."
             )
-        self._start(session, key, resuming)
+        self._start(session, key)
         if not (resuming and self._interrupted == "done"):
             run()
         self._ledger.finish(session, key)
@@ -213,12 +175,12 @@ class Executor:
             self._outside(session, key, action.about, resuming, run)
             return
         with session.transaction():
-            self._start(session, key, resuming)
+            self._start(session, key)
             run()
             self._ledger.finish(session, key)
 
     def _record_data(self, session: Session, action: DataAction, key: ActionKey) -> None:
-        self._start(session, key, resuming=False)
+        self._start(session, key)
         session.execute("BEGIN IMMEDIATE" if session.kind == "sqlite" else "BEGIN")
         session.execute(f"-- {action.about}")
         self._ledger.finish(session, key)
@@ -236,70 +198,3 @@ class Executor:
 def _programs(session: Session, action: SchemaAction) -> Iterator[str]:
     for program in action.then:
         yield from program.creation(session.sql_dialect)
-
-
-def _work_first(session: Session, work: RowWork, resuming: bool) -> None:
-    """Work on rows before their columns change, unless they have changed already."""
-    if session.is_recording:
-        session.execute(f"-- {work.describe()}, where it is left to do: row by row")
-    elif not resuming or _has_columns(session, work):
-        work.run_all(session)
-
-
-def _has_columns(session: Session, work: RowWork) -> bool:
-    table = work.table(session).defined.table
-    there = Catalogue(session).columns(table.name, table.schema)
-    return all(column.name in there for column in table.columns)
-
-
-def schema_statements(
-    session: Session, action: SchemaAction, found: Difference, *, resuming: bool = False
-) -> Iterator[str]:
-    """Yield the statements of a difference, each when those before it have run."""
-    if session.kind == "sqlite":
-        renamed = renamed_schema(action.before, action.after)
-        return SqliteDdl(session.sql_dialect, session, renamed).statements(found)
-    catalogue = session.catalogue or Catalogue(session)
-    if session.kind == "postgresql":
-        made = PostgresqlDdl(session.sql_dialect, catalogue).statements(found)
-    else:
-        made = MysqlDdl(session.sql_dialect, catalogue, resuming=resuming).statements(found)
-    return _predicted(session, made, found)
-
-
-def _predicted(session: Session, statements: Iterator[str], found: Difference) -> Iterator[str]:
-    yield from statements
-    if session.catalogue is not None:
-        session.catalogue.apply(found)
-
-
-@contextlib.contextmanager
-def _foreign_keys_off(session: Session, off: bool) -> Iterator[None]:
-    """Switch foreign keys off while tables of SQLite are made again.
-
-    Otherwise DROP TABLE would delete the rows that refer to the table. The
-    pragma has no effect inside a transaction.
-    """
-    if off:
-        session.execute("PRAGMA foreign_keys=OFF")
-    try:
-        yield
-    finally:
-        if off:
-            session.execute("PRAGMA foreign_keys=ON")
-
-
-def _broken_keys(session: Session) -> set[tuple[Any, ...]]:
-    rows = session.rows('SELECT "table", rowid, parent FROM pragma_foreign_key_check')
-    return {tuple(row) for row in rows}
-
-
-def _check_keys(session: Session, before: set[tuple[Any, ...]]) -> None:
-    """Refuse rows that refer to nothing, unless they did before. Raises: MigrationError."""
-    found = _broken_keys(session) - before
-    if found:
-        table, row, parent = sorted(found, key=str)[0]
-        raise MigrationError(
-            f"{len(found)} rows would refer to rows that do not exist, such as the row {row} of "
-            f"{table}, which refers to {parent}. Correct them, and run this again."
-        )

@@ -173,6 +173,16 @@ class Ledger:
             self._text(insert(self._steps).values(**values, done=0, checkpoint=None, at=_now()))
         )
 
+    def start_once(self, session: Session, key: ActionKey) -> bool:
+        """Record that an action is begun, unless it was before; return True if it was.
+
+        In a transaction, the row is visible only with the end of the action.
+        """
+        known = (key.step, key.action) in self.actions(session, key.migration)
+        if not known:
+            self.start(session, key)
+        return known
+
     def finish(self, session: Session, key: ActionKey) -> None:
         """Record that an action is done."""
         changed = update(self._steps).where(self._is(key))

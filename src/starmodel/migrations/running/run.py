@@ -15,6 +15,7 @@ from starmodel.migrations.migration import MigrationFile
 from starmodel.migrations.running.actions import EventsAction, PlannedStep
 from starmodel.migrations.running.checking.problems import check_problems
 from starmodel.migrations.running.connection import Link
+from starmodel.migrations.running.estimates import long_blocks
 from starmodel.migrations.running.events import check_events, open_application, run_events
 from starmodel.migrations.running.executing import Executor, Interrupted
 from starmodel.migrations.running.expansion import expand
@@ -139,8 +140,11 @@ class Run:
 
     async def _check(self, what: str, steps: list[PlannedStep]) -> None:
         def check(session: Session) -> None:
-            if not session.is_recording:
-                check_problems(session, what, steps)
+            if session.is_recording:
+                return
+            for block in long_blocks(session, what, steps, permitted=self._options.blocking):
+                self._progress.say(f"{what} copies {block}; writers wait meanwhile")
+            check_problems(session, what, steps)
 
         await self.link.run(check)
 

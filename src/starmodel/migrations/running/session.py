@@ -24,12 +24,30 @@ class Session:
 
     is_recording = False
     """True when statements are recorded instead of executed."""
+    was_open = False
+    """True when the file of SQLite was open in another process before this one opened it."""
     catalogue: Any = None
     """A prediction of the catalogue, where statements are recorded."""
 
     def __init__(self, connection: Connection, sql_dialect: SqlDialect) -> None:
         self.connection, self.sql_dialect = connection, sql_dialect
         self.kind: Kind = sql_dialect.sqlalchemy.name  # type: ignore[assignment]
+
+    def is_shared(self) -> bool:
+        """True when another process seems to use the database."""
+        if self.kind == "sqlite":
+            return self.was_open
+        if self.kind == "postgresql":
+            sql = (
+                "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            )
+        else:
+            sql = (
+                "SELECT COUNT(*) FROM information_schema.processlist "
+                "WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+            )
+        return bool(self.value(sql))
 
     def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
         """Execute one statement; return the number of rows found or changed."""

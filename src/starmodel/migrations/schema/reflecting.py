@@ -135,7 +135,7 @@ def _with_json(
 ) -> FieldDefinition:
     """Return the definition of a column of JSON, whose values are all objects or lists.
 
-    Only PostgreSQL tells JSON from text. The shape has the names in the first values.
+    SQLite and MySQL report JSON columns as text. The shape is that of the first values.
     """
     if field.type.kind not in ("str", "json"):
         return field
@@ -251,7 +251,7 @@ def _type(found: TypeEngine[Any], sql_dialect: SqlDialect) -> TypeDefinition:
 
 def _columns(connection: Connection, table: str, schema: str | None) -> dict[str, Any]:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # types that SQLAlchemy does not know
+        warnings.simplefilter("ignore")  # types unknown to SQLAlchemy
         found = inspect(connection).get_columns(table, schema=schema)
     return {column["name"]: column for column in found}
 

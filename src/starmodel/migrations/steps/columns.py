@@ -30,7 +30,7 @@ class AddField(Step):
 class DropField(Step):
     """Rename the column of a removed field out of the way; `PurgeKept` deletes it.
 
-    The kept column accepts NULL, so that rows can be inserted without it.
+    The renamed column accepts NULL, so that rows can be inserted without it.
     """
 
     entity: str
@@ -39,7 +39,7 @@ class DropField(Step):
 
 @dataclass(frozen=True)
 class RestoreField(Step):
-    """Rename a kept column back. Shapes: kept is the name in `Schema.kept`."""
+    """Restore a dropped column. Shapes: kept is its name in `Schema.kept`."""
 
     entity: str
     field: str

@@ -50,6 +50,9 @@ class ChangeTable(Step):
 
 @dataclass(frozen=True)
 class PurgeKept(Step):
-    """Delete what earlier migrations kept aside. Shapes: names of `Schema.kept`."""
+    """Delete columns and tables that earlier migrations renamed instead of dropping.
+
+    Shapes: names are those in `Schema.kept`.
+    """
 
     names: tuple[str, ...]

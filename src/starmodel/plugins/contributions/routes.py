@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 from starmodel.app.presentation.resource import ID
 from starmodel.app.presentation.resource import Page as PageName
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields.entity_config import AccessRule, check_page_access
+from starmodel.core.fields.access_rules import AccessRule, check_page_access
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 INTERNAL = "/_starmodel"
@@ -28,7 +28,7 @@ class Route:
     Shapes: path is absolute, without parameters ("/audit"); below /_starmodel it begins with the
     name of the plugin ("/_starmodel/audit"), and with below=True it serves every path below it
     too. endpoint(exchange) is a coroutine function that gets the HTTP exchange and sends a
-    response through it, or returns what is sent: a `Page`, a component, data for JSON, or a
+    response through it, or returns its content: a `Page`, a component, data for JSON, or a
     `Redirect`. access is a rule, as in `Entity.model_config`, and decided before the endpoint
     runs. is_open is True for a route that is reached without sign-in: neither the middleware nor
     the `before` functions of the application run. has_session is False for an open route that
@@ -109,7 +109,7 @@ class ResourceRoute:
 
     @property
     def page(self) -> PageName | None:
-        """The generated page that the route serves; None for one with a path of its own."""
+        """The generated page that the route serves; None for a route with another path."""
         return self.at if self.at in _PAGES else None  # type: ignore[return-value]
 
     @property
@@ -120,9 +120,9 @@ class ResourceRoute:
 
 @dataclass(frozen=True, slots=True)
 class EventRoute:
-    """Serves an event of a resource that is not served by itself, at the event's own URL.
+    """Serves an event that has no route without a plugin: `create`, `update` or `delete`.
 
-    `create`, `update` and `delete` of records are such events. Shapes: event is its name.
+    Shapes: event is its name; the URL is that of the event, as in `MountedResource.event_url`.
     """
 
     event: str

@@ -60,7 +60,7 @@ class Endpoints:
                     await check(policy, entity_type, decides, session.actor, entity=entity)
             made = await route.endpoint(exchange, resource, entity)
             if not exchange.started:
-                await self._send(exchange, made)
+                await self._send(exchange, made, resource)
 
         return self._guarded(serve, route.endpoint, resource)
 
@@ -110,7 +110,10 @@ class Endpoints:
 
         return run
 
-    async def _send(self, exchange: Exchange, made: Any) -> None:
+    async def _send(
+        self, exchange: Exchange, made: Any, resource: MountedResource | None = None
+    ) -> None:
+        """Send what an endpoint has returned, by the rules and the skin of the resource."""
         if made is None:
             await exchange.empty(204)
         elif isinstance(made, Redirect):
@@ -120,15 +123,18 @@ class Endpoints:
         elif isinstance(made, Mapping | BaseModel) or (
             isinstance(made, list) and not any(map(_is_component, made))
         ):  # an entity is a BaseModel
-            application = self._application
-            viewer = Viewer(application.registry, application.policy, exchange.session.actor)
+            policy = self._application.policy if resource is None else resource.policy
+            viewer = Viewer(self._application.registry, policy, exchange.session.actor)
             await exchange.json(await viewer.json_of(made))
         else:
-            page, ui = made if isinstance(made, Page) else Page("", made), self._services.ui
+            page = made if isinstance(made, Page) else Page("", made)
+            ui = self._services.ui if resource is None else resource.ui
             own_title = self._application.texts.render(page.title)
             title = own_title or self._services.settings.title
             actor = exchange.session.actor
-            await exchange.page(lambda: ui.page(title, *page.content, actor=actor))
+            await exchange.page(
+                lambda: ui.page(title, *page.content, actor=actor, resource=resource)
+            )
 
 
 class BoundHook:

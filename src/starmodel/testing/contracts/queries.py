@@ -3,10 +3,22 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import Any
 
+from starmodel.app.access.conditions import (
+    Comparison,
+    Condition,
+    FieldComparison,
+    Function,
+    decide,
+    junction,
+    narrowed,
+    negation,
+)
 from starmodel.app.ports.query import OPERATORS, Filter, Query, make_query
+from starmodel.app.ports.repository import supports_of
 from starmodel.testing.contracts.base import Colour, ContractBase, Item, Stage, staged
 
 NAMES = ("Ant", "ant", "bee", "Bee 100%", "b_e", "under_score", "back\\slash", "O'Hara", "", "Zoë")
@@ -25,6 +37,20 @@ def _items() -> list[Item]:
         )
         for number in range(40)
     ]
+
+
+def _conditions() -> list[Condition]:
+    """Comparisons, their negations, and pairs of them."""
+    leaves: list[Condition] = [
+        Comparison("name", "eq", "bee"), Comparison("name", "in", ("Ant", "ZOË", "")),
+        Comparison("name", "gt", "b"), Comparison("size", "ne", 1), Comparison("size", "eq", None),
+        Comparison("size", "lt", 2), Comparison("price", "gte", 0.1),
+        Comparison("colour", "eq", Colour.RED), FieldComparison("size", "eq", "cost"),
+        FieldComparison("size", "lt", "cost"), Function(lambda actor, item: item.size == 1, None),
+    ]  # fmt: skip
+    leaves += [negation(leaf) for leaf in leaves]
+    pairs = itertools.pairwise(leaves)
+    return leaves + [junction(is_all, pair) for pair in pairs for is_all in (True, False)]
 
 
 def _ids(found: list[Any]) -> list[str]:
@@ -48,6 +74,19 @@ class QueriesContract(ContractBase):
         found = await stage.repository.list(Query(Item))
         assert found == items
         assert await stage.repository.count(Query(Item)) == len(items)
+
+    @staged
+    async def test_supported_conditions_agree_with_python(self, stage: Stage) -> None:
+        """For repositories that decide conditions of access rules."""
+        items = _items()
+        await stage.put(*items)
+        supports = supports_of(stage.repository)
+        for condition in _conditions():
+            where, exact = narrowed(condition, Item, supports)
+            wanted = [item.id for item in items if decide(condition, item)]
+            found = _ids(await stage.repository.list(Query(Item, where=where)))
+            assert found == wanted if exact else set(found) >= set(wanted), condition
+            assert await stage.repository.count(Query(Item, where=where)) == len(found), condition
 
     @staged
     async def test_each_operator_agrees_with_the_query(self, stage: Stage) -> None:

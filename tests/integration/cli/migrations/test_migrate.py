@@ -138,7 +138,7 @@ def test_json_has_changes_and_questions(run: Run) -> None:
         (["--replace", "Product.colour.BLUE=PINK"], "expected one of RED or GREEN"),
         (["--unused", "Product.size.x"], "Product.size had no member 'x'"),
         (["--split", "Customer.address=street"], "expected the parts as PATH:FIELD"),
-        (["--check", "--merge"], "--check and --merge can't be combined"),
+        (["--check", "--sql"], "--check and --sql can't be combined"),
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("changed")
@@ -238,3 +238,21 @@ def test_application_without_sql_has_nothing_to_migrate(write: Write, run: Run) 
     result = run("migrate")
     assert result.exit_code == 1
     assert "nothing to migrate" in result.stderr
+
+
+@pytest.mark.usefixtures("changed")
+def test_sql_is_printed_and_nothing_is_changed(write: Write, run: Run, folder: Path) -> None:
+    write(
+        "migrations/env.py",
+        "from starmodel.migrations import Environment\n\n\n"
+        "def before(op, migration):\n    op.execute('DELETE FROM product')\n\n\n"
+        "environment = Environment(before=before)\n",
+    )
+    result = run("migrate", *FLAGS, "--sql")
+
+    assert result.exit_code == 0, result.output
+    assert "-- Rename Product.price to unit_price.\n" in result.stdout
+    assert "DELETE FROM product;\n" in result.stdout
+    assert "ALTER TABLE" in result.stdout
+    assert files(folder) == ["0001_first.py", "env.py"]
+    assert run("migrate", "--check").exit_code == 1

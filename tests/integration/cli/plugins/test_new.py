@@ -104,7 +104,7 @@ def test_new_plugin_passes_its_tests_and_linters(run: Run, name: str) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    assert "11 passed" in module("pytest", "-q")
+    assert "13 passed" in module("pytest", "-q")
     if find_spec("ruff"):  # the environment of another Python has no linters
         module("ruff", "check", ".")
         module("ruff", "format", "--check", ".")

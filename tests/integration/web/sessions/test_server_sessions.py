@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import os
 import subprocess
 import sys
@@ -498,6 +499,28 @@ async def test_provider_is_known_to_handlers(process: Any) -> None:
 
     assert (await browser.get("/how")).text.find("github True False") >= 0
     assert DEVELOPMENT == "development"
+
+
+async def test_claims_of_the_actor_survive_a_restart(process: Any, database: str) -> None:
+    def desks() -> Any:
+        app = process(system_store=database)
+
+        @app.get("/enter")
+        def enter(session) -> str:  # type: ignore[no-untyped-def]
+            session.sign_in(Actor("ann", claims={"team": "red", "amr": ["pwd", "mfa"]}))
+            return "ok"
+
+        @app.get("/who")
+        def who(session) -> str:  # type: ignore[no-untyped-def]
+            return f"{session.actor.id} {session.actor.attribute('team')} {session.actor.claims}"
+
+        return app
+
+    browser = Browser(desks())
+    await browser.get("/enter")
+
+    answer = (await copy_of(browser, desks()).get("/who")).text
+    assert "ann red {'team': 'red', 'amr': ['pwd', 'mfa']}" in html.unescape(answer)
 
 
 async def test_sign_out_after_the_reply_has_begun_holds(process: Any) -> None:

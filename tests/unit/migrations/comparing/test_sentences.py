@@ -207,6 +207,15 @@ def test_required_field_asks_for_a_value() -> None:
     assert plan(changes, answers, "0002_x").steps == (AddField("Product", "colour", "blue"),)
 
 
+def test_unique_field_asks_for_one_value_with_a_warning() -> None:
+    (question,) = asked(product(), product(FieldModel("code", unique=True)))
+    assert "It is unique, so one value fits one row." in question.text
+
+    (question,) = asked(product(), product(FieldModel("code", "uuid", unique=True)))
+    assert question.flags == [("--fill Product.code=uuid()", "UUID, or uuid()")]
+    assert "unique" not in question.text
+
+
 def test_default_of_the_class_replaces_none_in_a_field_that_becomes_required() -> None:
     before, after = FieldModel("size", nullable=True), FieldModel("size", default="M")
     changes = compare(product(before), product(after))

@@ -101,7 +101,8 @@ async def open_store(
     warnings += map(TableWarning, await renamed_classes(tables, engine))
     statements = _statements(metadata, tables, engine, clock)
     sweeper = Sweeper(statements, markers, engine, clock, expired)
-    planners = {cls: Planner(own) for cls, own in statements.items()}
+    planners: dict[type[Entity], Planner] = {}
+    planners |= {cls: Planner(own, planners) for cls, own in statements.items()}
     return OpenStore(
         engine, engine, statements, planners, markers, sweeper, this_process.id, warnings
     )

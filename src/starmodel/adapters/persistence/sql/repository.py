@@ -29,6 +29,7 @@ from starmodel.adapters.persistence.sql.schema.sequences import (
 from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.adapters.persistence.sql.write.pending import PendingStates, bases_of
 from starmodel.adapters.persistence.sql.write.plan import steps_of
+from starmodel.app.access.conditions import ALWAYS, Condition
 from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import (
@@ -207,7 +208,7 @@ class SqlRepository:
     async def list(self, query: Query) -> list[Entity]:
         own, plan = self._plan(query)
         _, found = await own.read(self._store().rows.rows, plan.sql, plan.params)
-        return found if plan.exact else query.arrange(found)
+        return found if plan.exact else _unruled(query).arrange(found)
 
     async def stream(self, query: Query, batch: int) -> AsyncGenerator[Sequence[Entity], None]:
         store = self._store()
@@ -222,7 +223,13 @@ class SqlRepository:
         rows = await self._store().rows.rows(plan.sql, plan.params)
         if plan.exact:
             return int(rows[0][0])
+        query = _unruled(query)
         return sum(1 for row in rows if query.matches(own.snapshot_of(row, 0)))
+
+    def supports(self, entity: type[Entity], condition: Condition) -> bool:
+        store = self._store()
+        store.statements_of(entity)
+        return store.planners[entity].rules.supports(condition)
 
     def matches(self, query: Query, entity: Entity) -> bool | None:
         store = self._store()
@@ -272,6 +279,11 @@ class SqlRepository:
                 "database must not cross a fork. Create the application after forking."
             )
         return store
+
+
+def _unruled(query: Query) -> Query:
+    """The query for Python, without the condition that the database has applied."""
+    return replace(query, where=ALWAYS)
 
 
 class _LockedRepository(SqlRepository):

@@ -114,7 +114,11 @@ class SqlSessions:
 
 def _row(record: SessionRecord) -> dict[str, Any]:
     actor = record.actor
-    text = None if actor is None else to_text([actor.id, actor.name, sorted(actor.roles)])
+    text = (
+        None
+        if actor is None
+        else to_text([actor.id, actor.name, sorted(actor.roles), dict(actor.claims)])
+    )
     values = record._replace(actor=None)._asdict() | {"actor": text}
     return {f"{name}_": value for name, value in values.items()}
 
@@ -123,8 +127,8 @@ def _record(row: Sequence[Any]) -> SessionRecord:
     id, visitor, text, provider, created_at, seen_at, ended_at = row
     actor = None
     if text is not None:
-        who, name, roles = from_text(text)
-        actor = Actor(who, name, frozenset(roles))
+        who, name, roles, *claims = from_text(text)
+        actor = Actor(who, name, frozenset(roles), *claims)
     return SessionRecord(id, visitor, actor, provider, created_at, seen_at, ended_at)
 
 

@@ -1,1 +1,1 @@
-"""The generated routes: events, CRUD, bulk events and browser state."""
+"""The routes of events, streams and slots, and the states of browser stores in requests."""

@@ -1,1 +1,1 @@
-"""The differences between two schemas, each of which says itself in one sentence."""
+"""The differences between two schemas, each with a sentence for the developer."""

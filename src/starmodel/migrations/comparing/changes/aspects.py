@@ -41,7 +41,7 @@ def aspects(
 def _default(field: FieldDefinition) -> object:
     """Return the default of a class; 0 and "0" are one, for a number that becomes decimal.
 
-    None is none, which the nullability says already.
+    None counts as no default: nullability implies it.
     """
     default = field.default
     text = str(default) if isinstance(default, int | float | str) else default

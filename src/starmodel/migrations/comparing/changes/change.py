@@ -41,7 +41,7 @@ class Change:
         raise NotImplementedError
 
     def details(self, answers: Answers) -> str:
-        """Return what else is to be said, after the title; "" for nothing."""
+        """Return the rest of the sentence after the title; "" for none."""
         return ""
 
     def sentence(self, answers: Answers = NO_ANSWERS) -> str:

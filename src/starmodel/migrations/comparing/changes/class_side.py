@@ -1,4 +1,4 @@
-"""Changes of what only the class knows of a field; its column stays as it is."""
+"""Changes of definitions that only the class enforces; the column is unchanged."""
 
 from __future__ import annotations
 

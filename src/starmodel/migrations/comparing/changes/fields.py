@@ -1,4 +1,4 @@
-"""Changes of fields and their columns, each of which says itself in one sentence."""
+"""Changes of fields and their columns, each with a sentence for the developer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes of entities and their tables, each of which says itself in one sentence."""
+"""Changes of entities and their tables, each with a sentence for the developer."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class Violations:
         filled = " AND ".join(f"{self._session.quote(name)} IS NOT NULL" for name in columns)
         rows = self._session.rows(
             f"SELECT {names}, COUNT(*) FROM {self._table(old)} WHERE {filled} "  # noqa: S608
-            f"GROUP BY {names} HAVING COUNT(*) > 1"
+            f"GROUP BY {names} HAVING COUNT(*) > 1 ORDER BY {names}"
         )
         fields = [field.name for field in entity.fields if field.id in ids]
         remedy = "Make them different, or delete all but one of each."
@@ -117,7 +117,7 @@ class Violations:
         rows = self._session.rows(
             f"SELECT {names} FROM {self._table(old)} AS child WHERE {' AND '.join(filled)} "  # noqa: S608
             f"AND NOT EXISTS (SELECT 1 FROM {self._table(parent)} AS parent "
-            f"WHERE {' AND '.join(pairs)})"
+            f"WHERE {' AND '.join(pairs)}) ORDER BY 1"
         )
         fields = [field.name for field in entity.fields if field.column in key.columns]
         reason = f"refers to a {target.name} that does not exist"
@@ -162,7 +162,7 @@ class Violations:
             return None
         rows = self._session.rows(
             f"SELECT {self._session.quote(self._key(old))} FROM {self._table(old)} "  # noqa: S608
-            f"WHERE NOT ({present})"
+            f"WHERE NOT ({present}) ORDER BY 1"
         )
         refused = Refused(
             entity.name, f"violates {check.name} ({condition})", "Correct these rows first."

@@ -91,6 +91,14 @@ class Catalogue:
         )
         return [str(row[0]) for row in rows]
 
+    def has_constraint(self, table: str, name: str, schema: str | None = None) -> bool:
+        return name in self.constraints(table, schema)
+
+    def is_invalid_index(self, quoted_name: str) -> bool:
+        """True for an index of PostgreSQL that CREATE INDEX CONCURRENTLY left incomplete."""
+        sql = "SELECT NOT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)"
+        return bool(self._session.value(sql, (quoted_name,)))
+
     def unique_name(
         self, table: str, columns: Sequence[str], schema: str | None = None
     ) -> str | None:

@@ -35,6 +35,9 @@ from starmodel.migrations.schema.definitions import (
     ForeignKeyDefinition,
 )
 
+LOCK_NONE = ", LOCK=NONE"
+"""Makes a statement fail where the database would keep writers away from the table."""
+
 
 class MysqlDdl:
     """Returns the statements of a difference, in an order in which they can run.
@@ -77,9 +80,10 @@ class MysqlDdl:
     def _has(self, table: Table) -> bool:
         return self._catalogue.has_table(table.name, table.schema)
 
-    def _clauses(self, table: Table, clauses: list[str]) -> Iterator[str]:
+    def _clauses(self, table: Table, clauses: list[str], *, online: bool = False) -> Iterator[str]:
         if clauses:
-            yield f"ALTER TABLE {table_name(table, self._dialect)} {', '.join(clauses)}"
+            end = LOCK_NONE if online else ""
+            yield f"ALTER TABLE {table_name(table, self._dialect)} {', '.join(clauses)}{end}"
 
     def _dropped_keys(self, table: TableDifference) -> list[str]:
         clauses = []
@@ -194,7 +198,7 @@ class MysqlDdl:
         if table.comment_changed:
             text = (table.new.definition.comment or "").replace("\\", "\\\\").replace("'", "''")
             clauses.append(f"COMMENT '{text}'")
-        yield from self._clauses(new, clauses)
+        yield from self._clauses(new, clauses, online=not copies(table))
         yield from self._clauses(
             new,
             [f"ALTER {self._q(c.name)} DROP DEFAULT" for c in table.added if is_version(c)],
@@ -239,3 +243,17 @@ class MysqlDdl:
 
     def _q(self, name: str) -> str:
         return quoted(name, self._dialect)
+
+
+def copies(table: TableDifference) -> bool:
+    """True when the database copies the table, and keeps writers away meanwhile."""
+    retyped = any(
+        _without_null(change.old_sql) != _without_null(change.new_sql) for change in table.changed
+    )
+    constrained = any(not isinstance(c, UniqueConstraint) for c in table.added_constraints)
+    generated = any(column.computed is not None for column in table.added)
+    return retyped or constrained or generated or table.key_changed
+
+
+def _without_null(sql: str) -> str:
+    return sql.replace(" /*required*/", "").replace(" NOT NULL", "").removesuffix(" NULL")

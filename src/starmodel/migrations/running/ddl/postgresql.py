@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable, SetColumnComment, SetTableComment
 
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.schema.creation_order import creation_order
 from starmodel.adapters.persistence.sql.schema.identifiers import short_name
+from starmodel.migrations.running.ddl import online
 from starmodel.migrations.running.ddl.catalogue import Catalogue
 from starmodel.migrations.running.ddl.clauses import (
     column_clause,
@@ -28,6 +29,7 @@ from starmodel.migrations.running.ddl.difference import (
     Difference,
     TableDifference,
 )
+from starmodel.migrations.running.ddl.online import BuildIndex, Later, Require, Validate
 from starmodel.migrations.schema.definitions import (
     CheckDefinition,
     Constraint,
@@ -36,13 +38,26 @@ from starmodel.migrations.schema.definitions import (
 
 
 class PostgresqlDdl:
-    """Returns the statements of a difference, in an order in which they can run."""
+    """Returns the statements of a difference, in an order in which they can run.
 
-    def __init__(self, sql_dialect: SqlDialect, catalogue: Catalogue) -> None:
-        self._dialect, self._catalogue = sql_dialect, catalogue
+    Shapes: later is what is done to large tables afterwards, outside of the
+    transaction; all_large, every table is taken for large.
+    """
+
+    def __init__(
+        self, sql_dialect: SqlDialect, catalogue: Catalogue, *, all_large: bool = False
+    ) -> None:
+        self._dialect, self._catalogue, self._all_large = sql_dialect, catalogue, all_large
+        self.later: list[Later] = []
+        self._large: set[str] = set()
 
     def statements(self, found: Difference) -> Iterator[str]:
         """Yield the statements, each when those before it have run."""
+        for table in found.tables:
+            old = table.old.table
+            rows = self._catalogue.row_estimate(old.name, old.schema)
+            if self._all_large or rows >= online.LARGE_ROWS:
+                self._large.add(table.new.table.fullname)
         for table in found.tables:
             yield from self._drop_constraints(table, foreign=True)
         for table in found.tables:
@@ -203,16 +218,28 @@ class PostgresqlDdl:
             clauses.append(f"{alter} TYPE {made}{cast}")
         if changed and default is not None:
             clauses.append(f"{alter} SET DEFAULT {default}")
-        if old.nullable != new.nullable:
+        if not new.nullable and old.nullable and new.table.fullname in self._large:
+            where = table_name(new.table, self._dialect)
+            required = Require(new.table.name, new.table.schema, where, new.name)
+            clauses.append(required.added(self._dialect))
+            self.later.append(required)
+        elif old.nullable != new.nullable:
             clauses.append(f"{alter} {'DROP' if new.nullable else 'SET'} NOT NULL")
         return clauses
 
     def _add(self, table: TableDifference) -> Iterator[str]:
         for constraint in table.added_constraints:
             clause = constraint_clause(constraint, self._dialect)
+            is_large = table.new.table.fullname in self._large
+            if is_large and isinstance(constraint, CheckConstraint | ForeignKeyConstraint):
+                clause += " NOT VALID"
+                self.later.append(Validate(constraint))
             yield f"{self._alter_table(table.new.table)} {clause}"
         for index in table.added_indexes:
-            yield create_index(index, self._dialect)
+            if table.new.table.fullname in self._large:
+                self.later.append(BuildIndex(index))
+            else:
+                yield create_index(index, self._dialect)
 
     def _alter_table(self, table: Table) -> str:
         return f"ALTER TABLE {table_name(table, self._dialect)}"

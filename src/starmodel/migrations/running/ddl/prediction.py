@@ -58,6 +58,16 @@ class PredictedCatalogue(Catalogue):
             return f"{table}_ibfk_1"
         return f"{table}_{'_'.join(columns)}_fkey"
 
+    def has_constraint(self, table: str, name: str, schema: str | None = None) -> bool:
+        return True
+
+    def is_invalid_index(self, quoted_name: str) -> bool:
+        return False
+
+    def row_estimate(self, table: str, schema: str | None = None) -> int:
+        origin = self._origin(table, (), schema)
+        return 0 if origin is None else super().row_estimate(origin[0], schema)
+
     def index_columns(self, table: str, schema: str | None = None) -> dict[str, list[str]]:
         origin = self._origin(table, (), schema)
         if origin is None:

@@ -6,11 +6,10 @@ describes. It needs foreign keys switched off, or it would delete the rows that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.schema.entity_table import VERSION
-from starmodel.adapters.persistence.sql.schema.identifiers import short_name
 from starmodel.migrations.running.ddl.catalogue import Catalogue
 from starmodel.migrations.running.ddl.clauses import (
     column_clause,
@@ -51,7 +50,10 @@ class SqliteDdl:
             old, new = table.old.table.name, table.new.table.name
             if old != new:
                 yield f"ALTER TABLE {self._q(old)} RENAME TO {self._q(new)}"
-            for was, now in (*self._making_way(table), *table.renamed):
+            swapped = _swapped(table)
+            for was, now in table.renamed:
+                if swapped.get(now) == was:
+                    continue  # takes the place of a column when the table is made again
                 yield (f"ALTER TABLE {self._q(new)} RENAME COLUMN {self._q(was)} TO {self._q(now)}")
         for made in found.created:
             yield create_table(made.table, self._dialect)
@@ -68,11 +70,6 @@ class SqliteDdl:
             wanted = [i for i in table.new.table.indexes if str(i.name) in renamed]
             for sqlite_index in (*table.added_indexes, *wanted):
                 yield create_index(sqlite_index, self._dialect)
-
-    def _making_way(self, table: TableDifference) -> list[tuple[str, str]]:
-        """Return the new names of dropped columns whose names other columns take."""
-        taken = {now for _, now in table.renamed}
-        return [(name, short_name(f"_dropping_{name}")) for name in table.dropped if name in taken]
 
     def _direct(self, table: TableDifference) -> Iterator[str]:
         name = self._q(table.new.table.name)
@@ -96,8 +93,9 @@ class SqliteDdl:
             TableText.parse(str(sql)),
             TableText.parse(create_table(earlier, self._dialect)),
             TableText.parse(create_table(table.new.table, self._dialect)),
+            _swapped(table),
         )
-        copied, values = self._copied_columns(name, text)
+        copied, values = self._copied_columns(name, text, _swapped(table))
         temporary = self._q(TEMPORARY + name)
         yield text.create(temporary)
         yield f"INSERT INTO {temporary} ({copied}) SELECT {values} FROM {self._q(name)}"  # noqa: S608
@@ -107,8 +105,7 @@ class SqliteDdl:
         yield "PRAGMA legacy_alter_table=ON"
         yield f"ALTER TABLE {temporary} RENAME TO {self._q(name)}"
         yield "PRAGMA legacy_alter_table=OFF"
-        gone = {column.lower() for column in table.dropped}
-        gone |= {column.lower() for _, column in self._making_way(table)}
+        gone = {column.lower() for column in table.dropped} - _swapped(table).keys()
         yield from (statement for statement in again if not _mentions(statement, gone))
 
     def _sequence(self, name: str) -> Iterator[str]:
@@ -126,7 +123,9 @@ class SqliteDdl:
                 f"WHERE name = '{new}'"
             )
 
-    def _copied_columns(self, name: str, text: TableText) -> tuple[str, str]:
+    def _copied_columns(
+        self, name: str, text: TableText, swapped: Mapping[str, str]
+    ) -> tuple[str, str]:
         """Return the columns to copy, which both tables have and neither generates; their values.
 
         A new column of versions is 1.
@@ -135,12 +134,12 @@ class SqliteDdl:
             "SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0", (name,)
         )
         new = {item.column: item for item in text.items if item.column}
-        copied = []
+        copied, values = [], []
         for (column,) in rows:
             item = new.get(str(column).lower())
             if item is not None and not _is_generated(item.normal):
                 copied.append(self._q(str(column)))
-        values = list(copied)
+                values.append(self._q(swapped.get(str(column), str(column))))
         if VERSION in new and VERSION not in {str(column) for (column,) in rows}:
             copied.append(self._q(VERSION))
             values.append("1")
@@ -148,6 +147,11 @@ class SqliteDdl:
 
     def _q(self, name: str) -> str:
         return quoted(name, self._dialect)
+
+
+def _swapped(table: TableDifference) -> dict[str, str]:
+    """Return the columns whose values replace those of dropped columns, by the latter's names."""
+    return {now: was for was, now in table.renamed if now in table.dropped}
 
 
 def _is_generated(words: tuple[str, ...]) -> bool:

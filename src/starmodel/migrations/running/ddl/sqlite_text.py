@@ -74,19 +74,29 @@ class TableText(NamedTuple):
         return f"CREATE TABLE {quoted_name} (\n    {body}\n){f' {self.end}' if self.end else ''}"
 
 
-def merged(existing: TableText, before: TableText, after: TableText) -> TableText:
+def merged(
+    existing: TableText, before: TableText, after: TableText, swapped: Mapping[str, str]
+) -> TableText:
     """Bring the text of a table from `before` to `after`, and leave all else as it is.
 
     Shapes: existing is what the database has; before and after are compiled
-    from definitions, with the same names for columns that stay.
+    from definitions, with the same names for columns that stay; swapped are columns that take the
+    place of others, by the names of the latter.
     """
     olds = {item.column: item for item in before.items if item.column}
     news = {item.column: item for item in after.items if item.column}
+    replaced = {name.lower() for name in swapped}
+    removed = {name.lower() for name in swapped.values()}
     columns: list[Item] = []
     for item in existing.items:
         if not item.column:
             continue
+        if item.column in removed:
+            continue
         old, new = olds.get(item.column), news.get(item.column)
+        if item.column in replaced and new is not None:
+            columns.append(new)
+            continue
         if new is None and old is not None:
             continue  # dropped
         changed = old is not None and new is not None and old.normal != new.normal

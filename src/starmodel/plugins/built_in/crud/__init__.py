@@ -30,7 +30,7 @@ class Crud(Plugin):
             return
         yield from (EventRoute(name) for name in BUILT_IN if name in entity_type.events)
         yield ResourceRoute("list", pages.list)
-        yield ResourceRoute("new", pages.new, needs="endpoint")  # who may create need not read
+        yield ResourceRoute("new", pages.new, needs="endpoint")  # creation requires no read access
         yield ResourceRoute("bulk", self._bulk.run, methods=["POST"], needs="endpoint")
         yield ResourceRoute("record", pages.record)
         yield ResourceRoute("edit", pages.edit)

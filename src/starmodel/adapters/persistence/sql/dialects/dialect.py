@@ -8,7 +8,7 @@ import enum
 import re
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -140,6 +140,16 @@ class SqlDialect(ABC):
     def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """Return the column, compared by code points like Python strings."""
         return type_coerce(column, String)
+
+    def as_binary_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return a text column of an external table, of any collation, as `as_text` does."""
+        return self.as_text(column)
+
+    def pads_like(
+        self, column: ColumnElement[Any], value: ColumnElement[Any]
+    ) -> Sequence[ColumnElement[bool]]:
+        """Return what an external text column must meet besides equality with the value."""
+        return ()
 
     def as_decoded(self, column: ColumnElement[Any], kind: type) -> ColumnElement[Any]:
         """Return a column of an external table, whose values are compared in decoded form.

@@ -17,10 +17,21 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     String,
+    cast,
+    collate,
     func,
     text,
 )
-from sqlalchemy.dialects.mysql import DATETIME, DECIMAL, DOUBLE, LONGBLOB, LONGTEXT, TIME, VARCHAR
+from sqlalchemy.dialects.mysql import (
+    CHAR,
+    DATETIME,
+    DECIMAL,
+    DOUBLE,
+    LONGBLOB,
+    LONGTEXT,
+    TIME,
+    VARCHAR,
+)
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql import true as true_
 from sqlalchemy.types import TypeEngine
@@ -206,6 +217,9 @@ class MysqlDialect(SqlDialect):
 
     def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         return column  # the table options set the collation
+
+    def as_binary_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return collate(cast(column, CHAR(charset="utf8mb4")), self.collation)
 
     def order_terms(
         self, term: ColumnElement[Any], *, descending: bool, nullable: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -146,6 +146,12 @@ class PostgresqlDialect(SqlDialect):
 
     def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         return collate(type_coerce(column, String), "C")
+
+    def pads_like(
+        self, column: ColumnElement[Any], value: ColumnElement[Any]
+    ) -> Sequence[ColumnElement[bool]]:
+        # CHAR(n) columns are equal to texts with fewer spaces at the end.
+        return (func.octet_length(column) == func.octet_length(type_coerce(value, String)),)
 
     def overriding_generated(self, insert: str) -> str:
         return insert.replace(") VALUES (", ") OVERRIDING SYSTEM VALUE VALUES (", 1)

@@ -40,6 +40,9 @@ class SqliteDialect(SqlDialect):
             return given.with_variant(BigInteger(), "sqlite")
         return given
 
+    def as_binary_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return collate(type_coerce(column, String), "BINARY")
+
     def as_decoded(self, column: ColumnElement[Any], kind: type) -> ColumnElement[Any]:
         return getattr(func, ISO)(kind.__name__, column, type_=String)  # type: ignore[no-any-return]
 

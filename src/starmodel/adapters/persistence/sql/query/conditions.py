@@ -114,7 +114,7 @@ class Conditions:
         texts = [text for name in names if isinstance(text := getattr(entity, name), str)]
         return not all(self._sql_dialect.search_agrees(str(wanted).lower(), text) for text in texts)
 
-    def sql(self, number: int, op: str, what: Any, size: Any) -> ColumnElement[bool]:
+    def sql(self, number: int | str, op: str, what: Any, size: Any) -> ColumnElement[bool]:
         """Return a condition of this shape on the parameters `p{number}_0`, `p{number}_1`, …"""
         if op in ("contains", "startswith"):
             return or_(
@@ -140,6 +140,12 @@ class Conditions:
         values: list[Any] = [
             bindparam(f"p{number}_{index}", type_=column_type) for index in range(size)
         ]
+        if self._orders.is_external and field.codec.compares == "text":
+            equal = or_(false(), *(self._is_text(field.column, column, value) for value in values))
+            if op in ("eq", "in"):
+                return equal
+            if op == "ne":
+                return or_(column.is_(None), not_(equal))
         if op in ("in", "none_or_in"):
             among = column.in_(values) if values else false()
             return or_(column.is_(None), among) if op == "none_or_in" else among
@@ -152,6 +158,12 @@ class Conditions:
         if op in ("lt", "lte", "gt", "gte") and field.codec.operand_types == (time,):
             return and_(compared, self._sql_dialect.is_naive(column))
         return compared
+
+    def _is_text(
+        self, column: ColumnElement[Any], binary: ColumnElement[Any], value: Any
+    ) -> ColumnElement[bool]:
+        """Compare an external column: first as it is, so that its index applies."""
+        return and_(column == value, binary == value, *self._sql_dialect.pads_like(column, value))
 
     def _text_condition(
         self, op: str, ascii_only: bool, column: ColumnElement[Any], name: str

@@ -52,13 +52,15 @@ class Orders:
         *,
         is_external: bool = False,
     ) -> None:
-        self._fields, self._sql_dialect, self._is_external = fields, sql_dialect, is_external
+        self._fields, self._sql_dialect, self.is_external = fields, sql_dialect, is_external
 
     def comparable(self, field: StoredField) -> ColumnElement[Any]:
         """Return an expression that compares like the field's values in Python."""
         kind = field.codec.operand_types[0] if field.codec.operand_types else None
-        if self._is_external and kind in (datetime, date, time):
+        if self.is_external and kind in (datetime, date, time):
             return self._sql_dialect.as_decoded(field.column, kind)
+        if self.is_external and field.codec.compares == "text":
+            return self._sql_dialect.as_binary_text(field.column)
         if field.codec.compares == "decimal":
             return self._sql_dialect.as_decimal(field.column)
         if field.codec.compares in ("text", "datetime"):

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import BigInteger, bindparam, func
 from sqlalchemy import select as select_
-from sqlalchemy.sql import Select
+from sqlalchemy.sql import ColumnElement, Select
 from sqlalchemy.types import NullType
 
 from starmodel.adapters.persistence.sql.compiled_sql import CompiledSql, Row, compile_sql
 from starmodel.adapters.persistence.sql.dialects.encoders import MAX_INT
 from starmodel.adapters.persistence.sql.query.conditions import Conditions, Part
 from starmodel.adapters.persistence.sql.query.order_by import Orders, given_after, sorts_after
+from starmodel.adapters.persistence.sql.query.rule_conditions import (
+    CompiledRule,
+    RuleConditions,
+    RuleTable,
+)
+from starmodel.adapters.persistence.sql.schema.entity_table import StoredField
 from starmodel.adapters.persistence.sql.statements import Statements
+from starmodel.app.access.conditions import ALWAYS
 from starmodel.app.ports.ordering import Order
-from starmodel.app.ports.query import Query
+from starmodel.app.ports.query import Filter, Query
 from starmodel.core.entity import Entity
 from starmodel.core.values.bounded_cache import BoundedCache
 
@@ -42,11 +49,12 @@ class _Shape:
     """The cache key of a compiled query: everything that determines the SQL text.
 
     Shapes: parts are the shapes of conditions; order None means unordered;
-    after, for each term of the order, whether the cursor has a value; keys
-    is the number of keys that select the rows.
+    where is the condition of an access rule; after, for each term of the order,
+    whether the cursor has a value; keys is the number of keys that select the rows.
     """
 
     parts: tuple[tuple[Any, ...], ...]
+    where: tuple[Any, ...] | None = None
     what: Literal["rows", "count", "keys"] = "rows"
     order: Order | None = None
     after: tuple[bool, ...] | None = None
@@ -57,29 +65,51 @@ class _Shape:
 class Planner:
     """Plans queries on one class; SQL is compiled once per shape of a query, never per value."""
 
-    def __init__(self, statements: Statements) -> None:
-        self._statements, fields = statements, statements.mapped.fields
+    def __init__(
+        self, statements: Statements, siblings: Mapping[type[Entity], RuleTable] | None = None
+    ) -> None:
+        self._statements = statements
+        self.fields: Mapping[str, StoredField] = statements.mapped.fields
         self._sql_dialect = statements.sql_dialect
-        self.orders = Orders(fields, self._sql_dialect, is_external=not statements.mapped.versioned)
-        self._conditions = Conditions(fields, self.orders, self._sql_dialect)
+        self.is_external = not statements.mapped.versioned
+        self.orders = Orders(self.fields, self._sql_dialect, is_external=self.is_external)
+        self._conditions = Conditions(self.fields, self.orders, self._sql_dialect)
+        self.rules = RuleConditions(self, ({} if siblings is None else siblings).get)
         self._compiled: BoundedCache[_Shape, CompiledSql] = BoundedCache(MAX_COMPILED_BYTES)
+
+    def part(self, wanted: Filter) -> Part | None:
+        """Compile a filter; None where only Python compares the same way."""
+        return self._conditions.compile(wanted)
+
+    def not_expired(self) -> list[ColumnElement[bool]]:
+        """Return the condition that a row has not expired, or none."""
+        return self._statements.not_expired()
+
+    def condition(self, number: int | str, shape: tuple[Any, ...]) -> ColumnElement[bool]:
+        """Return a condition of this shape on the parameters `p{number}_0`, …"""
+        return self._conditions.sql(number, *shape)
+
+    def comparable(self, field: str) -> ColumnElement[Any]:
+        """Return an expression that compares like the field's values in Python."""
+        return self.orders.comparable(self.fields[field])
 
     def plan(self, query: Query, now: float, *, count: bool = False) -> Plan:
         """Plan a query's window, or the count of all its matches."""
         known, filtered = self._parts(query)
-        shapes = tuple(part.shape for part in known)
+        rule = self._rule(query)
+        shapes = tuple(part.shape for part in known), rule and rule.shape
         if count and filtered:
-            return self._plan_of(_Shape(shapes, "count"), known, now)
+            return self._plan_of(_Shape(*shapes, "count"), known, now, rule)
         after = (
             None if query.after is None else self.orders.encode_position(query.after, query.order)
         )
         exact = filtered and not count and self.orders.can_sort(query.order)
         if not exact or (query.after is not None and after is None):
-            return self._plan_of(_Shape(shapes), known, now, exact=False)
+            return self._plan_of(_Shape(*shapes), known, now, rule, exact=False)
         windowed = query.limit is not None or query.offset > 0
-        shape = _Shape(shapes, order=query.order, after=_has_value(after), windowed=windowed)
+        shape = _Shape(*shapes, order=query.order, after=_has_value(after), windowed=windowed)
         limit = MAX_INT if query.limit is None else query.limit
-        return self._plan_of(shape, known, now, after=after, limit=limit, offset=query.offset)
+        return self._plan_of(shape, known, now, rule, after=after, limit=limit, offset=query.offset)
 
     def keys(self, query: Query, now: float, after: Row | None, limit: int) -> Plan:
         """Plan the next window of sort values and keys, in the order of a query.
@@ -89,15 +119,18 @@ class Planner:
         to filter the records as well.
         """
         known, filtered = self._parts(query)
-        shapes = tuple(part.shape for part in known)
-        shape = _Shape(shapes, "keys", query.order, _has_value(after), windowed=True)
-        return self._plan_of(shape, known, now, exact=filtered, after=after, limit=limit)
+        rule, shapes = self._rule(query), tuple(part.shape for part in known)
+        shape = _Shape(
+            shapes, rule and rule.shape, "keys", query.order, _has_value(after), windowed=True
+        )
+        return self._plan_of(shape, known, now, rule, exact=filtered, after=after, limit=limit)
 
     def of_keys(self, query: Query, now: float, keys: Sequence[Any]) -> Plan:
         """Plan a query for the rows with these keys that still match, unordered."""
         known, filtered = self._parts(query)
-        shape = _Shape(tuple(part.shape for part in known), keys=len(keys))
-        return self._plan_of(shape, known, now, exact=filtered, keys=keys)
+        rule, shapes = self._rule(query), tuple(part.shape for part in known)
+        shape = _Shape(shapes, rule and rule.shape, keys=len(keys))
+        return self._plan_of(shape, known, now, rule, exact=filtered, keys=keys)
 
     def matches(self, query: Query, entity: Entity) -> bool | None:
         """True when the query matches the snapshot; None when only the database can decide."""
@@ -111,11 +144,15 @@ class Planner:
         known = [part for part in parts if part is not None]
         return known, len(known) == len(parts)
 
+    def _rule(self, query: Query) -> CompiledRule | None:
+        return None if query.where is ALWAYS else self.rules.compile(query.where)
+
     def _plan_of(
         self,
         shape: _Shape,
         parts: Sequence[Part],
         now: float,
+        rule: CompiledRule | None,
         *,
         exact: bool = True,
         after: Row | None = None,
@@ -135,9 +172,12 @@ class Planner:
             **given_after(after or ()),
             **{f"key_{number}": key for number, key in enumerate(keys)},
         }
-        for number, part in enumerate(parts):
-            for index, value in enumerate(part.values):
-                given[f"p{number}_{index}"] = value
+        found = [(str(number), part.values) for number, part in enumerate(parts)]
+        if rule is not None:
+            found += [(f"w{number}", values) for number, values in enumerate(rule.values)]
+        for name, values in found:
+            for index, value in enumerate(values):
+                given[f"p{name}_{index}"] = value
         return Plan(compiled.sql, compiled.params(given), exact)
 
     def _select(self, shape: _Shape) -> Select[Any]:
@@ -146,6 +186,8 @@ class Planner:
         conditions = [
             self._conditions.sql(number, *part) for number, part in enumerate(shape.parts)
         ]
+        if shape.where is not None:
+            conditions.append(self.rules.sql(shape.where))
         conditions += statements.not_expired()
         if shape.keys is not None:
             conditions.append(

@@ -11,6 +11,7 @@ from starmodel.adapters.persistence.sql.compiled_sql import Row
 from starmodel.adapters.persistence.sql.engine import RowEngine
 from starmodel.adapters.persistence.sql.query.selects import Planner
 from starmodel.adapters.persistence.sql.statements import Statements
+from starmodel.app.access.conditions import ALWAYS
 from starmodel.app.ports.clock import Clock
 from starmodel.app.ports.ordering import sort_key
 from starmodel.app.ports.query import Query
@@ -96,7 +97,8 @@ class Stream:
         found = [(key, by_key[key]) for key in keys if key in by_key]
         if plan.exact:
             return found
-        return [(key, entity) for key, entity in found if self._query.matches(entity)]
+        query = replace(self._query, where=ALWAYS)  # the database has applied it
+        return [(key, entity) for key, entity in found if query.matches(entity)]
 
 
 def _truncate(found: list[tuple[Any, Any]]) -> bool:

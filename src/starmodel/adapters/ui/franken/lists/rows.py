@@ -30,7 +30,7 @@ from starmodel.adapters.ui.franken.lists.columns import (
     columns_of,
 )
 from starmodel.adapters.ui.titles import title_of
-from starmodel.app.access.offers import offers
+from starmodel.app.access.offers import offers_in_row
 from starmodel.app.access.policy import Audience
 from starmodel.app.commands.binding.form_names import BULK_IDS, SEVERAL_SUFFIX
 from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
@@ -112,7 +112,7 @@ class ListView:
 
     def _may_run(self, event: Event[Any, Any, Any], entity: Entity) -> bool:
         resource, actor = self.resource, self.audience.actor
-        return offers(resource.policy, resource.entity_type, actor, event=event, entity=entity)
+        return offers_in_row(resource.policy, resource.entity_type, actor, event, entity)
 
 
 def list_view(

@@ -165,4 +165,4 @@ def _translated(entry: NavEntry, texts: Catalogue) -> NavEntry:
 
 
 def _has_list(resource: MountedResource | None) -> TypeGuard[MountedResource]:
-    return resource is not None and resource.entity_type.is_record
+    return resource is not None and resource.entity_type.is_record and "list" in resource.pages

@@ -1,0 +1,260 @@
+"""Comparisons in access rules: the fields of the record, the attributes of the actor, values."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from starmodel.app.access.conditions import (
+    NEVER,
+    Comparison,
+    Condition,
+    FieldComparison,
+    Function,
+    RelatedComparison,
+    along,
+    compares,
+    constant,
+    is_collection,
+    junction,
+    negation,
+)
+from starmodel.app.access.expressions import Expression
+from starmodel.app.access.models import Path, RuleModel, kinds_of
+from starmodel.app.access.policy import Actor, EveryRole
+from starmodel.core.entity import Entity
+from starmodel.core.fields.field_types import ATOMS
+
+_MIRRORED = {
+    "eq": "eq", "ne": "ne", "lt": "gt", "lte": "gte", "gt": "lt", "gte": "lte", "in": "has",
+    "has": "in",
+}  # fmt: skip
+_SIGNS = {
+    "eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">=", "in": "in",
+    "has": "has",
+}  # fmt: skip
+_MAX_ID_DIGITS = 18
+_NO_TEXTS = ATOMS - {str, type(None)}
+
+
+class Operand:
+    """A value that is read when a rule is evaluated. Its comparison is a rule."""
+
+    __slots__ = ()
+    __hash__ = None  # type: ignore[assignment]  # `==` makes a rule
+
+    def in_(self, values: Any) -> Expression:
+        """Permits where this is one of the values: a collection, a field or an attribute."""
+        if isinstance(values, str | bytes) or not isinstance(values, Collection | Operand):
+            raise TypeError(f"in_({values!r}): expected a list of values, a field or an attribute.")
+        return Compared(self, "in", values if isinstance(values, Operand) else tuple(values))
+
+    def is_(self, value: bool | None) -> Expression:
+        """Permits where this is None, True or False."""
+        if value is not None and not isinstance(value, bool):
+            raise TypeError(f"is_({value!r}): expected None, True or False; compare with ==.")
+        return Compared(self, "eq", value)
+
+    def __eq__(self, other: object) -> Expression:  # type: ignore[override]
+        return Compared(self, "eq", other)
+
+    def __ne__(self, other: object) -> Expression:  # type: ignore[override]
+        return Compared(self, "ne", other)
+
+    def __lt__(self, other: Any) -> Expression:
+        return Compared(self, "lt", other)
+
+    def __le__(self, other: Any) -> Expression:
+        return Compared(self, "lte", other)
+
+    def __gt__(self, other: Any) -> Expression:
+        return Compared(self, "gt", other)
+
+    def __ge__(self, other: Any) -> Expression:
+        return Compared(self, "gte", other)
+
+    def __contains__(self, item: object) -> bool:
+        raise TypeError(f"{item!r} in {self}: write in_() for in.")
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            f"{self} has no value before a rule is evaluated; compare it: {self} == True."
+        )
+
+
+class RecordPath(Operand):
+    """`record.team`, and `record.order.customer_id` by way of a relation."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __getattr__(self, name: str) -> RecordPath:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return RecordPath((*self._path, name))
+
+    def __repr__(self) -> str:
+        return ".".join(("record", *self._path))
+
+
+class ActorAttribute(Operand):
+    """`actor.team`: an attribute or a claim of the actor."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return f"actor.{self._name}"
+
+
+class _Record:
+    """The record of a decision; its attributes are its fields and relations."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> RecordPath:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return RecordPath((name,))
+
+    def __repr__(self) -> str:
+        return "record"
+
+
+class _Actor:
+    """The actor of a decision; its attributes are id, name, roles and claims."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> ActorAttribute:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return ActorAttribute(name)
+
+    def __repr__(self) -> str:
+        return "actor"
+
+
+record: Any = _Record()
+"""The record: `record.team`, or `record.order.customer_id` by way of a relation."""
+
+actor: Any = _Actor()
+"""The actor: `actor.id`, `actor.name`, `actor.roles`, and its claims, such as `actor.team`."""
+
+
+def owner(field: str) -> Expression:
+    """Permits the actor whose id the field has.
+
+    >>> str(owner("user_id"))
+    'record.user_id == actor.id'
+    """
+    if not isinstance(field, str) or not all(map(str.isidentifier, field.split("."))):
+        raise TypeError(f"owner({field!r}): expected the name of a field.")
+    return Compared(RecordPath(tuple(field.split("."))), "eq", ActorAttribute("id"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared(Expression):
+    """`left op right`. An attribute that the actor does not have compares false with everything."""
+
+    left: Any
+    op: str
+    right: Any
+
+    @property
+    def reads_record(self) -> bool:  # type: ignore[override]
+        return isinstance(self.left, RecordPath) or isinstance(self.right, RecordPath)
+
+    def bind(self, actor: Actor | None, model: RuleModel | None) -> Condition:
+        if model is None and self.reads_record:
+            return Function(self._refuse, actor)
+        left, op, right = self.left, self.op, self.right
+        if not isinstance(left, RecordPath) and isinstance(right, RecordPath):
+            left, op, right = right, _MIRRORED[op], left
+        value = right
+        if isinstance(right, ActorAttribute):
+            value = _attribute(actor, right._name)
+        own = _attribute(actor, left._name) if isinstance(left, ActorAttribute) else None
+        if model is None or not isinstance(left, RecordPath):
+            is_missing = own is None or (isinstance(right, ActorAttribute) and value is None)
+            return NEVER if is_missing else constant(compares(op, own, value))
+        if isinstance(right, RecordPath):
+            return _of_fields(model, left._path, op, right._path)
+        steps, cls, field = model.locate(left._path)
+        if isinstance(right, ActorAttribute):
+            if value is None:
+                return NEVER
+            value = typed_id(cls, field, value) if right._name == "id" else value
+        return along(steps, _of_value(cls, field, op, value))
+
+    def _refuse(self, actor: Any, entity: Any) -> bool:
+        raise LookupError(f"{self} needs a record.")
+
+    def __str__(self) -> str:
+        right = list(self.right) if isinstance(self.right, tuple) else self.right
+        return f"{self.left!r} {_SIGNS[self.op]} {right!r}"
+
+
+def _attribute(actor: Actor | None, name: str) -> Any:
+    """The actor's attribute; None for a guest, and for an attribute without a value."""
+    value: Any = None if actor is None else actor.attribute(name)
+    if is_collection(value) and not isinstance(value, EveryRole):
+        return tuple(item for item in value if item is not None)
+    return value
+
+
+def _of_value(cls: type[Entity], field: str, op: str, value: Any) -> Condition:
+    kinds = kinds_of(cls, field)
+    if op == "in":
+        if isinstance(value, EveryRole):
+            return negation(Comparison(field, "eq", None)) if kinds == [str] else NEVER
+        values: Collection[Any] = value if is_collection(value) else ()
+        wanted = [_plain(kinds, item) for item in values if item is not None]
+        among = tuple(item for item in wanted if not _differs(kinds, item))
+        is_none = [Comparison(field, "eq", None)] if len(wanted) < len(values) else []
+        return junction(False, [Comparison(field, "in", among) if among else NEVER, *is_none])
+    if op != "has" and _differs(kinds, value):
+        return constant(op == "ne")
+    return Comparison(field, op, value if op == "has" else _plain(kinds, value))
+
+
+def _plain(kinds: list[Any], value: Any) -> Any:
+    """A text of any class as a plain one for a field of texts, so that a store can compare it."""
+    return str.__str__(value) if kinds == [str] and isinstance(value, str) else value
+
+
+def _differs(kinds: list[Any], value: Any) -> bool:
+    """Whether the value is a text and the field has none, or the reverse: they are never equal."""
+    if value is None or len(kinds) != 1:
+        return False
+    return isinstance(value, str) if kinds[0] in _NO_TEXTS else (
+        kinds[0] is str and type(value) in _NO_TEXTS
+    )  # fmt: skip
+
+
+def typed_id(cls: type[Entity], field: str, value: Any) -> Any:
+    """The actor's id as a field of integers or UUIDs has it; unchanged where it is neither."""
+    kinds = kinds_of(cls, field)
+    if kinds == [int] and value.isascii() and value.isdigit() and len(value) <= _MAX_ID_DIGITS:
+        return int(value) if str(int(value)) == value else value
+    if kinds == [uuid.UUID]:
+        try:
+            made = uuid.UUID(value)
+        except ValueError:
+            return value
+        return made if str(made) == value.lower() else value
+    return value
+
+
+def _of_fields(model: RuleModel, left: Path, op: str, right: Path) -> Condition:
+    left_steps, _, left_field = model.locate(left)
+    right_steps, _, right_field = model.locate(right)
+    if left_steps == right_steps:
+        return along(left_steps, FieldComparison(left_field, op, right_field))
+    return RelatedComparison(left_steps, left_field, op, right_steps, right_field)

@@ -1,0 +1,80 @@
+"""Conditions of access rules on related records, asked of the stores that hold those."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import aclosing
+from typing import Any
+
+from starmodel.app.access.conditions import (
+    Condition,
+    Junction,
+    Negation,
+    Related,
+    RelatedComparison,
+    Step,
+    compares,
+    decide,
+    narrowed,
+)
+from starmodel.app.persistence import PersistenceManager
+from starmodel.app.ports.query import Filter, Query
+from starmodel.app.ports.repository import supports_of
+from starmodel.core.entity import Entity
+
+BATCH = 100
+
+
+class RelatedRecords:
+    """Decides conditions whose answer is in other records than the one that is asked about."""
+
+    def __init__(self, persistence: PersistenceManager) -> None:
+        self._persistence = persistence
+
+    async def meets(self, condition: Condition, entity: Entity) -> bool:
+        """Whether the record meets the condition."""
+        answer = decide(condition, entity)
+        if answer is not None:
+            return answer
+        match condition:
+            case Negation(inner):
+                return not await self.meets(inner, entity)
+            case Junction(is_all, parts):
+                for part in parts:
+                    if await self.meets(part, entity) is not is_all:
+                        return not is_all
+                return is_all
+            case Related(step, inner):
+                return await self._exists(step, inner, entity)
+            case RelatedComparison(left_steps, left, op, right_steps, right):
+                rights = await self._values(right_steps, right, entity)
+                lefts = await self._values(left_steps, left, entity)
+                return any(compares(op, one, other) for one in lefts for other in rights)
+        raise TypeError(f"{condition!r} is no condition.")
+
+    async def _exists(self, step: Step, condition: Condition, entity: Entity) -> bool:
+        value = getattr(entity, step.local)
+        if value is None:
+            return False
+        repository = self._persistence.for_class(step.target)
+        where, exact = narrowed(condition, step.target, supports_of(repository))
+        query = Query(step.target, (Filter(step.remote, "eq", value),), where=where)
+        if exact:
+            return await repository.count(query) > 0
+        async with aclosing(repository.stream(query, BATCH)) as batches:
+            async for batch in batches:
+                for related in batch:
+                    if await self.meets(condition, related):
+                        return True
+        return False
+
+    async def _values(self, steps: Sequence[Step], field: str, entity: Entity) -> list[Any]:
+        """The values of the field in the records that the steps lead to."""
+        found = [entity]
+        for step in steps:
+            keys = list({getattr(each, step.local) for each in found} - {None})
+            if not keys:
+                return []
+            query = Query(step.target, (Filter(step.remote, "in", keys),))
+            found = await self._persistence.for_class(step.target).list(query)
+        return [getattr(each, field) for each in found]

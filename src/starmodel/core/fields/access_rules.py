@@ -1,0 +1,70 @@
+"""Access rules as classes and events declare them, and their check."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starmodel.core.errors import ConfigurationError
+
+NEEDS = ("read", "write", "create", "update", "delete")
+"""The keys of `model_config["access"]`; the last three are built-in events."""
+
+
+class RuleExpression:
+    """Base class of the rules that `starmodel.access` builds."""
+
+    __slots__ = ()
+
+
+AccessRule = str | Callable[..., bool] | RuleExpression
+
+
+def check_page_access(where: str, rule: Any) -> None:
+    """Refuse what is no rule of a page. Raises: ConfigurationError."""
+    if rule is None or isinstance(rule, Mapping) or inspect.iscoroutinefunction(rule):
+        raise ConfigurationError(
+            f"{where}: access is {rule!r}; expected 'public', 'signed_in', 'nobody', "
+            "'role:NAME', an expression of starmodel.access, or a function of (actor, entity)."
+        )
+    check_access(f"{where}: access", rule)
+
+
+def check_access(where: str, rule: Any) -> None:
+    """Refuse an access rule that is undecidable. Raises: ConfigurationError."""
+    if isinstance(rule, Mapping):
+        unknown = set(rule) - set(NEEDS)
+        if unknown:
+            raise ConfigurationError(
+                f"{where} has the keys {sorted(unknown)}; expected {', '.join(map(repr, NEEDS))}."
+            )
+        for part in rule.values():
+            check_access(where, part)
+    elif isinstance(rule, str):
+        if not is_named_rule(rule):
+            raise ConfigurationError(
+                f"{where} is {rule!r}; expected 'public', 'signed_in', 'nobody', 'role:NAME', "
+                "an expression of starmodel.access, a function of (actor, entity), or rules by "
+                f"{', '.join(map(repr, NEEDS))}."
+            )
+    elif rule is not None and not callable(rule) and not isinstance(rule, RuleExpression):
+        raise ConfigurationError(
+            f"{where} is {rule!r}; expected a rule's name, an expression of starmodel.access, "
+            "or a function."
+        )
+    elif inspect.iscoroutinefunction(rule):
+        raise ConfigurationError(
+            f"{where} is the coroutine function {rule.__name__!r}, and rules are not awaited. "
+            "Follow a relation, as in record.order.customer_id == actor.id, or pass "
+            "create_app(policy=…) with a coroutine function `check`."
+        )
+
+
+def is_named_rule(rule: str) -> bool:
+    """Whether a rule of this name exists.
+
+    >>> is_named_rule("role:staff"), is_named_rule("everybody")
+    (True, False)
+    """
+    return rule in ("public", "signed_in", "nobody") or rule.startswith("role:")

@@ -1,0 +1,107 @@
+"""Fields with default_from="actor": the author of a new record, which callers can't choose."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from integration.web.browser import unlisted
+from starmodel import Actor, ConfigurationError, Entity, Field, InvalidStateError
+from starmodel.access import owner, role
+
+
+@unlisted
+class Note(Entity):
+    model_config = {
+        "scope": "record",
+        "access": {"read": "public", "create": "public", "write": owner("user_id")},
+    }
+    text: str = ""
+    user_id: str = Field(default_from="actor")
+    keeper: str = Field(default="", default_from="actor", editable=True)
+
+
+@pytest.fixture
+async def ann(visit: Any, serve: Any) -> Any:
+    browser = visit(serve(Note))
+    await browser.page("/sign-in/ann")
+    return browser
+
+
+async def test_new_record_has_the_id_of_its_author(ann: Any) -> None:
+    made = await ann.call("POST", "/notes", {"text": "hi"})
+    assert made.status_code == 201, made.text
+    assert (made.json()["entity"]["user_id"], made.json()["entity"]["keeper"]) == ("ann", "ann")
+
+
+@pytest.mark.parametrize("event", ["create", "update"])
+async def test_author_can_not_be_chosen(ann: Any, event: str) -> None:
+    id = (await ann.call("POST", "/notes", {})).json()["entity"]["id"]
+    path, method = ("/notes", "POST") if event == "create" else (f"/notes/{id}", "PATCH")
+
+    response = await ann.call(method, path, {"user_id": "bob"})
+
+    assert response.status_code == 422
+    assert "user_id" in response.text
+    assert (await Note.objects.get(id)).user_id == "ann"
+    form = await ann.page("/notes/new")
+    assert 'name="keeper"' in form.text
+    assert 'name="user_id"' not in form.text
+
+
+async def test_editable_field_may_be_chosen(ann: Any) -> None:
+    made = await ann.call("POST", "/notes", {"keeper": "bob"})
+    assert (made.json()["entity"]["user_id"], made.json()["entity"]["keeper"]) == ("ann", "bob")
+
+
+async def test_id_is_converted_to_the_type_of_the_field(serve: Any) -> None:
+    class Ticket(Entity):
+        model_config = {"scope": "record"}
+        number: int = Field(default_from="actor")
+
+    application = serve(Ticket).starmodel
+    create = application.registry[Ticket].events["create"].action
+    made = await application.dispatch(create(Ticket, None, (), {}), actor=Actor("7"))
+    assert made.entity.number == 7
+    with pytest.raises(InvalidStateError):
+        await application.dispatch(create(Ticket, None, (), {}), actor=Actor("ann"))
+
+
+async def test_code_without_an_actor_names_the_author(ann: Any) -> None:
+    assert (await Note.objects.create(user_id="bob")).user_id == "bob"
+    with pytest.raises(InvalidStateError):
+        await Note.objects.create()
+
+
+async def test_guest_is_no_author(visit: Any, ann: Any) -> None:
+    response = await visit(ann.app).call("POST", "/notes", {})
+    assert response.status_code == 422
+
+
+@pytest.mark.parametrize("field", [{"default_from": "session"}, {"default_from": "actor.id"}])
+def test_other_sources_are_refused(field: Any) -> None:
+    with pytest.raises(ConfigurationError, match="expected 'actor'"):
+        Field(**field)
+
+
+def test_field_must_hold_an_id() -> None:
+    with pytest.raises(ConfigurationError, match=r"owners has default_from='actor' and the type"):
+
+        class Paper(Entity):
+            key: uuid.UUID = Field(default_from="actor")
+            owners: list[str] = Field(default_from="actor")
+
+
+async def test_rule_of_create_decides_about_the_author(visit: Any, serve: Any) -> None:
+    class Task(Entity):
+        model_config = {"scope": "record", "access": role("staff") | owner("user_id")}
+        user_id: str = ""
+
+    browser = visit(serve(Task))
+    await browser.page("/sign-in/ann")
+
+    assert (await browser.call("POST", "/tasks", {"user_id": "ann"})).status_code == 201
+    assert (await browser.call("POST", "/tasks", {"user_id": "bob"})).status_code == 403
+    assert await Task.objects.count() == 1
