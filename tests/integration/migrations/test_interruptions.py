@@ -34,7 +34,7 @@ def _run(program: str, *arguments: str) -> subprocess.Popen[str]:
 def test_killed_migration_resumes_or_is_undone_without_loss(
     url: str, program: str, what: str
 ) -> None:
-    first, distance = ("1", "1") if EVERY else ("3", "13")
+    first, distance = ("1", "1") if EVERY else ("3", "11")
     out, err = (run := _run(program, url, what, first, distance)).communicate()
     assert run.returncode == 0, err
     assert int(out) >= 5
