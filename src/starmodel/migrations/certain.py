@@ -1,4 +1,4 @@
-"""Changes of classes that can be applied without a question, and without risk to stored rows."""
+"""Additive changes of classes, which need no answer and alter no stored value."""
 
 from __future__ import annotations
 

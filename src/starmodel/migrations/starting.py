@@ -134,7 +134,7 @@ class Start:
         try:
             state = await state_of(self.url, Migrations(), types, thorough=True)
         except (ConfigurationError, MigrationError):
-            return None  # the database is out of reach, which the first error says
+            return None  # the first error reports an unreachable database
         return drifted(state, production=self.production) if state.drift else None
 
 

@@ -1,7 +1,7 @@
-"""The definitions of tables that were created without migrations, kept in their database.
+"""The definitions of tables that were created without migrations, stored in their database.
 
-The first migration of a project starts from them, so that it knows what was renamed or removed
-since.
+The first migration of a project starts from these definitions, so later renames and removals of
+classes are detected.
 """
 
 from __future__ import annotations
