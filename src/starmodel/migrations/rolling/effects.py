@@ -11,7 +11,7 @@ from starmodel.migrations.comparing.changes import fields as field_changes
 from starmodel.migrations.comparing.changes import tables as table_changes
 from starmodel.migrations.comparing.changes.change import Change, Changes
 from starmodel.migrations.comparing.changes.class_side import ChangedShape
-from starmodel.migrations.comparing.changes.words import listed, value_words
+from starmodel.migrations.comparing.changes.words import listed, members_of, value_words
 from starmodel.migrations.comparing.compatible import always_fits
 from starmodel.migrations.rolling.transition import Transition, transition
 from starmodel.migrations.steps.values import UNSET
@@ -176,6 +176,14 @@ def _changed_type(change: field_changes.ChangedType, context: _Context) -> Found
     if same and always_fits(change.before, change.after):
         return
     name = f"{change.entity.name}.{change.before.name}"
+    if same and change.before.type == change.after.type:  # a `Literal` of the same values
+        allowed = listed(members_of(change.after), "or")
+        yield Effect(
+            f"may still store other values than {allowed} as {name}, which the new version "
+            "doesn't know",
+            True,
+        )
+        return
     yield Effect(f"fail to read and write {name}: its column gets another type", True)
 
 

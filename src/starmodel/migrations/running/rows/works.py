@@ -171,13 +171,17 @@ def converted_value(
     """Convert one stored value. Raises: ValueError; what `convert` raises."""
     value = old.decode(stored)
     if convert is not None:
-        return stored_value(new, convert(value))
-    try:
-        return new.encode(new.from_json(old.to_json(value)))
-    except ValueError:
-        if isinstance(value, str):
-            raise
-        return new.encode(new.from_json(str(value)))
+        made = stored_value(new, convert(value))
+    else:
+        try:
+            made = new.encode(new.from_json(old.to_json(value)))
+        except ValueError:
+            if isinstance(value, str):
+                raise
+            made = new.encode(new.from_json(str(value)))
+    if not new.allows(new.decode(made)):
+        raise ValueError(f"is not one of {new.definition.bounds['values']}")
+    return made
 
 
 @dataclass(frozen=True)
