@@ -68,7 +68,7 @@ def _database(url: str | None) -> Iterator[str]:
 
 
 async def _insert(url: str, schema: Any, data: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    from starmodel.migrations.running.connection import open_link
+    from starmodel.migrations.running.database.connection import open_link
     from starmodel.migrations.running.rows.data import Data
 
     async with open_link(url) as link:
@@ -78,7 +78,7 @@ async def _insert(url: str, schema: Any, data: Mapping[str, Sequence[Mapping[str
 
 
 async def _read(url: str, schema: Any) -> Rows:
-    from starmodel.migrations.running.connection import open_link
+    from starmodel.migrations.running.database.connection import open_link
     from starmodel.migrations.running.rows.data import Data
 
     async with open_link(url) as link:

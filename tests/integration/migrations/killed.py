@@ -23,7 +23,7 @@ from databases import emptied
 from integration.migrations.changing import History, query
 from starmodel.core.entity import Entity
 from starmodel.core.fields.field import Field
-from starmodel.migrations.running.connection import open_link
+from starmodel.migrations.running.database.connection import open_link
 from starmodel.migrations.running.rows import table
 from starmodel.migrations.running.rows.data import Data
 from starmodel.migrations.schema.physical import table_differences

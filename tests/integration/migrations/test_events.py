@@ -15,7 +15,7 @@ from starmodel.app.application import Application
 from starmodel.core.errors import ConstraintError
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.writing import migration_text
-from starmodel.migrations.running.events import Events
+from starmodel.migrations.running.executing.events import Events
 from starmodel.migrations.running.runner import Options, Result, upgrade
 from starmodel.migrations.steps import AddField, RunEvents
 from starmodel.testing import migrated

@@ -27,7 +27,7 @@ from starmodel.cli.terminal.errors import CommandError, UsageError
 from starmodel.cli.terminal.output import print_json
 from starmodel.core.errors import StarModelError
 from starmodel.migrations.rolling.effects import Effect
-from starmodel.migrations.running.state import DatabaseState
+from starmodel.migrations.running.ledger.state import DatabaseState
 from starmodel.migrations.schema.definitions import Schema
 
 

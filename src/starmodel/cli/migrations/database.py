@@ -13,8 +13,8 @@ from starmodel.cli.migrations.project import Project
 from starmodel.core.errors import ConfigurationError
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.running import offline, runner
+from starmodel.migrations.running.ledger.state import DatabaseState, read_state
 from starmodel.migrations.running.runner import Result
-from starmodel.migrations.running.state import DatabaseState, read_state
 from starmodel.migrations.schema.definitions import Schema
 
 DONE = ("applied", "adopted")

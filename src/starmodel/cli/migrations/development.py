@@ -18,7 +18,7 @@ from starmodel.config import Settings
 from starmodel.migrations.certain import apply_certain, are_certain, are_certain_steps
 from starmodel.migrations.errors import DriftError, MigrationError
 from starmodel.migrations.explaining import drifted, refusal
-from starmodel.migrations.running.connection import is_lasting, is_new_file
+from starmodel.migrations.running.database.connection import is_lasting, is_new_file
 from starmodel.migrations.running.runner import Options
 from starmodel.migrations.state import DatabaseState, state_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starmodel.adapters.persistence.sql.schema.identifiers import short_name
 from starmodel.migrations.migration import MigrationFile
+from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.ddl.catalogue import Catalogue
-from starmodel.migrations.running.session import Session
 from starmodel.migrations.schema.definitions import Schema
 from starmodel.migrations.steps import AddField, CreateEntity
 

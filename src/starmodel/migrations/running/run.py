@@ -13,19 +13,19 @@ from starmodel.core.values.tagged_json import from_text, to_text
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.migration import MigrationFile
-from starmodel.migrations.running.actions import EventsAction, PlannedStep
 from starmodel.migrations.running.checking.problems import check_problems
-from starmodel.migrations.running.connection import Link
+from starmodel.migrations.running.database.connection import Link
+from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.estimates import long_blocks
-from starmodel.migrations.running.events import check_events, open_application, run_events
-from starmodel.migrations.running.executing import Executor, Interrupted
-from starmodel.migrations.running.expansion import expand
-from starmodel.migrations.running.hooks import run_hook
-from starmodel.migrations.running.ledger import ActionEntry, ActionKey, Entry, Ledger, State
+from starmodel.migrations.running.executing.events import check_events, open_application, run_events
+from starmodel.migrations.running.executing.executing import Executor, Interrupted
+from starmodel.migrations.running.executing.hooks import run_hook
+from starmodel.migrations.running.ledger.ledger import ActionEntry, ActionKey, Entry, Ledger, State
 from starmodel.migrations.running.leftovers import NONE, Leftovers, find_leftovers
+from starmodel.migrations.running.planning.actions import EventsAction, PlannedStep
+from starmodel.migrations.running.planning.expansion import expand
+from starmodel.migrations.running.planning.reversal import UNDO, reversed_steps
 from starmodel.migrations.running.progress import Progress, Report, silent
-from starmodel.migrations.running.reversal import UNDO, reversed_steps
-from starmodel.migrations.running.session import Session
 from starmodel.migrations.schema.definitions import Schema
 
 Begun = Mapping[tuple[int, int], ActionEntry]

@@ -17,7 +17,7 @@ from typer.testing import Result
 from databases import DATABASES, empty_database
 from integration.cli.migrations.shop import AFTER, BEFORE, FLAGS
 from starmodel.migrations.files.loading import load_migrations
-from starmodel.migrations.running.connection import open_link
+from starmodel.migrations.running.database.connection import open_link
 
 Write = Callable[[str, str], Path]
 Run = Callable[..., Result]

@@ -8,10 +8,10 @@ from sqlalchemy import inspect
 
 from starmodel.adapters.persistence.sql.engines import parsed_url
 from starmodel.adapters.persistence.sql.schema.entity_table import VERSION
-from starmodel.migrations.running.connection import Link, open_link, sqlite_file
-from starmodel.migrations.running.ledger import Entry, Ledger
-from starmodel.migrations.running.recorded import RecordedSchema
-from starmodel.migrations.running.session import Session
+from starmodel.migrations.running.database.connection import Link, open_link, sqlite_file
+from starmodel.migrations.running.database.session import Session
+from starmodel.migrations.running.ledger.ledger import Entry, Ledger
+from starmodel.migrations.running.ledger.recorded import RecordedSchema
 from starmodel.migrations.schema.definitions import Schema
 from starmodel.migrations.schema.editing import qualified_table
 from starmodel.migrations.schema.reflecting import reflect

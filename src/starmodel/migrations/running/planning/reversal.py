@@ -8,7 +8,8 @@ from dataclasses import replace
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.migration import MigrationFile
-from starmodel.migrations.running.actions import (
+from starmodel.migrations.running.leftovers import NONE, Leftovers, name_aside
+from starmodel.migrations.running.planning.actions import (
     Action,
     DataAction,
     OperationsAction,
@@ -18,13 +19,12 @@ from starmodel.migrations.running.actions import (
     SchemaAction,
     SqlAction,
 )
-from starmodel.migrations.running.describing import name_of, statements_of
-from starmodel.migrations.running.expansion import convert_column, expand
-from starmodel.migrations.running.leftovers import NONE, Leftovers, name_aside
+from starmodel.migrations.running.planning.describing import name_of, statements_of
+from starmodel.migrations.running.planning.expansion import convert_column, expand
+from starmodel.migrations.running.planning.states import KEPT, State
 from starmodel.migrations.running.programs.mirror import Mirror
 from starmodel.migrations.running.rows.copying import Copy
 from starmodel.migrations.running.rows.works import Convert, Fill, Join, Replace, Split
-from starmodel.migrations.running.states import KEPT, State
 from starmodel.migrations.schema.definitions import EntityDefinition, FieldDefinition, Schema
 from starmodel.migrations.steps import Operations, PurgeKept, RunData, RunSql, Step
 

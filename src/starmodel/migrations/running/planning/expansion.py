@@ -11,7 +11,9 @@ from starmodel.adapters.persistence.sql.schema.identifiers import short_name
 from starmodel.adapters.persistence.sql.schema.sequences import TABLE as SEQUENCES
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.migration import MigrationFile
-from starmodel.migrations.running.actions import (
+from starmodel.migrations.running.ddl.difference import difference
+from starmodel.migrations.running.leftovers import NONE, Leftovers, name_aside
+from starmodel.migrations.running.planning.actions import (
     Action,
     DataAction,
     EventsAction,
@@ -22,14 +24,12 @@ from starmodel.migrations.running.actions import (
     SchemaAction,
     SqlAction,
 )
-from starmodel.migrations.running.ddl.difference import difference
-from starmodel.migrations.running.describing import describe, statements_of
-from starmodel.migrations.running.leftovers import NONE, Leftovers, name_aside
+from starmodel.migrations.running.planning.describing import describe, statements_of
+from starmodel.migrations.running.planning.states import KEPT, State
 from starmodel.migrations.running.programs.alias import Alias
 from starmodel.migrations.running.programs.mirror import Mirror
 from starmodel.migrations.running.rows.copying import Copy
 from starmodel.migrations.running.rows.works import Convert, Fill, Replace, Split
-from starmodel.migrations.running.states import KEPT, State
 from starmodel.migrations.schema.definitions import (
     EntityDefinition,
     FieldDefinition,

@@ -28,9 +28,9 @@ from sqlalchemy.sql import ClauseElement, ColumnElement
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.system.parts import insert_once, system_table
 from starmodel.migrations.errors import MigrationError
+from starmodel.migrations.running.database.session import Session, literal_sql
 from starmodel.migrations.running.ddl.catalogue import Catalogue
 from starmodel.migrations.running.ddl.clauses import ddl
-from starmodel.migrations.running.session import Session, literal_sql
 
 PART = "migrations"
 SCHEMA = 1
