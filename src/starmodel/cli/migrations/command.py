@@ -27,7 +27,7 @@ from starmodel.cli.terminal.errors import CommandError, UsageError
 from starmodel.cli.terminal.output import print_json
 from starmodel.core.errors import StarModelError
 from starmodel.migrations.rolling.effects import Effect
-from starmodel.migrations.running.ledger.state import DatabaseState
+from starmodel.migrations.running.ledger.state import LedgerState
 from starmodel.migrations.schema.definitions import Schema
 
 
@@ -127,7 +127,7 @@ def _offers_split(project: Project, found: list[Effect], options: Options) -> bo
     return any(effect.breaks for effect in found) and wants_split(found)
 
 
-def _refuse_lost_files(project: Project, state: DatabaseState) -> None:
+def _refuse_lost_files(project: Project, state: LedgerState) -> None:
     if state.entries:
         raise CommandError(
             f"The database has the migration {state.entries[-1].id}, and there are no files in "
