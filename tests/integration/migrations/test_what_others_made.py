@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import create_model
 
 from integration.migrations.changing import History, execute, query
 from repositories import opened
@@ -184,6 +185,42 @@ async def test_numbered_ids_continue_after_a_renaming(url: str) -> None:
     repository = await opened(url, note)
     assert await repository.next_id(note) == 4
     await repository.close()
+
+
+def test_column_that_others_made_is_not_overwritten(url: str) -> None:
+    history = History(product())
+    history.up(url)
+    execute(url, "ALTER TABLE product ADD COLUMN extra VARCHAR(9) DEFAULT 'mine'")
+    history.store(url, "Product", {"id": "a", "name": "Pen", "price": 3})
+
+    class Product(Entity):
+        model_config = {"store": "sql"}
+        name: str | None = None
+        price: int = 0
+        extra: str = "new"
+
+    history.add(Product, steps=[AddField("Product", "extra")])
+    with pytest.raises(MigrationError, match="column 'extra' that no migration made") as caught:
+        history.up(url)
+    assert "nothing was changed" in str(caught.value)
+    assert query(url, "SELECT extra FROM product") == [("mine",)]
+    execute(url, "ALTER TABLE product DROP COLUMN extra")
+    assert history.up(url).applied == ("0002_change",)
+
+
+def test_names_that_a_database_would_cut_are_refused(url: str) -> None:
+    fields = {"é" * 40: (int, 0), "k" * 64: (int, 0)}
+    added: Any = create_model("Product", __base__=product(), **fields)  # type: ignore[call-overload]
+    history = History(product())
+    history.up(url)
+    history.add(added, steps=[AddField("Product", name) for name in fields])
+    if url.startswith("sqlite"):
+        assert history.up(url).applied == ("0002_change",)
+    elif url.startswith("postgresql"):
+        with pytest.raises(MigrationError, match="80 bytes, and the name of a column has at most"):
+            history.up(url)
+    else:
+        assert history.up(url).applied == ("0002_change",)
 
 
 def test_table_of_another_program_is_not_overwritten(url: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import decimal
 import enum
+import logging
 from typing import Annotated, Any
 
 import pytest
@@ -375,6 +376,52 @@ def test_members_of_an_enum_are_renamed_and_removed(url: str) -> None:
     assert found == ["FRESH", "SOLD", "LOST"] * 300
     history.down(url, "0001_change")
     assert history.rows(url, "Item", at=1) == rows
+
+
+def test_values_that_their_column_cannot_read_are_listed(url: str) -> None:
+    class Item(Entity):
+        model_config = {"store": "sql"}
+        state: Old = Old.NEW
+
+    def renamed() -> type[Entity]:
+        class Item(Entity):
+            model_config = {"store": "sql"}
+            state: New = New.FRESH
+
+        return Item
+
+    def text() -> type[Entity]:
+        class Item(Entity):
+            model_config = {"store": "sql"}
+            state: int = 0
+
+        return Item
+
+    replaced = [
+        ReplaceValues("Item", "state", {"NEW": "FRESH", "GONE": "LOST"}),
+        ChangeField("Item", "state"),
+    ]
+    for changed, steps in ((renamed(), replaced), (text(), [ChangeField("Item", "state")])):
+        history = History(Item)
+        history.up(url)
+        history.store(url, "Item", {"id": "a", "state": "NEW"})
+        execute(url, "UPDATE item SET state = 'it''s'")
+        history.add(changed, steps=steps)
+        with pytest.raises(MigrationError, match="it's") as caught:
+            history.up(url)
+        assert "nothing was changed" in str(caught.value)
+        assert "in the row 'a'" in str(caught.value)
+        assert query(url, "SELECT state FROM item") == [("it's",)]
+        execute(url, "DELETE FROM item")
+
+
+def test_ledger_that_exists_is_not_created_again(
+    url: str, pens: History, caplog: pytest.LogCaptureFixture
+) -> None:
+    pens.up(url)
+    pens.down(url)
+    pens.up(url)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def test_constraints_and_indexes_come_and_go(url: str, pens: History) -> None:

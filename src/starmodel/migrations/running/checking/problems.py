@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from starmodel.migrations.errors import MigrationError
+from starmodel.migrations.running.checking.names import refused_names
 from starmodel.migrations.running.checking.simulation import Refused, Simulation
 from starmodel.migrations.running.checking.violations import Violations
 from starmodel.migrations.running.database.session import Session
@@ -25,10 +26,16 @@ def check_problems(session: Session, id: str, steps: Sequence[PlannedStep]) -> N
 
     Raises: MigrationError, which lists the rows: the first ten of each kind, and their number.
     """
-    found = problems(session, steps)
+    found = [*_names(session, steps), *problems(session, steps)]
     if found:
         listed = "\n".join(f"- {refused}" for refused in found)
         raise MigrationError(f"{id} can't run, and nothing was changed:\n{listed}")
+
+
+def _names(session: Session, steps: Sequence[PlannedStep]) -> list[str]:
+    """Return the names that the database would refuse, up to a step of the developer's own code."""
+    schemas = [a for a in _predictable(steps) if isinstance(a, SchemaAction)]
+    return refused_names(session, schemas[0].before, schemas[-1].after) if schemas else []
 
 
 def problems(session: Session, steps: Sequence[PlannedStep]) -> list[Refused]:
@@ -37,14 +44,18 @@ def problems(session: Session, steps: Sequence[PlannedStep]) -> list[Refused]:
     After a step of the developer's own code, rows are no longer what they are now, so what
     follows is left to the database.
     """
+    return _of(session, _predictable(steps))
+
+
+def _predictable(steps: Sequence[PlannedStep]) -> list[Action]:
     actions: list[Action] = []
     for step in steps:
         for action in step.actions:
             own = isinstance(action, SqlAction) and action.table is None
             if own or isinstance(action, DataAction | OperationsAction):
-                return _of(session, actions)
+                return actions
             actions.append(action)
-    return _of(session, actions)
+    return actions
 
 
 def _of(session: Session, actions: Sequence[Action]) -> list[Refused]:

@@ -21,7 +21,9 @@ from starmodel.migrations.running.rows.works import (
     Split,
     computed_fill,
     constant_fill,
+    decoded_value,
     part_of,
+    shown_value,
     str_key,
 )
 from starmodel.migrations.schema.codecs import StoredColumn
@@ -109,9 +111,8 @@ class Simulation:
             return self._work(work, table, row, key)
         except RowError as error:
             subject = f"{work.entity}.{getattr(work, 'name', getattr(work, 'title', ''))}"
-            self._refuse(
-                subject, "can't be filled", str(error).partition(": ")[2] or str(error), key
-            )
+            reason = "can't be filled" if isinstance(work, Fill) else "can't be read"
+            self._refuse(subject, reason, str(error).partition(": ")[2] or str(error), key)
             return False
 
     def _table(self, number: int, work: RowWork) -> RowTable:
@@ -129,10 +130,10 @@ class Simulation:
         elif isinstance(work, Replace):
             column = fields[work.name]
             stored = row.get(column.definition.id)
-            if stored is not None and (value := str_key(column, stored)) in work.values:
+            if stored is not None and (value := str_key(column, key, stored)) in work.values:
                 row[column.definition.id] = stored_value(column, work.values[value])
         elif isinstance(work, Split):
-            data = fields[work.name].decode(row.get(fields[work.name].definition.id))
+            data = decoded_value(fields[work.name], key, row.get(fields[work.name].definition.id))
             for name, path in work.parts.items():
                 found = part_of(data, path)
                 if found is not None:
@@ -162,7 +163,7 @@ class Simulation:
         try:
             row[old.definition.id] = work.converted(old, new, key, stored)
         except RowError:
-            shown = f"{old.decode(stored)!r}"
+            shown = shown_value(old, stored)
             wanted = type_words(new.definition)
             subject = f"{work.entity}.{work.title}"
             self._refuse(subject, f"can't be converted to {wanted}", shown, key, _CONVERT)

@@ -114,12 +114,23 @@ class Ledger:
 
     def create(self, session: Session) -> None:
         """Create the tables of the ledger, unless they exist."""
+        if not session.is_recording and self._is_complete(session):
+            return  # the driver of MySQL logs each statement that finds what it creates
         for sql in self.creation():
             try:
                 session.execute(sql)
             except DBAPIError:  # PostgreSQL: another process creates starmodel_system meanwhile
                 session.execute(sql)
         self._is_there = self._is_there or not session.is_recording
+
+    def _is_complete(self, session: Session) -> bool:
+        catalogue = Catalogue(session)
+        tables = (self._system, self._migrations, self._steps)
+        if not all(catalogue.has_table(table.name) for table in tables):
+            return False
+        part = select(self._system.c.part).where(self._system.c.part == PART)
+        self._is_there = session.value(session.text(part)) is not None
+        return self._is_there
 
     def creation(self) -> list[str]:
         """Return the statements that create the ledger where it is missing."""

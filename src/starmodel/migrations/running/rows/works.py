@@ -90,9 +90,8 @@ def computed_fill(
     table: RowTable, column: StoredColumn, fill: Callable[..., Any], key: Any, values: Sequence[Any]
 ) -> Any:
     """Return the stored value that a function makes of a row. Raises: RowError."""
-    row = table.decoded(table.own_fields, values)
     try:
-        made = fill(row)
+        made = fill(table.decoded(table.own_fields, values))
         if inspect.isawaitable(made):
             raise ValueError("returns an awaitable; fill takes a plain function")
         return stored_value(column, made)
@@ -162,7 +161,24 @@ class Convert(RowWork):
         except Exception as error:  # a function of the application may raise anything
             if self.on_error is not UNSET:
                 return None if self.on_error is None else stored_value(new, self.on_error)
-            raise RowError(f"{old.decode(stored)!r} in the row {key!r}: {error}") from error
+            raise RowError(f"{shown_value(old, stored)} in the row {key!r}: {error}") from error
+
+
+def shown_value(column: StoredColumn, stored: Any) -> str:
+    """Return a value for messages, as it is stored where its column can't decode it."""
+    try:
+        return repr(column.decode(stored))
+    except ValueError:
+        return repr(stored)
+
+
+def decoded_value(column: StoredColumn, key: Any, stored: Any) -> Any:
+    """Decode a stored value. Raises: RowError, naming the row."""
+    try:
+        return column.decode(stored)
+    except ValueError as error:
+        name = column.definition.name
+        raise RowError(f"{name} in the row {key!r}: {error}") from error
 
 
 def converted_value(
@@ -199,16 +215,16 @@ class Replace(RowWork):
         rows = table.batch([self.name], after, where=f"{table.column(self.name)} IS NOT NULL")
         written = []
         for key, stored in rows:
-            value = str_key(column, stored)
+            value = str_key(column, key, stored)
             if value in self.values:
                 written.append((stored_value(column, self.values[value]), key))
         table.update([column.column.name], written)
         return rows
 
 
-def str_key(column: StoredColumn, stored: Any) -> str:
-    """Return a stored value as a key of `ReplaceValues.values`."""
-    value = column.decode(stored)
+def str_key(column: StoredColumn, key: Any, stored: Any) -> str:
+    """Return a stored value as a key of `ReplaceValues.values`. Raises: RowError."""
+    value = decoded_value(column, key, stored)
     made = column.to_json(value)
     return made if isinstance(made, str) else str(made)
 
@@ -229,7 +245,7 @@ class Split(RowWork):
         rows = table.batch([self.name, *names], after, where=where)
         written = []
         for key, stored, *present in rows:
-            data = table.fields[self.name].decode(stored)
+            data = decoded_value(table.fields[self.name], key, stored)
             values = []
             for name, now in zip(names, present, strict=True):
                 found = part_of(data, self.parts[name])
@@ -260,7 +276,7 @@ class Join(RowWork):
         written = []
         column = table.fields[self.name]
         for key, stored, *present in rows:
-            data = column.decode(stored)
+            data = decoded_value(column, key, stored)
             data = dict(data) if isinstance(data, dict) else {}
             for name, value in zip(names, present, strict=True):
                 put_part(data, self.parts[name], table.fields[name].decode(value))
