@@ -122,12 +122,12 @@ def _removed_field(change: field_changes.RemovedField, context: _Context) -> Fou
         yield Effect(f"fail to read and write {change.entity.name}: they need {name}", True)
         return
     if field.nullable:
-        yield Effect(f"go on with {name}; what the new version creates has none")
+        yield Effect(f"keep using {name}; what the new version creates has none")
     elif field.has_default and field.default is not None:
         value = value_words(field.default)
-        yield Effect(f"go on with {name}; what the new version creates has {value}")
+        yield Effect(f"keep using {name}; what the new version creates has {value}")
     else:
-        yield Effect(f"go on with {name}, but read None in it where the new version created", True)
+        yield Effect(f"keep using {name}, but read None in it where the new version created", True)
 
 
 def _renamed_field(change: field_changes.RenamedField, context: _Context) -> Found:
@@ -138,7 +138,7 @@ def _renamed_field(change: field_changes.RenamedField, context: _Context) -> Fou
         each[0] == change.entity.name and each.new == new for each in context.between.mirrors
     )
     if mirrored:
-        yield Effect(f"go on with {old}; triggers keep it equal to {new}")
+        yield Effect(f"keep using {old}; triggers keep it equal to {new}")
     else:
         yield Effect(f"fail to read and write {change.entity.name}: they need {old}", True)
 
@@ -169,7 +169,7 @@ def _removed_entity(change: table_changes.RemovedEntity, context: _Context) -> F
     if not context.has_entity(change.entity.id):
         yield Effect(f"fail to read and write {change.entity.name}: its table is put aside", True)
     else:
-        yield Effect(f"go on with {change.entity.name}")
+        yield Effect(f"keep using {change.entity.name}")
 
 
 def _changed_type(change: field_changes.ChangedType, context: _Context) -> Found:

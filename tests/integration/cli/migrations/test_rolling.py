@@ -46,8 +46,8 @@ def test_rolling_writes_two_migrations_of_which_the_second_waits(run: Run, folde
     lines = result.stdout.splitlines()
     start = lines.index("Processes that still run the old version:")
     assert lines[start + 1 : start + 4] == [
-        "- They go on with Product.old; what the new version creates has 'x'.",
-        "- They go on with Product.price; triggers keep it equal to unit_price.",
+        "- They keep using Product.old; what the new version creates has 'x'.",
+        "- They keep using Product.price; triggers keep it equal to unit_price.",
         "- They don't see Product.colour; what they create has 'blue'.",
     ]
     assert "Applied: 0002_remove_product_old" in lines

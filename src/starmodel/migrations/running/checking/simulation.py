@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import JsonValue
 
 from starmodel.migrations.comparing.changes.words import type_words
-from starmodel.migrations.running.actions import Action, RowAction, SchemaAction
+from starmodel.migrations.running.database.session import Session
+from starmodel.migrations.running.planning.actions import Action, RowAction, SchemaAction
 from starmodel.migrations.running.rows.table import RowTable, stored_value
 from starmodel.migrations.running.rows.works import (
     Convert,
@@ -23,7 +24,6 @@ from starmodel.migrations.running.rows.works import (
     part_of,
     str_key,
 )
-from starmodel.migrations.running.session import Session
 from starmodel.migrations.schema.codecs import StoredColumn
 from starmodel.migrations.schema.definitions import EntityDefinition, FieldDefinition, Schema
 from starmodel.migrations.schema.tables import DefinedTable, build_tables

@@ -15,8 +15,8 @@ from typing import Any
 from pydantic import JsonValue
 
 from starmodel.adapters.persistence.sql.schema.entity_table import VERSION
+from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.rows.table import RowTable, default_of, stored_value
-from starmodel.migrations.running.session import Session
 from starmodel.migrations.schema.codecs import StoredColumn
 from starmodel.migrations.schema.definitions import Schema
 from starmodel.migrations.schema.tables import build_tables
