@@ -67,7 +67,8 @@ def lines(found: Sequence[Effect], *, rolling: bool) -> list[str]:
         return [*texts, "Stop them before this migration runs: the database can't serve both."]
     return [
         *texts,
-        "Stop them before it runs. For a rolling deploy, write it in two parts: "
+        "On a server, stop them before starmodel db upgrade. For a rolling deploy, write it in two "
+        "parts: "
         "starmodel migrate --rolling",
     ]
 

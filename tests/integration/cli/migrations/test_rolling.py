@@ -79,7 +79,7 @@ def test_migrate_says_what_old_processes_can_do_no_longer(run: Run) -> None:
         "- They fail to read and write Product: they need Product.old.\n"
         "- They fail to read and write Product: they need Product.price.\n"
         "- They can't create Product: its new column needs a value.\n"
-        "Stop them before it runs. For a rolling deploy, write it in two parts: "
+        "On a server, stop them before starmodel db upgrade. For a rolling deploy, write it in two parts: "  # noqa: E501
         "starmodel migrate --rolling\n"
     ) in result.stdout
 

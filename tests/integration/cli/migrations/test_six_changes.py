@@ -134,7 +134,9 @@ def test_values_that_do_not_fit_stop_before_anything_is_written(
 
     assert result.exit_code == 1
     assert "big" in result.stderr
-    assert "is not written; nothing was changed." in result.stderr
+    assert "nothing was changed:" in result.stderr
+    assert "--convert Product.size=VALUE" in result.stderr
+    assert "0002_change_product_size_from_text_to_whole.py is not written." in result.stderr
     assert len(list((folder / "migrations").glob("*.py"))) == 1
     assert run("migrate", "--convert", "Product.size=0").exit_code == 0
 

@@ -109,7 +109,7 @@ def test_lines_end_with_the_remedy() -> None:
     assert lines(found, rolling=False) == [
         "Processes that still run the old version:",
         "- They fail to read and write Product: they need Product.old.",
-        "Stop them before it runs. For a rolling deploy, write it in two parts: "
+        "On a server, stop them before starmodel db upgrade. For a rolling deploy, write it in two parts: "  # noqa: E501
         "starmodel migrate --rolling",
     ]
     assert lines([], rolling=False) == []

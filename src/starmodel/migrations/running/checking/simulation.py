@@ -213,15 +213,21 @@ class Simulation:
     def _refuse(
         self, subject: str, reason: str, value: str, key: str, remedy: str = "Correct them first."
     ) -> None:
-        refused = self._found.setdefault((subject, reason), Refused(subject, reason, remedy))
+        refused = self._found.setdefault(
+            (subject, reason), Refused(subject, reason, remedy.format(subject))
+        )
         refused.add(f"{value} in the row {key}" if value else key)
 
 
 _CONVERT = (
-    "Give the step `convert=` or `on_error=`, or replace the values before it, or correct the rows."
+    "Correct the rows, or give them another value: --convert {}=VALUE (in the file: `on_error=`, "
+    "or `convert=` for a function)."
 )
-_REPLACE = "Replace the values by a `ReplaceValues` step before it, or correct the rows."
-_FILL = "Give the step a `fill=`, or correct the rows."
+_REPLACE = (
+    "Correct the rows, or give them another value: --replace {}.OLD=NEW (in the file: a "
+    "`ReplaceValues` before the step)."
+)
+_FILL = "Correct the rows, or give them a value: --fill {}=VALUE (in the file: `fill=`)."
 
 
 def _entity_id(work: RowWork) -> str:

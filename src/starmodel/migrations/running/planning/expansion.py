@@ -94,7 +94,7 @@ def expand(
         planned.append(PlannedStep(number, describe(step), tuple(actions)))
     end = State(target, target)
     _check_end(State(state.schema, target), end, sql_dialect)
-    about = "Require the values that are filled now"
+    about = "Complete the migration"
     planned.append(PlannedStep(len(steps), about, (_schema(state, end, about),)))
     return planned
 

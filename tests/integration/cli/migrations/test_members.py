@@ -1,4 +1,4 @@
-"""Migrations of fields whose values are those of a `Literal`."""
+"""Migrations between text, numbers, enums and `Literal`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,23 @@ from typer.testing import Result
 Write = Callable[[str, str], Path]
 Run = Callable[..., Result]
 PROGRAM = """
+import enum
 from typing import Literal
 from starmodel import Entity, create_app
+
+class State(enum.Enum):
+    NEW = "new"
+    LIVE = "live"
+
+class Size(enum.Enum):
+    SMALL = 1
+    LARGE = 2
 
 class Product(Entity):
     model_config = {{"store": "sql"}}
     name: str
-    state: {state} = "new"
-    size: {size} = 1
+    state: {state}
+    size: {size}
 
 app = create_app([Product])
 """
@@ -41,7 +50,13 @@ def states(folder: Path) -> list[str]:
         return [row[0] for row in connection.execute("SELECT state FROM product ORDER BY name")]
 
 
-def create(run: Run, name: str, **values: str) -> None:
+def sizes(folder: Path) -> list[int | str]:
+    with sqlite3.connect(folder / "starmodel.db") as connection:
+        return [row[0] for row in connection.execute("SELECT size FROM product ORDER BY name")]
+
+
+def create(run: Run, name: str, state: str = "new", size: str = "1") -> None:
+    values = {"state": state, "size": size}
     made = run("event", "Product", "create", f"--arg=name={name}",
                *(f"--arg={key}={value}" for key, value in values.items()))  # fmt: skip
     assert made.exit_code == 0, made.output
@@ -93,3 +108,23 @@ def test_unused_value_with_rows_stops(
     done = change(*flags, state='Literal["new"]', size="Literal[1]")
     assert done.exit_code == 0, done.output
     assert states(folder) == ["new"]
+
+
+def test_values_become_members_and_back(
+    change: Callable[..., Result], run: Run, folder: Path
+) -> None:
+    assert change().exit_code == 0
+    create(run, "Ink", state="new", size="1")
+    create(run, "Pen", state="LIVE", size="2")
+
+    done = change(
+        "--convert", "Product.state", "--convert", "Product.size", state="State", size="Size"
+    )
+    assert done.exit_code == 0, done.output
+    assert states(folder) == ["NEW", "LIVE"]
+    assert sizes(folder) == ["SMALL", "LARGE"]
+
+    done = change("--convert", "Product.size")
+    assert done.exit_code == 0, done.output
+    assert states(folder) == ["new", "live"]
+    assert sizes(folder) == [1, 2]
