@@ -74,7 +74,7 @@ __all__ = [
 ]
 
 # Types of arguments, imported on first access: they load SQLAlchemy.
-_LAZY = {"Data": "running.rows.data", "Events": "running.events"}
+_LAZY = {"Data": "running.rows.data", "Events": "running.executing.events"}
 
 
 def __getattr__(name: str) -> Any:

@@ -25,7 +25,7 @@ class SeveralHeadsError(MigrationError):
         names = " and ".join(self.heads)
         super().__init__(
             f"{len(self.heads)} migrations are the newest: {names}. They come from branches that "
-            "were merged. Combine them by: starmodel migrate --merge"
+            "were merged. Combine them with: starmodel migrate --merge"
         )
 
 
