@@ -158,3 +158,46 @@ async def test_hooks_of_the_lifetime_that_fail_are_logged(fail: Any, caplog: Any
     await app.starmodel.close()
     assert "on_startup()" in caplog.text
     assert "on_shutdown()" in caplog.text
+
+
+@pytest.mark.parametrize("value", [False, 0, 1.5, b"raw", {1}, ValueError("secret"), object(), Pen])
+@pytest.mark.parametrize("path", ["/made", "/?hook=1"])
+def test_value_of_another_type_is_an_error_response(value: Any, path: str) -> None:
+    async def returned(exchange: Any) -> Any:
+        return value
+
+    app = application(
+        routes=lambda self: [Route("/made", returned, access="public")],
+        middleware=lambda self: [RequestHook(returned, query="hook")],
+    )
+    response = response_to(app, path)
+    assert (response.http_status, "secret" in response.text) == (500, False)
+
+
+def test_middleware_without_a_response_is_an_error_response() -> None:
+    class Silent:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            if not scope.get("query_string"):
+                await self.app(scope, receive, send)
+
+    app = application(middleware=lambda self: [Middleware(Silent)])
+    assert response_to(app, "/?silent=1").http_status == 500
+
+
+def _nothing(app: Any) -> None:
+    pass
+
+
+class _NotCallable:
+    def __init__(self, app: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize("make", [_nothing, _NotCallable])
+def test_middleware_that_is_not_callable_is_noted(make: Any) -> None:
+    app = application(middleware=lambda self: [Middleware(make)])
+    assert response_to(app, "/").http_status == 200
+    assert "expected an ASGI application" in app.starmodel.plugins.report("made").notes[0]
