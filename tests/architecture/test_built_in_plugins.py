@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import subprocess
 import sys
@@ -44,6 +45,22 @@ def test_built_in_plugin_imports_what_any_plugin_may_import(name: str) -> None:
             name for name in ours if name not in PUBLIC and not name.startswith((*LAYERS, own))
         }
         assert not wrong, path
+
+
+def test_built_in_plugin_imports_public_names_by_their_full_path() -> None:
+    """`from starmodel.plugins import host` and `from ... import x` reach internal modules too."""
+    for path, tree in modules().items():
+        if not path.startswith(FOLDER) or path == f"{FOLDER}__init__.py":  # the list of them
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                assert not node.level, path
+                if node.module in PUBLIC:
+                    public = importlib.import_module(str(node.module)).__all__
+                    assert {alias.name for alias in node.names} <= set(public), path
+            if isinstance(node, ast.Name | ast.Attribute):
+                name = node.id if isinstance(node, ast.Name) else node.attr
+                assert name not in ("import_module", "__import__"), path
 
 
 def test_built_in_plugin_reads_no_private_name_of_others() -> None:

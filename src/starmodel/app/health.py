@@ -62,12 +62,18 @@ class CheckResult(NamedTuple):
     reason: str = ""
 
 
-class OwnedCheck(NamedTuple):
-    """A check of a plugin. Shapes: hide removes values of its settings from a text."""
+@dataclass(slots=True)
+class OwnedCheck:
+    """A check of a plugin.
+
+    Shapes: hide removes values of its settings from a text; running is the task of the check,
+    until it has ended.
+    """
 
     plugin: str
     check: HealthCheck
     hide: Callable[[str], str]
+    running: asyncio.Task[CheckResult] | None = None
 
 
 async def run_checks(checks: Sequence[OwnedCheck]) -> list[CheckResult]:
@@ -76,14 +82,25 @@ async def run_checks(checks: Sequence[OwnedCheck]) -> list[CheckResult]:
 
 
 async def _run(owned: OwnedCheck) -> CheckResult:
-    name, check = f"{owned.plugin}.{owned.check.name}", owned.check
+    """The result of a check in time, also of one that goes on after its cancellation."""
+    task = owned.running
+    if task is None or task.done() or task.get_loop() is not asyncio.get_running_loop():
+        task = owned.running = asyncio.create_task(_result(owned))
     try:
-        async with asyncio.timeout(check.timeout_s) as limit:
-            passed = await check.check()
-    except TimeoutError as error:
-        if limit.expired():
-            return CheckResult(name, "timeout", f"It takes longer than {check.timeout_s:g} s.")
-        return CheckResult(name, "failed", _reason(owned, error))
+        await asyncio.wait({task}, timeout=owned.check.timeout_s)
+    finally:
+        if not task.done():
+            task.cancel()
+    if task.done() and not task.cancelled():
+        return task.result()
+    limit = f"It takes longer than {owned.check.timeout_s:g} s."
+    return CheckResult(_name(owned), "timeout", limit)
+
+
+async def _result(owned: OwnedCheck) -> CheckResult:
+    name = _name(owned)
+    try:
+        passed = await owned.check.check()
     except BaseException as error:  # plugin code may raise anything
         if not is_failure(error):
             raise
@@ -91,6 +108,10 @@ async def _run(owned: OwnedCheck) -> CheckResult:
     if passed is False:
         return CheckResult(name, "failed", "It returned False.")
     return CheckResult(name, "ok")
+
+
+def _name(owned: OwnedCheck) -> str:
+    return f"{owned.plugin}.{owned.check.name}"
 
 
 def _reason(owned: OwnedCheck, error: BaseException) -> str:

@@ -125,9 +125,15 @@ def _check_declaration(plugin: Plugin) -> None:
         if type(value) not in (int, float) or not value > 0:
             raise PluginError(f"{where}.{name} is {value!r}.", "Expected a number of seconds.")
     try:
-        ENGLISH.extended(texts_of(plugin))
+        texts = texts_of(plugin)
+        ENGLISH.extended(texts)
     except (ValueError, TypeError, AttributeError) as error:
         raise PluginError(f"{where}.texts: {error}", "Expected templates by key.") from None
+    if taken := [key for key in texts if key in ENGLISH]:
+        raise PluginError(
+            f"its text {taken[0]!r} is one of StarModel.",
+            "Rename the plugin or the key; applications replace that text by create_app(texts=…).",
+        )
     model = plugin.Settings
     if model is not None and not (isinstance(model, type) and issubclass(model, BaseModel)):
         raise PluginError(f"{where}.Settings is {model!r}.", "Expected a pydantic model, or None.")

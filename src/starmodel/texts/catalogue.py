@@ -44,6 +44,9 @@ class Catalogue:
         own_texts = {key: text for key, text in own.items() if key not in self._of_plugins}
         self._texts = _replaced(_ENGLISH, own_texts)
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._texts
+
     def extended(self, texts: Mapping[str, Text], unloaded: Collection[str] = ()) -> Catalogue:
         """A catalogue with the English texts of plugins, replaced by the application's.
 

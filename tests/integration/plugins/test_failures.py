@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from starmodel import Entity, create_app
+from starmodel import ConfigurationError, Entity, create_app
+from starmodel.app.health import OwnedCheck, run_checks
 from starmodel.plugins import (
     HealthCheck,
     Middleware,
@@ -158,3 +159,99 @@ async def test_hooks_of_the_lifetime_that_fail_are_logged(fail: Any, caplog: Any
     await app.starmodel.close()
     assert "on_startup()" in caplog.text
     assert "on_shutdown()" in caplog.text
+
+
+@pytest.mark.parametrize("value", [False, 0, 1.5, b"raw", {1}, ValueError("secret"), object(), Pen])
+@pytest.mark.parametrize("path", ["/made", "/?hook=1"])
+def test_value_of_another_type_is_an_error_response(value: Any, path: str) -> None:
+    async def returned(exchange: Any) -> Any:
+        return value
+
+    app = application(
+        routes=lambda self: [Route("/made", returned, access="public")],
+        middleware=lambda self: [RequestHook(returned, query="hook")],
+    )
+    response = response_to(app, path)
+    assert (response.http_status, "secret" in response.text) == (500, False)
+
+
+def test_middleware_without_a_response_is_an_error_response() -> None:
+    class Silent:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            if not scope.get("query_string"):
+                await self.app(scope, receive, send)
+
+    app = application(middleware=lambda self: [Middleware(Silent)])
+    assert response_to(app, "/?silent=1").http_status == 500
+
+
+def _nothing(app: Any) -> None:
+    pass
+
+
+class _NotCallable:
+    def __init__(self, app: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize("make", [_nothing, _NotCallable])
+def test_middleware_that_is_not_callable_is_noted(make: Any) -> None:
+    app = application(middleware=lambda self: [Middleware(make)])
+    assert response_to(app, "/").http_status == 200
+    assert "expected an ASGI application" in app.starmodel.plugins.report("made").notes[0]
+
+
+def test_check_that_goes_on_after_its_cancellation_ends_in_time_and_runs_once() -> None:
+    started = []
+
+    async def check() -> None:
+        started.append(1)
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                if len(cancelled) >= 2:
+                    raise
+                cancelled.append(1)
+
+    async def health() -> list[Any]:
+        owned = [OwnedCheck("made", HealthCheck("disk", check, timeout_s=0.01), str)]
+        first = await asyncio.wait_for(run_checks(owned), 5)
+        return [*first, *await asyncio.wait_for(run_checks(owned), 5)]
+
+    cancelled: list[int] = []
+    results = asyncio.run(health())
+    assert [(result.name, result.state) for result in results] == [("made.disk", "timeout")] * 2
+    assert len(started) == 1
+
+
+@pytest.mark.parametrize(("name", "key"), [("slot", "failed"), ("problem", "redirect")])
+def test_text_of_starmodel_is_not_replaced_by_a_plugin(name: str, key: str) -> None:
+    plugin = type("Made", (Plugin,), {"name": name, "texts": {key: "Mine"}})()
+    app = create_app([], plugins=[plugin], secret_key="k" * 40)
+    report = app.starmodel.plugins.report(name)
+    assert report.state == "failed"
+    assert f"its text '{name}.{key}' is one of StarModel" in report.reason
+    assert app.starmodel.texts.text(f"{name}.{key}") != "Mine"
+
+
+@pytest.mark.parametrize("path", ["/..", "/.", "/a/../b", "/a/.", "/_starmodel/made/../health"])
+def test_path_that_browsers_resolve_is_refused(path: str) -> None:
+    async def endpoint(exchange: Any) -> None:
+        pass
+
+    with pytest.raises(ConfigurationError, match="expected an absolute path"):
+        Route(path, endpoint)
+    assert Route("/a/..b/.well-known", endpoint).path == "/a/..b/.well-known"
+
+
+@pytest.mark.parametrize("at", ["/{id}/..", "/{id}/."])
+def test_path_of_a_resource_that_browsers_resolve_is_refused(at: str) -> None:
+    async def endpoint(*arguments: Any) -> None:
+        pass
+
+    with pytest.raises(ConfigurationError, match="expected a path"):
+        ResourceRoute(at, endpoint)

@@ -17,6 +17,7 @@ from typing import Any
 
 from fastcore.xml import Safe, to_xml
 
+from starmodel.adapters.ui.escaping import escapable
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.values.bounded_cache import size_of
 
@@ -82,7 +83,7 @@ class Template:
     """
 
     def __init__(self, component: Any) -> None:
-        html = str(to_xml(component, indent=False))
+        html = str(to_xml(escapable(component), indent=False))
         _Places().check(html)
         # A boolean attribute is rendered or omitted as a whole.
         html = _FLAG.sub(lambda found: _as_flag(found[0], found[1]), html)
@@ -122,7 +123,7 @@ def compiled(component: Callable[[Slots], Any]) -> Template:
 
 def uncompiled(component: Callable[[Slots], Any], values: Mapping[str, Any]) -> str:
     """Render the component with the values directly: slow, the reference for templates."""
-    return str(to_xml(component(Given(values)), indent=False))
+    return str(to_xml(escapable(component(Given(values))), indent=False))
 
 
 def _as_flag(attribute: str, name: str) -> str:

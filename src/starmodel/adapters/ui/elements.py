@@ -14,6 +14,8 @@ from typing import Any
 
 from fastcore.xml import FT, ft, to_xml, voids
 
+from starmodel.adapters.ui.escaping import escapable
+
 _NAMES = {"cls": "class", "fr": "for"}
 _LAST = ("id", "cls", "title", "style")
 
@@ -31,8 +33,8 @@ def element(tag: str, *children: Any, **attributes: Any) -> FT:
 
 
 def render(component: Any) -> str:
-    """A component, or a sequence of components, as HTML."""
-    return str(to_xml(component, indent=False))
+    """A component, or a sequence of components, as HTML; every value inside is escaped."""
+    return str(to_xml(escapable(component), indent=False))
 
 
 def _html_name(name: str) -> str:

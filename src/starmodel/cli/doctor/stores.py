@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -105,7 +107,9 @@ async def _open(
     Shapes: the notes and warnings of SQL stores about the schema, and the results of the health
     checks of plugins.
     """
-    await application.ready()
+    with redirect_stdout(sys.stderr):  # of plugins
+        await application.ready()
+        checks = await run_checks(application.extensions.health_checks)
     notes: list[str] = []
     warnings: list[tuple[str, bool]] = []
     if any(entity_type.store == "sql" for entity_type in application.registry):
@@ -119,8 +123,8 @@ async def _open(
             if isinstance(store, SqlRepository):
                 notes += store.notes
                 warnings += store.warnings
-    checks = await run_checks(application.extensions.health_checks)
-    await application.close()
+    with redirect_stdout(sys.stderr):
+        await application.close()
     return notes, warnings, checks
 
 

@@ -57,13 +57,15 @@ async def open_stores(application: Application) -> AsyncIterator[Application]:
     Raises: CommandError, when a store can't be opened.
     """
     try:
-        await application.ready()
+        with redirect_stdout(sys.stderr):  # of plugins
+            await application.ready()
     except StarModelError as error:
         raise CommandError(str(error)) from error
     try:
         yield application
     finally:
-        await application.close()
+        with redirect_stdout(sys.stderr):
+            await application.close()
 
 
 def print_traceback(error: BaseException) -> None:

@@ -16,8 +16,10 @@ from starmodel.core.fields.access_rules import AccessRule, check_page_access
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 INTERNAL = "/_starmodel"
 Need = Literal["read", "write", "endpoint"]
-_PATH = re.compile(r"/|(/[A-Za-z0-9._~-]+)+")
-_BELOW = re.compile(rf"(?:/_[A-Za-z0-9._~-]+|/{re.escape(ID)}/[A-Za-z0-9._~-]+)")
+# Browsers resolve the segments "." and "..", so no request has them.
+_SEGMENT = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+"
+_PATH = re.compile(rf"/|(/{_SEGMENT})+")
+_BELOW = re.compile(rf"(?:/_[A-Za-z0-9._~-]+|/{re.escape(ID)}/{_SEGMENT})")
 _PAGES = get_args(PageName)
 
 

@@ -132,7 +132,7 @@ class Endpoints:
             viewer = Viewer(self._application.registry, policy, exchange.session.actor)
             await exchange.json(await viewer.json_of(made))
         else:
-            page = made if isinstance(made, Page) else Page("", made)
+            page = made if isinstance(made, Page) else Page("", _checked_component(made))
             ui = self._services.ui if resource is None else resource.ui
             own_title = self._application.texts.render(page.title)
             title = own_title or self._services.settings.title
@@ -149,7 +149,19 @@ class BoundHook:
         self.query, self.run = f"{hook.query}=".encode() if hook.query else b"", run
 
 
+def _checked_component(made: Any) -> Any:
+    """A component, a text or a sequence of them. Raises: TypeError, for any other value."""
+    parts = made if isinstance(made, list | tuple) else (made,)
+    for part in parts:
+        if not (isinstance(part, str | list | tuple) or part is None or _is_component(part)):
+            raise TypeError(
+                f"It returned a value of type {type(part).__name__}; expected a Page, a component, "
+                "a dict or a list for JSON, a Redirect, a response, or None."
+            )
+    return made
+
+
 def _is_component(value: Any) -> bool:
-    return not isinstance(value, BaseModel) and (
+    return not isinstance(value, BaseModel | type) and (
         hasattr(value, "__ft__") or hasattr(value, "__html__")
     )

@@ -24,10 +24,19 @@ class GuardedMiddleware:
         self, report: PluginReport, middleware: Middleware, app: Any, gateway: Gateway
     ) -> None:
         self._report, self._gateway = report, gateway
-        self._app = middleware.make(app, **middleware.options)
+        made = middleware.make(app, **middleware.options)
+        if not callable(made):
+            raise TypeError(f"it makes {made!r:.80}; expected an ASGI application")
+        self._app = made
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        has_started = False
+        has_started = has_left = False
+
+        async def received() -> Any:
+            nonlocal has_left
+            message = await receive()
+            has_left = has_left or message["type"] == "http.disconnect"
+            return message
 
         async def watched(message: Any) -> None:
             nonlocal has_started
@@ -35,7 +44,9 @@ class GuardedMiddleware:
             await send(message)
 
         try:
-            await self._app(scope, receive, watched)
+            await self._app(scope, received, watched)
+            if scope["type"] == "http" and not (has_started or has_left):
+                raise RuntimeError("It returned without a response.")
         except BaseException as error:  # the web edge: every failure becomes a response
             if not is_failure(error):
                 raise

@@ -117,6 +117,19 @@ def test_health_checks_are_findings(drop_in: Any, write: Any, findings: Any) -> 
     ])  # fmt: skip
 
 
+def test_output_of_plugins_leaves_the_json_whole(drop_in: Any, write: Any, findings: Any) -> None:
+    drop_in(
+        "loud",
+        "async def check(): print('checked')\n"
+        "class Loud(Plugin):\n    name = 'loud'\n"
+        "    def health_checks(self): return [HealthCheck('a', check)]\n"
+        "    async def on_startup(self, application): print('started')\n"
+        "    async def on_shutdown(self, application): print('stopped')\n",
+    )
+    write("main.py", APPLICATION)
+    assert findings("health") == (0, [("ok", "loud.a passes.", "")])
+
+
 def test_commands_print_no_sign_in_link(write: Any, run: Run) -> None:
     write("main.py", APPLICATION)
     result = run("doctor")
