@@ -23,7 +23,7 @@ from starmodel.migrations.running.hooks import run_hook
 from starmodel.migrations.running.ledger import ActionEntry, ActionKey, Entry, Ledger, State
 from starmodel.migrations.running.progress import Progress, Report, silent
 from starmodel.migrations.running.reversal import UNDO, reversed_steps
-from starmodel.migrations.running.session import Session
+from starmodel.migrations.running.session import Session, refusal_text
 from starmodel.migrations.schema.definitions import Schema
 
 Begun = Mapping[tuple[int, int], ActionEntry]
@@ -202,7 +202,8 @@ def _explained(id: str, number: int, count: int, about: str) -> Iterator[None]:
         raise type(error)(f"{_place(id, number, count, about)}: {error}") from error
     except DBAPIError as error:
         raise MigrationError(
-            f"{_place(id, number, count, about)}: the database refused it: {error.orig}. What was "
+            f"{_place(id, number, count, about)}: the database refused it: {refusal_text(error)}. "
+            "What was "
             "done before this step stays; correct the cause, and run this again: it continues here."
         ) from error
     except Exception as error:
