@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from starmodel.app.failures import is_failure
 from starmodel.core.errors import ConfigurationError
 
 MAX_TIMEOUT_S = 60.0
@@ -83,7 +84,9 @@ async def _run(owned: OwnedCheck) -> CheckResult:
         if limit.expired():
             return CheckResult(name, "timeout", f"It takes longer than {check.timeout_s:g} s.")
         return CheckResult(name, "failed", _reason(owned, error))
-    except (Exception, SystemExit) as error:  # plugin code may raise anything
+    except BaseException as error:  # plugin code may raise anything
+        if not is_failure(error):
+            raise
         return CheckResult(name, "failed", _reason(owned, error))
     if passed is False:
         return CheckResult(name, "failed", "It returned False.")

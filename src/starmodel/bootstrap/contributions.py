@@ -9,6 +9,7 @@ from typing import Any
 from starmodel.adapters.web.frameworks.route_table import replaced_plugin_routes
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.resources.areas import in_area
+from starmodel.app.failures import is_failure
 from starmodel.app.health import OwnedCheck
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.errors import ConfigurationError
@@ -97,7 +98,9 @@ class _Connection:
             for made, item in reversed(found):
                 try:
                     app = GuardedMiddleware(made.report, item, app, gateway)
-                except Exception as error:  # plugin code may raise anything
+                except BaseException as error:  # plugin code may raise anything
+                    if not is_failure(error):
+                        raise
                     note_ignored(made, f"The middleware {item.make!r} failed: {error!r:.200}.")
             return app
 

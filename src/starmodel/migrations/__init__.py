@@ -36,7 +36,7 @@ from starmodel.migrations.steps import (
 )
 
 if TYPE_CHECKING:
-    from starmodel.migrations.running.events import Events
+    from starmodel.migrations.running.executing.events import Events
     from starmodel.migrations.running.rows.data import Data
 
 __all__ = [

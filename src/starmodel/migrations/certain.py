@@ -1,4 +1,4 @@
-"""Changes of classes that can be applied without a question, and without risk to stored rows."""
+"""Additive changes of classes, which need no answer and alter no stored value."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from starmodel.migrations.comparing.plan import plan
 from starmodel.migrations.comparing.questions import open_questions
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.migration import MigrationFile
+from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.ddl.catalogue import Catalogue
-from starmodel.migrations.running.recorded import RecordedSchema
+from starmodel.migrations.running.ledger.recorded import RecordedSchema
 from starmodel.migrations.running.runner import UNRECORDED, Options, apply_unrecorded
-from starmodel.migrations.running.session import Session
 from starmodel.migrations.schema.definitions import EntityDefinition, ForeignKeyDefinition, Schema
 from starmodel.migrations.state import read_state
 from starmodel.migrations.steps import AddField, AddIndex, CreateEntity

@@ -22,8 +22,8 @@ class UnknownOutcomeError(MigrationError):
 class DriftError(ConfigurationError):
     """The database does not fit the classes, so the application does not start.
 
-    Shapes: about are sentences on what differs; command is what the developer types; asks, it
-    needs answers, so it can't be run for the developer.
+    Shapes: about are sentences on the differences; command is the command that resolves them;
+    asks is True when that command needs answers.
     """
 
     def __init__(

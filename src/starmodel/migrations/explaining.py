@@ -1,4 +1,4 @@
-"""Says in words what state a database is in, and what to type."""
+"""Messages about the state of a database, with the command that resolves it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_SENTENCES = 8
 
 
 class Explained(NamedTuple):
-    """One finding on a database. Shapes: remedy is a sentence, "" where nothing is to be done."""
+    """One finding on a database. Shapes: remedy is a sentence, "" without a remedy."""
 
     level: Literal["warning", "note"]
     text: str
@@ -58,7 +58,7 @@ def refusal(state: DatabaseState, *, production: bool) -> DriftError | None:
 
 
 def explained(state: DatabaseState, *, production: bool) -> Iterator[Explained]:
-    """Yield what is to be known of a database on which the application can start."""
+    """Yield the findings on a database that does not prevent the start."""
     unknown = state.unknown
     if unknown:
         there = f"the migration {unknown[-1]}, and there is no such file"

@@ -17,11 +17,11 @@ from starmodel.migrations.errors import DriftError, MigrationError
 from starmodel.migrations.explaining import MIGRATE, drifted, explained, refusal
 from starmodel.migrations.files.loading import load_migrations
 from starmodel.migrations.files.order import Migrations
-from starmodel.migrations.running.connection import is_lasting, is_new_file, open_link
-from starmodel.migrations.running.events import dispatches_events
-from starmodel.migrations.running.recorded import RecordedSchema
+from starmodel.migrations.running.database.connection import is_lasting, is_new_file, open_link
+from starmodel.migrations.running.database.session import Session
+from starmodel.migrations.running.executing.events import dispatches_events
+from starmodel.migrations.running.ledger.recorded import RecordedSchema
 from starmodel.migrations.running.runner import Options, record_as_applied, upgrade
-from starmodel.migrations.running.session import Session
 from starmodel.migrations.schema.reflecting import reflect
 from starmodel.migrations.state import present_schema, state_of
 
@@ -134,7 +134,7 @@ class Start:
         try:
             state = await state_of(self.url, Migrations(), types, thorough=True)
         except (ConfigurationError, MigrationError):
-            return None  # the database is out of reach, which the first error says
+            return None  # the first error reports an unreachable database
         return drifted(state, production=self.production) if state.drift else None
 
 

@@ -14,13 +14,13 @@ from starmodel.migrations.comparing.compare import compare
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.migration import MigrationFile
-from starmodel.migrations.running.connection import is_new_file, open_link
+from starmodel.migrations.running.database.connection import is_new_file, open_link
+from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.ddl.catalogue import Catalogue
-from starmodel.migrations.running.ledger import Entry, Ledger
-from starmodel.migrations.running.recorded import RecordedSchema
+from starmodel.migrations.running.ledger.ledger import Entry, Ledger
+from starmodel.migrations.running.ledger.recorded import RecordedSchema
+from starmodel.migrations.running.ledger.waiting import waiting_contracts
 from starmodel.migrations.running.runner import UNRECORDED
-from starmodel.migrations.running.session import Session
-from starmodel.migrations.running.waiting import waiting_contracts
 from starmodel.migrations.schema.collecting import collect
 from starmodel.migrations.schema.definitions import EntityDefinition, Schema
 from starmodel.migrations.schema.editing import qualified_table

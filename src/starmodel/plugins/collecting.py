@@ -8,6 +8,7 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from typing import Any
 
+from starmodel.app.failures import is_failure
 from starmodel.app.health import HealthCheck
 from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.resource import MountedResource, Resource
@@ -18,7 +19,6 @@ from starmodel.plugins.contributions.middleware import Middleware, RequestHook
 from starmodel.plugins.contributions.routes import INTERNAL, EventRoute, ResourceRoute, Route
 from starmodel.plugins.plugin import Plugin
 from starmodel.plugins.reports import (
-    PLUGIN_FAILURES,
     PluginError,
     PluginReport,
     error_in_plugin,
@@ -130,7 +130,9 @@ def _called(plugin: Plugin, kind: str, *arguments: Any) -> Any:
         with redirect_stdout(sys.stderr):
             made = getattr(plugin, kind)(*arguments)
             return made if isinstance(made, Mapping) else tuple(made)
-    except PLUGIN_FAILURES as error:  # plugin code may raise anything
+    except BaseException as error:  # plugin code may raise anything
+        if not is_failure(error):
+            raise
         raise error_in_plugin(error, f"in {kind}()") from error
 
 

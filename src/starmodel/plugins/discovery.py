@@ -18,6 +18,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
+from starmodel.app.failures import is_failure
 from starmodel.plugins.plugin import Plugin
 from starmodel.plugins.reports import PluginError, error_in_plugin
 
@@ -57,7 +58,9 @@ class Candidate:
                 found = self.make()
                 if isinstance(found, type) and issubclass(found, Plugin):
                     found = found()
-        except (Exception, SystemExit) as error:  # plugin code may raise anything
+        except BaseException as error:  # plugin code may raise anything
+            if not is_failure(error):
+                raise
             raise error_in_plugin(error, "while it is imported") from error
         if not isinstance(found, Plugin):
             raise PluginError(

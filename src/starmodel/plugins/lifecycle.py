@@ -7,9 +7,10 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
+from starmodel.app.failures import is_failure
 from starmodel.core.errors import ConfigurationError
 from starmodel.plugins.host import PluginHost
-from starmodel.plugins.reports import PLUGIN_FAILURES, PluginError, error_in_plugin, place_of
+from starmodel.plugins.reports import PluginError, error_in_plugin, place_of
 
 log = logging.getLogger("starmodel.plugins")
 
@@ -33,8 +34,8 @@ class Lifecycle:
             plugin, report = made.plugin, made.report
             try:
                 await _within(plugin.startup_limit_s, "startup", plugin.on_startup(application))
-            except PLUGIN_FAILURES as error:  # plugin code may raise anything
-                if _is_cancelled():
+            except BaseException as error:  # plugin code may raise anything
+                if not is_failure(error):
                     raise
                 report.fail(error_in_plugin(error, "in on_startup()"))
                 log.error("%s What it adds stays.\n%s", report.sentence, report.traceback_of(error))
@@ -49,7 +50,9 @@ class Lifecycle:
         for made in self._host.loaded:
             try:
                 made.plugin.on_serve(root_path)
-            except PLUGIN_FAILURES as error:  # plugin code may raise anything
+            except BaseException as error:  # plugin code may raise anything
+                if not is_failure(error):
+                    raise
                 report = made.report
                 report.fail(error_in_plugin(error, "in on_serve()"))
                 log.error("%s What it adds stays.\n%s", report.sentence, report.traceback_of(error))
@@ -60,8 +63,8 @@ class Lifecycle:
             plugin = made.plugin
             try:
                 await _within(plugin.shutdown_limit_s, "shutdown", plugin.on_shutdown(application))
-            except PLUGIN_FAILURES as error:  # plugin code may raise anything
-                if _is_cancelled():
+            except BaseException as error:  # plugin code may raise anything
+                if not is_failure(error):
                     raise
                 log.error(
                     "The plugin %s failed in on_shutdown()\n%s",
@@ -84,9 +87,3 @@ async def _within(limit_s: float, stage: str, hook: Coroutine[Any, Any, None]) -
             f"Set a time limit on what it awaits, or raise {stage}_limit_s of its class.",
             place_of(error.__cause__ or error),
         ) from error
-
-
-def _is_cancelled() -> bool:
-    """Whether the server cancels the current task, rather than plugin code."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

@@ -10,12 +10,13 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from starmodel.app.failures import is_failure
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.entity_config import PLUGIN_NAME
 from starmodel.plugins.discovery import Candidate
 from starmodel.plugins.hidden_values import HiddenValues
 from starmodel.plugins.plugin import Plugin
-from starmodel.plugins.reports import PLUGIN_FAILURES, PluginError, PluginReport, error_in_plugin
+from starmodel.plugins.reports import PluginError, PluginReport, error_in_plugin
 from starmodel.plugins.versions import check_version
 from starmodel.texts.catalogue import ENGLISH
 from starmodel.texts.english import Text
@@ -81,7 +82,9 @@ def load_plugin(
             report.values = HiddenValues(given)
             plugin.settings = _settings(plugin, given)
             plugins[plugin.name] = plugin
-    except PLUGIN_FAILURES as error:  # attributes of plugins may raise too
+    except BaseException as error:  # attributes of plugins may raise too
+        if not is_failure(error):
+            raise
         report.fail(error_in_plugin(error, "in its declaration"))
     reports[report.name] = report
 

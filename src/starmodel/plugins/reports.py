@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sysconfig
 import traceback
 from collections.abc import Iterable
@@ -18,8 +17,6 @@ _PACKAGE = str(Path(__file__).parents[1])
 _STANDARD_LIBRARY = sysconfig.get_path("stdlib")
 _PACKAGES = frozenset({"site-packages", "dist-packages"})  # folders inside it, of plugins
 MAX_REASON_CHARS = 500
-# What code of a plugin may raise without ending the process.
-PLUGIN_FAILURES = (Exception, SystemExit, asyncio.CancelledError)
 
 
 class PluginError(ConfigurationError):

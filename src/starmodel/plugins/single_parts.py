@@ -9,6 +9,7 @@ from contextlib import redirect_stdout
 from importlib.metadata import EntryPoint
 from typing import Any
 
+from starmodel.app.failures import is_failure
 from starmodel.app.ports.repository import Repository
 from starmodel.core.errors import ConfigurationError
 from starmodel.plugins.discovery import package_of, points_of
@@ -109,7 +110,9 @@ def _loaded(point: EntryPoint) -> Any:
     try:
         with redirect_stdout(sys.stderr):
             return point.load()
-    except (Exception, SystemExit) as error:  # code of packages may raise anything
+    except BaseException as error:  # code of packages may raise anything
+        if not is_failure(error):
+            raise
         raise ConfigurationError(
             f"{_where(point)} can't be loaded: {type(error).__name__}: {error}".rstrip(": ")
             + f". Correct or uninstall {package_of(point)}."

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ def migrated(
     undo: bool = False,
     folder: str | Path = "migrations",
     database_url: str | None = None,
+    app: Callable[[str], Any] | None = None,
 ) -> Rows:
     """Return what migrations make of sample rows, in a new database.
 
@@ -30,7 +32,8 @@ def migrated(
     afterwards, and the rows are those that result.
 
     Shapes: after and to are ids or numbers of migrations ("0003"), to is the newest by default;
-    database_url is an empty database, by default an SQLite file that is deleted.
+    database_url is an empty database, by default an SQLite file that is deleted; app returns
+    the application for the URL of a database, to dispatch the events of `RunEvents`.
     Raises: MigrationError, as `starmodel db upgrade` reports it.
     """
     from starmodel.migrations.files.loading import load_migrations
@@ -45,7 +48,8 @@ def migrated(
         async def run() -> Rows:
             await upgrade(url, migrations, ids[0], options)
             await _insert(url, migrations[ids[0]].schema, data)
-            await upgrade(url, migrations, ids[1], options)
+            application = None if app is None else app(url).starmodel
+            await upgrade(url, migrations, ids[1], replace(options, application=application))
             if not undo:
                 return await _read(url, migrations[ids[1]].schema)
             await downgrade(url, migrations, ids[0], options)
@@ -64,7 +68,7 @@ def _database(url: str | None) -> Iterator[str]:
 
 
 async def _insert(url: str, schema: Any, data: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    from starmodel.migrations.running.connection import open_link
+    from starmodel.migrations.running.database.connection import open_link
     from starmodel.migrations.running.rows.data import Data
 
     async with open_link(url) as link:
@@ -74,7 +78,7 @@ async def _insert(url: str, schema: Any, data: Mapping[str, Sequence[Mapping[str
 
 
 async def _read(url: str, schema: Any) -> Rows:
-    from starmodel.migrations.running.connection import open_link
+    from starmodel.migrations.running.database.connection import open_link
     from starmodel.migrations.running.rows.data import Data
 
     async with open_link(url) as link:

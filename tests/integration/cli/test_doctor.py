@@ -232,6 +232,44 @@ def test_doctor_in_production_with_complete_settings_has_no_warning(
     assert settings["cookie_secure"] == "public_url"
 
 
+RULED = """
+from starmodel import Entity, create_app
+from starmodel.access import owner, role
+
+def mine(actor, paper):
+    return actor is not None and paper.user_id == actor.id
+
+class Paper(Entity):
+    model_config = {"scope": "record"}
+    user_id: str = ""
+
+class Letter(Paper):
+    model_config = {"access": mine}
+
+class Essay(Paper):
+    model_config = {"access": role("staff") & mine}
+
+class Memo(Paper):
+    model_config = {"access": role("staff") | owner("user_id")}
+
+app = create_app([Letter, Essay, Memo])
+"""
+
+
+def test_doctor_counts_the_rules_that_no_store_decides(
+    write: Write, run: Run, examined: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("main.py", RULED)
+    monkeypatch.setenv("STARMODEL_ENV", "production")
+    monkeypatch.setenv("STARMODEL_SECRET_KEY", KEY)
+
+    found = findings(examined()[1], "access_scan_limit")
+
+    assert "each of Letter, Essay (2)" in found[0][1]
+    rules = run("entities", "inspect", "Memo").stdout
+    assert "(role('staff') | record.user_id == actor.id)" in rules
+
+
 @pytest.mark.parametrize(
     ("variables", "about", "words"),
     [

@@ -10,10 +10,10 @@ from starmodel.core.classes.registry import entity_type
 from starmodel.core.entity import Entity
 from starmodel.migrations.files.order import Migrations, in_order
 from starmodel.migrations.migration import MigrationFile
-from starmodel.migrations.running.connection import open_link
+from starmodel.migrations.running.database.connection import open_link
+from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.rows.table import RowTable, stored_value
 from starmodel.migrations.running.runner import Options, Result, downgrade, upgrade
-from starmodel.migrations.running.session import Session
 from starmodel.migrations.schema.collecting import collect
 from starmodel.migrations.schema.definitions import Kept, Schema
 from starmodel.migrations.schema.tables import build_tables

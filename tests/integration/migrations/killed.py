@@ -23,7 +23,7 @@ from databases import emptied
 from integration.migrations.changing import History, query
 from starmodel.core.entity import Entity
 from starmodel.core.fields.field import Field
-from starmodel.migrations.running.connection import open_link
+from starmodel.migrations.running.database.connection import open_link
 from starmodel.migrations.running.rows import table
 from starmodel.migrations.running.rows.data import Data
 from starmodel.migrations.schema.physical import table_differences
@@ -105,6 +105,14 @@ def history() -> History:
 
 
 def prepare(url: str, made: History) -> None:
+    emptied_or_removed(url)
+    made.up(url, "0001_change")
+    made.store(url, "Product", *ROWS)
+    made.store(url, "Sale", *SALES)
+
+
+def emptied_or_removed(url: str) -> None:
+    """Empty a database, or remove its file."""
     if url.startswith("sqlite"):
         path = url.removeprefix("sqlite:///")
         for name in (path, f"{path}-wal", f"{path}-shm"):
@@ -112,9 +120,6 @@ def prepare(url: str, made: History) -> None:
                 os.remove(name)
     else:
         emptied(url)
-    made.up(url, "0001_change")
-    made.store(url, "Product", *ROWS)
-    made.store(url, "Sale", *SALES)
 
 
 def kill_before(number: int) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +14,11 @@ from starmodel import Entity, create_app, event
 from starmodel.app.application import Application
 from starmodel.core.errors import ConstraintError
 from starmodel.migrations.errors import MigrationError
-from starmodel.migrations.running.events import Events
+from starmodel.migrations.files.writing import migration_text
+from starmodel.migrations.running.executing.events import Events
 from starmodel.migrations.running.runner import Options, Result, upgrade
 from starmodel.migrations.steps import AddField, RunEvents
+from starmodel.testing import migrated
 
 COUNT = 130
 
@@ -127,3 +131,24 @@ def test_events_on_a_new_database_find_no_records(url: str) -> None:
     shop = Shop(url, reprice)
     shop.history.down(url)
     assert shop.up().applied == ("0001_change", "0002_change")
+
+
+def test_migrated_dispatches_events_on_sample_data(tmp_path: Path) -> None:
+    history = History(new_product())
+    first = history.files[0]
+    text = migration_text("first", first.after, first.steps, first.schema)
+    (tmp_path / f"{first.id}.py").write_text(text)
+    text = migration_text("raise", ["0001_change"], (), history.schema)
+    function = inspect.getsource(reprice).replace("Events", "object")
+    text = text.replace("steps=[]", "steps=[RunEvents(reprice)]")
+    text = text.replace("import Migration", "import Migration, RunEvents")
+    (tmp_path / "0002_raise.py").write_text(
+        text.replace("migration = ", f"{function}\n\nmigration = ", 1)
+    )
+
+    def app(url: str) -> Any:
+        return create_app([new_product()], database_url=url, secret_key="k" * 48)
+
+    pens = [{"id": "a", "name": "pen"}, {"id": "b", "name": "ink", "count": 1}]
+    rows = migrated({"Product": pens}, after="0001", folder=tmp_path, app=app)
+    assert [row["count"] for row in rows["Product"]] == [3, 4]

@@ -30,9 +30,12 @@ def _run(program: str, *arguments: str) -> subprocess.Popen[str]:
 @pytest.mark.slow
 @pytest.mark.timeout(3600 if EVERY else 300)
 @pytest.mark.parametrize("what", ["up", "down"])
-def test_killed_migration_resumes_or_is_undone_without_loss(url: str, what: str) -> None:
-    first, distance = ("1", "1") if EVERY else ("3", "13")
-    out, err = (run := _run("killed.py", url, what, first, distance)).communicate()
+@pytest.mark.parametrize("program", ["killed.py", "killed_rolling.py"])
+def test_killed_migration_resumes_or_is_undone_without_loss(
+    url: str, program: str, what: str
+) -> None:
+    first, distance = ("1", "1") if EVERY else ("3", "11")
+    out, err = (run := _run(program, url, what, first, distance)).communicate()
     assert run.returncode == 0, err
     assert int(out) >= 5
 

@@ -14,7 +14,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.fields.field import Field
 from starmodel.migrations.errors import BlockingError
 from starmodel.migrations.running import estimates
-from starmodel.migrations.running.connection import open_link
+from starmodel.migrations.running.database.connection import open_link
 from starmodel.migrations.running.ddl import online
 from starmodel.migrations.steps import AddIndex, ChangeConstraints, ChangeField
 

@@ -26,7 +26,7 @@ from starmodel.migrations.comparing.plan import plan
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.order import in_order
 from starmodel.migrations.migration import MigrationFile
-from starmodel.migrations.running.connection import open_link
+from starmodel.migrations.running.database.connection import open_link
 from starmodel.migrations.running.runner import downgrade, upgrade
 from starmodel.migrations.schema.collecting import collect
 from starmodel.migrations.schema.definitions import Schema

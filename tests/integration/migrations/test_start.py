@@ -13,10 +13,10 @@ from repositories import opened
 from starmodel import Entity, Field
 from starmodel.migrations.errors import DriftError
 from starmodel.migrations.files.writing import migration_text
-from starmodel.migrations.running.connection import open_link
+from starmodel.migrations.running.database.connection import open_link
 from starmodel.migrations.running.ddl.catalogue import Catalogue
-from starmodel.migrations.running.ledger import Ledger
-from starmodel.migrations.running.recorded import RecordedSchema
+from starmodel.migrations.running.ledger.ledger import Ledger
+from starmodel.migrations.running.ledger.recorded import RecordedSchema
 from starmodel.migrations.schema.definitions import Schema
 from starmodel.migrations.starting import Start
 from starmodel.migrations.steps import AddField

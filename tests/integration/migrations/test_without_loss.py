@@ -101,6 +101,35 @@ def test_new_required_field_is_filled_by_a_function_of_the_row(url: str, pens: H
     assert pens.rows(url, "Product", at=1) == PENS
 
 
+def test_migration_that_is_applied_again_takes_back_what_its_undo_put_aside(
+    url: str, pens: History
+) -> None:
+    class Product(Entity):
+        model_config = {"store": "sql"}
+        name: str
+        price: int = 0
+        colour: str = "blue"
+
+    class Note(Entity):
+        model_config = {"store": "sql"}
+        text: str = Field(default="", index=True)
+        product: str | None = Field(default=None, foreign_key="product.id")
+
+    pens.add(Product, Note, steps=[AddField("Product", "colour"), CreateEntity("Note")])
+    pens.up(url)
+    execute(url, "UPDATE product SET colour = 'red' WHERE id = 'p0002'")
+    pens.store(url, "Note", {"id": "n", "text": "kept", "product": "p0001"}, at=2)
+    for _ in range(2):
+        pens.down(url, "0001_change")
+        assert pens.rows(url, "Product", at=1) == PENS
+        pens.up(url)
+        colours = [row["colour"] for row in pens.rows(url, "Product")]
+        assert colours == ["blue", "red", *["blue"] * (len(PENS) - 2)]
+        assert pens.rows(url, "Note") == [{"id": "n", "text": "kept", "product": "p0001"}]
+    with pytest.raises(Exception, match=r"(?i)foreign"):
+        execute(url, "UPDATE note SET product = 'x'")
+
+
 def test_renamed_field_keeps_its_values_in_both_directions(url: str, pens: History) -> None:
     class Product(Entity):
         model_config = {"store": "sql"}

@@ -15,6 +15,7 @@ from starmodel.app.access.offers import answer_to, await_later, offers
 from starmodel.app.access.policy import Actor
 from starmodel.app.access.rules import permits_page
 from starmodel.app.context import current_context, derived_context
+from starmodel.app.failures import is_failure
 from starmodel.app.presentation.areas import Areas
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.entity import Entity
@@ -167,7 +168,9 @@ class Slots:
         started = time.perf_counter()
         try:
             made = content.render(place)
-        except (Exception, SystemExit):  # a failing plugin must not fail the page
+        except BaseException as error:  # a failing plugin must not fail the page
+            if not is_failure(error):
+                raise
             log.exception("The content %s failed", id)
             return Filled(id, content, error=FAILED)
         if time.perf_counter() - started > SLOW_S:
@@ -208,7 +211,9 @@ class Slots:
         except TimeoutError:
             log.error("The content %s was cancelled after %s s", id, TIMEOUT_S)
             return Filled(id, content, error=SLOW)
-        except (Exception, SystemExit):  # a failing plugin must not fail the page
+        except BaseException as error:  # a failing plugin must not fail the page
+            if not is_failure(error):
+                raise
             log.exception("The content %s failed", id)
             return Filled(id, content, error=FAILED)
         return _filled(id, content, made, own.page)

@@ -64,7 +64,7 @@ def history(target: AppArgument = None, app: AppOption = None, as_json: JsonOpti
     if as_json:
         print_json([row.document() for row in rows])
     elif not rows:
-        typer.echo("There are no migrations. Write the first one by: starmodel migrate")
+        typer.echo("There are no migrations. Write the first one with: starmodel migrate")
     else:
         cells = [(row.id, row.state, row.since, row.about) for row in rows]
         typer.echo(table(("MIGRATION", "STATE", "SINCE", "ABOUT"), cells))

@@ -74,7 +74,7 @@ def _check_schema(
         return
     from starmodel.migrations.explaining import drifted, explained
     from starmodel.migrations.files.loading import load_migrations
-    from starmodel.migrations.running.connection import is_lasting
+    from starmodel.migrations.running.database.connection import is_lasting
     from starmodel.migrations.state import state_of
 
     if not is_lasting(settings.database_url):

@@ -66,7 +66,10 @@ def apply_drafts(
         removed = _remove_unbegun(drafts, database)
         if removed:
             names = ", ".join(path.name for path in removed)
-            raise MigrationError(f"{error} {names} is not written; nothing was changed.") from error
+            raise MigrationError(
+                f"{error}\n{names} is not written. Run starmodel migrate again, with another "
+                "answer or after a correction."
+            ) from error
         raise
     return Outcome(tuple(written), (*recorded, *result.adopted), result.applied, result.waiting)
 

@@ -103,9 +103,11 @@ def _choose(choices: Sequence[str], default: str | None = None) -> int:
     for number, choice in enumerate(choices, 1):
         _say(f"  {number}  {choice}")
     while True:
-        text = typer.prompt(f"Which? (1 to {len(choices)})", default=default, err=True)
+        numbers = "1 or 2" if len(choices) == 2 else f"1 to {len(choices)}"
+        text = typer.prompt(f"Which? ({numbers})", default=default, err=True)
         if str(text).isdecimal() and 1 <= int(text) <= len(choices):
             return int(text) - 1
+        _say(f"{text!r} is not a number of the list.")
 
 
 def _say(text: str) -> None:

@@ -13,6 +13,7 @@ from starmodel.cli.migrations.database import Database, pending_ids, waiting_ids
 from starmodel.cli.migrations.deciding import Decision
 from starmodel.cli.migrations.drafting import Draft
 from starmodel.cli.migrations.flags import Flags
+from starmodel.cli.migrations.one_at_a_time import one_at_a_time
 from starmodel.cli.migrations.project import Project, load_project
 from starmodel.cli.migrations.reporting import document, questions_text
 from starmodel.cli.migrations.rolling import (
@@ -26,7 +27,7 @@ from starmodel.cli.terminal.errors import CommandError, UsageError
 from starmodel.cli.terminal.output import print_json
 from starmodel.core.errors import StarModelError
 from starmodel.migrations.rolling.effects import Effect
-from starmodel.migrations.running.state import DatabaseState
+from starmodel.migrations.running.ledger.state import LedgerState
 from starmodel.migrations.schema.definitions import Schema
 
 
@@ -64,19 +65,26 @@ def run(options: Options, flags: Flags) -> int:
     if len(modes) > 1:
         raise UsageError(f"--{modes[0]} and --{modes[1]} can't be combined. Run one of them.")
     try:
-        project = load_project(options.app)
-        drafting.check_files(project)
-        if options.check:
-            return _check(project, flags, options)
-        if options.merge:
-            return _finish(project, [drafting.merging(project)], None, options)
-        if options.purge:
-            return _purge(project, options)
-        if options.empty:
-            return _empty(project, options)
-        return _migrate(project, flags, options)
+        if options.check or options.sql:
+            return _run(options, flags)
+        with one_at_a_time():
+            return _run(options, flags)
     except StarModelError as error:
         raise CommandError(str(error)) from error
+
+
+def _run(options: Options, flags: Flags) -> int:
+    project = load_project(options.app)
+    drafting.check_files(project)
+    if options.check:
+        return _check(project, flags, options)
+    if options.merge:
+        return _finish(project, [drafting.merging(project)], None, options)
+    if options.purge:
+        return _purge(project, options)
+    if options.empty:
+        return _empty(project, options)
+    return _migrate(project, flags, options)
 
 
 def _migrate(project: Project, flags: Flags, options: Options) -> int:
@@ -119,7 +127,7 @@ def _offers_split(project: Project, found: list[Effect], options: Options) -> bo
     return any(effect.breaks for effect in found) and wants_split(found)
 
 
-def _refuse_lost_files(project: Project, state: DatabaseState) -> None:
+def _refuse_lost_files(project: Project, state: LedgerState) -> None:
     if state.entries:
         raise CommandError(
             f"The database has the migration {state.entries[-1].id}, and there are no files in "

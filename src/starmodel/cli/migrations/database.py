@@ -13,8 +13,8 @@ from starmodel.cli.migrations.project import Project
 from starmodel.core.errors import ConfigurationError
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.running import offline, runner
+from starmodel.migrations.running.ledger.state import LedgerState, read_ledger_state
 from starmodel.migrations.running.runner import Result
-from starmodel.migrations.running.state import DatabaseState, read_state
 from starmodel.migrations.schema.definitions import Schema
 
 DONE = ("applied", "adopted")
@@ -31,11 +31,11 @@ class Database:
     def of(cls, project: Project) -> Database:
         return cls(project.settings.database_url, project.application)
 
-    def state(self, classes: Schema) -> DatabaseState:
+    def state(self, classes: Schema) -> LedgerState:
         """Read what the database has. Raises: ConfigurationError; MigrationError."""
-        return asyncio.run(read_state(self.url, classes))
+        return asyncio.run(read_ledger_state(self.url, classes))
 
-    def state_if_reachable(self, classes: Schema) -> DatabaseState | None:
+    def state_if_reachable(self, classes: Schema) -> LedgerState | None:
         """Read what the database has; None where it is unreachable, as in most CI jobs."""
         try:
             return self.state(classes)
@@ -66,7 +66,7 @@ class Database:
         return asyncio.run(offline.statements(self.url, migrations, "up", options=options))
 
 
-def pending_ids(migrations: Migrations, state: DatabaseState) -> list[str]:
+def pending_ids(migrations: Migrations, state: LedgerState) -> list[str]:
     """Return the migrations that the database lacks, in the order in which they run.
 
     Contract migrations that wait are not pending: the application runs before and after them.
@@ -76,7 +76,7 @@ def pending_ids(migrations: Migrations, state: DatabaseState) -> list[str]:
     return [file.id for file in migrations if file.id not in done]
 
 
-def waiting_ids(migrations: Migrations, state: DatabaseState) -> list[str]:
+def waiting_ids(migrations: Migrations, state: LedgerState) -> list[str]:
     """Return the contract migrations that the database lacks."""
     begun = {entry.id for entry in state.entries}
     return [file.id for file in migrations if file.id not in begun and file.contract]

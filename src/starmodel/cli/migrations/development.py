@@ -1,4 +1,4 @@
-"""What `starmodel run` does in development when classes and database differ."""
+"""Schema drift in development: `starmodel run` applies additive changes before the start."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from starmodel.config import Settings
 from starmodel.migrations.certain import apply_certain, are_certain, are_certain_steps
 from starmodel.migrations.errors import DriftError, MigrationError
 from starmodel.migrations.explaining import drifted, refusal
-from starmodel.migrations.running.connection import is_lasting, is_new_file
+from starmodel.migrations.running.database.connection import is_lasting, is_new_file
 from starmodel.migrations.running.runner import Options
 from starmodel.migrations.state import DatabaseState, state_of
 
 
 async def settle(app: Any) -> None:
-    """Apply what is certain, and say so; refuse the rest with what to type.
+    """Apply additive changes and print them; refuse other changes with the command.
 
-    Without migration files the tables are changed at once; a project with files gets a new one.
+    Without migration files the tables are altered directly; otherwise a migration file is written
+    and applied.
 
     Raises: DriftError; ConfigurationError, when the database is unreachable.
     """
@@ -96,7 +97,7 @@ def _write(project: Project, state: DatabaseState) -> None:
 
 
 def _report(sentence: str, fraction: float) -> None:
-    """Leave out the progress of steps that take no time."""
+    """Print no progress: additive steps are short."""
 
 
 def _say(sentence: str) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from starmodel.migrations.files.order import Migrations
-from starmodel.migrations.running.ledger import Entry
+from starmodel.migrations.running.ledger.ledger import Entry
 
 LOST = "(no file in the folder)"
 WAITING = "waits for --contract"

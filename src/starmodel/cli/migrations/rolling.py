@@ -34,7 +34,7 @@ def print_effects(found: Sequence[Effect], *, rolling: bool) -> None:
 
 
 def wants_split(found: list[Effect]) -> bool:
-    """Ask on a terminal whether a migration that breaks old processes is split."""
+    """Prompt on a terminal: split a migration that breaks old processes?"""
     print_effects(found, rolling=False)
     question = "Split it into one migration before the deploy and one after it?"
     return typer.confirm(question, default=True, err=True)
@@ -79,7 +79,7 @@ def effect_documents(found: Sequence[Effect]) -> list[dict[str, Any]]:
 
 
 def waiting_text(waiting: Sequence[str]) -> str:
-    """Say which migrations wait, and for what."""
+    """Return the line about migrations that wait for --contract."""
     return (
         f"Waiting: {', '.join(waiting)}. Once no process of the old version runs: "
         "starmodel migrate --contract"

@@ -12,6 +12,7 @@ from contextlib import redirect_stdout
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from starmodel.app.failures import is_failure
 from starmodel.cli.plugins.conversion import command_of
 from starmodel.cli.terminal.errors import CommandError
 
@@ -59,7 +60,9 @@ def load(point: EntryPoint) -> Any:
     try:
         with redirect_stdout(sys.stderr):
             return point.load()
-    except (Exception, SystemExit) as error:  # plugin code may raise anything
+    except BaseException as error:  # plugin code may raise anything
+        if not is_failure(error):
+            raise
         raise EntryPointError(
             f"The plugin {package_of(point)} can't be loaded ({point.group}: {point.name} = "
             f"{point.value}): {type(error).__name__}: {error}".rstrip(": ")

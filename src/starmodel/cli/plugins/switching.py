@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from starmodel.app.failures import is_failure
 from starmodel.cli.plugins.hosts import find_plugins, imports_of_the_folder, silent_reports
 from starmodel.cli.plugins.settings_file import FILE, TABLE, edit_names
 from starmodel.cli.terminal.errors import CommandError, UsageError
@@ -14,7 +15,6 @@ from starmodel.config.errors import DEFAULT
 from starmodel.plugins.built_in import built_in_candidates
 from starmodel.plugins.discovery import candidates
 from starmodel.plugins.plugin import Plugin
-from starmodel.plugins.reports import PLUGIN_FAILURES
 
 DISABLED, ENABLED = "plugins_disabled", "plugins_enabled"
 
@@ -94,8 +94,9 @@ def _declared(name: str, settings: Settings) -> Iterator[Plugin]:
             if plugin.name not in disabled and not isinstance(plugin.requires, str):
                 iter(plugin.requires)
                 yield plugin
-        except PLUGIN_FAILURES:  # it is not on; `plugin list` reports it
-            continue
+        except BaseException as error:  # it is not on; `plugin list` reports it
+            if not is_failure(error):
+                raise
 
 
 def _listed(names: list[str]) -> str:

@@ -69,7 +69,7 @@ class Failure:
         if (command := getattr(error, "command", "")) and isinstance(error, ConfigurationError):
             text, asks = getattr(error, "text", str(error)), getattr(error, "asks", True)
             return cls(
-                "The database does not fit the classes",
+                "The database doesn't match the classes",
                 text,
                 command=command,
                 can_migrate=not asks,

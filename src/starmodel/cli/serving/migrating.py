@@ -1,4 +1,4 @@
-"""Runs `starmodel migrate` for the developer who clicks it on the page of a failed start."""
+"""Runs `starmodel migrate` from the page of a failed start."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _COMMAND = "from starmodel.cli.main import main; main()"
 def run_migrate() -> str | None:
     """Run `starmodel migrate --yes` on the application of this server; None when it succeeded.
 
-    In a process of its own, which imports the present sources. The newest file is touched, so
-    that a reloading server starts again.
+    In a subprocess, which imports the current sources. The modification time of the newest
+    migration file is updated, so that a reloading server restarts.
 
-    Returns: what the command said, when it failed.
+    Returns: the error output of a failed command.
     """
     target = os.environ[TARGET_VARIABLE]
     paths = [os.environ.get(RELOADS_VARIABLE, ""), os.environ.get("PYTHONPATH", "")]

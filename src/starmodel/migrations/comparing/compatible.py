@@ -47,10 +47,12 @@ def could_be_same(old: EntityDefinition, new: EntityDefinition) -> bool:
 def always_fits(old: FieldDefinition, new: FieldDefinition) -> bool:
     """True when the new type stores every value of the old one."""
     before, after = old.type, new.type
+    if members_of(new) and not members_of(old):
+        return False
     if before.kind != after.kind:
         room = after.arguments.get("length") is None or after.kind != "str"
         sized = after.kind == "decimal" and after.arguments.get("precision") is not None
-        return (before.kind, after.kind) in _LOSSLESS and room and not sized and not members_of(new)
+        return (before.kind, after.kind) in _LOSSLESS and room and not sized
     if before.kind == "custom":
         return before == after
     return all(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from starmodel.migrations.errors import MigrationError
 
@@ -69,8 +71,7 @@ def write_new(folder: Path, id: str, text: str) -> Path:
     path = folder / f"{id}.py"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        _create(path, text)
     except FileExistsError as error:
         raise MigrationError(
             f"{path} exists already; another starmodel migrate has just written it. Run it again."
@@ -78,3 +79,25 @@ def write_new(folder: Path, id: str, text: str) -> Path:
     except OSError as error:
         raise MigrationError(f"{path} can't be written: {error.strerror}.") from error
     return path
+
+
+def _create(path: Path, text: str) -> None:
+    """Create a file with its whole text, so that no process reads a part of it.
+
+    Raises: FileExistsError; OSError.
+    """
+    with NamedTemporaryFile(
+        "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=".", suffix=".new"
+    ) as file:
+        file.write(text)
+        file.flush()
+        Path(file.name).chmod(0o644)
+        try:
+            os.link(file.name, path)
+            return
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links
+            pass
+    with path.open("x", encoding="utf-8", newline="\n") as plain:
+        plain.write(text)

@@ -11,7 +11,7 @@ from starmodel.migrations.comparing.changes import fields as field_changes
 from starmodel.migrations.comparing.changes import tables as table_changes
 from starmodel.migrations.comparing.changes.change import Change, Changes
 from starmodel.migrations.comparing.changes.class_side import ChangedShape
-from starmodel.migrations.comparing.changes.words import listed, value_words
+from starmodel.migrations.comparing.changes.words import listed, members_of, value_words
 from starmodel.migrations.comparing.compatible import always_fits
 from starmodel.migrations.rolling.transition import Transition, transition
 from starmodel.migrations.steps.values import UNSET
@@ -67,7 +67,8 @@ def lines(found: Sequence[Effect], *, rolling: bool) -> list[str]:
         return [*texts, "Stop them before this migration runs: the database can't serve both."]
     return [
         *texts,
-        "Stop them before it runs. For a rolling deploy, write it in two parts: "
+        "On a server, stop them before starmodel db upgrade. For a rolling deploy, write it in two "
+        "parts: "
         "starmodel migrate --rolling",
     ]
 
@@ -121,12 +122,12 @@ def _removed_field(change: field_changes.RemovedField, context: _Context) -> Fou
         yield Effect(f"fail to read and write {change.entity.name}: they need {name}", True)
         return
     if field.nullable:
-        yield Effect(f"go on with {name}; what the new version creates has none")
+        yield Effect(f"keep using {name}; what the new version creates has none")
     elif field.has_default and field.default is not None:
         value = value_words(field.default)
-        yield Effect(f"go on with {name}; what the new version creates has {value}")
+        yield Effect(f"keep using {name}; what the new version creates has {value}")
     else:
-        yield Effect(f"go on with {name}, but read None in it where the new version created", True)
+        yield Effect(f"keep using {name}, but read None in it where the new version created", True)
 
 
 def _renamed_field(change: field_changes.RenamedField, context: _Context) -> Found:
@@ -137,7 +138,7 @@ def _renamed_field(change: field_changes.RenamedField, context: _Context) -> Fou
         each[0] == change.entity.name and each.new == new for each in context.between.mirrors
     )
     if mirrored:
-        yield Effect(f"go on with {old}; triggers keep it equal to {new}")
+        yield Effect(f"keep using {old}; triggers keep it equal to {new}")
     else:
         yield Effect(f"fail to read and write {change.entity.name}: they need {old}", True)
 
@@ -168,7 +169,7 @@ def _removed_entity(change: table_changes.RemovedEntity, context: _Context) -> F
     if not context.has_entity(change.entity.id):
         yield Effect(f"fail to read and write {change.entity.name}: its table is put aside", True)
     else:
-        yield Effect(f"go on with {change.entity.name}")
+        yield Effect(f"keep using {change.entity.name}")
 
 
 def _changed_type(change: field_changes.ChangedType, context: _Context) -> Found:
@@ -176,6 +177,14 @@ def _changed_type(change: field_changes.ChangedType, context: _Context) -> Found
     if same and always_fits(change.before, change.after):
         return
     name = f"{change.entity.name}.{change.before.name}"
+    if same and change.before.type == change.after.type:  # a `Literal` of the same values
+        allowed = listed(members_of(change.after), "or")
+        yield Effect(
+            f"may still store other values than {allowed} as {name}, which the new version "
+            "doesn't know",
+            True,
+        )
+        return
     yield Effect(f"fail to read and write {name}: its column gets another type", True)
 
 

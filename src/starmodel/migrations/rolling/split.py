@@ -25,7 +25,7 @@ from starmodel.migrations.steps import (
 
 @dataclass(frozen=True)
 class Phase:
-    """One of the two migrations. Shapes: sentences say what it does."""
+    """One of the two migrations. Shapes: sentences describe its changes."""
 
     plan: Plan
     sentences: tuple[str, ...]
@@ -44,7 +44,7 @@ def rolling_plan(
 ) -> RollingPlan:
     """Plan the two migrations of a rolling deploy.
 
-    Shapes: the ids are those of the files, which name what is kept aside.
+    Shapes: the ids are names of files; kept columns are named by their numbers.
     Raises: UnplannableError.
     """
     between = transition(changes, answers)

@@ -45,7 +45,7 @@ class Aliased(NamedTuple):
 class Transition:
     """What expand leads to, and from where contract goes on.
 
-    Shapes: after is the schema of the classes, in which a mirrored field has an id of its own.
+    Shapes: after is the schema of the classes, in which a mirrored field has a new id.
     """
 
     schema: Schema

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from starmodel.migrations.errors import BlockingError
-from starmodel.migrations.running.actions import PlannedStep, SchemaAction
+from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.ddl.catalogue import Catalogue
 from starmodel.migrations.running.ddl.difference import TableDifference, difference
 from starmodel.migrations.running.ddl.mysql import copies
 from starmodel.migrations.running.ddl.sqlite import needs_rebuild
-from starmodel.migrations.running.session import Session
+from starmodel.migrations.running.planning.actions import PlannedStep, SchemaAction
 from starmodel.migrations.schema.definitions import Schema
 from starmodel.migrations.schema.editing import qualified_table
 

@@ -15,13 +15,13 @@ from sqlalchemy.engine import URL
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.engines import parsed_url
 from starmodel.migrations.files.order import Migrations
-from starmodel.migrations.running.connection import Link, open_link, sqlite_file
+from starmodel.migrations.running.database.connection import Link, open_link, sqlite_file
+from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.ddl.prediction import PredictedCatalogue
-from starmodel.migrations.running.ledger import LEDGER, STEPS, Ledger
+from starmodel.migrations.running.ledger.ledger import LEDGER, STEPS, Ledger
 from starmodel.migrations.running.progress import Progress
 from starmodel.migrations.running.run import Options, Run
 from starmodel.migrations.running.runner import go_down, go_up
-from starmodel.migrations.running.session import Session
 
 T = TypeVar("T")
 HEAD = "-- Rows that a step would refuse are not looked for here; `starmodel db upgrade` does."

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from sqlalchemy import inspect
 
-from starmodel.migrations.running.connection import open_link
-from starmodel.migrations.running.lock import migration_lock
+from starmodel.migrations.running.database.connection import open_link
+from starmodel.migrations.running.database.lock import migration_lock
+from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.runner import WAIT_S
-from starmodel.migrations.running.session import Session
 from starmodel.migrations.schema.definitions import Schema
 
 OWN = "starmodel_"

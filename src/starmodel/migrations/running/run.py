@@ -9,24 +9,28 @@ from dataclasses import dataclass
 from sqlalchemy.exc import DBAPIError
 
 from starmodel.app.application import Application
+from starmodel.core.values.tagged_json import from_text, to_text
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.migration import MigrationFile
-from starmodel.migrations.running.actions import EventsAction, PlannedStep
 from starmodel.migrations.running.checking.problems import check_problems
-from starmodel.migrations.running.connection import Link
+from starmodel.migrations.running.database.connection import Link
+from starmodel.migrations.running.database.session import Session, refusal_text
 from starmodel.migrations.running.estimates import long_blocks
-from starmodel.migrations.running.events import check_events, open_application, run_events
-from starmodel.migrations.running.executing import Executor, Interrupted
-from starmodel.migrations.running.expansion import expand
-from starmodel.migrations.running.hooks import run_hook
-from starmodel.migrations.running.ledger import ActionEntry, ActionKey, Entry, Ledger, State
+from starmodel.migrations.running.executing.events import check_events, open_application, run_events
+from starmodel.migrations.running.executing.executing import Executor, Interrupted
+from starmodel.migrations.running.executing.hooks import run_hook
+from starmodel.migrations.running.ledger.ledger import ActionEntry, ActionKey, Entry, Ledger, State
+from starmodel.migrations.running.leftovers import NONE, Leftovers, find_leftovers
+from starmodel.migrations.running.planning.actions import EventsAction, PlannedStep
+from starmodel.migrations.running.planning.expansion import expand
+from starmodel.migrations.running.planning.reversal import UNDO, reversed_steps
 from starmodel.migrations.running.progress import Progress, Report, silent
-from starmodel.migrations.running.reversal import UNDO, reversed_steps
-from starmodel.migrations.running.session import Session, refusal_text
 from starmodel.migrations.schema.definitions import Schema
 
 Begun = Mapping[tuple[int, int], ActionEntry]
+LEFTOVERS = (-1, 0)
+"""The step and action of the row in the ledger that lists leftovers."""
 WAIT_S = 3600.0
 """The time for which a process waits for another one that migrates."""
 
@@ -73,9 +77,18 @@ class Run:
         """Record a migration as applied that needs no work."""
         await self._begin(id, "applied")
 
-    async def _begin(self, id: str, state: State) -> None:
+    async def _begin(self, id: str, state: State, leftovers: Leftovers = NONE) -> None:
         position = max((e.position for e in self.entries.values()), default=0) + 1
-        await self.link.run(lambda s: self.ledger.begin(s, id, state, position))
+
+        def begin(session: Session) -> None:
+            with session.transaction():
+                self.ledger.begin(session, id, state, position)
+                if leftovers:
+                    key = ActionKey(id, *LEFTOVERS)
+                    self.ledger.start(session, key)
+                    self.ledger.save_checkpoint(session, key, to_text(sorted(leftovers)))
+
+        await self.link.run(begin)
         self.entries[id] = Entry(id, state, position, 0.0)
 
     def _has_state(self, id: str, state: State) -> None:
@@ -83,12 +96,17 @@ class Run:
 
     async def apply(self, migrations: Migrations, file: MigrationFile) -> None:
         """Apply one migration, or what is left of it. Raises: MigrationError."""
-        steps = expand(file.steps, migrations.before(file), file.schema, self.link.sql_dialect)
+        before = migrations.before(file)
+        begun = await self.link.run(lambda s: self.ledger.actions(s, file.id))
         entry = self.entries.get(file.id)
         if entry is None:
+            leftovers = await self.link.run(lambda s: find_leftovers(s, file, before))
+        else:
+            leftovers = _leftovers(begun)
+        steps = expand(file, before, self.link.sql_dialect, leftovers)
+        if entry is None:
             await self._check(file.id, steps)
-            await self._begin(file.id, "applying")
-        begun = await self.link.run(lambda s: self.ledger.actions(s, file.id))
+            await self._begin(file.id, "applying", leftovers)
         total = sum(len(step.actions) for step in steps)
         self._progress.begin(file.id, total)
         await run_hook(self.link, migrations.environment.before, file.id)
@@ -164,7 +182,8 @@ class Run:
         done = None if entry.state in ("applied", "adopted") else _done(begun)
         if entry.state == "undoing" and not done:
             done = None  # the whole migration was applied
-        steps = reversed_steps(file, before, self.link.sql_dialect, done)
+        leftovers = _leftovers(begun)
+        steps = reversed_steps(file, before, self.link.sql_dialect, done, leftovers)
         if entry.state != "undoing":
             await self._check(f"Undoing {file.id}", steps)
         await self.link.run(lambda s: self.ledger.set_state(s, file.id, "undoing"))
@@ -181,7 +200,7 @@ class Run:
 
     async def _finish_begun(self, file: MigrationFile, before: Schema, begun: Begun) -> None:
         """Finish the action that was interrupted, so that each is done or not begun."""
-        for step in expand(file.steps, before, file.schema, self.link.sql_dialect):
+        for step in expand(file, before, self.link.sql_dialect, _leftovers(begun)):
             for number, action in enumerate(step.actions):
                 entry = begun.get((step.number, number))
                 if entry is not None and not entry.is_done:
@@ -189,8 +208,17 @@ class Run:
                     await self._executor.run(action, key, entry)
 
 
+def _leftovers(begun: Begun) -> Leftovers:
+    entry = begun.get(LEFTOVERS)
+    return (
+        NONE
+        if entry is None or entry.checkpoint is None
+        else frozenset(from_text(entry.checkpoint))
+    )
+
+
 def _done(begun: Begun) -> set[tuple[int, int]]:
-    return {key for key in begun if key[0] < UNDO}
+    return {key for key in begun if 0 <= key[0] < UNDO}
 
 
 @contextlib.contextmanager

@@ -11,15 +11,15 @@ from sqlalchemy.exc import DBAPIError
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.migration import MigrationFile
-from starmodel.migrations.running.adoption import adopt
-from starmodel.migrations.running.connection import open_link
-from starmodel.migrations.running.ledger import Ledger
-from starmodel.migrations.running.lock import migration_lock
+from starmodel.migrations.running.database.connection import open_link
+from starmodel.migrations.running.database.lock import migration_lock
+from starmodel.migrations.running.database.session import Session, refusal_text
+from starmodel.migrations.running.ledger.adoption import adopt
+from starmodel.migrations.running.ledger.ledger import Ledger
+from starmodel.migrations.running.ledger.waiting import waiting_contracts
+from starmodel.migrations.running.planning.reversal import reversed_steps
 from starmodel.migrations.running.progress import Progress
-from starmodel.migrations.running.reversal import reversed_steps
 from starmodel.migrations.running.run import WAIT_S, Options, Run
-from starmodel.migrations.running.session import Session, refusal_text
-from starmodel.migrations.running.waiting import waiting_contracts
 from starmodel.migrations.schema.definitions import Schema
 
 __all__ = ["WAIT_S", "Options", "Result", "downgrade", "record_as_applied", "upgrade"]

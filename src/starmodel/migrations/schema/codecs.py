@@ -49,6 +49,11 @@ class StoredColumn:
         """Encode a decoded value. Raises: ValueError, for one that the column can't store."""
         return None if value is None else self.codec.encode(value)
 
+    def allows(self, value: Any) -> bool:
+        """True for a decoded value that is one of the field's `Literal`, where it has one."""
+        values = self.definition.bounds.get("values")
+        return value is None or not isinstance(values, list) or self.to_json(value) in values
+
     def from_json(self, value: JsonValue) -> Any:
         """Return the decoded value of JSON data, such as a default of the definition.
 

@@ -13,6 +13,7 @@ from starmodel.adapters.web.http.exchange import Exchange
 from starmodel.app.access.decisions import check
 from starmodel.app.access.disclosure import Viewer
 from starmodel.app.access.rules import check_rule
+from starmodel.app.failures import as_exception, is_failure
 from starmodel.app.presentation.resource import ID, MountedResource
 from starmodel.core.events.results import Redirect
 from starmodel.plugins.contributions.assets import Page
@@ -85,9 +86,11 @@ class Endpoints:
                 if opens:
                     await self._application.ready()
                 await serve(exchange, id)
-            except Exception as error:  # the web edge: every exception becomes a response
-                if exchange.started:
-                    raise  # the server logs the failure and closes the connection
+            except BaseException as error:  # the web edge: every failure becomes a response
+                if not is_failure(error):
+                    raise
+                if exchange.started:  # the server logs the failure and closes the connection
+                    raise as_exception(error)  # noqa: B904  # it has its cause
                 where = f"{exchange.request.method} {exchange.request.path}"
                 ui = None if resource is None else resource.ui
                 await errors.send(exchange, errors.problem(exchange, error, where), ui=ui)
@@ -102,9 +105,11 @@ class Endpoints:
                 made = await hook.run(exchange)
                 if made is not None and not exchange.started:
                     await self._send(exchange, made)
-            except Exception as error:  # the web edge: every exception becomes a response
-                if exchange.started:
+            except BaseException as error:  # the web edge: every failure becomes a response
+                if not is_failure(error):
                     raise
+                if exchange.started:
+                    raise as_exception(error)  # noqa: B904  # it has its cause
                 await self._services.errors.send_error(exchange, error)
             return exchange.started
 

@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from starmodel.adapters.web.gateway import Gateway
+from starmodel.app.failures import as_exception, is_failure
 from starmodel.plugins.contributions.middleware import Middleware
 from starmodel.plugins.reports import PluginReport
 
@@ -26,9 +27,6 @@ class GuardedMiddleware:
         self._app = middleware.make(app, **middleware.options)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         has_started = False
 
         async def watched(message: Any) -> None:
@@ -38,9 +36,11 @@ class GuardedMiddleware:
 
         try:
             await self._app(scope, receive, watched)
-        except Exception as error:  # the web edge: every exception becomes a response
-            if has_started:
+        except BaseException as error:  # the web edge: every failure becomes a response
+            if not is_failure(error):
                 raise
+            if has_started or scope["type"] != "http":
+                raise as_exception(error)  # noqa: B904  # it has its cause
             log.error(
                 "The middleware of the plugin %r failed\n%s",
                 self._report.name,

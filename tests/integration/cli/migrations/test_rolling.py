@@ -46,8 +46,8 @@ def test_rolling_writes_two_migrations_of_which_the_second_waits(run: Run, folde
     lines = result.stdout.splitlines()
     start = lines.index("Processes that still run the old version:")
     assert lines[start + 1 : start + 4] == [
-        "- They go on with Product.old; what the new version creates has 'x'.",
-        "- They go on with Product.price; triggers keep it equal to unit_price.",
+        "- They keep using Product.old; what the new version creates has 'x'.",
+        "- They keep using Product.price; triggers keep it equal to unit_price.",
         "- They don't see Product.colour; what they create has 'blue'.",
     ]
     assert "Applied: 0002_remove_product_old" in lines
@@ -79,7 +79,7 @@ def test_migrate_says_what_old_processes_can_do_no_longer(run: Run) -> None:
         "- They fail to read and write Product: they need Product.old.\n"
         "- They fail to read and write Product: they need Product.price.\n"
         "- They can't create Product: its new column needs a value.\n"
-        "Stop them before it runs. For a rolling deploy, write it in two parts: "
+        "On a server, stop them before starmodel db upgrade. For a rolling deploy, write it in two parts: "  # noqa: E501
         "starmodel migrate --rolling\n"
     ) in result.stdout
 

@@ -17,7 +17,7 @@ from typer.testing import Result
 from databases import DATABASES, empty_database
 from integration.cli.migrations.shop import AFTER, BEFORE, FLAGS
 from starmodel.migrations.files.loading import load_migrations
-from starmodel.migrations.running.connection import open_link
+from starmodel.migrations.running.database.connection import open_link
 
 Write = Callable[[str, str], Path]
 Run = Callable[..., Result]
@@ -134,7 +134,9 @@ def test_values_that_do_not_fit_stop_before_anything_is_written(
 
     assert result.exit_code == 1
     assert "big" in result.stderr
-    assert "is not written; nothing was changed." in result.stderr
+    assert "nothing was changed:" in result.stderr
+    assert "--convert Product.size=VALUE" in result.stderr
+    assert "0002_change_product_size_from_text_to_whole.py is not written." in result.stderr
     assert len(list((folder / "migrations").glob("*.py"))) == 1
     assert run("migrate", "--convert", "Product.size=0").exit_code == 0
 
@@ -173,3 +175,26 @@ def test_the_installed_command(write: Write, folder: Path) -> None:
     result = run("migrate", *FLAGS)
     assert result.returncode == 0, result.stderr
     assert "Applied: 0002_create_order" in result.stdout
+
+
+@pytest.mark.slow
+def test_several_commands_at_once_write_one_file(
+    database: str, write: Write, run: Run, folder: Path
+) -> None:
+    write("main.py", BEFORE)
+    run("migrate")
+    write("main.py", BEFORE.replace("    old:", '    new: str = ""\n    old:'))
+    program = Path(sys.executable).with_name("starmodel")
+    running = [
+        subprocess.Popen(
+            [program, "migrate"], cwd=folder, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(4)
+    ]  # fmt: skip
+    outputs = [each.communicate(timeout=100) for each in running]
+
+    assert [each.returncode for each in running] == [0] * 4, outputs
+    assert sum("Written" in out for out, _ in outputs) == 1
+    assert sum("Nothing to do." in out for out, _ in outputs) == 3
+    assert len(list((folder / "migrations").iterdir())) == 2

@@ -13,7 +13,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from databases import DATABASES, empty_database
 from repositories import opened
 from starmodel import ConfigurationError, Entity, Field
-from starmodel.migrations.running.connection import open_link
+from starmodel.migrations.running.database.connection import open_link
 from starmodel.migrations.schema.collecting import collect
 from starmodel.migrations.schema.definitions import Kept, Schema
 from starmodel.migrations.schema.physical import Difference, table_differences

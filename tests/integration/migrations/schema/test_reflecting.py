@@ -12,7 +12,7 @@ from databases import DATABASES, empty_database
 from repositories import opened
 from starmodel import Entity, Field
 from starmodel.migrations.comparing.compare import compare
-from starmodel.migrations.running.connection import open_link
+from starmodel.migrations.running.database.connection import open_link
 from starmodel.migrations.schema.collecting import collect
 from starmodel.migrations.schema.definitions import Schema
 from starmodel.migrations.schema.physical import table_differences

@@ -9,7 +9,7 @@ import pytest
 from starmodel.migrations.comparing.answers import Answers
 from starmodel.migrations.comparing.compare import compare
 from starmodel.migrations.comparing.matching import carry_ids
-from starmodel.migrations.comparing.plan import plan
+from starmodel.migrations.comparing.plan import UnplannableError, plan
 from starmodel.migrations.comparing.questions import Question, open_questions
 from starmodel.migrations.comparing.values import ValueMismatchError, parse_value
 from starmodel.migrations.schema.definitions import Schema
@@ -307,3 +307,16 @@ def test_functions_are_values_of_fitting_fields() -> None:
 
     assert callable(parse_value(made.field("x"), "uuid()"))
     assert parse_value(made.field("y"), "uuid()") == "uuid()"
+
+
+def test_another_primary_key_is_refused_with_the_alternative() -> None:
+    before = product()
+    after = before.model_copy(
+        update={
+            "entities": tuple(
+                each.model_copy(update={"primary_key": ("id", "name")}) for each in before
+            )
+        }
+    )
+    with pytest.raises(UnplannableError, match=r"from id to id and name\. .*new class.*RunData"):
+        plan(compare(before, after), Answers(), "0002_x")

@@ -123,6 +123,19 @@ def test_slug_is_bounded() -> None:
     assert quoted('a "b"') == "'a \"b\"'"
 
 
+def test_file_system_without_hard_links_has_the_file_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def link(*paths: object) -> None:
+        raise PermissionError("no hard links")
+
+    monkeypatch.setattr("os.link", link)
+    assert write_new(tmp_path, "0001_first", "text").read_text() == "text"
+    assert [path.name for path in tmp_path.iterdir()] == ["0001_first.py"]
+    with pytest.raises(Exception, match=r"0001_first\.py exists already"):
+        write_new(tmp_path, "0001_first", "other")
+
+
 def test_written_file_is_not_replaced(tmp_path: Path) -> None:
     write_new(tmp_path, "0001_first", "")
     with pytest.raises(Exception, match=r"0001_first\.py exists already"):

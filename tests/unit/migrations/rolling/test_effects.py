@@ -35,10 +35,10 @@ def texts(before: Schema, after: Schema, *, rolling: bool, database: str = "") -
          "don't see Product.colour; what they create has 'blue'"),
         ([FieldModel("old")], [],
          "! fail to read and write Product: they need Product.old",
-         "! go on with Product.old, but read None in it where the new version created"),
+         "! keep using Product.old, but read None in it where the new version created"),
         ([FieldModel("old", default="x")], [],
          "! fail to read and write Product: they need Product.old",
-         "go on with Product.old; what the new version creates has 'x'"),
+         "keep using Product.old; what the new version creates has 'x'"),
         ([FieldModel("price", "int")], [FieldModel("price", "str")],
          "! fail to read and write Product.price: its column gets another type",
          "! fail to read and write Product.price: its column gets another type"),
@@ -83,7 +83,7 @@ def test_renamed_field_is_mirrored_in_a_rolling_deploy_only() -> None:
     broken = ["! fail to read and write Product: they need Product.price"]
     assert texts(before, after, rolling=False) == broken
     assert texts(before, after, rolling=True) == [
-        "go on with Product.price; triggers keep it equal to cost"
+        "keep using Product.price; triggers keep it equal to cost"
     ]
 
 
@@ -109,7 +109,7 @@ def test_lines_end_with_the_remedy() -> None:
     assert lines(found, rolling=False) == [
         "Processes that still run the old version:",
         "- They fail to read and write Product: they need Product.old.",
-        "Stop them before it runs. For a rolling deploy, write it in two parts: "
+        "On a server, stop them before starmodel db upgrade. For a rolling deploy, write it in two parts: "  # noqa: E501
         "starmodel migrate --rolling",
     ]
     assert lines([], rolling=False) == []

@@ -9,6 +9,7 @@ from typing import Any
 from fastcore.xml import Safe
 
 from starmodel.adapters.ui.elements import Div, P, Section, render
+from starmodel.app.failures import is_failure
 from starmodel.app.presentation.slots import FAILED, Filled, Place
 from starmodel.app.presentation.ui import Services
 
@@ -28,7 +29,9 @@ def head_slot(services: Services, place: Place) -> str:
     for filled in services.extensions.slots.fill(place):
         try:
             parts += [_head_element(each) for each in _components(filled.component)]
-        except Exception:  # a failing plugin must not fail the page
+        except BaseException as error:  # a failing plugin must not fail the page
+            if not is_failure(error):
+                raise
             log.exception("The content %s failed", filled.id)
     return "".join(parts)
 
@@ -44,15 +47,17 @@ def _head_element(component: Any) -> str:
 
 def slot_content(services: Services, filled: Filled, place: Place) -> Any:
     """The element of one content, which is requested again when its data changes."""
-    error, inside = filled.error, ""
-    if error is None:
+    message, inside = filled.error, ""
+    if message is None:
         try:
             inside = render(tuple(_components(filled.component)))
-        except Exception:  # a failing plugin must not fail the page
+        except BaseException as error:  # a failing plugin must not fail the page
+            if not is_failure(error):
+                raise
             log.exception("The content %s failed", filled.id)
-            error = FAILED
-    if error is not None:
-        card = P(services.texts.render(error), role="status", cls="uk-card sm-slot-error")
+            message = FAILED
+    if message is not None:
+        card = P(services.texts.render(message), role="status", cls="uk-card sm-slot-error")
         inside = render(card)
     classes = services.extensions.slots.refreshed_by(filled.content)
     refresh = None

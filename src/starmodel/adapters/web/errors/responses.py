@@ -103,7 +103,7 @@ class ErrorResponses:
         headers = [(b"allow", allowed.encode("latin-1"))]
         await self.send(exchange, Problem(405, text), headers=headers)
 
-    async def send_error(self, exchange: Exchange, error: Exception) -> None:
+    async def send_error(self, exchange: Exchange, error: BaseException) -> None:
         """Send the response to an exception outside any event."""
         where = f"{exchange.request.method} {exchange.request.path}"
         await self.send(exchange, self.problem(exchange, error, where))

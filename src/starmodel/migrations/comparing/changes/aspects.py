@@ -15,9 +15,10 @@ def aspects(
 ) -> Iterator[type[field_changes.FieldChange]]:
     """Yield what differs. A computed column is as its expression with new names."""
     same_kind = before.type.kind == after.type.kind
-    if before.type != after.type and not _only_members(before, after):
+    bounded = same_kind and bool(members_of(before)) != bool(members_of(after))
+    if bounded or (before.type != after.type and not _only_members(before, after)):
         yield field_changes.ChangedType
-    if same_kind and _members_differ(before, after):
+    if same_kind and not bounded and _members_differ(before, after):
         yield field_changes.ChangedMembers
     if before.nullable != after.nullable:
         yield field_changes.ChangedNullability

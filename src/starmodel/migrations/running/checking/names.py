@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.ddl.catalogue import Catalogue
-from starmodel.migrations.running.session import Session
 from starmodel.migrations.schema.definitions import EntityDefinition, Schema
 
 _MAX_LENGTHS = {"postgresql": 63, "mysql": 64}

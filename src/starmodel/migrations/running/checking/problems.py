@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from starmodel.migrations.errors import MigrationError
-from starmodel.migrations.running.actions import (
+from starmodel.migrations.running.checking.names import refused_names
+from starmodel.migrations.running.checking.simulation import Refused, Simulation
+from starmodel.migrations.running.checking.violations import Violations
+from starmodel.migrations.running.database.session import Session
+from starmodel.migrations.running.planning.actions import (
     Action,
     DataAction,
     OperationsAction,
@@ -14,11 +18,7 @@ from starmodel.migrations.running.actions import (
     SchemaAction,
     SqlAction,
 )
-from starmodel.migrations.running.checking.names import refused_names
-from starmodel.migrations.running.checking.simulation import Refused, Simulation
-from starmodel.migrations.running.checking.violations import Violations
 from starmodel.migrations.running.rows.works import Convert, Fill, Replace, Split
-from starmodel.migrations.running.session import Session
 
 
 def check_problems(session: Session, id: str, steps: Sequence[PlannedStep]) -> None:

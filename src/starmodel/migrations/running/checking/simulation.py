@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from starmodel.migrations.running.actions import Action, RowAction, SchemaAction
+from pydantic import JsonValue
+
+from starmodel.migrations.comparing.changes.words import type_words
+from starmodel.migrations.running.database.session import Session
+from starmodel.migrations.running.planning.actions import Action, RowAction, SchemaAction
 from starmodel.migrations.running.rows.table import RowTable, stored_value
 from starmodel.migrations.running.rows.works import (
     Convert,
@@ -22,9 +26,8 @@ from starmodel.migrations.running.rows.works import (
     shown_value,
     str_key,
 )
-from starmodel.migrations.running.session import Session
 from starmodel.migrations.schema.codecs import StoredColumn
-from starmodel.migrations.schema.definitions import EntityDefinition, Schema
+from starmodel.migrations.schema.definitions import EntityDefinition, FieldDefinition, Schema
 from starmodel.migrations.schema.tables import DefinedTable, build_tables
 
 SHOWN = 10
@@ -161,7 +164,7 @@ class Simulation:
             row[old.definition.id] = work.converted(old, new, key, stored)
         except RowError:
             shown = shown_value(old, stored)
-            wanted = new.definition.type.kind
+            wanted = type_words(new.definition)
             subject = f"{work.entity}.{work.title}"
             self._refuse(subject, f"can't be converted to {wanted}", shown, key, _CONVERT)
             return False
@@ -192,6 +195,12 @@ class Simulation:
                         subject, "does not fit the new type", f"{stored!r} {error}", key, _CONVERT
                     )
                     return False
+            if stored is not None and _allowed(earlier) != _allowed(after):
+                column = self._stored(action.after, new, after.name)
+                value = column.decode(stored)
+                if not column.allows(value):
+                    self._refuse(subject, f"is not {type_words(after)}", repr(value), key, _REPLACE)
+                    return False
         return True
 
     def _stored(self, schema: Schema, entity: EntityDefinition, name: str) -> StoredColumn:
@@ -204,14 +213,21 @@ class Simulation:
     def _refuse(
         self, subject: str, reason: str, value: str, key: str, remedy: str = "Correct them first."
     ) -> None:
-        refused = self._found.setdefault((subject, reason), Refused(subject, reason, remedy))
+        refused = self._found.setdefault(
+            (subject, reason), Refused(subject, reason, remedy.format(subject))
+        )
         refused.add(f"{value} in the row {key}" if value else key)
 
 
 _CONVERT = (
-    "Give the step `convert=` or `on_error=`, or replace the values before it, or correct the rows."
+    "Correct the rows, or give them another value: --convert {}=VALUE (in the file: `on_error=`, "
+    "or `convert=` for a function)."
 )
-_FILL = "Give the step a `fill=`, or correct the rows."
+_REPLACE = (
+    "Correct the rows, or give them another value: --replace {}.OLD=NEW (in the file: a "
+    "`ReplaceValues` before the step)."
+)
+_FILL = "Correct the rows, or give them a value: --fill {}=VALUE (in the file: `fill=`)."
 
 
 def _entity_id(work: RowWork) -> str:
@@ -223,7 +239,14 @@ def _by_id(schema: Schema, id: str) -> EntityDefinition | None:
 
 
 def _is_stricter(old: EntityDefinition, new: EntityDefinition) -> bool:
-    """True when a column is required now, or has another type."""
+    """True when a column is required now, has another type, or the values of another `Literal`."""
     before = {f.id: f for f in old.fields}
     pairs = ((before[f.id], f) for f in new.fields if f.id in before)
-    return any((a.nullable and not b.nullable) or a.type != b.type for a, b in pairs)
+    return any(
+        (a.nullable and not b.nullable) or a.type != b.type or _allowed(a) != _allowed(b)
+        for a, b in pairs
+    )
+
+
+def _allowed(definition: FieldDefinition) -> JsonValue:
+    return definition.bounds.get("values")

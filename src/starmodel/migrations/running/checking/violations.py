@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 
 from starmodel.migrations.running.checking.simulation import SHOWN, Refused
-from starmodel.migrations.running.session import Session
+from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.schema.definitions import (
     CheckDefinition,
     EntityDefinition,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import inspect
 
-from starmodel.migrations.running.session import Session
+from starmodel.migrations.running.database.session import Session
 
 _POSTGRESQL_KEYS = """
 SELECT conname::TEXT, contype::TEXT,

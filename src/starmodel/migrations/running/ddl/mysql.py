@@ -198,7 +198,8 @@ class MysqlDdl:
         if table.comment_changed:
             text = (table.new.definition.comment or "").replace("\\", "\\\\").replace("'", "''")
             clauses.append(f"COMMENT '{text}'")
-        yield from self._clauses(new, clauses, online=not copies(table))
+        if not (self._resuming and _has_taken_effect(table, there)):
+            yield from self._clauses(new, clauses, online=not copies(table))
         yield from self._clauses(
             new,
             [f"ALTER {self._q(c.name)} DROP DEFAULT" for c in table.added if is_version(c)],
@@ -243,6 +244,15 @@ class MysqlDdl:
 
     def _q(self, name: str) -> str:
         return quoted(name, self._dialect)
+
+
+def _has_taken_effect(table: TableDifference, there: set[str]) -> bool:
+    """True when the columns show that the one statement of this change has run."""
+    swapped = {now for _, now in table.renamed if now in table.dropped}
+    shown = [was not in there for was, _ in table.renamed]
+    shown += [name not in there for name in table.dropped if name not in swapped]
+    shown += [column.name in there for column in table.added]
+    return bool(shown) and all(shown)
 
 
 def copies(table: TableDifference) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.ddl.catalogue import Catalogue
 from starmodel.migrations.running.ddl.difference import Difference
-from starmodel.migrations.running.session import Session
 from starmodel.migrations.schema.editing import qualified_table
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.schema.entity_table import VERSION
+from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.ddl.catalogue import Catalogue
 from starmodel.migrations.running.ddl.clauses import (
     column_clause,
@@ -19,7 +20,6 @@ from starmodel.migrations.running.ddl.clauses import (
 )
 from starmodel.migrations.running.ddl.difference import Difference, TableDifference, column_sql
 from starmodel.migrations.running.ddl.sqlite_text import TableText, is_plain, merged
-from starmodel.migrations.running.session import Session
 from starmodel.migrations.schema.definitions import Schema
 from starmodel.migrations.schema.tables import build_tables
 

@@ -9,10 +9,10 @@ from typing import Any
 from starmodel.adapters.persistence.sql.schema.entity_table import VERSION
 from starmodel.core.values.tagged_json import from_text, to_text
 from starmodel.migrations.errors import MigrationError
-from starmodel.migrations.running.connection import Link
-from starmodel.migrations.running.ledger import ActionEntry, ActionKey, Ledger
+from starmodel.migrations.running.database.connection import Link
+from starmodel.migrations.running.database.session import Session
+from starmodel.migrations.running.ledger.ledger import ActionEntry, ActionKey, Ledger
 from starmodel.migrations.running.rows.table import BATCH, Row, RowTable, default_of, stored_value
-from starmodel.migrations.running.session import Session
 from starmodel.migrations.schema.definitions import Schema
 from starmodel.migrations.schema.tables import build_tables
 

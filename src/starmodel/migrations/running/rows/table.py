@@ -7,7 +7,7 @@ from typing import Any
 
 from starmodel.adapters.persistence.sql.schema.entity_table import VERSION
 from starmodel.core.values.tagged_json import from_text, to_text
-from starmodel.migrations.running.session import Session
+from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.schema.codecs import StoredColumn
 from starmodel.migrations.schema.tables import DefinedTable
 

@@ -12,10 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import JsonValue
+
 from starmodel.adapters.persistence.sql.schema.entity_table import VERSION
+from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.rows.literals import literal_of
 from starmodel.migrations.running.rows.table import RowTable, default_of, stored_value
-from starmodel.migrations.running.session import Session
 from starmodel.migrations.schema.codecs import StoredColumn
 from starmodel.migrations.schema.definitions import Schema
 from starmodel.migrations.schema.tables import build_tables
@@ -211,13 +213,33 @@ def converted_value(
     """Convert one stored value. Raises: ValueError; what `convert` raises."""
     value = old.decode(stored)
     if convert is not None:
-        return stored_value(new, convert(value))
-    try:
-        return new.encode(new.from_json(old.to_json(value)))
-    except ValueError:
-        if isinstance(value, str):
-            raise
-        return new.encode(new.from_json(str(value)))
+        made = stored_value(new, convert(value))
+    else:
+        value, data = _without_members(old, new, value)
+        try:
+            made = new.encode(new.from_json(data))
+        except ValueError:
+            if isinstance(value, str):
+                raise
+            made = new.encode(new.from_json(str(value)))
+    if not new.allows(new.decode(made)):
+        raise ValueError(f"is not one of {new.definition.bounds['values']}")
+    return made
+
+
+def _without_members(old: StoredColumn, new: StoredColumn, value: Any) -> tuple[Any, JsonValue]:
+    """Return a value and its JSON data; between an enum and another type, by its members' values.
+
+    Data that is no value of the new enum may be the name of a member.
+    """
+    before, after = old.definition.type, new.definition.type
+    if before.kind == "enum" and after.kind != "enum":
+        value = before.values.get(value, value)
+        return value, value
+    data = old.to_json(value)
+    if after.kind == "enum" and before.kind != "enum":
+        return value, next((name for name, each in after.values.items() if each == data), data)
+    return value, data
 
 
 @dataclass(frozen=True)

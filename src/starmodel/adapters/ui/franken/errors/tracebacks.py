@@ -77,10 +77,14 @@ def panel(text: str, icons_url: str, *content: Any) -> Any:
 
 def _command(command: str, migrate: str) -> Any:
     button = Button("Migrate now", type="submit", cls="uk-btn uk-btn-primary")
-    typed = P("In a terminal, in the folder of the project: ", Code(command))
-    return Div(
-        typed,
+    where = (
+        "Or in a terminal, in the project folder:"
+        if migrate
+        else "In a terminal, in the project folder:"
+    )
+    return (
         Form(button, method="post", action=migrate) if migrate else None,
+        P(where, " ", Code(command), cls="sm-command"),
     )
 
 
@@ -125,11 +129,11 @@ def failure_page(
             Div(H1(heading), cls="sm-heading"),
             Div(
                 P(text, cls="sm-failure-text"), P(hint, cls="sm-muted") if hint else None,
-                _command(command, migrate) if command else None,
+                *(_command(command, migrate) if command else ()),
                 cls="sm-problem-page",
             ),
             steps(frames, trace) if trace else None,
-            P("This page comes back by itself as soon as the application does.",
+            P("This page reloads as soon as the application starts.",
               role="status", cls="sm-muted sm-failure-end"),
             id="content", tabindex="-1",
         ),

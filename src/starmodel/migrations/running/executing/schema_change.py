@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from starmodel.migrations.errors import MigrationError
-from starmodel.migrations.running.actions import SchemaAction
+from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.ddl.catalogue import Catalogue
 from starmodel.migrations.running.ddl.difference import Difference, difference
 from starmodel.migrations.running.ddl.mysql import LOCK_NONE, MysqlDdl
@@ -17,9 +17,9 @@ from starmodel.migrations.running.ddl.online import WITH_TIMEOUT
 from starmodel.migrations.running.ddl.postgresql import PostgresqlDdl
 from starmodel.migrations.running.ddl.renaming import renamed_schema
 from starmodel.migrations.running.ddl.sqlite import SqliteDdl, needs_rebuild
-from starmodel.migrations.running.ledger import ActionKey, Ledger
+from starmodel.migrations.running.ledger.ledger import ActionKey, Ledger
+from starmodel.migrations.running.planning.actions import SchemaAction
 from starmodel.migrations.running.rows.works import RowWork
-from starmodel.migrations.running.session import Session
 
 CHANGED = '"changed"'
 """The checkpoint of an action whose tables are changed, while indexes and validations are left."""

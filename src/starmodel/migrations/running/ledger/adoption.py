@@ -5,10 +5,10 @@ from __future__ import annotations
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.migration import MigrationFile
-from starmodel.migrations.running.connection import Link
+from starmodel.migrations.running.database.connection import Link
+from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.ddl.catalogue import Catalogue
-from starmodel.migrations.running.ledger import Ledger
-from starmodel.migrations.running.session import Session
+from starmodel.migrations.running.ledger.ledger import Ledger
 from starmodel.migrations.schema.definitions import Schema
 from starmodel.migrations.schema.physical import table_differences
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from starmodel.adapters.persistence.sql.engines import parsed_url
 from starmodel.migrations.errors import MigrationError
-from starmodel.migrations.running.connection import Link, sqlite_file
-from starmodel.migrations.running.session import Session
+from starmodel.migrations.running.database.connection import Link, sqlite_file
+from starmodel.migrations.running.database.session import Session
 
 POLL_S = 0.1
 KEY = 7_823_549_018

@@ -7,7 +7,14 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 from starmodel.migrations.errors import UnknownOutcomeError
-from starmodel.migrations.running.actions import (
+from starmodel.migrations.running.database.connection import Link
+from starmodel.migrations.running.database.lock_waits import retrying
+from starmodel.migrations.running.database.session import Session
+from starmodel.migrations.running.ddl.catalogue import Catalogue
+from starmodel.migrations.running.executing.operations import run_operations
+from starmodel.migrations.running.executing.schema_change import SchemaChange
+from starmodel.migrations.running.ledger.ledger import ActionEntry, ActionKey, Ledger
+from starmodel.migrations.running.planning.actions import (
     Action,
     DataAction,
     OperationsAction,
@@ -16,14 +23,7 @@ from starmodel.migrations.running.actions import (
     SchemaAction,
     SqlAction,
 )
-from starmodel.migrations.running.connection import Link
-from starmodel.migrations.running.ddl.catalogue import Catalogue
-from starmodel.migrations.running.ledger import ActionEntry, ActionKey, Ledger
-from starmodel.migrations.running.lock_waits import retrying
-from starmodel.migrations.running.operations import run_operations
 from starmodel.migrations.running.rows.table import checkpoint_key, checkpoint_text
-from starmodel.migrations.running.schema_change import SchemaChange
-from starmodel.migrations.running.session import Session
 
 Interrupted = Literal["stop", "done", "again"]
 """What to do with a statement whose outcome is unknown: stop, take it for done, run it again."""

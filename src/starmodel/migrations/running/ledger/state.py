@@ -8,17 +8,17 @@ from sqlalchemy import inspect
 
 from starmodel.adapters.persistence.sql.engines import parsed_url
 from starmodel.adapters.persistence.sql.schema.entity_table import VERSION
-from starmodel.migrations.running.connection import Link, open_link, sqlite_file
-from starmodel.migrations.running.ledger import Entry, Ledger
-from starmodel.migrations.running.recorded import RecordedSchema
-from starmodel.migrations.running.session import Session
+from starmodel.migrations.running.database.connection import Link, open_link, sqlite_file
+from starmodel.migrations.running.database.session import Session
+from starmodel.migrations.running.ledger.ledger import Entry, Ledger
+from starmodel.migrations.running.ledger.recorded import RecordedSchema
 from starmodel.migrations.schema.definitions import Schema
 from starmodel.migrations.schema.editing import qualified_table
 from starmodel.migrations.schema.reflecting import reflect
 
 
 @dataclass(frozen=True)
-class DatabaseState:
+class LedgerState:
     """The state of a database, read without changing it.
 
     Shapes: entries are the recorded migrations in the order of application; external, the tables
@@ -36,7 +36,7 @@ class DatabaseState:
         return not self.entries and not self.tables.entities
 
 
-async def read_state(url: str, classes: Schema) -> DatabaseState:
+async def read_ledger_state(url: str, classes: Schema) -> LedgerState:
     """Return the state of a database; a missing SQLite file is not created.
 
     Shapes: classes are the present definitions.
@@ -47,12 +47,12 @@ async def read_state(url: str, classes: Schema) -> DatabaseState:
     if kind == "sqlite":
         in_memory = parsed.database in (None, "", ":memory:")
         if in_memory or not sqlite_file(parsed).exists():
-            return DatabaseState()
+            return LedgerState()
     async with open_link(url) as link:
         return await link.run(lambda session: _state(session, link, classes))
 
 
-def _state(session: Session, link: Link, classes: Schema) -> DatabaseState:
+def _state(session: Session, link: Link, classes: Schema) -> LedgerState:
     ledger = Ledger(link.sql_dialect)
     entries = ledger.entries(session) if ledger.exists(session) else []
     inspector = inspect(session.connection)
@@ -64,11 +64,11 @@ def _state(session: Session, link: Link, classes: Schema) -> DatabaseState:
         if VERSION not in {column["name"] for column in columns}:
             external.add(qualified_table(entity))
     if entries:
-        return DatabaseState(tuple(entries), frozenset(external))
+        return LedgerState(tuple(entries), frozenset(external))
     own = Schema(entities=tuple(e for e in classes if qualified_table(e) not in external))
     recorded = RecordedSchema(link.sql_dialect).read(session)
     if recorded is None:
         tables = reflect(session.connection, own, link.sql_dialect)
     else:  # exact, where what a database says of its types is not
         tables = Schema(entities=tuple(each for each in recorded if not each.external))
-    return DatabaseState(tuple(entries), frozenset(external), tables)
+    return LedgerState(tuple(entries), frozenset(external), tables)

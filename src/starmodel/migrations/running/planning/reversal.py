@@ -6,10 +6,10 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
-from starmodel.adapters.persistence.sql.schema.identifiers import short_name
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.migration import MigrationFile
-from starmodel.migrations.running.actions import (
+from starmodel.migrations.running.leftovers import NONE, Leftovers, name_aside
+from starmodel.migrations.running.planning.actions import (
     Action,
     DataAction,
     OperationsAction,
@@ -19,12 +19,12 @@ from starmodel.migrations.running.actions import (
     SchemaAction,
     SqlAction,
 )
-from starmodel.migrations.running.describing import name_of, statements_of
-from starmodel.migrations.running.expansion import convert_column, expand
+from starmodel.migrations.running.planning.describing import name_of, statements_of
+from starmodel.migrations.running.planning.expansion import convert_column, expand
+from starmodel.migrations.running.planning.states import KEPT, State
 from starmodel.migrations.running.programs.mirror import Mirror
 from starmodel.migrations.running.rows.copying import Copy
 from starmodel.migrations.running.rows.works import Convert, Fill, Join, Replace, Split
-from starmodel.migrations.running.states import KEPT, State
 from starmodel.migrations.schema.definitions import EntityDefinition, FieldDefinition, Schema
 from starmodel.migrations.steps import Operations, PurgeKept, RunData, RunSql, Step
 
@@ -34,7 +34,11 @@ Done = Collection[tuple[int, int]]
 
 
 def reversed_steps(
-    file: MigrationFile, before: Schema, sql_dialect: SqlDialect, done: Done | None = None
+    file: MigrationFile,
+    before: Schema,
+    sql_dialect: SqlDialect,
+    done: Done | None = None,
+    leftovers: Leftovers = NONE,
 ) -> list[PlannedStep]:
     """Return the steps that undo a migration, the last one first.
 
@@ -42,7 +46,7 @@ def reversed_steps(
     Raises: MigrationError, for a step that can't be undone.
     """
     steps: list[PlannedStep] = []
-    for planned in reversed(expand(file.steps, before, file.schema, sql_dialect)):
+    for planned in reversed(expand(file, before, sql_dialect, leftovers)):
         step = file.steps[planned.number] if planned.number < len(file.steps) else None
         numbers = [
             number
@@ -194,7 +198,6 @@ def _unswapped(entity: EntityDefinition, id: str, old: FieldDefinition) -> Entit
 
 def _with_aside(before: Schema, after: Schema, id: str) -> Schema:
     """Put what the migration added aside, instead of deleting it."""
-    number = id.partition("_")[0]
     olds = {entity.id: entity for entity in before}
     entities = []
     for entity in after:
@@ -206,7 +209,7 @@ def _with_aside(before: Schema, after: Schema, id: str) -> Schema:
             field.model_copy(
                 update={
                     "name": f"{KEPT}undone_{field.name}",
-                    "column": short_name(f"_undone_{field.column}_{number}"),
+                    "column": name_aside(field.column, id),
                     "nullable": True,
                 }
             )
@@ -222,7 +225,7 @@ def _with_aside(before: Schema, after: Schema, id: str) -> Schema:
                 entity.model_copy(
                     update={
                         "name": f"{KEPT}undone_{entity.name}",
-                        "table": short_name(f"_undone_{entity.table}_{number}"),
+                        "table": name_aside(entity.table, id),
                         "indexes": (),
                         "uniques": (),
                         "foreign_keys": (),

@@ -16,7 +16,7 @@ from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.dialects.sqlite import SqliteDialect
 from starmodel.adapters.persistence.sql.engines import dialect_for, parsed_url, server_for
 from starmodel.core.errors import ConfigurationError
-from starmodel.migrations.running.session import Session
+from starmodel.migrations.running.database.session import Session
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection

@@ -1,7 +1,7 @@
-"""The definitions of tables that were created without migrations, kept in their database.
+"""The definitions of tables that were created without migrations, stored in their database.
 
-The first migration of a project starts from them, so that it knows what was renamed or removed
-since.
+The first migration of a project starts from these definitions, so later renames and removals of
+classes are detected.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from sqlalchemy.schema import CreateTable
 
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.migrations.errors import MigrationError
+from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.ddl.catalogue import Catalogue
 from starmodel.migrations.running.ddl.clauses import ddl
-from starmodel.migrations.running.session import Session
 from starmodel.migrations.schema.definitions import FORMAT, Schema, from_json, to_json
 
 TABLE = "starmodel_schema"

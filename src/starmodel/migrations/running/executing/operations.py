@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-from starmodel.migrations.running.session import Session
+from starmodel.migrations.running.database.session import Session
 
 
 def run_operations(session: Session, do: Callable[[Any], None]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starmodel.migrations.environment import Hook
 from starmodel.migrations.errors import MigrationError
-from starmodel.migrations.running.connection import Link
-from starmodel.migrations.running.operations import run_operations
+from starmodel.migrations.running.database.connection import Link
+from starmodel.migrations.running.executing.operations import run_operations
 
 
 async def run_hook(link: Link, hook: Hook | None, id: str) -> None:

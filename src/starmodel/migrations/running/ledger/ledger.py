@@ -28,9 +28,9 @@ from sqlalchemy.sql import ClauseElement, ColumnElement
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.system.parts import insert_once, system_table
 from starmodel.migrations.errors import MigrationError
+from starmodel.migrations.running.database.session import Session, literal_sql
 from starmodel.migrations.running.ddl.catalogue import Catalogue
 from starmodel.migrations.running.ddl.clauses import ddl
-from starmodel.migrations.running.session import Session, literal_sql
 
 PART = "migrations"
 SCHEMA = 1
@@ -170,9 +170,11 @@ class Ledger:
 
     def remove(self, session: Session, ids: Iterable[str]) -> None:
         """Forget migrations that were undone."""
-        for id in ids:
-            session.execute(self._text(delete(self._steps).where(self._steps.c.migration == id)))
-            session.execute(self._text(delete(self._migrations).where(self._migrations.c.id == id)))
+        steps, migrations = self._steps, self._migrations
+        with session.transaction():
+            for id in ids:
+                session.execute(self._text(delete(steps).where(steps.c.migration == id)))
+                session.execute(self._text(delete(migrations).where(migrations.c.id == id)))
 
     def forget_actions(self, session: Session, id: str) -> None:
         session.execute(self._text(delete(self._steps).where(self._steps.c.migration == id)))

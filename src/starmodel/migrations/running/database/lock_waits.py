@@ -9,8 +9,8 @@ from collections.abc import Callable
 from sqlalchemy.exc import DBAPIError
 
 from starmodel.migrations.errors import MigrationError
-from starmodel.migrations.running.connection import LOCK_S, Link
-from starmodel.migrations.running.session import Session
+from starmodel.migrations.running.database.connection import LOCK_S, Link
+from starmodel.migrations.running.database.session import Session
 
 PATIENCE_S = 300.0
 """The time after which a migration gives up on a lock; what is done by then stays done."""

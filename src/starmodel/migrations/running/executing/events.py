@@ -18,9 +18,9 @@ from starmodel.core.entity import Entity
 from starmodel.core.values.tagged_json import from_text, to_text
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.migration import MigrationFile
-from starmodel.migrations.running.actions import EventsAction, PlannedStep
-from starmodel.migrations.running.connection import Link
-from starmodel.migrations.running.ledger import ActionKey, Ledger
+from starmodel.migrations.running.database.connection import Link
+from starmodel.migrations.running.ledger.ledger import ActionKey, Ledger
+from starmodel.migrations.running.planning.actions import EventsAction, PlannedStep
 from starmodel.migrations.steps.data import RunEvents
 
 CHECKPOINT_RECORDS = 50

@@ -31,7 +31,8 @@ class State:
     """Definitions, and how the columns differ from them for the time being.
 
     Shapes: overrides are other values of field definitions, by the ids of
-    entity and field; extra are temporary fields by the id of their entity;
+    entity and field; extra are temporary fields by the id of their entity; aside are
+    tables that an undo has put aside;
     target has the tables that are still to be created.
     """
 
@@ -39,6 +40,7 @@ class State:
     target: Schema
     overrides: Overrides = field(default_factory=dict)
     extra: Mapping[str, tuple[FieldDefinition, ...]] = field(default_factory=dict)
+    aside: tuple[EntityDefinition, ...] = ()
 
     def override(self, entity: str, field_id: str, **values: Any) -> State:
         """Return a state in which a column differs from its definition."""
@@ -59,6 +61,7 @@ class State:
         """The definitions of the tables as they are in the database."""
         entities = [self._own(entity) for entity in self.schema.entities]
         entities += [_kept_entity(kept) for kept in self.schema.kept if kept.field is None]
+        entities += self.aside
         kept = self.schema.kept
         entities = [_without_lost_checks(_with_kept_fields(e, kept), kept) for e in entities]
         there = {qualified_table(entity): entity for entity in entities}

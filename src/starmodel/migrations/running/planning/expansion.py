@@ -10,7 +10,10 @@ from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.schema.identifiers import short_name
 from starmodel.adapters.persistence.sql.schema.sequences import TABLE as SEQUENCES
 from starmodel.migrations.errors import MigrationError
-from starmodel.migrations.running.actions import (
+from starmodel.migrations.migration import MigrationFile
+from starmodel.migrations.running.ddl.difference import difference
+from starmodel.migrations.running.leftovers import NONE, Leftovers, name_aside
+from starmodel.migrations.running.planning.actions import (
     Action,
     DataAction,
     EventsAction,
@@ -21,13 +24,12 @@ from starmodel.migrations.running.actions import (
     SchemaAction,
     SqlAction,
 )
-from starmodel.migrations.running.ddl.difference import difference
-from starmodel.migrations.running.describing import describe, statements_of
+from starmodel.migrations.running.planning.describing import describe, statements_of
+from starmodel.migrations.running.planning.states import KEPT, State
 from starmodel.migrations.running.programs.alias import Alias
 from starmodel.migrations.running.programs.mirror import Mirror
 from starmodel.migrations.running.rows.copying import Copy
 from starmodel.migrations.running.rows.works import Convert, Fill, Replace, Split
-from starmodel.migrations.running.states import State
 from starmodel.migrations.schema.definitions import (
     EntityDefinition,
     FieldDefinition,
@@ -39,6 +41,7 @@ from starmodel.migrations.steps import (
     UNSET,
     AddField,
     ChangeField,
+    CreateEntity,
     EndAlias,
     EndMirror,
     MirrorField,
@@ -60,20 +63,27 @@ Expanded = tuple[list[Action], State]
 
 
 def expand(
-    steps: tuple[Step, ...], before: Schema, target: Schema, sql_dialect: SqlDialect
+    file: MigrationFile,
+    before: Schema,
+    sql_dialect: SqlDialect,
+    leftovers: Leftovers = NONE,
 ) -> list[PlannedStep]:
     """Return the actions of the steps, and of what is left to do after the last one.
+
+    Shapes: leftovers are what an undo of this migration has put aside; it is taken back.
 
     Raises: MigrationError, for a step that names what its schemas lack, and for steps that
     don't lead to the target.
     """
+    steps, target = file.steps, file.schema
     state = State(before, target)
     planned = []
     for number, step in enumerate(steps):
         try:
             after = replace(state, schema=apply(step, state.schema, target))
             expand_step = _EXPANSIONS.get(type(step), _schema_step)
-            actions, state = expand_step(step, state, after)
+            present = _with_leftover(step, state, after, file.id, leftovers)
+            actions, state = expand_step(step, present, after)
         except (KeyError, StopIteration) as error:
             raise MigrationError(
                 f"Step {number + 1}, {step!r}, names {error}, which its schema does not have. "
@@ -84,9 +94,28 @@ def expand(
         planned.append(PlannedStep(number, describe(step), tuple(actions)))
     end = State(target, target)
     _check_end(State(state.schema, target), end, sql_dialect)
-    about = "Require the values that are filled now"
+    about = "Complete the migration"
     planned.append(PlannedStep(len(steps), about, (_schema(state, end, about),)))
     return planned
+
+
+def _with_leftover(step: Step, state: State, after: State, id: str, leftovers: Leftovers) -> State:
+    """Return a state that has the column or table which the step would add, if it is aside."""
+    if isinstance(step, CreateEntity):
+        entity = after.schema.entity(step.entity)
+        name = name_aside(entity.table, id)
+        if name in leftovers:
+            bare: dict[str, Any] = {"indexes": (), "uniques": (), "foreign_keys": ()}
+            aside = entity.model_copy(update={"name": KEPT + name, "table": name, **bare})
+            return replace(state, aside=(aside,))
+    elif isinstance(step, AddField):
+        entity = after.schema.entity(step.entity)
+        field = entity.field(step.field)
+        name = name_aside(field.column, id)
+        if name in leftovers:
+            values = {"name": KEPT + name, "column": name, "nullable": True}
+            return state.with_extra(entity.id, field.model_copy(update=values))
+    return state
 
 
 def _refuse_loss(number: int, step: Step, actions: list[Action]) -> None:

@@ -1,0 +1,1 @@
+"""Connections for migrations, and locks on the database."""

@@ -1,0 +1,1 @@
+"""Steps as actions: expanded in order, described and reversed."""
