@@ -208,6 +208,41 @@ def test_column_that_others_made_is_not_overwritten(url: str) -> None:
     assert history.up(url).applied == ("0002_change",)
 
 
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_user_without_rights_gets_a_sentence(url: str) -> None:
+    history = History(product())
+    history.up(url)
+    history.add(product(), steps=[])
+    reader = f"reader_{url.rpartition('/')[2]}"
+    execute(url, f'CREATE ROLE "{reader}" LOGIN')
+    execute(url, f'GRANT SELECT ON ALL TABLES IN SCHEMA public TO "{reader}"')
+    scheme, _, rest = url.partition("://")
+    try:
+        with pytest.raises(MigrationError, match="refused to record a migration"):
+            history.up(f"{scheme}://{reader}@{rest.partition('@')[2]}")
+    finally:
+        execute(url, f'DROP OWNED BY "{reader}"', f'DROP ROLE "{reader}"')
+    assert history.up(url).applied == ("0002_change",)
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_refused_step_names_the_view_that_needs_the_column(url: str) -> None:
+    history = History(product())
+    history.up(url)
+    execute(url, "CREATE VIEW named AS SELECT name, price FROM product")
+
+    class Product(Entity):
+        model_config = {"store": "sql"}
+        name: str | None = None
+        price: str = ""
+
+    history.add(Product, steps=[ChangeField("Product", "price")])
+    with pytest.raises(MigrationError, match="view named depends on column price"):
+        history.up(url)
+    execute(url, "DROP VIEW named")
+    assert history.up(url).applied == ("0002_change",)
+
+
 def test_names_that_a_database_would_cut_are_refused(url: str) -> None:
     fields = {"é" * 40: (int, 0), "k" * 64: (int, 0)}
     added: Any = create_model("Product", __base__=product(), **fields)  # type: ignore[call-overload]

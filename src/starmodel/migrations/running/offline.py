@@ -25,6 +25,10 @@ from starmodel.migrations.running.runner import go_down, go_up
 
 T = TypeVar("T")
 HEAD = "-- Rows that a step would refuse are not looked for here; `starmodel db upgrade` does."
+NOT_BY_HAND = (
+    "-- Don't run this by hand: where a comment stands for work on rows, values would be lost. "
+    "Run `starmodel db upgrade`."
+)
 
 
 async def statements(
@@ -36,8 +40,8 @@ async def statements(
 ) -> list[str]:
     """Return the statements that `upgrade` or `downgrade` would run now, in their order.
 
-    The database is read, and not changed. Work on rows is a comment, since its statements depend
-    on the rows.
+    The database is read, and not changed. Work on rows whose statements depend on the rows is a
+    comment; the script begins with a warning then.
 
     Raises: MigrationError; ConfigurationError, when the database is unreachable.
     """
@@ -51,7 +55,9 @@ async def statements(
             await go_up(run, migrations, to, contract=options.contract)
         else:
             await go_down(run, migrations, to)
-        return [HEAD, *(_ended(sql) for sql in link.recorded)]
+        has_comments = any(sql.startswith("--") for sql in link.recorded)
+        head = [HEAD, NOT_BY_HAND] if has_comments else [HEAD]
+        return [*head, *(_ended(sql) for sql in link.recorded)]
 
 
 def _ended(sql: str) -> str:

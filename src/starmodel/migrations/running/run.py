@@ -15,7 +15,7 @@ from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.migration import MigrationFile
 from starmodel.migrations.running.checking.problems import check_problems
 from starmodel.migrations.running.database.connection import Link
-from starmodel.migrations.running.database.session import Session
+from starmodel.migrations.running.database.session import Session, refusal_text
 from starmodel.migrations.running.estimates import long_blocks
 from starmodel.migrations.running.executing.events import check_events, open_application, run_events
 from starmodel.migrations.running.executing.executing import Executor, Interrupted
@@ -230,7 +230,8 @@ def _explained(id: str, number: int, count: int, about: str) -> Iterator[None]:
         raise type(error)(f"{_place(id, number, count, about)}: {error}") from error
     except DBAPIError as error:
         raise MigrationError(
-            f"{_place(id, number, count, about)}: the database refused it: {error.orig}. What was "
+            f"{_place(id, number, count, about)}: the database refused it: {refusal_text(error)}. "
+            "What was "
             "done before this step stays; correct the cause, and run this again: it continues here."
         ) from error
     except Exception as error:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
+
+from sqlalchemy.exc import DBAPIError
 
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.migration import MigrationFile
 from starmodel.migrations.running.database.connection import open_link
 from starmodel.migrations.running.database.lock import migration_lock
-from starmodel.migrations.running.database.session import Session
+from starmodel.migrations.running.database.session import Session, refusal_text
 from starmodel.migrations.running.ledger.adoption import adopt
 from starmodel.migrations.running.ledger.ledger import Ledger
 from starmodel.migrations.running.ledger.waiting import waiting_contracts
@@ -160,9 +162,23 @@ async def _locked(url: str, options: Options) -> AsyncIterator[Run]:
         ledger = Ledger(link.sql_dialect)
         waiting = lambda: progress.say("Another process migrates this database; waiting")  # noqa: E731
         async with migration_lock(link, url, wait_s=options.wait_s, on_wait=waiting):
-            await link.run(ledger.exists)  # refuses one of a newer version
-            await link.run(ledger.create)
-            yield Run(link, ledger, options, progress)
+            with _explained(link.where):
+                await link.run(ledger.exists)  # refuses one of a newer version
+                await link.run(ledger.create)
+                yield Run(link, ledger, options, progress)
+
+
+@contextlib.contextmanager
+def _explained(where: str) -> Iterator[None]:
+    """Explain what a database refuses outside of the steps, such as a write to the ledger."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise MigrationError(
+            f"{where} refused to record a migration: {refusal_text(error)}. The user of the "
+            "database needs the right to create and alter tables and to write to them. Correct the "
+            "cause, and run this again."
+        ) from error
 
 
 def _wanted(migrations: Migrations, to: str | None) -> set[str]:

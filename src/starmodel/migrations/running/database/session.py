@@ -98,6 +98,12 @@ class Session:
         return sql.replace("%", "%%") if self.kind == "mysql" and not params else sql
 
 
+def refusal_text(error: DBAPIError) -> str:
+    """Return why a database refused a statement, with the details that PostgreSQL adds."""
+    detail = getattr(error.orig.__cause__, "detail", None) if error.orig else None
+    return f"{error.orig} ({detail})" if detail else str(error.orig)
+
+
 def literal_sql(statement: ClauseElement, sql_dialect: SqlDialect) -> str:
     """Return the SQL of a statement, with its values as literals."""
     made = str(

@@ -114,7 +114,7 @@ class Executor:
             with session.transaction():
                 self._start(session, key)
                 if session.is_recording:
-                    session.execute(f"-- {work.describe()}: row by row")
+                    work.record(session)
                     self._ledger.finish(session, key)
                     result.extend((None, 0))
                     return

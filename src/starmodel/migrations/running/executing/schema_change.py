@@ -172,7 +172,7 @@ def _execute_online(session: Session, sql: str) -> None:
 def _work_first(session: Session, work: RowWork, resuming: bool) -> None:
     """Work on rows before their columns change, unless they have changed already."""
     if session.is_recording:
-        session.execute(f"-- {work.describe()}, where it is left to do: row by row")
+        work.record(session, ", where it is left to do")
     elif not resuming or _has_columns(session, work):
         work.run_all(session)
 

@@ -114,7 +114,7 @@ class Ledger:
 
     def create(self, session: Session) -> None:
         """Create the tables of the ledger, unless they exist."""
-        if not session.is_recording and self._is_complete(session):
+        if self._is_complete(session):
             return  # the driver of MySQL logs each statement that finds what it creates
         for sql in self.creation():
             try:

@@ -16,6 +16,7 @@ from pydantic import JsonValue
 
 from starmodel.adapters.persistence.sql.schema.entity_table import VERSION
 from starmodel.migrations.running.database.session import Session
+from starmodel.migrations.running.rows.literals import literal_of
 from starmodel.migrations.running.rows.table import RowTable, default_of, stored_value
 from starmodel.migrations.schema.codecs import StoredColumn
 from starmodel.migrations.schema.definitions import Schema
@@ -25,6 +26,10 @@ from starmodel.migrations.steps.values import UNSET
 
 class RowError(ValueError):
     """A row has a value that can't be filled, converted or stored. The message names the row."""
+
+
+BY_ROW = "row by row"
+"""The end of a comment in place of work that no SQL statement does."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,15 @@ class RowWork(ABC):
     @abstractmethod
     def batch(self, table: RowTable, after: Any) -> list[Sequence[Any]]:
         """Work on the rows that follow a key; return them, none at the end."""
+
+    def statement(self, table: RowTable) -> str | None:
+        """Return one statement with the effect of all batches; None where there is none."""
+        return None
+
+    def record(self, session: Session, when: str = "") -> None:
+        """Record the work in a session that records statements."""
+        sql = self.statement(self.table(session))
+        session.execute(sql or f"-- {self.describe()}{when}: {BY_ROW}")
 
     def table(self, session: Session) -> RowTable:
         defined = build_tables(self.schema, session.sql_dialect)[self.entity]
@@ -64,6 +78,16 @@ class Fill(RowWork):
 
     def describe(self) -> str:
         return f"Fill {self.entity}.{self.name}" + (" in new rows" if self.again else "")
+
+    def statement(self, table: RowTable) -> str | None:
+        if callable(self.fill):
+            return None
+        value = constant_fill(table.fields[self.name], self.fill)
+        literal = literal_of(value, table.session.sql_dialect)
+        column = table.column(self.name)
+        if literal is None:
+            return None
+        return f"UPDATE {table.name} SET {column} = {literal} WHERE {column} IS NULL"  # noqa: S608
 
     def batch(self, table: RowTable, after: Any) -> list[Sequence[Any]]:
         column = table.fields[self.name]
