@@ -72,6 +72,11 @@ def parse_value(field: FieldDefinition, text: str) -> Any:
     function, kinds = FUNCTIONS.get(text, (None, frozenset()))
     if field.type.kind in kinds:
         return function
+    if function is not None:
+        raise ValueMismatchError(
+            f"expected {type_words(field)}; {text} is for fields of the type "
+            f"{' or '.join(sorted(kinds))}"
+        )
     if text == "null" and field.nullable:
         return None
     if field.type.kind in ("json", "custom"):

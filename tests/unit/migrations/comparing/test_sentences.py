@@ -306,7 +306,8 @@ def test_functions_are_values_of_fitting_fields() -> None:
     made = product(FieldModel("x", "uuid"), FieldModel("y")).entity("Product")
 
     assert callable(parse_value(made.field("x"), "uuid()"))
-    assert parse_value(made.field("y"), "uuid()") == "uuid()"
+    with pytest.raises(ValueMismatchError, match=r"uuid\(\) is for fields of the type uuid"):
+        parse_value(made.field("y"), "uuid()")
 
 
 def test_another_primary_key_is_refused_with_the_alternative() -> None:
