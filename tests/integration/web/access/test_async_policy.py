@@ -22,6 +22,15 @@ from starmodel.app.access.rules import RulePolicy
 from starmodel.core.snapshot import version_of
 
 pytestmark = pytest.mark.slow
+del test_scan_limit_does_not_apply_to_what_the_store_decides  # noqa: F821 - see the next test
+
+
+@pytest.mark.parametrize("rule", ["expression", "mixed"], indirect=True)
+async def test_scan_limit_applies_to_rules_of_a_policy_with_a_check_of_its_own(make: Any) -> None:
+    """No store decides for a policy that may decide otherwise."""
+    browser = await make(40, [0, 39], access_scan_limit=3)
+
+    assert (await browser.call("GET", "/orders?order=id")).status_code == 422
 
 
 class AsyncRules(RulePolicy):

@@ -23,6 +23,10 @@ from starmodel.migrations.schema.dialects import sql_dialects
 from starmodel.migrations.schema.tables import build_tables
 from unit.migrations.schema.declared import SUBJECTS, sql_types
 
+UNSUPPORTED = {
+    ("postgresql_types", "sqlite"), ("postgresql_types", "mysql"), ("in_schema", "sqlite"),
+}  # fmt: skip
+"""Subjects that a database has no tables for."""
 _CONSTRAINT = re.compile(r"\s*(CONSTRAINT|UNIQUE|CHECK|FOREIGN|PRIMARY)\b")
 
 
@@ -35,8 +39,9 @@ def test_tables_of_a_snapshot_are_those_of_the_classes(
     try:
         found = differences(sql_types(*subject()), dialect)
     except (CompileError, ConfigurationError):
-        pytest.skip("this database has none of it")
-    assert not found
+        assert (subject.__name__, dialect) in UNSUPPORTED
+    else:
+        assert not found
 
 
 def differences(types: Sequence[EntityType], dialect: str) -> list[tuple[Any, Any]]:

@@ -23,6 +23,9 @@ class Catalogue:
         self._session = session
 
     def has_table(self, table: str, schema: str | None = None) -> bool:
+        dialect = self._session.sql_dialect
+        if dialect.name_length(table) > dialect.max_name_length:
+            return False  # MySQL refuses to look for it
         return inspect(self._session.connection).has_table(table, schema=schema)
 
     def columns(self, table: str, schema: str | None = None) -> dict[str, bool]:
