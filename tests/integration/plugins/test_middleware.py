@@ -164,6 +164,31 @@ def test_failing_hook_is_an_error_response_and_the_application_lives(
     assert "a secret detail" in caplog.text
 
 
+def test_failure_after_a_sign_in_leaves_nobody_signed_in(make: Any) -> None:
+    async def sign_in(exchange: Any) -> None:
+        exchange.session.sign_in("ann")
+        raise RuntimeError("the account is locked")
+
+    async def enter(self: Any, exchange: Any) -> None:
+        await sign_in(exchange)
+
+    async def who(self: Any, exchange: Any) -> Any:
+        actor = exchange.session.actor
+        return {"actor": actor and actor.id}
+
+    made = plugin(
+        "sso", RequestHook(sign_in, query="ticket"),
+        routes=lambda self: [
+            Route("/who", who.__get__(self), access="public"),
+            Route("/enter", enter.__get__(self), access="public"),
+        ],
+    )  # fmt: skip
+    with Visitor(make(made), raise_errors=False) as visitor:
+        for path in ("/who?ticket=1", "/enter"):
+            assert visitor.get(path).status == 500
+            assert visitor.get("/who").json() == {"actor": None}
+
+
 def test_hooks_run_in_the_order_of_the_plugins(make: Any) -> None:
     seen: list[str] = []
 

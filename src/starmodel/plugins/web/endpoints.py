@@ -91,6 +91,7 @@ class Endpoints:
                     raise
                 if exchange.started:  # the server logs the failure and closes the connection
                     raise as_exception(error)  # noqa: B904  # it has its cause
+                exchange.session.rollback()
                 where = f"{exchange.request.method} {exchange.request.path}"
                 ui = None if resource is None else resource.ui
                 await errors.send(exchange, errors.problem(exchange, error, where), ui=ui)
@@ -110,6 +111,7 @@ class Endpoints:
                     raise
                 if exchange.started:
                     raise as_exception(error)  # noqa: B904  # it has its cause
+                exchange.session.rollback()
                 await self._services.errors.send_error(exchange, error)
             return exchange.started
 

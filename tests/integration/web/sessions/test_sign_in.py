@@ -6,7 +6,7 @@ from typing import Any
 
 from integration.web.browser import Browser, unlisted
 from integration.web.sessions.carts import Cart, items
-from starmodel import Actor, Entity, EntityConfig, event
+from starmodel import Actor, Entity, EntityConfig, Session, event
 
 
 @unlisted
@@ -76,6 +76,20 @@ async def test_event_that_fails_has_not_signed_in(visit: Any) -> None:
 
     assert (await browser.call("GET", "/profile")).status_code == 401
     assert await items(browser) == 0
+
+
+async def test_handler_that_fails_has_not_signed_in(visit: Any, serve: Any) -> None:
+    app = serve(Cart, Profile)
+
+    @app.get("/enter")
+    def enter(session: Session) -> str:
+        session.sign_in("ann")
+        raise RuntimeError("The account is locked")
+
+    browser = visit(app)
+    assert (await browser.get("/enter")).status_code == 500
+
+    assert (await browser.call("GET", "/profile")).status_code == 401
 
 
 async def test_event_and_handler_share_the_session_data(visit: Any, serve: Any) -> None:

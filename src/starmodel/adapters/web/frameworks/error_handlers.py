@@ -57,6 +57,7 @@ class _ErrorResponse(Response):
             unreadable = RequestError(Message("problem.unreadable"))
             await self._gateway.error_responses.send_error(exchange, unreadable)
         else:
+            outer.session.rollback()
             await self._gateway.error_responses.send_error(exchange, error)
 
     async def _send_http_error(self, exchange: Exchange, error: HTTPException) -> None:
