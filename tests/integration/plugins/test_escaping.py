@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from fasthtml.common import NotStr
 from fasthtml.components import Div, P
 
 from starmodel import Entity, create_app, live
@@ -76,3 +77,19 @@ def test_list_of_a_record_is_escaped_in_contents_and_live_views() -> None:
         url = visitor.post("/pens", {"tags": [MARKUP]}).headers["location"]
         html = visitor.request("GET", url, headers={"accept": "text/html"}).text
     assert MARKUP not in html
+
+
+def test_declared_html_is_not_escaped() -> None:
+    async def page(exchange: Any) -> Page:
+        return Page("Values", P(NotStr("<b>bold</b>")), NotStr("<i>italic</i>"))
+
+    plugin = type(
+        "Made",
+        (Plugin,),
+        {"name": "made", "routes": lambda s: [Route("/made", page, access="public")]},
+    )
+    app = create_app([], plugins=[plugin()], secret_key="k" * 40)
+    with Visitor(app) as visitor:
+        html = visitor.request("GET", "/made", headers={"accept": "text/html"}).text
+    assert "<b>bold</b>" in html
+    assert "<i>italic</i>" in html

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastcore.basics import NotStr
 from fastcore.foundation import L
 from fastcore.xml import FT, Safe
 
-# Without markup, or escaped by fastcore.
-_HARMLESS = frozenset({str, Safe, int, float, bool, type(None)})
+# Without markup, escaped by fastcore, or declared as HTML.
+_HARMLESS = frozenset({str, Safe, NotStr, int, float, bool, type(None)})
 
 
 def escapable(node: Any) -> Any:
@@ -33,7 +34,8 @@ def escapable(node: Any) -> Any:
         return tuple(map(escapable, node))
     if isinstance(node, bytes):
         return node.decode(errors="replace")
-    return node if isinstance(node, str) or hasattr(node, "__html__") else str(node)
+    is_html = isinstance(node, NotStr) or hasattr(node, "__html__")
+    return node if is_html or isinstance(node, str) else str(node)
 
 
 def _is_same(made: Any, given: Any) -> bool:

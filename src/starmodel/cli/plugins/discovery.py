@@ -12,7 +12,6 @@ from contextlib import redirect_stdout
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from starmodel.app.failures import is_failure
 from starmodel.cli.plugins.conversion import command_of
 from starmodel.cli.terminal.errors import CommandError
 
@@ -61,6 +60,8 @@ def load(point: EntryPoint) -> Any:
         with redirect_stdout(sys.stderr):
             return point.load()
     except BaseException as error:  # plugin code may raise anything
+        from starmodel.app.failures import is_failure
+
         if not is_failure(error):
             raise
         raise EntryPointError(

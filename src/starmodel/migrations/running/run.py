@@ -15,6 +15,7 @@ from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.migration import MigrationFile
 from starmodel.migrations.running.checking.problems import check_problems
 from starmodel.migrations.running.database.connection import Link
+from starmodel.migrations.running.database.lock_waits import retrying
 from starmodel.migrations.running.database.session import Session, refusal_text
 from starmodel.migrations.running.estimates import long_blocks
 from starmodel.migrations.running.executing.events import check_events, open_application, run_events
@@ -88,7 +89,7 @@ class Run:
                     self.ledger.start(session, key)
                     self.ledger.save_checkpoint(session, key, to_text(sorted(leftovers)))
 
-        await self.link.run(begin)
+        await retrying(self.link, begin)
         self.entries[id] = Entry(id, state, position, 0.0)
 
     def _has_state(self, id: str, state: State) -> None:
@@ -126,7 +127,7 @@ class Run:
             await self._finish(file.id)
 
     async def _finish(self, id: str) -> None:
-        await self.link.run(lambda s: self._end(s, id))
+        await retrying(self.link, lambda s: self._end(s, id))
         self._has_state(id, "applied")
 
     async def check_events(
@@ -186,7 +187,7 @@ class Run:
         steps = reversed_steps(file, before, self.link.sql_dialect, done, leftovers)
         if entry.state != "undoing":
             await self._check(f"Undoing {file.id}", steps)
-        await self.link.run(lambda s: self.ledger.set_state(s, file.id, "undoing"))
+        await retrying(self.link, lambda s: self.ledger.set_state(s, file.id, "undoing"))
         self._has_state(file.id, "undoing")
         self._progress.begin(file.id, sum(len(step.actions) for step in steps))
         for step in steps:
@@ -195,7 +196,7 @@ class Run:
                 key = ActionKey(file.id, step.number, number)
                 with _explained(file.id, step.number - UNDO, len(file.steps), step.about):
                     await self._executor.run(action, key, begun.get((step.number, number)))
-        await self.link.run(lambda s: self.ledger.remove(s, [file.id]))
+        await retrying(self.link, lambda s: self.ledger.remove(s, [file.id]))
         del self.entries[file.id]
 
     async def _finish_begun(self, file: MigrationFile, before: Schema, begun: Begun) -> None:

@@ -13,6 +13,7 @@ from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.migration import MigrationFile
 from starmodel.migrations.running.database.connection import open_link
 from starmodel.migrations.running.database.lock import migration_lock
+from starmodel.migrations.running.database.lock_waits import retrying
 from starmodel.migrations.running.database.session import Session, refusal_text
 from starmodel.migrations.running.ledger.adoption import adopt
 from starmodel.migrations.running.ledger.ledger import Ledger
@@ -141,7 +142,7 @@ async def apply_unrecorded(
     Raises: MigrationError; ConfigurationError, when the database is unreachable.
     """
     async with _locked(url, options or Options()) as run:
-        await run.link.run(lambda s: run.ledger.remove(s, [UNRECORDED]))
+        await retrying(run.link, lambda s: run.ledger.remove(s, [UNRECORDED]))
         await run.load()
         made = await run.link.run(planned)
         if made is None:
@@ -150,8 +151,8 @@ async def apply_unrecorded(
         start = MigrationFile("0000_present", (), (), before, "")
         file = replace(file, id=UNRECORDED, after=(start.id,))
         await run.apply(Migrations((start, file)), file)
-        await run.link.run(lambda s: run.ledger.remove(s, [UNRECORDED]))
-        await run.link.run(settled)
+        await retrying(run.link, lambda s: run.ledger.remove(s, [UNRECORDED]))
+        await retrying(run.link, settled)
         return True
 
 
@@ -164,7 +165,7 @@ async def _locked(url: str, options: Options) -> AsyncIterator[Run]:
         async with migration_lock(link, url, wait_s=options.wait_s, on_wait=waiting):
             with _explained(link.where):
                 await link.run(ledger.exists)  # refuses one of a newer version
-                await link.run(ledger.create)
+                await retrying(link, ledger.create)
                 yield Run(link, ledger, options, progress)
 
 
