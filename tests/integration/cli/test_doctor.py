@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def test_doctor_with_an_existing_database_opens_it(shop: Path, run: Run, examine
 
 
 def test_doctor_with_an_external_table_notes_its_missing_version(shop: Path, examined: Any) -> None:
-    with sqlite3.connect("starmodel.db") as raw:
+    with closing(sqlite3.connect("starmodel.db")) as raw, raw:
         raw.execute(
             "CREATE TABLE product (id TEXT PRIMARY KEY, name TEXT, price REAL, stock INTEGER, "
             "tags TEXT, active INTEGER, cost REAL)"
@@ -117,7 +118,7 @@ def test_doctor_of_a_migrated_database_names_what_was_edited_and_what_is_pending
     write("main.py", _program("Product", "name: str", "price: float"))
     assert run("migrate").exit_code == 0
     assert examined()[0] == 0
-    with sqlite3.connect("starmodel.db") as raw:
+    with closing(sqlite3.connect("starmodel.db")) as raw, raw:
         raw.execute("ALTER TABLE product ADD COLUMN own INTEGER")
         raw.execute("ALTER TABLE product DROP COLUMN price")
         raw.execute("ALTER TABLE product ADD COLUMN price FLOAT")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -46,12 +47,12 @@ def change(write: Write, run: Run) -> Callable[..., Result]:
 
 
 def states(folder: Path) -> list[str]:
-    with sqlite3.connect(folder / "starmodel.db") as connection:
+    with closing(sqlite3.connect(folder / "starmodel.db")) as connection, connection:
         return [row[0] for row in connection.execute("SELECT state FROM product ORDER BY name")]
 
 
 def sizes(folder: Path) -> list[int | str]:
-    with sqlite3.connect(folder / "starmodel.db") as connection:
+    with closing(sqlite3.connect(folder / "starmodel.db")) as connection, connection:
         return [row[0] for row in connection.execute("SELECT size FROM product ORDER BY name")]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -126,12 +127,12 @@ def test_empty_migration_is_written_for_steps_of_the_developer(
         "migration =", function, 1
     )
     path.write_text(text)
-    with sqlite3.connect(folder / "shop.db") as database:
+    with closing(sqlite3.connect(folder / "shop.db")) as database, database:
         database.execute(
             "INSERT INTO product (id, name, price, old, _version) VALUES (1,'a',1,'x',1)"
         )
     result = run("migrate")
     assert result.stdout.splitlines() == ["Applied: 0002_raise_prices"], result.output
-    with sqlite3.connect(folder / "shop.db") as database:
+    with closing(sqlite3.connect(folder / "shop.db")) as database, database:
         assert database.execute("SELECT price FROM product").fetchall() == [(7,)]
     assert "Nothing to do." in run("migrate").stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ async def test_rows_of_the_store_are_decoded_and_encoded_without_loss(
     await repository.close()
     table = _table(cls)
     columns = [stored.column.name for stored in table.fields.values()]
-    with sqlite3.connect(tmp_path / "app.db") as database:
+    with closing(sqlite3.connect(tmp_path / "app.db")) as database, database:
         listed = ", ".join(f'"{name}"' for name in columns)
         [row] = database.execute(f"SELECT {listed} FROM {table.table.name}")  # noqa: S608
 
