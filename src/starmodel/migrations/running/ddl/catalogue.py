@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import inspect
 
@@ -66,6 +66,21 @@ class Catalogue:
         for name, column in rows:
             found.setdefault(name, []).append(column)
         return found
+
+    def is_indexed(
+        self,
+        table: str,
+        columns: Sequence[str],
+        besides: Collection[str],
+        schema: str | None = None,
+    ) -> bool:
+        """True when an index with another name begins with these columns, on MySQL and MariaDB."""
+        found = self.index_columns(table, schema)
+        return any(
+            own[: len(columns)] == list(columns)
+            for name, own in found.items()
+            if name not in besides
+        )
 
     def constraints(self, table: str, schema: str | None = None) -> set[str]:
         """Return the names of the constraints of a table; not on SQLite."""
