@@ -8,7 +8,7 @@ from typing import Any
 
 from starmodel.migrations.comparing.answers import Answers
 from starmodel.migrations.comparing.changes.fields import FieldChange
-from starmodel.migrations.comparing.changes.shapes import required_parts
+from starmodel.migrations.comparing.changes.shapes import missing_parts
 from starmodel.migrations.comparing.changes.words import listed, value_words
 from starmodel.migrations.schema.definitions import FieldDefinition
 from starmodel.migrations.steps.values import UNSET
@@ -58,8 +58,8 @@ class ChangedShape(FieldChange):
 
     @property
     def missing(self) -> list[str]:
-        """The parts that every value needs now, and which stored values may lack."""
-        return sorted(required_parts(self.after.shape) - required_parts(self.before.shape))
+        """The parts that are required now, and which stored values may lack."""
+        return missing_parts(self.before.shape, self.after.shape)
 
     def title(self) -> str:
         return f"Change the shape of {self.name}"

@@ -120,13 +120,16 @@ async def _server_link(url: str, kind: str) -> AsyncIterator[Link]:
 
     server = server_for(url, CONNECT_S)
     driver = "postgresql+asyncpg" if kind == "postgresql" else "mysql+asyncmy"
-    options: dict[str, Any] = {}
-    if kind == "postgresql":
-        options["connect_args"] = {"prepared_statement_cache_size": 0}
+    # A prepared statement would decode rows by the types that columns had before a change.
+    options = {"prepared_statement_cache_size": 0} if kind == "postgresql" else {}
+
+    def creator() -> Any:
+        dbapi: Any = engine.sync_engine.dialect.dbapi
+        return dbapi.connect(async_creator_fn=server.driver_connection, **options)
+
     engine = create_async_engine(
-        f"{driver}://", async_creator=server.driver_connection, poolclass=NullPool,
-        isolation_level="AUTOCOMMIT", **options,
-    )  # fmt: skip
+        f"{driver}://", creator=creator, poolclass=NullPool, isolation_level="AUTOCOMMIT"
+    )
     try:
         try:
             connection = await engine.connect()
