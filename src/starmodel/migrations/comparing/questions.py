@@ -15,6 +15,7 @@ from starmodel.migrations.comparing.changes.fields import (
     ChangedType,
     RemovedField,
 )
+from starmodel.migrations.comparing.changes.shapes import EACH
 from starmodel.migrations.comparing.changes.tables import AddedEntity, RemovedEntity
 from starmodel.migrations.comparing.changes.words import listed, members_of, type_words
 from starmodel.migrations.comparing.compatible import (
@@ -229,7 +230,9 @@ def _other(changes: Changes, answers: Answers) -> Iterator[Question]:
         elif isinstance(change, ChangedShape):
             for part in change.missing:
                 if answers.fill_of(change.part_refs(part)) is UNSET:
-                    text = f"{ref} needs {part!r} now. Which value do stored objects get?"
+                    name = part.replace(f"{EACH}.", "")
+                    where = "" if name == part else " in each of its objects"
+                    text = f"{ref} needs {name!r}{where} now. Which value do stored objects get?"
                     yield FillQuestion(f"{ref}.{part}", text, None)
 
 
