@@ -15,8 +15,8 @@ from starmodel.app.application import Application
 from starmodel.cli.serving.loading import load_application
 from starmodel.cli.terminal.errors import CommandError
 from starmodel.config import Settings, load_settings
-from starmodel.core.classes.foreign_keys import table_name
 from starmodel.core.classes.registry import EntityType
+from starmodel.core.definition.table_names import table_name
 from starmodel.migrations.files.loading import load_migrations
 from starmodel.migrations.files.order import Migrations, in_order
 from starmodel.migrations.migration import MigrationFile

@@ -17,8 +17,8 @@ from starmodel.adapters.persistence.sql.schema.entity_table import (
     StoredField,
 )
 from starmodel.adapters.persistence.sql.schema.tables import derive_table
-from starmodel.core.classes.foreign_keys import table_name
 from starmodel.core.classes.registry import EntityType
+from starmodel.core.definition.table_names import table_name
 from starmodel.migrations.schema.codecs import default_json
 from starmodel.migrations.schema.constraints import (
     check_definitions,
