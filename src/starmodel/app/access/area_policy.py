@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from starmodel.app.access.conditions import Condition
+from starmodel.app.access.fields import field_condition
 from starmodel.app.access.policy import AccessPolicy, Actor, Audience, Need
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
@@ -40,6 +41,12 @@ class AreaPolicy:
         policy = self._own.get(entity_type.cls, self._default)
         readable = getattr(policy, "readable", None)
         return None if readable is None else readable(entity_type, actor)
+
+    def field_condition(
+        self, entity_type: EntityType, field: str, need: Need, actor: Actor | None
+    ) -> Condition:
+        policy = self._own.get(entity_type.cls, self._default)
+        return field_condition(policy, entity_type, field, need, actor)
 
     def audience(
         self, entity_type: EntityType, actor: Actor | None
