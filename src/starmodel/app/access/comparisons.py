@@ -171,6 +171,12 @@ class Compared(Expression):
     def reads_record(self) -> bool:  # type: ignore[override]
         return isinstance(self.left, RecordPath) or isinstance(self.right, RecordPath)
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The paths of the fields that are compared."""
+        sides = (self.left, self.right)
+        return tuple(side._path for side in sides if isinstance(side, RecordPath))
+
     def bind(self, actor: Actor | None, model: RuleModel | None) -> Condition:
         if model is None and self.reads_record:
             return Function(self._refuse, actor)

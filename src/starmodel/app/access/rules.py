@@ -11,7 +11,8 @@ from starmodel.app.access.denials import denial
 from starmodel.app.access.expressions import ByFunction, Expression, permits_by_name
 from starmodel.app.access.models import RuleModel
 from starmodel.app.access.offers import may_create, offers
-from starmodel.app.access.policy import TRUSTED, Actor, Audience, Need
+from starmodel.app.access.policy import TRUSTED, Actor, Audience, Need, ReadFields
+from starmodel.app.access.reads import every_field, fields_read
 from starmodel.app.access.related import decided
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
@@ -35,6 +36,7 @@ class RulePolicy:
     def __init__(self) -> None:
         self._rules: dict[tuple[type[Entity], Need, Any], AccessRule] = {}
         self._models: dict[type[Entity], RuleModel] = {}
+        self._read_fields: dict[type[Entity], ReadFields] = {}
 
     def check(
         self,
@@ -69,6 +71,16 @@ class RulePolicy:
         if type(self).check is not RulePolicy.check or not isinstance(rule, Expression):
             return None
         return rule.bind(actor, self._model(entity_type))
+
+    def read_fields(self, entity_type: EntityType) -> ReadFields:
+        found = self._read_fields.get(entity_type.cls)
+        if found is None:
+            rule = rule_of(entity_type, "read", None)
+            found = fields_read(rule, self._model(entity_type))
+            if type(self).check is not RulePolicy.check:  # an override may read any field
+                found = {**found, **every_field(entity_type.cls)}
+            self._read_fields[entity_type.cls] = found
+        return found
 
     def _model(self, entity_type: EntityType) -> RuleModel:
         model = self._models.get(entity_type.cls)

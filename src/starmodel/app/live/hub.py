@@ -67,6 +67,15 @@ class Hub:
         """Every topic with a subscription."""
         return tuple(self._topics)
 
+    def viewers(self, entity: str) -> dict[str, tuple[Subscription, ...]]:
+        """The subscriptions to each entity of a class, by topic."""
+        prefix = f"{entity}:"
+        return {
+            topic: tuple(viewers)
+            for topic, viewers in self._topics.items()
+            if topic.startswith(prefix)
+        }
+
     def is_watched(self, topic: str) -> bool:
         """Whether an open page subscribes to the topic."""
         if topic in self._topics:
@@ -165,6 +174,7 @@ class Hub:
         gone = Frames(
             Changed(message.entity, message.id, "closed", message.version, message.base, None)
         )
+        reopened = Frames(message._replace(kind="reopened"))
         decided: dict[tuple[Actor | None, int], bool | None] = {}
         for viewer in viewers:
             policy = viewer.policies.get(topic)
@@ -173,7 +183,8 @@ class Hub:
                 decided[key] = await self._decide(message, viewer.actor, policy)
             may = decided[key]
             if may is not None:
-                viewer.offer(topic, frames if may else gone)
+                shown = reopened if viewer.watches[topic].gone else frames
+                viewer.offer(topic, shown if may else gone)
 
     async def _decide(
         self, message: Changed, actor: Actor | None, policy: AccessPolicy | None

@@ -55,7 +55,8 @@ class SignalsView:
         names = self.names if full else [n for n in self.names if n in message.fields]
         signals = signals_of(names, message.state, self.declared)
         version = f"{self.namespace or message.entity} {message.version}"
-        return patch_state(self.namespace, signals, version=version)
+        patches = patch_state(self.namespace, signals, version=version)
+        return [*patches, status("")] if message.kind == "reopened" else patches
 
 
 @dataclass(frozen=True, slots=True)
