@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from starmodel.app.access.conditions import Condition, decide, may_hold
 from starmodel.app.access.denials import denial
 from starmodel.app.access.expressions import ByFunction, Expression, permits_by_name
 from starmodel.app.access.models import RuleModel
+from starmodel.app.access.moments import one_moment
 from starmodel.app.access.offers import may_create, offers
 from starmodel.app.access.policy import TRUSTED, Actor, Audience, Need, ReadFields
 from starmodel.app.access.reads import every_field, fields_read
@@ -143,7 +145,8 @@ def check_rules(entity_types: Iterable[EntityType]) -> None:
         for where, rule in declared.items():
             for part in rule.parts() if isinstance(rule, Expression) else ():
                 try:
-                    part.bind(None, model)
+                    with one_moment(datetime.now(UTC)):  # the application has no clock yet
+                        part.bind(None, model)
                 except ConfigurationError as error:
                     raise ConfigurationError(f"{where}: {error}") from None
 
