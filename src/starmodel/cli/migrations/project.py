@@ -15,7 +15,7 @@ from starmodel.app.application import Application
 from starmodel.cli.serving.loading import load_application
 from starmodel.cli.terminal.errors import CommandError
 from starmodel.config import Settings, load_settings
-from starmodel.core.classes.foreign_keys import table_name
+from starmodel.core.classes.foreign_keys import OWN_TABLES, table_name
 from starmodel.core.classes.registry import EntityType
 from starmodel.migrations.files.loading import load_migrations
 from starmodel.migrations.files.order import Migrations, in_order
@@ -24,10 +24,6 @@ from starmodel.migrations.schema.codecs import value_to_json
 from starmodel.migrations.schema.collecting import collect
 from starmodel.migrations.schema.definitions import FieldDefinition, Schema
 from starmodel.migrations.steps.values import UNSET
-
-OWN_TABLES = "starmodel_"
-"""The prefix of StarModel's own tables, which have a schema number of their own."""
-
 
 @dataclass(frozen=True)
 class Project:
