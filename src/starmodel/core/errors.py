@@ -157,6 +157,16 @@ class StorePermissionError(StoreFailedError):
     status = 403
 
 
+class OverloadedError(StarModelError):
+    """A bounded queue of work is full; nothing was done, and a retry is safe.
+
+    Units: retry_after_s is the value of the `Retry-After` header.
+    """
+
+    status = 503
+    retry_after_s: ClassVar[int] = 1
+
+
 class StoreFullError(StarModelError):
     """A bounded store has reached its maximum number of entities."""
 

@@ -24,6 +24,7 @@ from starmodel.core.errors import (
     InvalidStateError,
     ListQueryError,
     NotFoundError,
+    OverloadedError,
     SessionNotStoredError,
     StarModelError,
     StoreBusyError,
@@ -151,7 +152,7 @@ def _problem_of(
         if developer and isinstance(error, ListQueryError):
             plain = ""  # the author of the URL needs the reason
         return Problem(error.status, _with_title(error), where=where, plain=plain)
-    if isinstance(error, StoreBusyError):
+    if isinstance(error, StoreBusyError | OverloadedError):
         log.warning("%s failed: %s", log_text(where or "A request"), log_text(error))
         return Problem(
             error.status,
