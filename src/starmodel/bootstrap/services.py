@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from starmodel.adapters.persistence.memory import MemoryRepository
+from starmodel.adapters.persistence.system.attempts.memory import MemoryAttempts
+from starmodel.adapters.persistence.system.attempts.sql import SqlAttempts
 from starmodel.adapters.persistence.system.connection import SystemDatabase
 from starmodel.adapters.persistence.system.database import DatabaseSessions
 from starmodel.adapters.persistence.system.one_time.memory import MemoryOneTime
@@ -90,12 +92,12 @@ def database_credentials(settings: Settings) -> CredentialStores:
         synchronous=settings.sqlite_synchronous,
         timeout_s=settings.database_timeout_s,
     )
-    return CredentialStores(one_time=SqlOneTime(database))
+    return CredentialStores(one_time=SqlOneTime(database), attempts=SqlAttempts(database))
 
 
 def memory_credentials() -> CredentialStores:
     """The stores of credentials in memory, for tests."""
-    return CredentialStores(one_time=MemoryOneTime())
+    return CredentialStores(one_time=MemoryOneTime(), attempts=MemoryAttempts())
 
 
 def session_cache(

@@ -125,6 +125,10 @@ class SqlPart(Generic[T]):
         statement = choose(tables)
         return await engine.rows(statement.sql, statement.params(given))
 
+    async def write(self, choose: Callable[[T], CompiledSql], given: Mapping[str, Any]) -> None:
+        """Run one statement, durably; it may be repeated after a lost connection."""
+        await self.run(lambda tables: [(choose(tables), given)])
+
     async def run(self, steps: Callable[[T], Steps]) -> None:
         """Run statements in one transaction, which may be repeated after a lost connection."""
         engine, tables = await self.open()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -39,11 +40,16 @@ def system_table(metadata: MetaData, sql_dialect: SqlDialect) -> Table:
 def insert_once(system: Table, sql_dialect: SqlDialect, part: str, number: int) -> Any:
     """Return an INSERT of the row of a part that skips an existing row."""
     row = {"part": part, "schema_number": number, "revision": 0}
+    return insert_or_skip(system, sql_dialect, row)
+
+
+def insert_or_skip(table: Table, sql_dialect: SqlDialect, row: Mapping[str, Any]) -> Any:
+    """Return an INSERT that skips an existing row."""
     if sql_dialect.sqlalchemy.name == "sqlite":
-        return sqlite.insert(system).values(row).on_conflict_do_nothing()
+        return sqlite.insert(table).values(row).on_conflict_do_nothing()
     if sql_dialect.sqlalchemy.name == "postgresql":
-        return postgresql.insert(system).values(row).on_conflict_do_nothing()
-    return insert(system).prefix_with("IGNORE").values(row)
+        return postgresql.insert(table).values(row).on_conflict_do_nothing()
+    return insert(table).prefix_with("IGNORE").values(row)
 
 
 def given(name: str, column: Column[Any]) -> Any:

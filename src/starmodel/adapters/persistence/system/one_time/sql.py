@@ -35,16 +35,16 @@ class SqlOneTime:
             "id_": id, "purpose_": purpose, "code_": code, "now_": now, "by_": by,
             "most_": max_attempts,
         }  # fmt: skip
-        await self._part.run(lambda to: [(to.use, given)])
+        await self._part.write(lambda to: to.use, given)
         rows = await self._part.rows(lambda to: to.used, id_=id, by_=by)
         return OneTimeRecord(*rows[0]) if rows else None
 
     async def revoke(self, purpose: str, subject: str) -> None:
         given = {"purpose_": purpose, "subject_": subject}
-        await self._part.run(lambda to: [(to.revoke, given)])
+        await self._part.write(lambda to: to.revoke, given)
 
     async def sweep(self, now: float) -> None:
-        await self._part.run(lambda to: [(to.sweep, {"now_": now})])
+        await self._part.write(lambda to: to.sweep, {"now_": now})
 
     async def close(self) -> None:
         await self._part.database.close()
