@@ -11,6 +11,7 @@ import typer
 from starmodel.app.application import Application
 from starmodel.cli.migrations.project import Project
 from starmodel.core.errors import ConfigurationError
+from starmodel.migrations.environment import Environment
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.running import offline, runner
 from starmodel.migrations.running.ledger.state import LedgerState, read_ledger_state
@@ -26,14 +27,15 @@ class Database:
 
     url: str
     application: Application | None = None
+    environment: Environment | None = None
 
     @classmethod
     def of(cls, project: Project) -> Database:
-        return cls(project.settings.database_url, project.application)
+        return cls(project.database_url, project.application, project.migrations.environment)
 
     def state(self, classes: Schema) -> LedgerState:
         """Read what the database has. Raises: ConfigurationError; MigrationError."""
-        return asyncio.run(read_ledger_state(self.url, classes))
+        return asyncio.run(read_ledger_state(self.url, classes, self.environment))
 
     def state_if_reachable(self, classes: Schema) -> LedgerState | None:
         """Read what the database has; None where it is unreachable, as in most CI jobs."""

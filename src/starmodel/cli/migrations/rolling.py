@@ -23,7 +23,7 @@ def effects_of(project: Project, decision: Decision, *, rolling: bool) -> list[E
     """Return what old processes experience; nothing for a first migration."""
     if not len(project.migrations):
         return []
-    scheme = project.settings.database_url.partition(":")[0].partition("+")[0]
+    scheme = project.database_url.partition(":")[0].partition("+")[0]
     database = {"sqlite": "sqlite", "postgresql": "postgresql"}.get(scheme, "mysql")
     return effects(decision.changes, decision.answers, rolling=rolling, database=database)
 

@@ -11,6 +11,7 @@ from starmodel.core.definition.constructor import argument_names
 from starmodel.core.events import Event
 from starmodel.core.fields.arguments import old_names
 from starmodel.core.fields.field_types import is_atomic, plain_types
+from starmodel.core.fields.relations import relations_of
 from starmodel.core.fields.specs import FieldSpec
 from starmodel.core.snapshot import Snapshot
 from starmodel.core.values.bounds import may_hold_numbers
@@ -58,6 +59,15 @@ class EntityInfo:
     def arguments(self) -> frozenset[str] | None:
         """The names that the constructor takes; None where the class decides itself."""
         return argument_names(self.cls)
+
+    @cached_property
+    def references(self) -> dict[str, str]:
+        """The foreign key of each relation to one record that its type alone declares."""
+        return {
+            name: relation.foreign_key
+            for name, relation in relations_of(self.cls).items()
+            if relation.is_implied and relation.foreign_key
+        }
 
     @cached_property
     def atomic(self) -> bool:

@@ -319,5 +319,7 @@ def test_another_primary_key_is_refused_with_the_alternative() -> None:
             )
         }
     )
-    with pytest.raises(UnplannableError, match=r"from id to id and name\. .*new class.*RunData"):
+    with pytest.raises(
+        UnplannableError, match=r"from id to id and name\. .*class with the new key.*RunData"
+    ):
         plan(compare(before, after), Answers(), "0002_x")
