@@ -20,6 +20,7 @@ from starmodel.app.commands.elements import Element
 from starmodel.app.commands.inputs import Inputs
 from starmodel.app.commit.row_locks import RowLocks
 from starmodel.app.context import current_context, derived_context
+from starmodel.app.credentials.credentials import Credentials
 from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.live.hub import Hub
 from starmodel.app.live.live_lists import LiveLists
@@ -104,6 +105,7 @@ class Application:
         self.scopes = Scopes(secret)
         self.frontend: Frontend | None = None
         self.sessions: SessionCache | None = None
+        self.credentials: Credentials | None = None  # set by bootstrap
         self.views: dict[str, LiveView] = {}  # views of generated pages, by name
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
@@ -197,6 +199,8 @@ class Application:
         await self.reactions.idle(timeout_s=GRACE_S)
         if self.sessions is not None:
             await self.sessions.close()
+        if self.credentials is not None:
+            await self.credentials.close()
         if self._loop is not None:
             self._loop = None
             await self.persistence.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from starmodel.texts.credentials import PASSWORDS
+from starmodel.texts.credentials import ATTEMPTS, PASSWORDS
 
 Text = str | Mapping[str, str]
 
@@ -272,6 +272,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Two changes to one record": _CONFLICTS,
     "Access and sign-in": _ACCESS,
     "Passwords": PASSWORDS,
+    "Attempts to sign in": ATTEMPTS,
     "A request that failed": _PROBLEMS,
     "Around every page": _PAGES,
     "Records, forms and events": _RECORDS,
