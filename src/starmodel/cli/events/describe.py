@@ -81,6 +81,9 @@ def _field(spec: FieldSpec, entity_type: EntityType) -> dict[str, Any]:
         "signal": spec.name in entity_type.signals,
         "constraints": _constraints(spec.info) | spec.options.sql,
     }
+    if spec.options.access is not None:
+        rules = spec.options.access._asdict().items()
+        description["access"] = {need: rule_text(rule) for need, rule in rules if rule is not None}
     factory = spec.info.default_factory
     if factory is not None:
         description["made_by"] = getattr(factory, "__name__", repr(factory))
