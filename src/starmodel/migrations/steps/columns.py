@@ -39,18 +39,25 @@ class DropField(Step):
 
 @dataclass(frozen=True)
 class RestoreField(Step):
-    """Restore a dropped column. Shapes: kept is its name in `Schema.kept`."""
+    """Restore a dropped column with its values.
+
+    Shapes: kept is its name in `Schema.kept`; fill is that of `AddField`, for rows without a value,
+    such as those that were created since.
+    """
 
     entity: str
     field: str
     kept: str
+    fill: Any = UNSET
 
 
 @dataclass(frozen=True)
 class RenameField(Step):
     """Rename the column of a field, also in the indexes and constraints that contain it.
 
-    Steps after this one use the new name. Indexes keep their names; `RenameIndex` changes them.
+    Steps after this one use the new name. Indexes keep their names; `RenameIndex` changes them. A
+    new name that begins with `_renaming_` is temporary: of two fields that exchange their names,
+    one makes way.
     """
 
     entity: str

@@ -26,8 +26,8 @@ class AddParts:
 
     Parts that an object has stay as they are, and so do values that are no objects.
 
-    Shapes: parts are JSON values by path: `AddParts({"zip": "", "geo.lat": 0})`. "*" stands for
-    each item of a list, or each value of a dict: `AddParts({"*.zip": ""})`.
+    Shapes: parts are JSON values by path: `AddParts({"zip": "", "geo.lat": 0})`; `*` stands for
+    each element of a list, or each value of a dict: `AddParts({"lines.*.tax": 0})`.
     """
 
     parts: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""Reads the JSON schema of JSON fields: the parts of nested models."""
+"""Reads the JSON schema of JSON fields: the parts of nested models, and of models in lists."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 MAX_DEPTH = 8
 EACH = "*"
-"""The part of a path that stands for each item of a list, or each value of a dict."""
+"""The name in a path that stands for each element of a list, or each value of a dict."""
 
 
 @dataclass(frozen=True)
 class Part:
     """One value in a nested model.
 
-    Shapes: path is "street", "geo.lat", or "*.street" in a list of models; always, every value
-    of the field has it; required, every value that has the model around it has it; schema is its
-    JSON schema without references.
+    Shapes: path is "street", "geo.lat", or "*.street" in a list; always, every value of the model
+    has it; required, every object that may contain it has it; schema is its JSON schema without
+    references.
     """
 
     path: str
@@ -28,35 +28,40 @@ class Part:
 
 
 def parts_of(shape: Any) -> list[Part]:
-    """Return the parts of a nested model, inner models included; empty for other shapes."""
-    return [part for part in _all_parts(shape) if EACH not in part.path.split(".")]
-
-
-def missing_parts(before: Any, after: Any) -> list[str]:
-    """Return the paths that stored values may lack, and which are required now.
-
-    A part of a model that no stored value has is not among them. Models that contain themselves
-    are followed once.
-    """
-    known = {part.path: part for part in _all_parts(before)}
-    return sorted(
-        part.path
-        for part in _all_parts(after)
-        if part.required
-        and not (part.path in known and known[part.path].required)
-        and ("." not in part.path or part.path.rpartition(".")[0] in known)
-    )
-
-
-def _all_parts(shape: Any) -> list[Part]:
+    """Return the parts of nested models and of models in lists; empty for other shapes."""
     if not isinstance(shape, Mapping):
         return []
-    return list(_parts(shape, shape.get("$defs", {}), "", True, ()))
+    definitions = shape.get("$defs", {})
+    return list(_parts(shape, definitions, "", True, 0))
 
 
 def required_parts(shape: Any) -> set[str]:
     """Return the paths without which a value of the shape is invalid."""
     return {part.path for part in parts_of(shape) if part.always and not part.has_default}
+
+
+def missing_parts(before: Any, after: Any) -> list[str]:
+    """Return the paths that objects need now, and that stored ones may lack.
+
+    Parts of a new part are left out: its value has them.
+    """
+    olds, news = parts_of(before), parts_of(after)
+    had = {part.path for part in olds if part.required and not part.has_default}
+    need = [part.path for part in news if part.required and not part.has_default]
+    known = {part.path for part in olds} | {""}
+    return sorted(path for path in need if path not in had and _parent(path) in known)
+
+
+def _parent(path: str) -> str:
+    """Return the path of the object that has a part.
+
+    >>> _parent("geo.lat"), _parent("lines.*.price"), _parent("*.price")
+    ('geo', 'lines', '')
+    """
+    names = path.split(".")[:-1]
+    while names and names[-1] == EACH:
+        names.pop()
+    return ".".join(names)
 
 
 def path_names(field: str, path: str) -> list[str]:
@@ -70,22 +75,14 @@ def path_names(field: str, path: str) -> list[str]:
 
 
 def _parts(
-    shape: Mapping[str, Any],
-    definitions: Mapping[str, Any],
-    prefix: str,
-    always: bool,
-    outer: tuple[Any, ...],
+    shape: Mapping[str, Any], definitions: Mapping[str, Any], prefix: str, always: bool, depth: int
 ) -> Iterator[Part]:
-    """Yield the parts below a prefix. Shapes: outer are the schemas around this one."""
     shape, optional = _resolved(shape, definitions)
-    if shape in outer or len(outer) > MAX_DEPTH:
+    if depth > MAX_DEPTH:
         return
-    outer = (*outer, shape)
-    for each in (shape.get("items"), shape.get("additionalProperties")):
-        if isinstance(each, Mapping):
-            resolved, _ = _resolved(each, definitions)
-            yield Part(f"{prefix}{EACH}", False, False, False, resolved)
-            yield from _parts(each, definitions, f"{prefix}{EACH}.", False, outer)
+    for elements in (shape.get("items"), shape.get("additionalProperties")):
+        if isinstance(elements, Mapping):
+            yield from _parts(elements, definitions, f"{prefix}{EACH}.", False, depth + 1)
     properties = shape.get("properties")
     if not isinstance(properties, Mapping):
         return
@@ -93,13 +90,13 @@ def _parts(
     for name, schema in properties.items():
         if not isinstance(schema, Mapping):
             continue
-        inner = always and not optional and name in required
+        is_required = name in required
+        inner = always and not optional and is_required
         resolved, inner_optional = _resolved(schema, definitions)
         path = f"{prefix}{name}"
-        has_default = "default" in schema
-        is_required = name in required and not has_default
-        yield Part(path, inner and not inner_optional, is_required, has_default, resolved)
-        yield from _parts(schema, definitions, f"{path}.", inner, outer)
+        given = inner and not inner_optional
+        yield Part(path, given, is_required, "default" in schema, resolved)
+        yield from _parts(schema, definitions, f"{path}.", inner, depth + 1)
 
 
 def _resolved(
