@@ -17,6 +17,7 @@ from starmodel.migrations.comparing.questions import (
     MemberQuestion,
     Question,
     RemovedQuestion,
+    RestoreQuestion,
     open_questions,
 )
 from starmodel.migrations.steps.values import UNSET
@@ -37,6 +38,8 @@ def _answer(question: Question, model: Model, chance: random.Random) -> Answers:
     ref = question.ref
     if isinstance(question, RemovedQuestion):
         return Answers(drops={ref: True})
+    if isinstance(question, RestoreQuestion):
+        return Answers(restores={ref: chance.random() < 0.5})
     if isinstance(question, FillQuestion) and question.field is None:
         return Answers(fills={ref: VALUES[_part_kind(model, ref.rpartition(".")[2])][0]})
     spec = _spec(model, ref)

@@ -66,15 +66,22 @@ def _is_distinct(entity: EntitySpec, row: Row, others: list[Row]) -> bool:
     return True
 
 
-def check_rows(before: Model, after: Model, old: Rows, new: Rows) -> None:
-    """Assert that every row is there, with the values that the migration must give it."""
+def check_rows(before: Model, after: Model, old: Rows, new: Rows, restored: set[str]) -> None:
+    """Assert that every row is there, with the values that the migration must give it.
+
+    Shapes: restored are new fields with values that were kept aside ("Thing1.f2").
+    """
     for key, earlier in before.entities.items():
         if key in after.entities:
-            _check_entity(earlier, after.entities[key], old[key], new[key])
+            _check_entity(earlier, after.entities[key], old[key], new[key], restored)
 
 
 def _check_entity(
-    earlier: EntitySpec, entity: EntitySpec, before: list[Row], after: list[Row]
+    earlier: EntitySpec,
+    entity: EntitySpec,
+    before: list[Row],
+    after: list[Row],
+    restored: set[str],
 ) -> None:
     olds = {row["id"]: row for row in before}
     news = {row["id"]: row for row in after}
@@ -84,7 +91,9 @@ def _check_entity(
         for id, row in news.items():
             value = row[spec.name]
             where = f"{entity.name}.{spec.name} of {id!r}"
-            if was is None:
+            if was is None and f"{entity.name}.{spec.name}" in restored:
+                assert spec.optional or value is not None, where
+            elif was is None:
                 expected = None if spec.optional else values_of(spec)[0]
                 assert value == expected, f"{where}: {value!r} instead of {expected!r}"
             else:

@@ -74,6 +74,7 @@ class Sequence:
         self.model = Model()
         self.files: list[MigrationFile] = []
         self.rows: Rows = {}
+        self.restored: set[str] = set()
         self.seen: dict[Any, Any] = {}
         self.converted: set[tuple[str, str]] = set()
 
@@ -127,7 +128,7 @@ class Sequence:
             return self.model
         self._check_tables()
         self.rows = self._rows(self.schema, model)
-        check_rows(self.model, model, before, self.rows)
+        check_rows(self.model, model, before, self.rows, self.restored)
         self._note_converted(model)
         return model
 
@@ -140,7 +141,9 @@ class Sequence:
         after = collect(types, self.schema, renames)
         changes = compare(self.schema, after)
         id = f"{len(self.files) + 1:04d}_edit"
-        made = plan(changes, answered(changes, model, self.editor.random), id)
+        answers = answered(changes, model, self.editor.random)
+        self.restored = {ref for ref, is_restored in answers.restores.items() if is_restored}
+        made = plan(changes, answers, id)
         past = [self.files[-1].id] if self.files else []
         path = self.folder / f"{id}.py"
         path.write_text(migration_text("An edit", past, made.steps, made.schema), encoding="utf-8")
