@@ -16,7 +16,7 @@ from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.dialects.sqlite import SqliteDialect
 from starmodel.adapters.persistence.sql.engines import dialect_for, parsed_url, server_for
 from starmodel.core.errors import ConfigurationError
-from starmodel.migrations.running.database.session import Session
+from starmodel.migrations.running.database.session import Kind, Session
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -156,23 +156,30 @@ async def _server_link(url: str, kind: str) -> AsyncIterator[Link]:
 
 def _prepare(session: Session, dialect: SqlDialect) -> None:
     """Set the timeouts of the connection, and detect what depends on the server."""
-    if session.kind == "postgresql":
-        for sql in (
+    from starmodel.adapters.persistence.sql.dialects.mysql import MysqlDialect
+
+    for sql in settings_of(session.kind):
+        session.execute(sql)
+    if isinstance(dialect, MysqlDialect):
+        dialect.detect(str(session.value("SELECT VERSION()")))
+
+
+def settings_of(kind: Kind) -> list[str]:
+    """Return the statements with which a connection begins."""
+    if kind == "sqlite":
+        return []
+    if kind == "postgresql":
+        return [
             f"SET lock_timeout = '{LOCK_S}s'",
             "SET statement_timeout = 0",
             "SET idle_in_transaction_session_timeout = 0",
-        ):
-            session.execute(sql)
-        return
-    from starmodel.adapters.persistence.sql.dialects.mysql import MysqlDialect
+        ]
     from starmodel.adapters.persistence.sql.drivers.network.servers.mysql import (
         LOCK_TIMEOUT,
         SETTINGS,
     )
 
-    session.execute(f"{SETTINGS}, {LOCK_TIMEOUT.format(LOCK_S)}")
-    assert isinstance(dialect, MysqlDialect)  # noqa: S101 - of this kind
-    dialect.detect(str(session.value("SELECT VERSION()")))
+    return [f"{SETTINGS}, {LOCK_TIMEOUT.format(LOCK_S)}"]
 
 
 def is_lasting(url: str) -> bool:

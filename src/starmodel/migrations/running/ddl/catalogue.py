@@ -8,6 +8,8 @@ from sqlalchemy import inspect
 
 from starmodel.migrations.running.database.session import Session
 
+_ROW_BYTES = 100
+"""The size of a row in a table of PostgreSQL that was not analysed yet, so that it is not small."""
 _POSTGRESQL_KEYS = """
 SELECT conname::TEXT, contype::TEXT,
     (SELECT array_agg(attname::TEXT ORDER BY place) FROM unnest(conkey) WITH ORDINALITY
@@ -123,6 +125,10 @@ class Catalogue:
         """Return the name of the unique constraint over these columns."""
         return self._name("u", table, columns, schema)
 
+    def has_unique(self, table: str, columns: Sequence[str], schema: str | None = None) -> bool:
+        """True when the table has a unique constraint over these columns."""
+        return self.unique_name(table, columns, schema) is not None
+
     def foreign_key_name(
         self, table: str, columns: Sequence[str], schema: str | None = None
     ) -> str | None:
@@ -161,8 +167,12 @@ class Catalogue:
             largest = session.value(f"SELECT MAX(rowid) FROM {session.quote(table)}")  # noqa: S608
             return int(largest or 0)
         if session.kind == "postgresql":
+            # The number at the last ANALYZE, for the present size; none for a new table.
             found = session.value(
-                "SELECT GREATEST(reltuples::BIGINT, 0) FROM pg_class WHERE oid = to_regclass($1)",
+                "SELECT CASE WHEN reltuples > 0 AND relpages > 0 "
+                "THEN reltuples / relpages * pg_relation_size(oid) / 8192 "
+                f"ELSE pg_relation_size(oid) / {_ROW_BYTES} END::BIGINT "
+                "FROM pg_class WHERE oid = to_regclass($1)",
                 (self._regclass(table, schema),),
             )
         else:
