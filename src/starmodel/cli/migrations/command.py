@@ -17,6 +17,7 @@ from starmodel.cli.migrations.one_at_a_time import one_at_a_time
 from starmodel.cli.migrations.project import Project, load_project
 from starmodel.cli.migrations.reporting import document, lost_text, questions_text
 from starmodel.cli.migrations.rolling import (
+    deploy_hint,
     effects_of,
     print_effects,
     rolling_drafts,
@@ -229,6 +230,8 @@ def _finish(
         print_json(document(decision, ok=True, outcome=outcome, effects=found, lost=lost))
     else:
         _print_outcome(outcome, options, lost)
+        if hint := deploy_hint(project, found, rolling=options.rolling):
+            typer.echo(hint)
     return 0
 
 

@@ -33,16 +33,22 @@ def print_effects(project: Project, found: Sequence[Effect], *, rolling: bool) -
     """Print what old processes experience, where there may be some.
 
     There may be in production, and during a rolling deploy; but none beside an SQLite file that
-    nobody has open. A developer with a database server is told of `--rolling` alone.
+    nobody has open.
     """
     if rolling or (project.settings.env == "production" and not is_unused(project.database_url)):
         for line in lines(found, rolling=rolling):
             typer.echo(line)
-    elif any(effect.breaks for effect in found) and not is_file(project.database_url):
-        typer.echo(
-            "Processes of the old version fail on this. For a rolling deploy: "
-            "starmodel migrate --rolling"
-        )
+
+
+def deploy_hint(project: Project, found: Sequence[Effect], *, rolling: bool) -> str:
+    """Return what a developer has to know about the deploy; "" where nobody runs an old version."""
+    is_local = project.settings.env != "production" and not is_file(project.database_url)
+    if rolling or not is_local or not any(effect.breaks for effect in found):
+        return ""
+    return (
+        "When you deploy this: stop the old version first, or write it in two parts with "
+        "starmodel migrate --rolling."
+    )
 
 
 def wants_split(project: Project, found: list[Effect]) -> bool:
