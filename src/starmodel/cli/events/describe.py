@@ -10,8 +10,8 @@ from pydantic.fields import FieldInfo
 
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.app.access.rules import rule_of
-from starmodel.cli.databases.store_url import store_url
 from starmodel.cli.events.lookup import summary
+from starmodel.cli.serving.store_url import store_url
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
 from starmodel.core.events import Event

@@ -9,12 +9,12 @@ from typing import Any
 import typer
 
 from starmodel.app.application import Application
-from starmodel.cli.databases.store_url import store_url
 from starmodel.cli.migrations import drafting
 from starmodel.cli.migrations.applying import apply_drafts
 from starmodel.cli.migrations.database import Database
 from starmodel.cli.migrations.flags import Flags
 from starmodel.cli.migrations.project import Project
+from starmodel.cli.serving.store_url import store_url
 from starmodel.config import Settings
 from starmodel.migrations.certain import apply_certain, are_certain, are_certain_steps
 from starmodel.migrations.errors import DriftError, MigrationError
