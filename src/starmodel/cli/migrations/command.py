@@ -21,6 +21,7 @@ from starmodel.cli.migrations.rolling import (
     effects_of,
     print_effects,
     rolling_drafts,
+    rolling_refusal,
     waiting_text,
     wants_split,
 )
@@ -115,6 +116,8 @@ def _migrate(project: Project, flags: Flags, options: Options) -> int:
             found = effects_of(project, decision, rolling=True)
         else:
             found = []  # printed already
+    if options.rolling and (why := rolling_refusal(project, decision)):
+        raise CommandError(why)
     if len(decision.changes):
         if options.rolling and len(project.migrations):
             drafts += rolling_drafts(project, decision, options.message)

@@ -13,7 +13,7 @@ from starmodel.cli.migrations.project import Project
 from starmodel.migrations.files.folder import next_id
 from starmodel.migrations.files.writing import migration_text
 from starmodel.migrations.migration import MigrationFile
-from starmodel.migrations.rolling.effects import Effect, effects, lines
+from starmodel.migrations.rolling.effects import Effect, effects, lines, refusal
 from starmodel.migrations.rolling.split import rolling_plan
 from starmodel.migrations.running.database.connection import is_file, is_unused
 
@@ -27,6 +27,19 @@ def effects_of(project: Project, decision: Decision, *, rolling: bool) -> list[E
     scheme = project.database_url.partition(":")[0].partition("+")[0]
     database = {"sqlite": "sqlite", "postgresql": "postgresql"}.get(scheme, "mysql")
     return effects(decision.changes, decision.answers, rolling=rolling, database=database)
+
+
+def rolling_refusal(project: Project, decision: Decision) -> str:
+    """Return why processes of both versions can't share the database; "" where they can.
+
+    The file of a developer's SQLite is for the database of the deploy, which may be another.
+    """
+    if not len(project.migrations):
+        return ""
+    is_local = project.settings.env != "production" and is_file(project.database_url)
+    if not is_local:
+        return refusal(effects_of(project, decision, rolling=True))
+    return refusal(effects(decision.changes, decision.answers, rolling=True))
 
 
 def print_effects(project: Project, found: Sequence[Effect], *, rolling: bool) -> None:
