@@ -20,11 +20,13 @@ from starmodel.app.commands.elements import Element
 from starmodel.app.commands.inputs import Inputs
 from starmodel.app.commit.row_locks import RowLocks
 from starmodel.app.context import current_context, derived_context
+from starmodel.app.credentials.credentials import Credentials
 from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.live.hub import Hub
 from starmodel.app.live.live_lists import LiveLists
 from starmodel.app.live.message_access import MessageAccess
 from starmodel.app.live.reactions import Reaction, Reactions
+from starmodel.app.live.related_access import RelatedAccess
 from starmodel.app.live.streams import Streams
 from starmodel.app.live.views import LiveView
 from starmodel.app.persistence import PersistenceManager
@@ -103,6 +105,7 @@ class Application:
         self.scopes = Scopes(secret)
         self.frontend: Frontend | None = None
         self.sessions: SessionCache | None = None
+        self.credentials: Credentials | None = None  # set by bootstrap
         self.views: dict[str, LiveView] = {}  # views of generated pages, by name
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
@@ -137,6 +140,11 @@ class Application:
             self.hub, self.lists, registry, persistence, self.policy, self.instance, self.id_of,
             heartbeat_s=heartbeat_s,
         )  # fmt: skip
+        self._related_access = RelatedAccess(
+            registry, self.areas.read_fields(), self.policy, self.hub, self.lists,
+            self._windows.readable, self.id_of,
+        )  # fmt: skip
+        self._subscribe(self._related_access.deliver, self._related_access.is_watched)
         self._subscribe(self.hub.deliver, self.hub.is_watched)
         self._subscribe(self.lists.deliver, self.lists.is_watched)
         self._subscribe(self.dispatcher.sessions.deliver, frozenset[str]().__contains__)
@@ -186,10 +194,13 @@ class Application:
         await self.streams.close()
         if self.lifecycle is not None and self._loop is not None:
             await self.lifecycle.stop(self)
+        await self._related_access.close()
         await self.lists.close()
         await self.reactions.idle(timeout_s=GRACE_S)
         if self.sessions is not None:
             await self.sessions.close()
+        if self.credentials is not None:
+            await self.credentials.close()
         if self._loop is not None:
             self._loop = None
             await self.persistence.close()

@@ -9,16 +9,17 @@ from starmodel.core._compat import uses_default_init
 from starmodel.core.changes.drafts import Facts, evolved
 from starmodel.core.current_app import ObjectsOf, host_of
 from starmodel.core.definition.checks import check_names
-from starmodel.core.definition.constructor import unknown_argument
+from starmodel.core.definition.constructor import unknown_argument, with_keys
 from starmodel.core.definition.info import EntityInfo
 from starmodel.core.definition.metaclass import EntityMeta
+from starmodel.core.definition.relations import take_relations
 from starmodel.core.definition.setup import define, take_id
 from starmodel.core.errors import FrozenEntityError
 from starmodel.core.events import ActionFactory, Event
 from starmodel.core.events.built_in import BUILT_IN
 from starmodel.core.fields.entity_config import EntityConfig
 from starmodel.core.fields.field import Field
-from starmodel.core.fields.relations import Relation, take_relations
+from starmodel.core.fields.relations import Relation
 from starmodel.core.fields.representation import Public
 from starmodel.core.public_state import public_state
 from starmodel.core.snapshot import DRAFT, Snapshot, mode_of
@@ -57,6 +58,8 @@ class Entity(Snapshot, metaclass=EntityMeta):
         names = self.__entity__.arguments
         if names is not None and not data.keys() <= names:
             raise unknown_argument(type(self), data, names)
+        if self.__entity__.references:
+            data = with_keys(type(self), data)
         self.__pydantic_validator__.validate_python(data, self_instance=self)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -95,7 +98,7 @@ class Entity(Snapshot, metaclass=EntityMeta):
 
         Raises: TypeError, for an unknown field; pydantic's ValidationError, for a wrong value.
         """
-        return evolved(self, changes)
+        return evolved(self, with_keys(type(self), changes))
 
     def emit(self, fact: Any) -> None:
         """Collect a fact (a dataclass or model); it is published after the commit.

@@ -6,6 +6,7 @@ response may contain the text.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -166,6 +167,35 @@ class StorePermissionError(StoreFailedError):
     """The database role of the application lacks a privilege, or row security refused a row."""
 
     status = 403
+
+
+class OverloadedError(StarModelError):
+    """A bounded queue of work is full; nothing was done, and a retry is safe.
+
+    Units: retry_after_s is the value of the `Retry-After` header.
+    """
+
+    status = 503
+    retry_after_s: ClassVar[int] = 1
+
+
+class TooManyAttemptsError(StarModelError):
+    """An attempt comes too early after others, such as a sign-in after wrong passwords.
+
+    Units: retry_after_s is the value of the `Retry-After` header.
+    """
+
+    status = 429
+    public = True
+
+    def __init__(self, retry_after_s: int) -> None:
+        minutes = math.ceil(retry_after_s / 60)
+        super().__init__(
+            Message("attempts.seconds", seconds=retry_after_s)
+            if retry_after_s < 120
+            else Message("attempts.minutes", minutes=minutes)
+        )
+        self.retry_after_s = retry_after_s
 
 
 class StoreFullError(StarModelError):

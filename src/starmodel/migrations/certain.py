@@ -13,6 +13,7 @@ from starmodel.migrations.comparing.changes.tables import AddedConstraint, Added
 from starmodel.migrations.comparing.compare import compare
 from starmodel.migrations.comparing.plan import plan
 from starmodel.migrations.comparing.questions import open_questions
+from starmodel.migrations.environment import Environment
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.migration import MigrationFile
 from starmodel.migrations.running.database.session import Session
@@ -71,11 +72,13 @@ class _Direct:
     """The changes of classes without migration files, applied to their tables."""
 
     types: Sequence[EntityType]
+    environment: Environment
     sentences: tuple[str, ...] = ()
     after: Schema = field(default_factory=Schema)
 
     def planned(self, session: Session) -> tuple[Schema, MigrationFile] | None:
-        state = read_state(session, Migrations(), self.types, thorough=True)
+        none = Migrations(environment=self.environment)
+        state = read_state(session, none, self.types, thorough=True)
         if state.changes is None or not state.drift or not are_certain(state.changes):
             return None
         self.after = state.changes.after
@@ -90,14 +93,17 @@ class _Direct:
 
 
 async def apply_certain(
-    url: str, types: Sequence[EntityType], options: Options | None = None
+    url: str,
+    types: Sequence[EntityType],
+    options: Options | None = None,
+    environment: Environment | None = None,
 ) -> tuple[str, ...]:
     """Apply the changes of classes to their tables, where no migration file exists.
 
     Returns: sentences on what was changed; none, when nothing is certain.
     Raises: MigrationError; ConfigurationError, when the database is unreachable.
     """
-    direct = _Direct(types)
+    direct = _Direct(types, environment or Environment())
     done = await apply_unrecorded(url, direct.planned, direct.settled, options)
     return direct.sentences if done else ()
 

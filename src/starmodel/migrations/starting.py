@@ -13,6 +13,7 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.migrations.comparing.changes.change import Change
 from starmodel.migrations.comparing.changes.tables import AddedEntity
 from starmodel.migrations.comparing.compare import compare
+from starmodel.migrations.environment import Environment
 from starmodel.migrations.errors import DriftError, MigrationError
 from starmodel.migrations.explaining import MIGRATE, drifted, explained, refusal
 from starmodel.migrations.files.loading import load_migrations
@@ -60,7 +61,7 @@ class Start:
         except MigrationError as error:
             raise DriftError(str(error)) from error
         if not len(migrations):
-            async with self._without_migrations(types, said):
+            async with self._without_migrations(migrations, types, said):
                 yield said
             return
         yield said
@@ -104,12 +105,12 @@ class Start:
 
     @asynccontextmanager
     async def _without_migrations(
-        self, types: Sequence[EntityType], said: list[str]
+        self, migrations: Migrations, types: Sequence[EntityType], said: list[str]
     ) -> AsyncIterator[None]:
         """Create tables from the classes, and record their definitions for the first migration."""
         is_new = is_new_file(self.url)
         if not is_new:
-            state = await state_of(self.url, Migrations(), types)
+            state = await state_of(self.url, migrations, types)
             if state.may_be_renamed:
                 raise drifted(state, production=self.production)
         try:
@@ -117,29 +118,37 @@ class Start:
         except DriftError:
             raise
         except ConfigurationError as error:
-            problem = await self._explained_failure(types)
+            problem = await self._explained_failure(migrations, types)
             if problem is None:
                 raise
             raise problem from error
         if self.production and not is_new:
             return
-        left = await record_definitions(self.url, types, created=is_new)
+        left = await record_definitions(
+            self.url, types, created=is_new, environment=migrations.environment
+        )
         if left:
             sentences = " ".join(change.sentence() for change in left if change.is_said)
             said.append(sentences)
             log.warning("The tables are not as the classes. %s Run: %s", sentences, MIGRATE)
 
-    async def _explained_failure(self, types: Sequence[EntityType]) -> DriftError | None:
+    async def _explained_failure(
+        self, migrations: Migrations, types: Sequence[EntityType]
+    ) -> DriftError | None:
         """Return in which changes the tables don't fit; None when that is not the cause."""
         try:
-            state = await state_of(self.url, Migrations(), types, thorough=True)
+            state = await state_of(self.url, migrations, types, thorough=True)
         except (ConfigurationError, MigrationError):
             return None  # the first error reports an unreachable database
         return drifted(state, production=self.production) if state.drift else None
 
 
 async def record_definitions(
-    url: str, types: Sequence[EntityType], *, created: bool = False
+    url: str,
+    types: Sequence[EntityType],
+    *,
+    created: bool = False,
+    environment: Environment | None = None,
 ) -> list[Change]:
     """Record the definitions of tables, as far as they are those of the classes.
 
@@ -147,15 +156,18 @@ async def record_definitions(
     Returns: the changes of classes that their tables don't have yet.
     """
     async with open_link(url) as link:
-        return await link.run(lambda session: _record(session, types, created=created))
+        return await link.run(lambda session: _record(session, types, created, environment))
 
 
-def _record(session: Session, types: Sequence[EntityType], *, created: bool) -> list[Change]:
+def _record(
+    session: Session, types: Sequence[EntityType], created: bool, environment: Environment | None
+) -> list[Change]:
     recorded = RecordedSchema(session.sql_dialect)
     known = None if created else recorded.read(session)
-    schema = present_schema(session, types, known)
+    schema = present_schema(session, types, known, environment)
     if known is None and not created:  # created by an earlier version, and perhaps changed since
-        known = reflect(session.connection, schema, session.sql_dialect)
+        ignores = (environment or Environment()).ignores
+        known = reflect(session.connection, schema, session.sql_dialect, ignores)
     left: list[Change] = []
     if known is not None:
         changes = compare(known, schema)

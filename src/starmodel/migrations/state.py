@@ -11,6 +11,7 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.migrations.comparing.changes.change import Change, Changes
 from starmodel.migrations.comparing.changes.tables import AddedEntity, RemovedEntity
 from starmodel.migrations.comparing.compare import compare
+from starmodel.migrations.environment import Environment
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.migration import MigrationFile
@@ -119,7 +120,10 @@ async def state_of(
     """
     if is_new_file(url):  # is not created
         before = migrations.newest if len(migrations.heads) == 1 else None
-        changes = None if before is None else compare(before, collect(types, before))
+        ignores = migrations.environment.ignores
+        changes = (
+            None if before is None else compare(before, collect(types, before, ignores=ignores))
+        )
         return DatabaseState(migrations, frozenset(), (), None, changes)
     async with open_link(url) as link:
         return await link.run(
@@ -144,17 +148,20 @@ def read_state(
         before = recorded
     elif len(migrations.heads) == 1:
         before = migrations.newest
-    after = present_schema(session, types, before)
+    ignores = migrations.environment.ignores
+    after = present_schema(session, types, before, migrations.environment)
     there = _present(session, [after, *(file.schema for file in migrations)])
     if thorough and not len(migrations) and before is None and there:
-        before = reflect(session.connection, after, session.sql_dialect)
+        before = reflect(session.connection, after, session.sql_dialect, ignores)
     changes = None if before is None else compare(before, after)
     differences: tuple[Difference, ...] = ()
     if thorough and before is not None and there:
         waiting = _waiting(migrations, entries)
         done = Migrations(tuple(file for file in migrations if file.id not in waiting))
         expected = done.newest if waiting else before
-        compared = table_differences(session.connection, expected, session.sql_dialect)
+        own = tuple(entity for entity in expected if not ignores(entity.table))
+        managed = expected.model_copy(update={"entities": own})
+        compared = table_differences(session.connection, managed, session.sql_dialect)
         differences = tuple(compared)
     return DatabaseState(migrations, there, entries, recorded, changes, differences)
 
@@ -170,13 +177,18 @@ def _waiting(migrations: Migrations, entries: Sequence[Entry]) -> set[str]:
 
 
 def present_schema(
-    session: Session, types: Sequence[EntityType], before: Schema | None = None
+    session: Session,
+    types: Sequence[EntityType],
+    before: Schema | None = None,
+    environment: Environment | None = None,
 ) -> Schema:
-    """Return the definitions of classes, in which existing tables without a version are external.
+    """Return the definitions of classes, in which tables of other programs are external.
 
-    They belong to other programs: StarModel's own have a column for it.
+    Those are existing tables without a version, for which StarModel's own have a column, and what
+    the environment ignores.
     """
-    schema = collect(types, before)
+    ignores = (environment or Environment()).ignores
+    schema = collect(types, before, ignores=ignores)
     known = {entity.id for entity in before or ()}
     catalogue = Catalogue(session)
     external = []
@@ -184,7 +196,7 @@ def present_schema(
         columns = catalogue.columns(entity.table, entity.schema_name)
         if entity.id not in known and columns and VERSION not in columns:
             external.append(qualified_table(entity))
-    return collect(types, before, external=external) if external else schema
+    return collect(types, before, external=external, ignores=ignores) if external else schema
 
 
 def _present(session: Session, schemas: Sequence[Schema]) -> frozenset[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from starmodel.texts.credentials import ATTEMPTS, PASSWORDS
+
 Text = str | Mapping[str, str]
 
 _VALUES: dict[str, Text] = {
@@ -269,6 +271,8 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "State in the browser": _BROWSER_STATES,
     "Two changes to one record": _CONFLICTS,
     "Access and sign-in": _ACCESS,
+    "Passwords": PASSWORDS,
+    "Attempts to sign in": ATTEMPTS,
     "A request that failed": _PROBLEMS,
     "Around every page": _PAGES,
     "Records, forms and events": _RECORDS,

@@ -7,7 +7,8 @@ from typing import Any
 
 from starmodel.app.access.conditions import Condition
 from starmodel.app.access.fields import field_condition
-from starmodel.app.access.policy import AccessPolicy, Actor, Audience, Need
+from starmodel.app.access.policy import AccessPolicy, Actor, Audience, Need, ReadFields
+from starmodel.app.access.reads import read_fields_of
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
@@ -47,6 +48,9 @@ class AreaPolicy:
     ) -> Condition:
         policy = self._own.get(entity_type.cls, self._default)
         return field_condition(policy, entity_type, field, need, actor)
+
+    def read_fields(self, entity_type: EntityType) -> ReadFields:
+        return read_fields_of(self._own.get(entity_type.cls, self._default), entity_type)
 
     def audience(
         self, entity_type: EntityType, actor: Actor | None

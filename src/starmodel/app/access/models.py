@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 from starmodel.app.access.conditions import Step
-from starmodel.core.classes.foreign_keys import by_field, foreign_keys, full_name
+from starmodel.core.classes.foreign_keys import by_field, foreign_keys
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.classes.relations import resolve
+from starmodel.core.definition.table_names import full_name
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.field_types import plain_types

@@ -155,6 +155,21 @@ class DecidesFields(Protocol):
         """
 
 
+ReadFields = Mapping[type[Entity], frozenset[str]]
+"""The names of fields by class."""
+
+
+@runtime_checkable
+class NamesReadFields(Protocol):
+    """A policy that names the fields which its read decisions depend on."""
+
+    def read_fields(self, entity_type: EntityType) -> ReadFields:
+        """The fields, of the class and of others. Open lists and pages follow their changes.
+
+        Without this method they follow all fields of the class, and no other class.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Audience:
     """Actors with the same permissions on one class, who share one rendering.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from starmodel.app.access.conditions import Condition, decide, may_hold
@@ -11,8 +12,10 @@ from starmodel.app.access.denials import denial
 from starmodel.app.access.expressions import ByFunction, Expression, permits_by_name
 from starmodel.app.access.fields import declared_condition, rules_by_field
 from starmodel.app.access.models import RuleModel
+from starmodel.app.access.moments import one_moment
 from starmodel.app.access.offers import may_create, offers
-from starmodel.app.access.policy import TRUSTED, Actor, Audience, Need
+from starmodel.app.access.policy import TRUSTED, Actor, Audience, Need, ReadFields
+from starmodel.app.access.reads import every_field, fields_read
 from starmodel.app.access.related import decided
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
@@ -38,6 +41,7 @@ class RulePolicy:
     def __init__(self) -> None:
         self._rules: dict[tuple[type[Entity], Need, Any], AccessRule] = {}
         self._models: dict[type[Entity], RuleModel] = {}
+        self._read_fields: dict[type[Entity], ReadFields] = {}
 
     def check(
         self,
@@ -77,6 +81,16 @@ class RulePolicy:
         self, entity_type: EntityType, field: str, need: Need, actor: Actor | None
     ) -> Condition:
         return declared_condition(entity_type, field, need, actor, self._model(entity_type))
+
+    def read_fields(self, entity_type: EntityType) -> ReadFields:
+        found = self._read_fields.get(entity_type.cls)
+        if found is None:
+            rule = rule_of(entity_type, "read", None)
+            found = fields_read(rule, self._model(entity_type))
+            if type(self).check is not RulePolicy.check:  # an override may read any field
+                found = {**found, **every_field(entity_type.cls)}
+            self._read_fields[entity_type.cls] = found
+        return found
 
     def _model(self, entity_type: EntityType) -> RuleModel:
         model = self._models.get(entity_type.cls)
@@ -142,7 +156,8 @@ def check_rules(entity_types: Iterable[EntityType]) -> None:
         for where, rule in declared.items():
             for part in rule.parts() if isinstance(rule, Expression) else ():
                 try:
-                    part.bind(None, model)
+                    with one_moment(datetime.now(UTC)):  # the application has no clock yet
+                        part.bind(None, model)
                 except ConfigurationError as error:
                     raise ConfigurationError(f"{where}: {error}") from None
 

@@ -67,6 +67,15 @@ class Hub:
         """Every topic with a subscription."""
         return tuple(self._topics)
 
+    def viewers(self, entity: str) -> dict[str, tuple[Subscription, ...]]:
+        """The subscriptions to each entity of a class, by topic."""
+        prefix = f"{entity}:"
+        return {
+            topic: tuple(viewers)
+            for topic, viewers in self._topics.items()
+            if topic.startswith(prefix)
+        }
+
     def is_watched(self, topic: str) -> bool:
         """Whether an open page subscribes to the topic."""
         if topic in self._topics:
@@ -162,19 +171,22 @@ class Hub:
 
     async def _deliver_guarded(self, message: Changed, viewers: tuple[Subscription, ...]) -> None:
         topic = message.topic
-        decided: dict[tuple[Actor | None, int], Frames | None] = {}
-        shared: dict[tuple[Any, ...], Frames] = {}  # viewers who see the same share an encoding
+        decided: dict[tuple[Actor | None, int], Changed | None] = {}
+        frames: dict[tuple[Any, ...], Frames] = {}  # viewers who see the same share an encoding
         for viewer in viewers:
             policy = viewer.policies.get(topic)
             key = (viewer.actor, id(policy))
             if key not in decided:
-                seen = await self._as_seen(message, viewer.actor, policy)
-                decided[key] = seen and shared.setdefault(
-                    (seen.kind, seen.hidden, seen.emptied), Frames(seen)
-                )
-            frames = decided[key]
-            if frames is not None:
-                viewer.offer(topic, frames)
+                decided[key] = await self._as_seen(message, viewer.actor, policy)
+            seen = decided[key]
+            if seen is None:
+                continue
+            if viewer.watches[topic].gone and seen.kind != "closed":
+                seen = seen._replace(kind="reopened")
+            content = (seen.kind, seen.hidden, seen.emptied)
+            if content not in frames:
+                frames[content] = Frames(seen)
+            viewer.offer(topic, frames[content])
 
     async def _as_seen(
         self, message: Changed, actor: Actor | None, policy: AccessPolicy | None

@@ -59,6 +59,13 @@ class RecordChange:
             return True
         return self.matches(query, self.after) or self.matches(query, self.before)
 
+    def touches(self, fields: Container[str]) -> bool:
+        """Whether an update may have changed one of these fields of the record."""
+        if self.message.kind != "updated":
+            return False
+        private = self._cls.__entity__.private  # messages do not name these
+        return any(name in fields for name in (*self.message.fields, *private))
+
     def matches(self, query: Query, entity: Entity | None) -> bool:
         """False only if the query certainly does not match the snapshot."""
         return entity is None or self._store_matches(query, entity) is not False

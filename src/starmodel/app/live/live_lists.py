@@ -193,6 +193,14 @@ class LiveLists:
 
         return affects
 
+    async def refresh_following(self, name: str, cls: type[Entity]) -> None:
+        """Query the lists of a class again whose read rule reads records of another class."""
+        for at, each in enumerate(tuple(self._lists.get(name, {}).values()), 1):
+            if each.follows(cls):
+                each.refresh()
+            if not at % LISTS_PER_STEP:
+                await asyncio.sleep(0)
+
     def _slot(self, live_list: LiveList) -> AbstractAsyncContextManager[None]:
         """The scheduler slot of a list's query; its payer is the viewer with the fewest lists."""
         viewers = islice(live_list.viewers, MAX_COMPARED)

@@ -14,7 +14,7 @@ VERSION = 1
 """Of the format; raised with any change of it, since readers refuse other versions."""
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 _EXACT_IDS = (str, int, UUID)
-_PUBLISHED_KINDS = frozenset(get_args(Kind)) - {"closed"}
+_PUBLISHED_KINDS = frozenset(get_args(Kind)) - {"closed", "reopened"}
 
 
 class MessageFormatError(ValueError):

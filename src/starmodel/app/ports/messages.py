@@ -27,7 +27,7 @@ from starmodel.core.public_state import changed_computed, public_state
 from starmodel.core.snapshot import NOTHING
 from starmodel.core.values.json_data import json_data, model_data
 
-Kind = Literal["created", "updated", "deleted", "expired", "closed"]
+Kind = Literal["created", "updated", "deleted", "expired", "closed", "reopened"]
 
 
 class Changed(NamedTuple):
@@ -36,9 +36,10 @@ class Changed(NamedTuple):
     Shapes: state is the public fields as JSON data, None after a removal;
     fields names the public and computed fields that changed; before has their previous
     values, of scalar fields only. `base` is the version that was replaced.
-    kind "closed" is never published: it ends one viewer's updates of an
-    entity after a loss of read access. hidden are the fields that one viewer may not read, and
-    emptied those of them that it may have read before; both are never published.
+    kinds "closed" and "reopened" are never published: they end one viewer's updates of
+    an entity after a loss of read access, and resume them. hidden are the fields that one
+    viewer may not read, and emptied those of them that it may have read before; both are
+    never published.
     """
 
     entity: str

@@ -11,6 +11,7 @@ from starmodel.app.ports.query import make_query
 from starmodel.app.queries.relations import Relations
 from starmodel.core.classes.registry import Registry
 from starmodel.core.commands import Action
+from starmodel.core.definition.constructor import with_keys
 from starmodel.core.entity import Entity
 from starmodel.core.errors import NotFoundError, RequestError
 
@@ -128,7 +129,11 @@ class Objects(Generic[E]):
         return await self._application.persistence.for_class(self._entity).count(query)
 
     async def create(self, **values: Any) -> E:
-        """Store a new record by its `create` event. Raises: BindingError, InvalidStateError."""
+        """Store a new record by its `create` event; a relation may be given as a record.
+
+        Raises: BindingError, InvalidStateError.
+        """
+        values = with_keys(self._entity, values)
         event = self._application.registry[self._entity].events["create"]
         outcome = await self._application.dispatch(event.action(self._entity, None, (), values))
         return outcome.entity  # type: ignore[no-any-return]

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from starmodel.app.access.conditions import ALWAYS, Condition, narrowed
 from starmodel.app.access.decisions import check, permits
@@ -15,9 +16,10 @@ from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.access.rules import rule_of
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.ordering import position_of, sort_key
-from starmodel.app.ports.query import Query, fields_of
+from starmodel.app.ports.query import Filter, Query, fields_of
 from starmodel.app.ports.repository import Repository, supports_of
 from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.sessions.scopes import default_snapshot
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessScanLimitError, ListQueryError
@@ -86,6 +88,29 @@ class Windows:
         )
         window = found[start : start + size]
         return Window(tuple(window), len(found) > start + size, _ids(found), count)
+
+    async def readable(
+        self, entity_type: EntityType, ids: Sequence[Any], actor: Actor | None, policy: AccessPolicy
+    ) -> list[Entity]:
+        """The records or instances with these ids that the actor may read, by queries for 500."""
+        if not await permits(policy, entity_type, actor):
+            return []
+        repository = self._persistence.for_class(entity_type.cls)
+        where, exact = (
+            _condition(policy, entity_type, actor, repository)
+            if entity_type.is_record  # an instance that is not stored has the defaults
+            else (ALWAYS, False)
+        )
+        readable: list[Entity] = []
+        for start in range(0, len(ids), BATCH):
+            some = tuple(ids[start : start + BATCH])
+            query = Query(entity_type.cls, (Filter("id", "in", some),), where=where)
+            found = await repository.list(query)
+            if not entity_type.is_record:
+                stored = {entity.id for entity in found}
+                found += [default_snapshot(entity_type.cls, id) for id in some if id not in stored]
+            readable += found if exact else await _permitted(policy, entity_type, actor, found)
+        return readable
 
     def matches(self, query: Query, entity: Entity) -> bool | None:
         """`Repository.matches` of the query's store."""

@@ -172,9 +172,9 @@ def shell(target: AppArgument = None, app: AppOption = None) -> None:
     environment variable, so no list of processes shows it. The exit code is
     that of the client.
     """
+    from starmodel.cli.databases.chosen import database_url_of
     from starmodel.cli.databases.clients import client_of, run_client
-    from starmodel.cli.databases.settings import settings_of
 
     with reporting_errors():
-        client = client_of(settings_of(chosen_app(target, app)).database_url)
+        client = client_of(database_url_of(chosen_app(target, app)))
     raise typer.Exit(run_client(client))

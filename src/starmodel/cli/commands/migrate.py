@@ -151,7 +151,7 @@ def migrate(
     refused or failed, 2 open questions or wrong usage.
 
     With --json: {ok, changes, questions, written, recorded, applied, pending,
-    waiting, old_processes}; a change is {title, text, in_database}, a
+    waiting, without_file, old_processes}; a change is {title, text, in_database}, a
     question {about, text, flags}, an old process's experience {text, breaks}.
     """
     from starmodel.cli.migrations.command import Options, run

@@ -8,7 +8,7 @@ from typing import Literal
 
 import typer
 
-from starmodel.cli.migrations.database import print_progress
+from starmodel.cli.migrations.database import print_notice, print_progress
 from starmodel.cli.migrations.project import Project, load_project
 from starmodel.cli.terminal.errors import CommandError, UsageError
 from starmodel.cli.terminal.output import print_json
@@ -33,7 +33,7 @@ def move(
     """
     try:
         project = load_project(app)
-        url, migrations = project.settings.database_url, project.migrations
+        url, migrations = project.database_url, project.migrations
         options = replace(options, application=project.application)
         if direction == "up":
             result = asyncio.run(runner.upgrade(url, migrations, to, options))
@@ -58,7 +58,7 @@ def print_sql(app: str | None, direction: Direction, to: str | None, options: Op
     """Print the statements that would run, and change nothing. Raises: CommandError."""
     try:
         project = load_project(app)
-        url, migrations = project.settings.database_url, project.migrations
+        url, migrations = project.database_url, project.migrations
         target = to if direction == "up" else _target(to)
         texts = asyncio.run(offline.statements(url, migrations, direction, target, options))
     except StarModelError as error:
@@ -77,7 +77,13 @@ def options_of(*, blocking: bool, contract: bool, interrupted: str | None) -> Op
     chosen: Literal["stop", "done", "again"] = "stop"
     if interrupted is not None:
         chosen = "done" if interrupted == "done" else "again"
-    return Options(blocking=blocking, contract=contract, interrupted=chosen, report=print_progress)
+    return Options(
+        blocking=blocking,
+        contract=contract,
+        interrupted=chosen,
+        report=print_progress,
+        notice=print_notice,
+    )
 
 
 def reset_database(app: str | None, *, yes: bool, production: bool, as_json: bool) -> None:
@@ -88,7 +94,7 @@ def reset_database(app: str | None, *, yes: bool, production: bool, as_json: boo
     try:
         project = load_project(app)
         _permit(project, yes=yes, production=production)
-        url = project.settings.database_url
+        url = project.database_url
         schemas = [file.schema for file in project.migrations]
         deleted = asyncio.run(reset(url, [*schemas, project.schema(Schema())]))
         result = Result()
@@ -109,7 +115,7 @@ def reset_database(app: str | None, *, yes: bool, production: bool, as_json: boo
 
 
 def _permit(project: Project, *, yes: bool, production: bool) -> None:
-    name = masked_url(project.settings.database_url)
+    name = masked_url(project.database_url)
     if project.settings.env == "production" and not production:
         raise UsageError(
             f"The environment is production. To delete every row of the application in {name}, "

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from starmodel.app.application import Application
 from starmodel.app.health import CheckResult, run_checks
+from starmodel.cli.databases.store_url import store_url
 from starmodel.cli.doctor.finding import Finding
 from starmodel.cli.terminal.setting_row import masked_url
 from starmodel.config import Settings
@@ -25,7 +26,12 @@ def check_stores(application: Application, settings: Settings) -> Iterator[Findi
     A missing SQLite file is not created; then no check runs.
     """
     used = {entity_type.store for entity_type in application.registry}
-    file = _sqlite_file(settings.database_url) if "sql" in used else None
+    try:
+        url = store_url(application, settings)
+    except StarModelError as error:
+        yield Finding("problem", "database", str(error), "Correct what it names.")
+        return
+    file = _sqlite_file(url) if url is not None and "sql" in used else None
     if file is not None and not file.exists():
         yield _check_missing_file(file)
         return
@@ -36,17 +42,19 @@ def check_stores(application: Application, settings: Settings) -> Iterator[Findi
         yield Finding("problem", "database", error.text, remedy or "Correct what it names.")
         return
     except (StarModelError, OSError) as error:
-        yield Finding(
-            "problem", "database" if "sql" in used else "stores", str(error),
-            "Correct what it names, and run doctor again.",
-        )  # fmt: skip
+        about = "database" if "sql" in used else "stores"
+        failure = Finding(
+            "problem", about, str(error), "Correct what it names, and run doctor again."
+        )
+        yield from _drift_behind(application, settings, url) or [failure]
         return
     if "sql" in used:
-        name = masked_url(settings.database_url)
+        name = "The store" if url is None else masked_url(url)
         yield Finding("ok", "database", f"{name} can be reached and written.")
     for note in notes:
         yield Finding("ok", "database", note)
-    drift = list(_check_schema(application, settings, blocks=any(b for _, b in warnings)))
+    blocking = any(blocks for _, blocks in warnings)
+    drift = [] if url is None else list(_check_schema(application, settings, url, blocks=blocking))
     yield from drift
     for text, blocks in () if any(found.level != "note" for found in drift) else warnings:
         sentence, remedy = _sentence_and_remedy(text)
@@ -65,7 +73,7 @@ def _health_finding(result: CheckResult) -> Finding:
 
 
 def _check_schema(
-    application: Application, settings: Settings, *, blocks: bool
+    application: Application, settings: Settings, url: str, *, blocks: bool
 ) -> Iterator[Finding]:
     """Compare the tables with the classes and the migrations, on a database that can be opened.
 
@@ -79,11 +87,11 @@ def _check_schema(
     from starmodel.migrations.running.database.connection import is_lasting
     from starmodel.migrations.state import state_of
 
-    if not is_lasting(settings.database_url):
+    if not is_lasting(url):
         return
     production = settings.env == "production"
     migrations = load_migrations(Path(settings.migrations_folder))
-    state = asyncio.run(state_of(settings.database_url, migrations, types, thorough=True))
+    state = asyncio.run(state_of(url, migrations, types, thorough=True))
     if state.drift:
         problem = drifted(state, production=production)
         remedy = f"Run: {problem.command}" if problem.command else "Deploy its migration."
@@ -91,6 +99,17 @@ def _check_schema(
     for each in explained(state, production=production):
         remedy = each.remedy or "Nothing is to be done."
         yield Finding(each.level, "database", each.text, remedy)
+
+
+def _drift_behind(application: Application, settings: Settings, url: str | None) -> list[Finding]:
+    """Return the drift because of which a store can't be opened; none, for another cause."""
+    if url is None:
+        return []
+    try:
+        found = list(_check_schema(application, settings, url, blocks=True))
+    except (StarModelError, OSError):
+        return []
+    return found if any(finding.level == "problem" for finding in found) else []
 
 
 def _sentence_and_remedy(text: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.app.access.rules import rule_of
+from starmodel.cli.databases.store_url import store_url
 from starmodel.cli.events.lookup import summary
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
@@ -38,7 +39,7 @@ def overview(entity_type: EntityType) -> dict[str, Any]:
 
 
 def detail(entity_type: EntityType, gateway: Gateway) -> dict[str, Any]:
-    """The complete schema of an entity type. Shapes: table is None for stores other than SQL."""
+    """The complete schema of an entity type. Shapes: table is None outside of `SqlRepository`."""
     description = overview(entity_type)
     cls = entity_type.cls
     description["module"], description["ttl_s"] = cls.__module__, entity_type.ttl_s
@@ -55,8 +56,11 @@ def detail(entity_type: EntityType, gateway: Gateway) -> dict[str, Any]:
     description["events"] = [
         _event(entity_type, event, gateway) for event in entity_type.events.values()
     ]
-    url = gateway.application.settings.database_url
-    description["table"] = _table(entity_type, url) if entity_type.store == "sql" else None
+    url = None
+    if entity_type.store == "sql":
+        application = gateway.application
+        url = store_url(application, application.settings)
+    description["table"] = None if url is None else _table(entity_type, url)
     return description
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from starmodel.migrations.comparing.answers import Answers
-from starmodel.migrations.comparing.changes.words import listed, members_of
+from starmodel.migrations.comparing.changes.words import listed, member_words, members_of
 from starmodel.migrations.comparing.questions import (
     ConvertQuestion,
     FillQuestion,
@@ -54,16 +54,12 @@ def _ask_removed(question: RemovedQuestion) -> Answers:
         if typer.confirm("Its data is kept aside. Continue?", default=True, err=True):
             return Answers(drops={question.ref: True})
         raise StoppedError
-    choices = [f"renamed to {new}" for new in question.renames]
+    ref = question.ref
+    choices = [(f"renamed to {new}", Answers(renames={ref: new})) for new in question.renames]
     if question.split:
-        choices.append(f"split into {listed(question.split)}")
-    choices.append("removed; its data is kept aside")
-    chosen = _choose(choices)
-    if chosen < len(question.renames):
-        return Answers(renames={question.ref: question.renames[chosen]})
-    if question.split and chosen == len(question.renames):
-        return Answers(splits={question.ref: {}})
-    return Answers(drops={question.ref: True})
+        choices.append((f"split into {listed(question.split)}", Answers(splits={ref: {}})))
+    choices.append(("removed; its data is kept aside", Answers(drops={ref: True})))
+    return choices[_choose([text for text, _ in choices])][1]
 
 
 def _ask_conversion(question: ConvertQuestion) -> Answers:
@@ -76,7 +72,8 @@ def _ask_conversion(question: ConvertQuestion) -> Answers:
 
 def _ask_member(question: MemberQuestion) -> Answers:
     names = members_of(question.field)
-    chosen = _choose([*names, "no row has it; otherwise stop before anything runs"])
+    shown = member_words(question.field, names)
+    chosen = _choose([*shown, "no row has it; otherwise stop before anything runs"])
     if chosen == len(names):
         return Answers(unused={question.ref: frozenset({question.member})})
     value = parse_value(question.field, names[chosen])

@@ -11,6 +11,7 @@ import typer
 from starmodel.app.application import Application
 from starmodel.cli.migrations.project import Project
 from starmodel.core.errors import ConfigurationError
+from starmodel.migrations.environment import Environment
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.running import offline, runner
 from starmodel.migrations.running.ledger.state import LedgerState, read_ledger_state
@@ -26,14 +27,15 @@ class Database:
 
     url: str
     application: Application | None = None
+    environment: Environment | None = None
 
     @classmethod
     def of(cls, project: Project) -> Database:
-        return cls(project.settings.database_url, project.application)
+        return cls(project.database_url, project.application, project.migrations.environment)
 
     def state(self, classes: Schema) -> LedgerState:
         """Read what the database has. Raises: ConfigurationError; MigrationError."""
-        return asyncio.run(read_ledger_state(self.url, classes))
+        return asyncio.run(read_ledger_state(self.url, classes, self.environment))
 
     def state_if_reachable(self, classes: Schema) -> LedgerState | None:
         """Read what the database has; None where it is unreachable, as in most CI jobs."""
@@ -53,10 +55,15 @@ class Database:
         blocking: bool,
         contract: bool = False,
         report: Callable[[str, float], None],
+        notice: Callable[[str], None] | None = None,
     ) -> Result:
         """Run what is pending. Raises: MigrationError; ConfigurationError."""
         options = runner.Options(
-            blocking=blocking, contract=contract, application=self.application, report=report
+            blocking=blocking,
+            contract=contract,
+            application=self.application,
+            report=report,
+            notice=notice,
         )
         return asyncio.run(runner.upgrade(self.url, migrations, options=options))
 
@@ -80,6 +87,17 @@ def waiting_ids(migrations: Migrations, state: LedgerState) -> list[str]:
     """Return the contract migrations that the database lacks."""
     begun = {entry.id for entry in state.entries}
     return [file.id for file in migrations if file.id not in begun and file.contract]
+
+
+def lost_ids(migrations: Migrations, state: LedgerState) -> list[str]:
+    """Return the migrations of the database for which there is no file."""
+    files = {file.id for file in migrations}
+    return [entry.id for entry in state.entries if entry.id not in files]
+
+
+def print_notice(sentence: str) -> None:
+    """Print why nothing seems to happen, on stderr."""
+    typer.echo(f"  {sentence}", err=True)
 
 
 def print_progress(sentence: str, fraction: float) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from starmodel.app.application import Application
+from starmodel.cli.databases.store_url import store_url
 from starmodel.cli.migrations import drafting
 from starmodel.cli.migrations.applying import apply_drafts
 from starmodel.cli.migrations.database import Database
@@ -52,11 +53,13 @@ def _project(app: Any) -> Project | None:
     if not isinstance(settings, Settings) or settings.env != "development":
         return None
     project = Project(application, settings, Path(settings.migrations_folder))
-    return project if project.entity_types and is_lasting(settings.database_url) else None
+    if not project.entity_types or store_url(application, settings) is None:
+        return None
+    return project if is_lasting(project.database_url) else None
 
 
 async def _without_files(project: Project) -> None:
-    url = project.settings.database_url
+    url = project.database_url
     if is_new_file(url):
         return
     state = await state_of(url, project.migrations, project.entity_types)
@@ -64,17 +67,23 @@ async def _without_files(project: Project) -> None:
         return  # the store compares what it needs
     if state.changes is None or not are_certain(state.changes):
         raise drifted(state, production=False)
-    for sentence in await apply_certain(url, project.entity_types, Options(report=_report)):
+    said = await apply_certain(
+        url,
+        project.entity_types,
+        Options(report=_report, notice=_say),
+        project.migrations.environment,
+    )
+    for sentence in said:
         _say(sentence)
 
 
 async def _with_files(project: Project) -> None:
-    url = project.settings.database_url
+    url = project.database_url
     state = await state_of(url, project.migrations, project.entity_types)
     if state.kind == "behind" and are_certain_steps(state.pending) and not state.unknown:
         database, migrations = Database.of(project), project.migrations
         result = await asyncio.to_thread(
-            database.upgrade, migrations, blocking=False, report=_report
+            database.upgrade, migrations, blocking=False, report=_report, notice=_say
         )
         _say(f"Applied {', '.join(result.applied)}.")
         state = await state_of(url, project.migrations, project.entity_types)

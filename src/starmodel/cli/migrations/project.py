@@ -12,11 +12,12 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 
 from starmodel.app.application import Application
+from starmodel.cli.databases.store_url import store_url
 from starmodel.cli.serving.loading import load_application
 from starmodel.cli.terminal.errors import CommandError
 from starmodel.config import Settings, load_settings
-from starmodel.core.classes.foreign_keys import table_name
 from starmodel.core.classes.registry import EntityType
+from starmodel.core.definition.table_names import OWN_TABLES, table_name
 from starmodel.migrations.files.loading import load_migrations
 from starmodel.migrations.files.order import Migrations, in_order
 from starmodel.migrations.migration import MigrationFile
@@ -24,10 +25,6 @@ from starmodel.migrations.schema.codecs import value_to_json
 from starmodel.migrations.schema.collecting import collect
 from starmodel.migrations.schema.definitions import FieldDefinition, Schema
 from starmodel.migrations.steps.values import UNSET
-
-OWN_TABLES = "starmodel_"
-"""The prefix of StarModel's own tables, which have a schema number of their own."""
-
 
 @dataclass(frozen=True)
 class Project:
@@ -49,6 +46,17 @@ class Project:
         ]
 
     @cached_property
+    def database_url(self) -> str:
+        """The database of the SQL store. Raises: CommandError, for a store of another kind."""
+        url = store_url(self.application, self.settings)
+        if url is None:
+            raise CommandError(
+                'The store "sql" of this application is of another kind than SqlRepository, whose '
+                "tables migrations change. Change its tables by its own means."
+            )
+        return url
+
+    @cached_property
     def migrations(self) -> Migrations:
         """Raises: MigrationError, for an invalid file or order."""
         found = load_migrations(self.folder)
@@ -59,9 +67,8 @@ class Project:
 
         Raises: ConfigurationError, for a class that no table can store.
         """
-        names = {table_name(each.cls) for each in self.entity_types}
-        ignored = filter(self.migrations.environment.ignores, names)
-        return collect(self.entity_types, before, external={*external, *ignored})
+        ignores = self.migrations.environment.ignores
+        return collect(self.entity_types, before, external=external, ignores=ignores)
 
     def made_default(self, entity: str, field: FieldDefinition) -> Any:
         """Return what the `default_factory` of a class makes, where it is always the same.

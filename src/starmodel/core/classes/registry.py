@@ -186,7 +186,7 @@ class Registry:
 
     @cached_property
     def dependents(self) -> dict[type[Entity], list[tuple[type[Entity], ForeignKey]]]:
-        """The foreign keys to each class that have ON DELETE CASCADE or SET NULL."""
+        """The foreign keys to each class that have an ON DELETE rule."""
         return dependents(entity_type.cls for entity_type in self)
 
     @cached_property

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from starmodel.core.classes.foreign_keys import ForeignKey, by_field, foreign_keys, full_name
+from starmodel.core.classes.foreign_keys import ForeignKey, by_field, foreign_keys
+from starmodel.core.definition.table_names import full_name
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.annotations import type_name
+from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.relations import Relation
 
 _MANY = re.compile(r"^(?:typing\.)?(?:list|List|Sequence)\b")
@@ -37,13 +40,7 @@ class Resolved:
 def resolve(cls: type[Entity], relation: Relation, known: Mapping[str, type[Entity]]) -> Resolved:
     """Resolve a relation of a class. Raises: ConfigurationError, naming what is missing."""
     where = f"{cls.__name__}.{relation.name}"
-    words = re.findall(r"\w+", relation.annotation)
-    target = next((known[word] for word in reversed(words) if word in known), None)
-    if target is None:
-        raise ConfigurationError(
-            f"{where} is {relation.annotation}, which names no entity of this application; it "
-            f"has {', '.join(known)}."
-        )
+    target = _target(where, relation, known)
     many = _MANY.match(relation.annotation) is not None
     if relation.link_model is not None:
         link = relation.link_model
@@ -53,10 +50,76 @@ def resolve(cls: type[Entity], relation: Relation, known: Mapping[str, type[Enti
             relation, target, here.column, there.column, True, link, here.field, there.field
         )
     if many:
+        link = None if relation.foreign_key else _link(where, cls, target, known)
+        if link is not None:
+            here, there = _through(where, link, cls, target, "")
+            return Resolved(
+                relation, target, here.column, there.column, True, link, here.field, there.field
+            )
         key = _only(where, target, cls, relation.foreign_key)
         return Resolved(relation, target, key.column, key.field, True)
     key = _only(where, cls, target, relation.foreign_key)
+    if relation.is_implied:
+        _check_key_type(where, cls, key, target)
     return Resolved(relation, target, key.field, key.column, False)
+
+
+def _link(
+    where: str, cls: type[Entity], target: type[Entity], known: Mapping[str, type[Entity]]
+) -> type[Entity] | None:
+    """The class that joins two others many to many, where the target has no key to `cls`.
+
+    Raises: ConfigurationError, where several could.
+    """
+    if any(key.table == full_name(cls) for key in foreign_keys(target)):
+        return None
+    tables = {full_name(cls), full_name(target)}
+    links = [
+        each
+        for each in known.values()
+        if cls is not target and tables <= {key.table for key in foreign_keys(each)}
+    ]
+    if len(links) > 1:
+        names = ", ".join(link.__name__ for link in links)
+        raise ConfigurationError(
+            f"{where}: {names} each have foreign keys to {cls.__name__} and {target.__name__}. "
+            f"Name the one meant: Relationship(link_model={links[0].__name__!r})."
+        )
+    return links[0] if links else None
+
+
+def _check_key_type(where: str, cls: type[Entity], key: ForeignKey, target: type[Entity]) -> None:
+    """Raises: ConfigurationError, for a foreign key whose type is not that of the other id."""
+    mine, theirs = (
+        plain_types(owner.__pydantic_fields__[field].annotation)
+        for owner, field in ((cls, key.field), (target, key.column))
+    )
+    if mine != theirs:
+        name = type_name(target.__pydantic_fields__[key.column].annotation)
+        raise ConfigurationError(
+            f"{where} refers to {target.__name__}, whose {key.column} is {name}. Define "
+            f"{target.__name__} before {cls.__name__}, or declare the foreign key: {key.field}: "
+            f"{name} = Field(foreign_key='{key.table}.{key.column}')."
+        )
+
+
+def _target(where: str, relation: Relation, known: Mapping[str, type[Entity]]) -> type[Entity]:
+    """The class on the other side. Raises: ConfigurationError, for a class that is no entity."""
+    if relation.target in known.values():
+        return cast("type[Entity]", relation.target)
+    words = re.findall(r"\w+", relation.annotation)
+    target = next((known[word] for word in reversed(words) if word in known), None)
+    if target is None:
+        hint = (
+            " A type that is no entity must be defined before the class."
+            if relation.is_implied
+            else ""
+        )
+        raise ConfigurationError(
+            f"{where} is {relation.annotation}, which names no entity of this application; it "
+            f"has {', '.join(known)}.{hint}"
+        )
+    return target
 
 
 def _through(
@@ -83,23 +146,28 @@ def _only(
         for k in foreign_keys(holder)
         if k.table == table and field in ("", k.field) and k.field != besides
     ]
-    if len(found) != 1:
-        many = "several foreign keys" if found else "no foreign key"
+    if len(found) > 1:
+        names = ", ".join(repr(key.field) for key in found)
+        raise ConfigurationError(
+            f"{where} can follow several foreign keys of {holder.__name__}: {names}. Name the one "
+            f"meant: Relationship(foreign_key={found[0].field!r})."
+        )
+    if not found:
         raise ConfigurationError(
             f"{where} needs one field of {holder.__name__} with foreign_key='{table}.…', and there "
-            f"are {many}{f' named {field!r}' if field else ''}. Declare it, or name the one meant: "
-            "Relationship(foreign_key=…)."
+            f"is no foreign key{f' named {field!r}' if field else ''}. Declare it, or name the one "
+            "meant: Relationship(foreign_key=…)."
         )
     return by_field(found[0], target)
 
 
 def dependents(classes: Iterable[type[Entity]]) -> dict[type[Entity], list[Any]]:
-    """The foreign keys to each class that have ON DELETE CASCADE or SET NULL."""
+    """The foreign keys to each class that have an ON DELETE rule."""
     by_table = {full_name(cls): cls for cls in classes}
     by_parent: dict[type[Entity], list[tuple[type[Entity], ForeignKey]]] = {}
     for cls in by_table.values():
         for key in foreign_keys(cls):
-            if key.rule in ("CASCADE", "SET NULL") and key.table in by_table:
+            if key.rule in ("CASCADE", "SET NULL", "RESTRICT") and key.table in by_table:
                 target = by_table[key.table]
                 by_parent.setdefault(target, []).append((cls, by_field(key, target)))
     return by_parent

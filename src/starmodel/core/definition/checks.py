@@ -73,11 +73,10 @@ def check_fields(cls: type[Any], base: type[Any]) -> None:
         for kind in types_in(info.annotation):
             if isinstance(kind, type) and issubclass(kind, base):
                 raise ConfigurationError(
-                    f"{cls.__name__}.{name} has the entity {kind.__name__} as its type; a record "
-                    f"of its own can't be a value of another. Store its id, {name}_id: str = "
-                    f'Field(foreign_key="{kind.__name__.lower()}.id"), and reach the record by '
-                    f"{name}: {kind.__name__} | None = Relationship(); for a value without an id "
-                    "use a plain pydantic model."
+                    f"{cls.__name__}.{name} has the entity {kind.__name__} inside its type; a "
+                    "record of its own can't be a value of another. Declare a relation, "
+                    f"{name}: {kind.__name__}, {kind.__name__} | None or list[{kind.__name__}]; "
+                    "for a value without an id use a plain pydantic model."
                 )
         if name not in validated and "*" not in validated:
             _check_default(cls, name, info)

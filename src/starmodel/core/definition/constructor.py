@@ -28,6 +28,25 @@ def argument_names(cls: Any) -> frozenset[str] | None:
     return frozenset([*fields, *aliases, *cls.__pydantic_computed_fields__, *relations])
 
 
+def with_keys(cls: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments with the ids of records in place of the records of relations.
+
+    Raises: TypeError, for what is no record, and for a relation and its foreign key at once.
+    """
+    made, references = dict(given), cls.__entity__.references
+    for name in references.keys() & given.keys():
+        key, record = references[name], made.pop(name)
+        if key in made:
+            raise TypeError(f"{cls.__name__}() got both {name!r} and {key!r}.")
+        if record is not None and not hasattr(record, "__entity__"):
+            raise TypeError(
+                f"{cls.__name__}() got {name}={record!r}; expected a record. Pass its id as "
+                f"{key}=…."
+            )
+        made[key] = None if record is None else record.id
+    return made
+
+
 def unknown_argument(cls: Any, given: Iterable[str], known: Collection[str]) -> TypeError:
     """The error for an argument that no field has, with the nearest name."""
     name = min(set(given).difference(known))

@@ -12,6 +12,7 @@ from starmodel.core.events import Event
 from starmodel.core.fields.access_rules import AccessRule
 from starmodel.core.fields.arguments import old_names
 from starmodel.core.fields.field_types import is_atomic, plain_types
+from starmodel.core.fields.relations import relations_of
 from starmodel.core.fields.specs import FieldSpec
 from starmodel.core.snapshot import Snapshot
 from starmodel.core.values.bounds import may_hold_numbers
@@ -59,6 +60,15 @@ class EntityInfo:
     def arguments(self) -> frozenset[str] | None:
         """The names that the constructor takes; None where the class decides itself."""
         return argument_names(self.cls)
+
+    @cached_property
+    def references(self) -> dict[str, str]:
+        """The foreign key of each relation to one record that its type alone declares."""
+        return {
+            name: relation.foreign_key
+            for name, relation in relations_of(self.cls).items()
+            if relation.is_implied and relation.foreign_key
+        }
 
     @cached_property
     def atomic(self) -> bool:

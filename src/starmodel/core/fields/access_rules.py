@@ -17,6 +17,10 @@ class RuleExpression:
 
     __slots__ = ()
 
+    def owner_fields(self) -> frozenset[str]:
+        """The fields whose comparison with the actor's id permits."""
+        return frozenset()
+
 
 AccessRule = str | Callable[..., bool] | RuleExpression
 
@@ -87,6 +91,19 @@ def check_access(where: str, rule: Any) -> None:
             "Follow a relation, as in record.order.customer_id == actor.id, or pass "
             "create_app(policy=…) with a coroutine function `check`."
         )
+
+
+def owner_fields(access: Any) -> frozenset[str]:
+    """The fields that `model_config["access"]` compares with the actor's id.
+
+    Only of the rules of `create` and `update`: who may read a record is not always its author.
+    """
+    rules = [access]
+    if isinstance(access, Mapping):
+        own = [access.get(name) for name in ("create", "update")]
+        rules = [access.get("write") if rule is None else rule for rule in own]
+    expressions = [rule for rule in rules if isinstance(rule, RuleExpression)]
+    return frozenset[str]().union(*(rule.owner_fields() for rule in expressions))
 
 
 def is_named_rule(rule: str) -> bool:

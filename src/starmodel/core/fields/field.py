@@ -59,7 +59,7 @@ def Field(  # noqa: N802 - the name users know from pydantic and SQLModel
     private: never leaves the server: no signal, page, JSON body, log line or message.
     public:  a secret-looking name that is meant to be seen.
     editable: whether callers may set it (default: yes, unless private, a generated id or
-             from the actor).
+             from the actor, as the owner in the rule of create or update is).
     signal:  whether it is a browser signal (default: scalars only).
     sync:    the browser's value is taken over before an event runs.
     renamed_from: earlier names, whose stored values a migration keeps.

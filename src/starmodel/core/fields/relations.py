@@ -1,22 +1,26 @@
-"""Relation fields of entity types."""
+"""`Relationship`, and the attribute that it becomes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from starmodel.core.errors import ConfigurationError, FrozenEntityError, NotLoadedError
-from starmodel.core.fields.annotations import own_annotations
+from starmodel.core.errors import FrozenEntityError, NotLoadedError
 
 
 class Relation:
     """An attribute that is filled on request: `objects.get(id, load=["lines"])`.
 
     Not stored, serialised, rendered or published.
+
+    Shapes: is_implied is True for a relation that is declared by its type alone; target is the
+    class, None where only its name is known at the definition.
     """
 
     def __init__(self, foreign_key: str, link_model: Any, order: str) -> None:
         self.foreign_key, self.link_model, self.order = foreign_key, link_model, order
         self.owner, self.name, self.annotation = "", "", ""
+        self.is_implied = False
+        self.target: type[Any] | None = None
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
@@ -53,29 +57,6 @@ def Relationship(  # noqa: N802 - the name users know from SQLModel
     the foreign key.
     """
     return Relation(foreign_key, link_model, order)
-
-
-def take_relations(cls: type[Any]) -> None:
-    """Remove relations from the annotations before pydantic collects fields."""
-    found = {name: value for name, value in vars(cls).items() if isinstance(value, Relation)}
-    if not found:
-        return
-    annotations = own_annotations(cls)
-    for name, relation in found.items():
-        annotation = annotations.pop(name, None)
-        if annotation is None:
-            raise ConfigurationError(
-                f"{cls.__name__}.{name} needs an annotation: the other class, or list[…] of it."
-            )
-        relation.owner, relation.name = cls.__name__, name
-        relation.annotation = annotation if isinstance(annotation, str) else _text_of(annotation)
-    cls.__annotations__ = annotations
-
-
-def _text_of(annotation: Any) -> str:
-    return annotation.__name__ if isinstance(annotation, type) and not hasattr(
-        annotation, "__args__"
-    ) else str(annotation)  # fmt: skip
 
 
 def relations_of(cls: type[Any]) -> dict[str, Relation]:

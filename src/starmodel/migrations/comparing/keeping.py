@@ -39,16 +39,17 @@ def kept_name(name: str, number: str, taken: set[str]) -> str:
     >>> kept_name("price", "2", set())
     '_dropped_price_2'
     """
-    base = found = _short(f"_dropped_{name}_{number}")
+    base = found = short(f"_dropped_{name}_{number}")
     count = 1
     while found in taken:
         count += 1
-        found = _short(f"{base}_{count}")
+        found = short(f"{base}_{count}")
     taken.add(found)
     return found
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
+    """Return a name of at most MAX_NAME_BYTES; a longer one is cut, and ends in its hash."""
     raw = name.encode()
     if len(raw) <= MAX_NAME_BYTES:
         return name

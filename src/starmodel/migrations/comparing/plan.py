@@ -26,10 +26,10 @@ from starmodel.migrations.comparing.changes.tables import (
     RenamedEntity,
 )
 from starmodel.migrations.comparing.keeping import kept_after
-from starmodel.migrations.comparing.renaming import CircularRenamingError, rename_order
+from starmodel.migrations.comparing.renaming import Names, rename_order, temporary_name
 from starmodel.migrations.comparing.splitting import splits
 from starmodel.migrations.errors import MigrationError
-from starmodel.migrations.schema.definitions import Schema
+from starmodel.migrations.schema.definitions import EntityDefinition, Schema
 from starmodel.migrations.schema.editing import changed, qualified_table
 from starmodel.migrations.steps import (
     UNSET,
@@ -102,8 +102,11 @@ def _refuse(changes: Changes) -> None:
     for change in changes:
         if isinstance(change, ChangedPrimaryKey):
             raise UnplannableError(
-                f"{change.sentence()} No step can do that. Declare a new class with the new key, "
-                "copy the rows by RunData in a migration, then remove the old class."
+                f"{change.sentence()} Rows of other tables and links refer to the former key, so "
+                "no step changes it. Instead: 1. Add a class with the new key beside this one, and "
+                "run starmodel migrate. 2. Copy the rows in a migration of your own: starmodel "
+                "migrate --empty, with the step RunData. 3. Remove the old class, and run "
+                "starmodel migrate again; its rows are kept aside."
             )
 
 
@@ -142,13 +145,18 @@ def _entity_drops(changes: list[Change]) -> tuple[list[RemovedEntity], list[Remo
 
 
 def _entity_renames(changes: list[Change]) -> Iterator[Step]:
+    moved: dict[str, str] = {}
     pairs = [(change.before, change.after) for change in _of(changes, RenamedEntity)]
-    try:
-        by_name = rename_order(pairs, lambda pair: (pair[0].name, pair[1].name))
-        rename_order(pairs, lambda p: (qualified_table(p[0]), qualified_table(p[1])))
-    except CircularRenamingError as error:
-        raise _circular(str(error)) from error
-    return (RenameEntity(old.name, new.name) for old, new in by_name)
+    for (old, new), makes_way in rename_order(pairs, _entity_names):
+        present = moved.get(old.name, old.name)
+        if makes_way:
+            moved[old.name] = temporary_name(old.name)
+        yield RenameEntity(present, moved[old.name] if makes_way else new.name)
+
+
+def _entity_names(pair: tuple[EntityDefinition, EntityDefinition]) -> Names:
+    before, after = ({each.name, f"table {qualified_table(each).lower()}"} for each in pair)
+    return Names(before, after)
 
 
 def _field_renames(changes: list[Change]) -> Iterator[Step]:
@@ -156,20 +164,20 @@ def _field_renames(changes: list[Change]) -> Iterator[Step]:
     for change in _of(changes, RenamedField):
         by_entity.setdefault(change.entity.name, []).append(change)
     for entity, renamed in by_entity.items():
-        try:
-            ordered = rename_order(renamed, lambda each: (each.before.name, each.after.name))
-            rename_order(renamed, lambda each: (each.before.column, each.after.column))
-        except CircularRenamingError as error:
-            raise _circular(f"{entity}: {error}") from error
-        for change in ordered:
-            yield RenameField(entity, change.before.name, change.after.name)
+        moved: dict[str, str] = {}
+        for change, makes_way in rename_order(renamed, _field_names):
+            old = change.before.name
+            present = moved.get(old, old)
+            if makes_way:
+                moved[old] = temporary_name(old)
+            yield RenameField(entity, present, moved[old] if makes_way else change.after.name)
 
 
-def _circular(names: str) -> UnplannableError:
-    return UnplannableError(
-        f"Names are exchanged ({names}), which one migration can't do. Rename one of them to a "
-        "third name, run starmodel migrate, then give it its new name and run it again."
+def _field_names(change: RenamedField) -> Names:
+    before, after = (
+        {each.name, f"column {each.column.lower()}"} for each in (change.before, change.after)
     )
+    return Names(before, after)
 
 
 def _indexes_before(changes: list[Change]) -> Iterator[Step]:

@@ -2,32 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import NamedTuple, TypeVar
+
+from starmodel.migrations.comparing.keeping import short
+from starmodel.migrations.steps.values import TEMPORARY
 
 Pair = TypeVar("Pair")
 
 
-class CircularRenamingError(ValueError):
-    """Names are exchanged, as of two fields that swap theirs."""
+class Names(NamedTuple):
+    """What a renaming holds before and after: the name in the classes, and that in the database."""
+
+    before: Collection[str]
+    after: Collection[str]
 
 
-def rename_order(pairs: Iterable[Pair], names: Callable[[Pair], tuple[str, str]]) -> list[Pair]:
-    """Return the renamings in an order in which each new name is free.
+def rename_order(
+    pairs: Iterable[Pair], names: Callable[[Pair], Names]
+) -> Iterator[tuple[Pair, bool]]:
+    """Yield the renamings in an order in which each new name is free.
 
-    Shapes: names gives the old and the new name of a pair.
-    Raises: CircularRenamingError.
+    Where names are exchanged, one of them makes way: True for the renaming to a
+    temporary name, from which the same pair is renamed later.
 
-    >>> rename_order([("a", "b"), ("b", "c")], lambda pair: pair)
-    [('b', 'c'), ('a', 'b')]
+    >>> def of(pair): return Names({pair[0]}, {pair[1]})
+    >>> list(rename_order([("a", "b"), ("b", "c")], of))
+    [(('b', 'c'), False), (('a', 'b'), False)]
+    >>> list(rename_order([("a", "b"), ("b", "a")], of))
+    [(('a', 'b'), True), (('b', 'a'), False), (('a', 'b'), False)]
     """
-    waiting, ordered = list(pairs), []
+    waiting, aside = list(pairs), []
     while waiting:
-        held = {names(pair)[0] for pair in waiting}
-        ready = [pair for pair in waiting if names(pair)[1] not in held - {names(pair)[0]}]
-        if not ready:
-            exchanged = ", ".join(f"{old} to {new}" for old, new in map(names, waiting))
-            raise CircularRenamingError(exchanged)
-        ordered += ready
-        waiting = [pair for pair in waiting if pair not in ready]
-    return ordered
+        ready = [
+            pair
+            for pair in waiting
+            if all(
+                set(names(pair).after).isdisjoint(names(other).before)
+                for other in waiting
+                if other is not pair
+            )
+        ]
+        if ready:
+            yield from ((pair, False) for pair in ready)
+            waiting = [pair for pair in waiting if pair not in ready]
+        else:
+            aside.append(waiting.pop(0))
+            yield aside[-1], True
+    yield from ((pair, False) for pair in aside)
+
+
+def temporary_name(name: str) -> str:
+    """Return the name that makes way for another one.
+
+    >>> temporary_name("price")
+    '_renaming_price'
+    """
+    return short(f"{TEMPORARY}{name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from pydantic import JsonValue
@@ -17,8 +17,8 @@ from starmodel.adapters.persistence.sql.schema.entity_table import (
     StoredField,
 )
 from starmodel.adapters.persistence.sql.schema.tables import derive_table
-from starmodel.core.classes.foreign_keys import table_name
 from starmodel.core.classes.registry import EntityType
+from starmodel.core.definition.table_names import OWN_TABLES, table_name
 from starmodel.migrations.schema.codecs import default_json
 from starmodel.migrations.schema.constraints import (
     check_definitions,
@@ -37,15 +37,12 @@ from starmodel.migrations.schema.ids import Renames, identify
 from starmodel.migrations.schema.types import type_definition
 from starmodel.migrations.schema.values import bounds_of, default_of, plain_json, shape_of
 
-OWN_TABLES = "starmodel_"
-"""The prefix of StarModel's own tables, which have a schema number of their own."""
-
-
 def collect(
     types: Iterable[EntityType],
     before: Schema | None = None,
     renames: Renames | None = None,
     external: Collection[str] = (),
+    ignores: Callable[[str], bool] = lambda table: False,
 ) -> Schema:
     """Return the definitions of the classes of the SQL store, without StarModel's own tables.
 
@@ -53,7 +50,8 @@ def collect(
     external before stays so.
 
     Shapes: renames are new names by old ones ("Product.price": "unit_price"); external are the
-    tables of other programs, with their database schema if they have one.
+    tables of other programs, with their database schema if they have one; ignores is that of
+    `Environment`, whose tables are external too.
     Raises: ConfigurationError, for a class that no table can store.
     """
     metadata = MetaData()
@@ -63,7 +61,8 @@ def collect(
         for entity_type in types
         if not table_name(entity_type.cls).startswith(OWN_TABLES)
     ]
-    entities = [_entity(table, neutral, external) for table in mapped]
+    ignored = {each.table.fullname for each in mapped if ignores(each.table.name)}
+    entities = [_entity(each, neutral, {*external, *ignored}) for each in mapped]
     return _with_external(identify(Schema(entities=tuple(entities)), before, renames or {}), before)
 
 

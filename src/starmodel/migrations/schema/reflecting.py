@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import inflection
@@ -19,6 +19,7 @@ from sqlalchemy.types import TypeEngine
 
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.schema.entity_table import EXPIRES, VERSION
+from starmodel.core.definition.table_names import OWN_TABLES
 from starmodel.migrations.schema.definitions import (
     EntityDefinition,
     FieldDefinition,
@@ -31,7 +32,6 @@ from starmodel.migrations.schema.definitions import (
 from starmodel.migrations.schema.editing import changed
 from starmodel.migrations.schema.physical import Difference, table_differences
 
-OWN_TABLES = "starmodel_"
 SAMPLES = 20
 _KINDS: tuple[tuple[type[TypeEngine[Any]], Kind, str], ...] = (
     (sql.Boolean, "bool", "Boolean"),
@@ -50,13 +50,18 @@ _KINDS: tuple[tuple[type[TypeEngine[Any]], Kind, str], ...] = (
 )
 
 
-def reflect(connection: Connection, classes: Schema, sql_dialect: SqlDialect) -> Schema:
+def reflect(
+    connection: Connection,
+    classes: Schema,
+    sql_dialect: SqlDialect,
+    ignores: Callable[[str], bool] = lambda table: False,
+) -> Schema:
     """Return the schema that the tables have now, with the ids of the classes' definitions.
 
     Tables of StarModel that no class has any more are included, under a name
     made from that of the table; those of other programs are not.
 
-    Shapes: classes are the present definitions.
+    Shapes: classes are the present definitions; ignores is that of `Environment`.
     """
     managed = Schema(entities=tuple(each for each in classes if not each.external))
     by_entity: dict[str, list[Difference]] = {}
@@ -74,7 +79,7 @@ def reflect(connection: Connection, classes: Schema, sql_dialect: SqlDialect) ->
         entities.append(_as_found(connection, entity, found, sql_dialect))
     tables = {(each.schema_name, each.table) for each in classes}
     for table in _own_tables(connection):
-        if (None, table) not in tables:
+        if (None, table) not in tables and not ignores(table):
             entities.append(_without_class(connection, table, sql_dialect))
     return changed(classes, entities=tuple(entities), kept=())
 

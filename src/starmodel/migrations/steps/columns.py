@@ -50,7 +50,9 @@ class RestoreField(Step):
 class RenameField(Step):
     """Rename the column of a field, also in the indexes and constraints that contain it.
 
-    Steps after this one use the new name. Indexes keep their names; `RenameIndex` changes them.
+    Steps after this one use the new name. Indexes keep their names; `RenameIndex` changes them. A
+    new name that begins with `_renaming_` is temporary: of two fields that exchange their names,
+    one makes way.
     """
 
     entity: str

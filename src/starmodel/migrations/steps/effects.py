@@ -38,6 +38,7 @@ from starmodel.migrations.steps.tables import (
     PurgeKept,
     RenameEntity,
 )
+from starmodel.migrations.steps.values import TEMPORARY
 
 
 def apply(step: Step, present: Schema, after: Schema) -> Schema:
@@ -70,7 +71,12 @@ def _drop_entity(step: DropEntity, present: Schema, after: Schema) -> Schema:
 
 
 def _rename_entity(step: RenameEntity, present: Schema, after: Schema) -> Schema:
-    return with_renamed_table(present, present.entity(step.old), after.entity(step.new))
+    old = present.entity(step.old)
+    if step.new.startswith(TEMPORARY):
+        new = changed(old, name=step.new, table=step.new.lower().replace(".", "_"))
+    else:
+        new = after.entity(step.new)
+    return with_renamed_table(present, old, new)
 
 
 def _change_table(step: ChangeTable, present: Schema, after: Schema) -> Schema:
@@ -106,8 +112,12 @@ def _drop_field(step: DropField, present: Schema, after: Schema) -> Schema:
 
 def _rename_field(step: RenameField, present: Schema, after: Schema) -> Schema:
     entity = present.entity(step.entity)
-    new = after.entity(step.entity).field(step.new)
-    return with_renamed_column(present, entity, entity.field(step.old), new)
+    old = entity.field(step.old)
+    if step.new.startswith(TEMPORARY):
+        new = changed(old, name=step.new, column=step.new)
+    else:
+        new = after.entity(step.entity).field(step.new)
+    return with_renamed_column(present, entity, old, new)
 
 
 def _change_field(step: ChangeField, present: Schema, after: Schema) -> Schema:

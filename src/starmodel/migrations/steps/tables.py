@@ -26,7 +26,8 @@ class RenameEntity(Step):
     """Rename the table of an entity, with the foreign keys that refer to it.
 
     Steps after this one use the new name. Both names are the same where only `__tablename__`
-    changes. Indexes keep their names; `RenameIndex` changes them.
+    changes. Indexes keep their names; `RenameIndex` changes them. A new name that begins with
+    `_renaming_` is temporary: of two entities that exchange their names, one makes way.
 
     Shapes: alias, a view under the former name lets processes of the old version read and write
     rows until `EndAlias`; not on SQLite, where a writer isn't told how many rows of a view it

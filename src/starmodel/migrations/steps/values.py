@@ -19,5 +19,7 @@ class Unset(enum.Enum):
         return "UNSET"
 
 
+TEMPORARY = "_renaming_"
+"""Begins the names that make way where two fields or entities exchange theirs."""
 UNSET = Unset.UNSET
 """No value was given; None is a value."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +13,9 @@ from typer.testing import Result
 from databases import DATABASES, empty_database
 from integration.cli.migrations.shop import BEFORE
 from integration.cli.migrations.test_six_changes import rows
+from integration.migrations.changing import execute
+from starmodel.cli.migrations.development import settle
+from starmodel.cli.serving.loading import load_app
 
 Write = Callable[[str, str], Path]
 Run = Callable[..., Result]
@@ -83,3 +88,23 @@ def test_failed_hook_is_named_and_run_again(
     again = run("migrate")
     assert again.exit_code == 0, again.output
     assert "Applied: 0001_first" in again.stdout
+
+
+def test_ignored_tables_are_no_drift(database: str, write: Write, run: Run) -> None:
+    write("main.py", BEFORE)
+    write("migrations/env.py", ENV)
+    assert run("migrate").exit_code == 0
+    write("main.py", BEFORE.replace("    address: Address", "    street: str"))
+
+    found = json.loads(run("doctor", "--json").stdout)["findings"]
+    assert [each for each in found if "classes have changed" in each["text"]] == []
+    asyncio.run(settle(load_app(None)))  # as `starmodel run` does before the start
+
+
+def test_ignored_tables_without_a_class_are_no_drift(database: str, write: Write, run: Run) -> None:
+    write("main.py", BEFORE)
+    write("migrations/env.py", ENV)
+    execute(database, "CREATE TABLE customs (id INTEGER PRIMARY KEY, _version BIGINT)")
+    result = run("migrate")
+    assert result.exit_code == 0, result.output
+    assert "customs" not in result.output.lower()

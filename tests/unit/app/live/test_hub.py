@@ -271,6 +271,19 @@ async def test_guarded_state_readable_again_is_sent_as_full_state():
         assert taken(page) == expected
 
 
+async def test_lost_access_to_the_version_that_is_shown_is_sent_once_and_can_return():
+    page = watching()
+    snapshot(page, 5)
+    taken(page)
+    closed = Frames(snapshot_message("Thing", "x", None, 5, "closed"))
+    page.revoke("Thing:x", closed)
+    page.revoke("Thing:x", closed)
+    assert taken(page) == b"[5 gone]"
+    for expected in (b"[5 full]", b""):
+        snapshot(page, 5)
+        assert taken(page) == expected
+
+
 async def test_guarded_rule_that_raises_sends_nothing_and_affects_no_other_viewer(caplog):
     def rule(message, actor):
         if actor is None:

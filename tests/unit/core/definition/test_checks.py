@@ -95,11 +95,11 @@ class _Box(BaseModel):
 
 @pytest.mark.parametrize(
     "annotation",
-    [_Customer, _Customer | None, list[_Customer], dict[str, _Customer], _Box, list[_Box]],
-    ids=["entity", "optional", "list", "dict", "in_model", "in_list_of_models"],
+    [dict[str, _Customer], tuple[_Customer, ...], _Customer | str, _Box, list[_Box]],
+    ids=["dict", "tuple", "union", "in_model", "in_list_of_models"],
 )
 def test_entity_as_the_type_of_a_field_is_rejected(annotation: Any) -> None:
-    with pytest.raises(ConfigurationError, match=r"Order\.customer .*_Customer.*Relationship\(\)"):
+    with pytest.raises(ConfigurationError, match=r"Order\.customer .*customer: _Customer"):
         type("Order", (Entity,), {"__annotations__": {"customer": annotation}})
 
 

@@ -59,7 +59,8 @@ class SignalsView:
         if message.emptied:  # the page may have values of an earlier state
             signals |= {name: "" for name in self.names if name in message.emptied}
         version = f"{self.namespace or message.entity} {message.version}"
-        return patch_state(self.namespace, signals, version=version)
+        patches = patch_state(self.namespace, signals, version=version)
+        return [*patches, status("")] if message.kind == "reopened" else patches
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,8 @@ from starmodel.app.ports.clock import Clock
 from starmodel.app.ports.repository import (
     Expired,
 )
-from starmodel.core.classes.foreign_keys import schema_of, table_name
 from starmodel.core.classes.registry import EntityType
+from starmodel.core.definition.table_names import schema_of, table_name
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 

@@ -88,6 +88,7 @@ class SqlRepository:
         clock: Clock = system_clock,
         opening: Opening = without_check,
     ) -> None:
+        self.url = url
         self._opening = opening
         self._make_engine = partial(
             engine_for, url, synchronous=synchronous, pool_size=pool_size, timeout_s=timeout_s

@@ -24,12 +24,14 @@ from starmodel.core.errors import (
     InvalidStateError,
     ListQueryError,
     NotFoundError,
+    OverloadedError,
     SessionNotStoredError,
     StarModelError,
     StoreBusyError,
     StoreFullError,
     StorePermissionError,
     StoreUnavailableError,
+    TooManyAttemptsError,
     VersionConflictError,
 )
 from starmodel.core.fields.nested import is_private_path
@@ -150,8 +152,10 @@ def _problem_of(
             plain = error.plain
         if developer and isinstance(error, ListQueryError):
             plain = ""  # the author of the URL needs the reason
-        return Problem(error.status, _with_title(error), where=where, plain=plain)
-    if isinstance(error, StoreBusyError):
+        wait_s = error.retry_after_s if isinstance(error, TooManyAttemptsError) else None
+        text = _with_title(error)
+        return Problem(error.status, text, where=where, plain=plain, retry_after_s=wait_s)
+    if isinstance(error, StoreBusyError | OverloadedError):
         log.warning("%s failed: %s", log_text(where or "A request"), log_text(error))
         return Problem(
             error.status,

@@ -11,8 +11,9 @@ from starmodel.app.access.policy import TRUSTED
 from starmodel.app.commands.command import Command
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.query import Filter, Query
-from starmodel.core.classes.foreign_keys import ForeignKey, foreign_keys, table_name
+from starmodel.core.classes.foreign_keys import ForeignKey, foreign_keys
 from starmodel.core.classes.registry import EntityType, Registry
+from starmodel.core.definition.table_names import table_name
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, ConstraintError
 from starmodel.texts.catalogue import Message

@@ -8,7 +8,7 @@ from starmodel.cli.plugins.discovery import PLUGIN_GROUP, package_of, points_of,
 from starmodel.cli.plugins.hosts import FoundPlugins
 from starmodel.cli.plugins.switching import unknown_plugin
 from starmodel.cli.terminal.errors import CommandError
-from starmodel.core.classes.foreign_keys import table_name
+from starmodel.core.definition.table_names import table_name
 from starmodel.plugins.discovery import FOLDER
 from starmodel.plugins.reports import PluginReport
 

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 from starmodel.migrations.comparing.answers import Answers
 from starmodel.migrations.comparing.changes.change import Change
-from starmodel.migrations.comparing.changes.words import listed, members_of, type_words, value_words
+from starmodel.migrations.comparing.changes.words import (
+    listed,
+    member_words,
+    members_of,
+    type_words,
+    value_words,
+)
 from starmodel.migrations.schema.definitions import EntityDefinition, FieldDefinition
 from starmodel.migrations.steps.values import UNSET
 
@@ -148,8 +154,10 @@ class ChangedMembers(FieldChange):
         return [member for member in members_of(self.before) if member not in new]
 
     def title(self) -> str:
-        parts = [f"also be {listed(self.added)}"] if self.added else []
-        parts += [f"no longer be {listed(self.removed)}"] if self.removed else []
+        added = member_words(self.after, self.added)
+        removed = member_words(self.before, self.removed)
+        parts = [f"also be {listed(added)}"] if added else []
+        parts += [f"no longer be {listed(removed)}"] if removed else []
         if not parts:
             return f"Change the values or the order of the members of {self.name}"
         return f"Let {self.name} {' and '.join(parts)}"
@@ -157,7 +165,8 @@ class ChangedMembers(FieldChange):
     def details(self, answers: Answers) -> str:
         values = answers.replacements_of(self.refs)
         return "".join(
-            f"; rows with {old} get {value_words(new, self.after)}" for old, new in values.items()
+            f"; rows with {member_words(self.before, [old])[0]} get {value_words(new, self.after)}"
+            for old, new in values.items()
         )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy import inspect
 
 from starmodel.adapters.persistence.sql.engines import parsed_url
 from starmodel.adapters.persistence.sql.schema.entity_table import VERSION
+from starmodel.migrations.environment import Environment
 from starmodel.migrations.running.database.connection import Link, open_link, sqlite_file
 from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.ledger.ledger import Entry, Ledger
@@ -36,7 +38,9 @@ class LedgerState:
         return not self.entries and not self.tables.entities
 
 
-async def read_ledger_state(url: str, classes: Schema) -> LedgerState:
+async def read_ledger_state(
+    url: str, classes: Schema, environment: Environment | None = None
+) -> LedgerState:
     """Return the state of a database; a missing SQLite file is not created.
 
     Shapes: classes are the present definitions.
@@ -49,10 +53,13 @@ async def read_ledger_state(url: str, classes: Schema) -> LedgerState:
         if in_memory or not sqlite_file(parsed).exists():
             return LedgerState()
     async with open_link(url) as link:
-        return await link.run(lambda session: _state(session, link, classes))
+        ignores = (environment or Environment()).ignores
+        return await link.run(lambda session: _state(session, link, classes, ignores))
 
 
-def _state(session: Session, link: Link, classes: Schema) -> LedgerState:
+def _state(
+    session: Session, link: Link, classes: Schema, ignores: Callable[[str], bool]
+) -> LedgerState:
     ledger = Ledger(link.sql_dialect)
     entries = ledger.entries(session) if ledger.exists(session) else []
     inspector = inspect(session.connection)
@@ -68,7 +75,7 @@ def _state(session: Session, link: Link, classes: Schema) -> LedgerState:
     own = Schema(entities=tuple(e for e in classes if qualified_table(e) not in external))
     recorded = RecordedSchema(link.sql_dialect).read(session)
     if recorded is None:
-        tables = reflect(session.connection, own, link.sql_dialect)
+        tables = reflect(session.connection, own, link.sql_dialect, ignores)
     else:  # exact, where what a database says of its types is not
         tables = Schema(entities=tuple(each for each in recorded if not each.external))
     return LedgerState(tuple(entries), frozenset(external), tables)

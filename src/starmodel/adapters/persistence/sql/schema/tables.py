@@ -43,8 +43,8 @@ from starmodel.adapters.persistence.sql.schema.identifiers import (
     fit_index_names,
     short_name,
 )
-from starmodel.core.classes.foreign_keys import table_name
 from starmodel.core.classes.registry import EntityType
+from starmodel.core.definition.table_names import table_name
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.specs import FieldSpec
 

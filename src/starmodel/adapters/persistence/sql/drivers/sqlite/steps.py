@@ -25,6 +25,7 @@ _VIOLATIONS: dict[str, ViolationKind] = {
     "SQLITE_MISMATCH": "value",
     "SQLITE_TOOBIG": "value",
 }
+_FOREIGN_KEY = "FOREIGN KEY constraint failed"
 
 
 def work_of(transaction: Transaction) -> Callable[[sqlite3.Connection], None]:
@@ -100,6 +101,8 @@ def _refused(
     step: Step, connection: sqlite3.Connection, error: sqlite3.IntegrityError
 ) -> ConstraintError:
     kind = _VIOLATIONS.get(error.sqlite_errorname, "unique")
+    if str(error) == _FOREIGN_KEY:  # ON DELETE RESTRICT has the code of a trigger
+        kind = "foreign"
     detail = str(error).partition(": ")[2]
     if kind == "check":
         return step.refused(_caused(ConstraintViolatedError(kind, check=detail), error))

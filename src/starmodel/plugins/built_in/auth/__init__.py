@@ -1,0 +1,1 @@
+"""Sign-in: users, their passwords, tokens and one-time links."""
