@@ -8,9 +8,9 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from starmodel.app.ports.moments import ShownMoment
 from starmodel.core.current_app import host_of
 from starmodel.core.snapshot import Snapshot
+from starmodel.core.values.instants import ShownMoment
 
 _decided_at: ContextVar[datetime | None] = ContextVar("starmodel_decided_at", default=None)
 

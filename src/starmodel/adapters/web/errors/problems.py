@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from starmodel.app.access.explanations import denial_in_words
 from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.presentation.failures import Frame, own_frames
 from starmodel.core.errors import (
@@ -151,7 +152,8 @@ def _problem_of(
             plain = error.plain
         if developer and isinstance(error, ListQueryError):
             plain = ""  # the author of the URL needs the reason
-        return Problem(error.status, _with_title(error), where=where, plain=plain)
+        reasons = denial_in_words(error) if developer else {}
+        return Problem(error.status, _with_title(error), where=where, plain=plain, details=reasons)
     if isinstance(error, StoreBusyError | OverloadedError):
         log.warning("%s failed: %s", log_text(where or "A request"), log_text(error))
         return Problem(
