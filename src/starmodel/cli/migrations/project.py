@@ -26,6 +26,7 @@ from starmodel.migrations.schema.collecting import collect
 from starmodel.migrations.schema.definitions import FieldDefinition, Schema
 from starmodel.migrations.steps.values import UNSET
 
+
 @dataclass(frozen=True)
 class Project:
     """One application in the current folder."""
