@@ -117,7 +117,7 @@ def create_app(
         entities=classes, settings=settings, bus=own_bus or event_bus(settings), stores=stores,
         sessions=session_store(settings), policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui,
         resources=resources, realtime=transport, clock=clock, ids=ids, texts=words,
-        plugins=with_auth(plugins, auth), enabled={"auth"} if auth is True else (),
+        plugins=with_auth(plugins, auth), enabled={"auth"} if auth else (),
     )  # fmt: skip
     assemble(services, head, chosen, locks=test_stores is None)
     app: StarModelApp | StarletteApp = chosen.framework.app
@@ -162,7 +162,7 @@ def configure_app(
         bus=own_bus or (bus_cls() if bus_cls is not None else event_bus(settings)), stores=stores,
         sessions=session_store(settings), policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui,
         resources=resources, realtime=transport, clock=clock, ids=ids, texts=words,
-        plugins=with_auth(plugins, auth), enabled={"auth"} if auth is True else (),
+        plugins=with_auth(plugins, auth), enabled={"auth"} if auth else (),
     )  # fmt: skip
     assemble(services, head, existing, locks=test_stores is None)
     return app

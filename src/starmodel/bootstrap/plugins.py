@@ -28,7 +28,8 @@ def plugin_host(
 ) -> PluginHost:
     """The plugins of the application: passed in code, in `app/plugins`, installed and built in.
 
-    Shapes: enabled are those that the application switches on, besides those of the settings.
+    Shapes: enabled are those that the application switches on and requires, besides those of the
+    settings.
 
     Raises: ConfigurationError, for a required plugin that is missing, off or failed, for
     an essential one that is off, and for a name that is both enabled and disabled.
@@ -42,7 +43,7 @@ def plugin_host(
     options = PluginOptions(
         enabled=frozenset({*settings.plugins_enabled, *enabled}),
         disabled=frozenset(disabled),
-        required=tuple(settings.plugins_required),
+        required=tuple({**dict.fromkeys(settings.plugins_required), **dict.fromkeys(enabled)}),
         tables=settings.plugin_settings,
     )
     return load_plugins(candidates(given, built_in=built_in_candidates()), options)

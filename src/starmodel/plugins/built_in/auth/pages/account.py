@@ -154,5 +154,5 @@ class AccountPages:
         return self._section("account.password", form)
 
     def _section(self, title: str, *content: Any) -> Any:
-        heading = H2(self._site.texts.text(title), cls="sm-card-heading")
-        return Section(heading, *content, cls="uk-card sm-form-card sm-account-card")
+        heading = H2(self._site.texts.text(title), cls="sm-section-title")
+        return Section(heading, *content, cls="uk-card sm-form-card sm-section")

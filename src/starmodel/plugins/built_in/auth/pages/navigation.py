@@ -28,9 +28,11 @@ class Navigation:
         root = "" if context is None else context.root_path or ""
         if place.actor is None:
             url = with_next(f"{root}/sign-in", self._present_path(root))
-            return A(self._site.texts.text("sign_in.title"), href=url, cls="sm-who")
+            return A(Span(self._site.texts.text("sign_in.title")), href=url, cls="sm-who")
         name = A(Span(str(place.actor)), href=f"{root}/account", cls="sm-who")
-        return Div(name, sign_out_form(self._site, root, "uk-btn uk-btn-ghost uk-btn-sm"))
+        return Div(
+            name, sign_out_form(self._site, root, "uk-btn uk-btn-ghost uk-btn-sm"), cls="sm-account"
+        )
 
     def _present_path(self, root: str) -> str:
         """The path of the page that is rendered, to return to; "" where that is no use."""

@@ -58,8 +58,8 @@ class Accounts:
     async def create(self, email: str, *, name: str = "", password: str = "", **values: Any) -> Any:
         """Store a new user; without a password there is no sign-in by one.
 
-        Raises: BindingError, for a password that is not accepted; InvalidStateError, for an
-        invalid address; ConstraintError, for one that is taken.
+        Raises: BindingError, for an invalid address or a password that is not accepted;
+        ConstraintError, for an address that is taken.
         """
         stored = ""
         if password:

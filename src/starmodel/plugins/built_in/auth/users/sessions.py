@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 from typing import Any
 
@@ -16,6 +18,7 @@ from starmodel.core.errors import ConfigurationError, StoreError
 from starmodel.plugins.built_in.auth.users.actors import NUMBER, present_actor
 
 log = logging.getLogger("starmodel.auth")
+RETRY_S = 1.0
 
 
 class UserSessions:
@@ -29,6 +32,8 @@ class UserSessions:
     def __init__(self, application: Application, user: type[Any]) -> None:
         self._application, self._user = application, user
         self._name = application.registry[user].name
+        self._again: dict[str, str] = {}
+        self._retrying: asyncio.Task[None] | None = None
 
     def follow(self) -> None:
         """Subscribe to the changes of users."""
@@ -41,38 +46,48 @@ class UserSessions:
     def leave(self) -> None:
         """End the subscription."""
         self._application.bus.unsubscribe(self.deliver)
+        if self._retrying is not None:
+            self._retrying.cancel()
 
     async def deliver(self, message: Any) -> None:
         """Take a message of the bus."""
         if isinstance(message, Changed) and message.entity == self._name:
             if message.kind == "created":
                 return
+            context = current_context.get()
+            session = None if context is None else context.session
+            keep = "" if session is None else session.record_id
             try:
-                await self.revise(str(message.id))
+                await self.revise(str(message.id), keep=keep)
             except StoreError as error:
-                log.error(
-                    "The sessions of a user whose record has changed could not be changed, and "
-                    "go on as they are until the record is changed again: %s", error,
-                )  # fmt: skip
+                log.error("The sessions of a changed user are not changed yet: %s", error)
+                self._again[str(message.id)] = keep
+                if self._retrying is None or self._retrying.done():
+                    self._retrying = asyncio.create_task(self._retry())
 
-    async def revise(self, id: str) -> None:
+    async def _retry(self) -> None:
+        """Revise the sessions of users again until it works; the store was out of reach."""
+        while self._again:
+            await asyncio.sleep(RETRY_S)
+            for id, keep in list(self._again.items()):
+                with contextlib.suppress(StoreError):
+                    await self.revise(id, keep=keep)
+                    del self._again[id]
+
+    async def revise(self, id: str, *, keep: str = "") -> None:
         """Give the sessions of a user what the record has now; end those that it refuses.
 
-        After a change of the password, only the session that changed it goes on.
+        Those from before the last change of the password end, but for the one with the id `keep`.
         Raises: StoreUnavailableError.
         """
         user = await self._application.objects(self._user).find(id)
-        context = current_context.get()
-        session = None if context is None else context.session
-        present = "" if session is None else session.record_id
 
         def revised(record: SessionRecord) -> Actor | None:
             actor = record.actor
             if user is None or user.disabled or actor is None:
                 return None
-            is_present = record.id == present
             number = actor.claims.get(NUMBER, user.password_number)
-            if number != user.password_number and not is_present:
+            if number != user.password_number and record.id != keep:
                 return None
             return present_actor(user, actor)
 

@@ -16,7 +16,7 @@ from starmodel import (
     UnitOfWork,
     event,
 )
-from starmodel.app.access.comparisons import owner
+from starmodel.app.access.comparisons import owner, record
 from starmodel.app.access.expressions import role
 from starmodel.core.fields.stores import SYSTEM
 from starmodel.plugins.built_in.auth.passwords.hashing import password_hasher
@@ -27,6 +27,7 @@ from starmodel.plugins.built_in.auth.users.addresses import Address
 from starmodel.texts.catalogue import Message
 
 ADMIN = "admin"
+ENABLED = record.disabled.is_(False)
 MAX_ROLES, MAX_NAME_CHARS = 32, 100
 Role = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$", max_length=64)]
 """The name of a role."""
@@ -91,8 +92,7 @@ class User(Entity):
 
         Raises: BindingError, for a wrong password, and for a new one that is not accepted.
         """
-        stored, given = self.password_hash, current_password.get_secret_value()
-        if not (await password_hasher().verify(stored or None, given)).ok:
+        if not await self._has_password(current_password.get_secret_value()):
             wrong = Message("account.wrong_password")
             raise BindingError(wrong, {"current_password": wrong})
         await self._set_password(new_password.get_secret_value())
@@ -105,7 +105,7 @@ class User(Entity):
         """
         await self._set_password(new_password.get_secret_value())
 
-    @event(access=role(ADMIN), title=Message("account.disable"))
+    @event(access=role(ADMIN) & ENABLED, title=Message("account.disable"))
     async def disable(self, uow: UnitOfWork) -> None:
         """Refuse sign-ins of the user, and end every session.
 
@@ -114,7 +114,7 @@ class User(Entity):
         await self._keep_an_admin(uow)
         self.disabled = True
 
-    @event(access=role(ADMIN), title=Message("account.enable"))
+    @event(access=role(ADMIN) & ~ENABLED, title=Message("account.enable"))
     def enable(self) -> None:
         """Let the user sign in again."""
         self.disabled = False
@@ -127,12 +127,15 @@ class User(Entity):
 
     @event(access=role(ADMIN), title=Message("account.revoke"))
     async def revoke(self, role: Role, uow: UnitOfWork) -> None:
-        """Take a role from the user. Raises: ConstraintError, for the last admin."""
+        """Take a role from the user.
+
+        Raises: ConstraintError, for the last admin.
+        """
         if role == ADMIN:
             await self._keep_an_admin(uow)
         self.roles = [name for name in self.roles if name != role]
 
-    @event(access=role(ADMIN), title=Message("account.verify"))
+    @event(access=role(ADMIN) & record.verified.is_(False), title=Message("account.verify"))
     def verify(self) -> None:
         """Note that the address belongs to the user."""
         self.verified = True
@@ -142,8 +145,17 @@ class User(Entity):
         confirm=Message("event.delete_confirm"),
     )  # fmt: skip
     async def delete(self, uow: UnitOfWork) -> None:
-        """Remove the user; every session ends. Raises: ConstraintError, for the last admin."""
+        """Remove the user; every session ends.
+
+        Raises: ConstraintError, for the last admin.
+        """
         await self._keep_an_admin(uow)
+
+    async def _has_password(self, text: str) -> bool:
+        try:
+            return (await password_hasher().verify(self.password_hash or None, text)).ok
+        except RefusedPasswordError:  # a text that is no password
+            return False
 
     async def _set_password(self, text: str) -> None:
         try:
