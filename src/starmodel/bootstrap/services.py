@@ -10,9 +10,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from starmodel.adapters.persistence.memory import MemoryRepository
+from starmodel.adapters.persistence.system.attempts.memory import MemoryAttempts
+from starmodel.adapters.persistence.system.attempts.sql import SqlAttempts
+from starmodel.adapters.persistence.system.connection import SystemDatabase
 from starmodel.adapters.persistence.system.database import DatabaseSessions
+from starmodel.adapters.persistence.system.one_time.memory import MemoryOneTime
+from starmodel.adapters.persistence.system.one_time.sql import SqlOneTime
 from starmodel.adapters.web.http.sessions import CookieSessions
 from starmodel.app.bus import InProcessBus
+from starmodel.app.credentials.credentials import CredentialStores
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.repository import Repository
@@ -90,6 +96,21 @@ def database_sessions(settings: Settings) -> SessionStore:
         synchronous=settings.sqlite_synchronous,
         timeout_s=settings.database_timeout_s,
     )
+
+
+def database_credentials(settings: Settings) -> CredentialStores:
+    """The stores of credentials; their connection opens on first use."""
+    database = SystemDatabase(
+        settings.system_store or settings.database_url,
+        synchronous=settings.sqlite_synchronous,
+        timeout_s=settings.database_timeout_s,
+    )
+    return CredentialStores(one_time=SqlOneTime(database), attempts=SqlAttempts(database))
+
+
+def memory_credentials() -> CredentialStores:
+    """The stores of credentials in memory, for tests."""
+    return CredentialStores(one_time=MemoryOneTime(), attempts=MemoryAttempts())
 
 
 def session_cache(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from starmodel.texts.accounts import ACCOUNT, SIGN_IN
-from starmodel.texts.credentials import PASSWORDS
+from starmodel.texts.credentials import ATTEMPTS, PASSWORDS
 
 Text = str | Mapping[str, str]
 
@@ -110,6 +110,7 @@ _ACCESS: dict[str, Text] = {
     "access.sign_in_here": "In development, open the link that the server printed at its start.",
     "access.not_seen": "You may not see this.",
     "access.not_done": "You may not do this.",
+    "access.not_set": "You may not set {title}.",
     "access.signed_out": "You were signed out meanwhile. Sign in and try again.",
     "access.unknown_page": "This page's token is not one of ours.",
     "access.other_session": "This page's token belongs to another session.",
@@ -274,6 +275,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Signing in, and creating an account": SIGN_IN,
     "The account page": ACCOUNT,
     "Passwords": PASSWORDS,
+    "Attempts to sign in": ATTEMPTS,
     "A request that failed": _PROBLEMS,
     "Around every page": _PAGES,
     "Records, forms and events": _RECORDS,

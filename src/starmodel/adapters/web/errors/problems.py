@@ -31,6 +31,7 @@ from starmodel.core.errors import (
     StoreFullError,
     StorePermissionError,
     StoreUnavailableError,
+    TooManyAttemptsError,
     VersionConflictError,
 )
 from starmodel.core.fields.nested import is_private_path
@@ -151,7 +152,9 @@ def _problem_of(
             plain = error.plain
         if developer and isinstance(error, ListQueryError):
             plain = ""  # the author of the URL needs the reason
-        return Problem(error.status, _with_title(error), where=where, plain=plain)
+        wait_s = error.retry_after_s if isinstance(error, TooManyAttemptsError) else None
+        text = _with_title(error)
+        return Problem(error.status, text, where=where, plain=plain, retry_after_s=wait_s)
     if isinstance(error, StoreBusyError | OverloadedError):
         log.warning("%s failed: %s", log_text(where or "A request"), log_text(error))
         return Problem(

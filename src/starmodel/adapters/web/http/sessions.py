@@ -27,6 +27,8 @@ MAX_CACHED_BYTES = 8_000_000
 MAX_NAMES = 64
 MAX_HOST_BYTES = 255
 _OVERHEAD_BYTES = 1_000
+_LABEL = re.compile(r"[a-z]{1,32}")
+_FURTHER = re.compile(r"[A-Za-z0-9._~-]{0,1000}")
 
 
 class _Signed(NamedTuple):
@@ -289,6 +291,29 @@ class SessionCookie:
         value = await self._sessions.save(session, client)
         secure = "; Secure" if self._secure else ""
         return f"{self.name}={value}; Path=/; Max-Age={MAX_AGE_S}; HttpOnly; SameSite=Lax{secure}"
+
+    def further(self, label: str, value: str, max_age_s: int) -> str:
+        """The Set-Cookie header of a further cookie. Raises: ConfigurationError."""
+        if not _LABEL.fullmatch(label) or not _FURTHER.fullmatch(value):
+            raise ConfigurationError(
+                f"The cookie {label[:40]!r} has a value of {len(value)} characters; expected a "
+                "label of at most 32 lower-case letters, and at most 1,000 letters, digits, '.', "
+                "'_', '~' and '-'."
+            )
+        secure = "; Secure" if self._secure else ""
+        return (
+            f"{self.name}-{label}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; "
+            f"SameSite=Lax{secure}"
+        )
+
+    def read_further(self, label: str, header: bytes) -> str:
+        """The value of a further cookie in a Cookie header, "" without a valid one."""
+        name = f"{self.name}-{label}".encode()
+        for part in header.split(b";"):
+            found, _, value = part.strip().partition(b"=")
+            if found == name and _FURTHER.fullmatch(text := value.decode("latin-1")):
+                return text
+        return ""
 
 
 def _started(session: Session, now: float, client: Client) -> SessionRecord:
