@@ -127,9 +127,9 @@ def measure(url, kind, rows, name):
         history.up(url, blocking=True)
         seconds = time.perf_counter() - begin
     print(
-        f"{kind:<11}{rows:>10,}  {name:<18}{seconds:>8.1f}{announced:>10.1f}"
+        f"{kind:<11}{rows:>10,}  {name:<18}{seconds:>10.1f}{announced:>10.1f}"
         f"{1000 * idle[int(len(idle) * 0.99)]:>10.1f}{1000 * busy[int(len(busy) * 0.99)]:>10.1f}"
-        f"{1000 * busy[-1]:>11.1f}{len(busy):>9,}",
+        f"{1000 * busy[-1]:>10.1f}{len(busy):>10,}",
         flush=True,
     )
 
@@ -146,7 +146,8 @@ def main():
     parser.add_argument("--databases", nargs="*", default=["sqlite", "postgresql", "mariadb"])
     parser.add_argument("--changes", nargs="*", default=list(CHANGES), choices=list(CHANGES))
     options = parser.parse_args()
-    print("database         rows  change             seconds estimated  p99 idle  p99 then    longest  updates")  # noqa: E501
+    columns = ("seconds", "estimated", "p99 idle", "p99 then", "longest", "updates")
+    print(f"{'database':<11}{'rows':>10}  {'change':<18}" + "".join(f"{c:>10}" for c in columns))
     for kind in options.databases:
         context = SERVERS[kind]() if kind != "sqlite" else contextlib.nullcontext()
         with context as server, tempfile.TemporaryDirectory() as folder:
