@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from starmodel import Actor, Entity, Field, Relationship
-from starmodel.access import actor, mfa, owner, record, role
+from starmodel.access import actor, mfa, now, owner, record, role
 
 
 class State(enum.Enum):
@@ -55,6 +55,8 @@ TEXT = WORD | st.none()
 NUMBER = st.integers(-2, 2) | st.none() | st.sampled_from([2**53, 2**53 + 1, -(2**63)])
 REAL = st.sampled_from([0.0, -0.0, 0.5, 1.0, -1.5, 1e300])
 MONEY = st.sampled_from([Decimal(0), Decimal("0.5"), Decimal("1.50"), Decimal(1)])
+NOW = dt.datetime(2024, 6, 1, 12, tzinfo=dt.UTC)
+_DAYS = NOW - dt.datetime(2024, 2, 29, tzinfo=dt.UTC)
 _ZONE = dt.timezone(dt.timedelta(hours=2))
 MOMENT = st.sampled_from(
     [
@@ -117,6 +119,10 @@ def leaves(draw: st.DrawFn) -> Any:
             lambda: own[name].in_(draw(st.lists(VALUES[name] | st.none(), max_size=3))),
             lambda: own[name].is_(None),
             lambda: record.is_done.is_(draw(st.booleans())),
+            lambda: getattr(record.moment, compare)(now),
+            lambda: getattr(now - dt.timedelta(hours=1), compare)(record.moment),
+            lambda: getattr(record.day, compare)(now - _DAYS),
+            lambda: getattr(record.parent.moment, compare)(now),
             lambda: getattr(record.team, compare)(actor.team),
             lambda: getattr(record.number, compare)(actor.level),
             lambda: getattr(record.team, compare)(record.user_id),

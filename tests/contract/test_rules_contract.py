@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from contract.rules import ACTORS, RULES, Club, Paper, State, is_first, records
+from contract.rules import ACTORS, NOW, RULES, Club, Paper, State, is_first, records
 from databases import DATABASES, empty_database
 from repositories import delete, insert
 from starmodel import Actor
-from starmodel.access import actor, owner, record
+from starmodel.access import actor, now, owner, record
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.access.conditions import Comparison, Constant, narrowed
@@ -26,7 +26,7 @@ from starmodel.app.application import Application
 from starmodel.app.ports.repository import Batch, supports_of
 from starmodel.app.queries.listing import listing_of
 from starmodel.core.errors import AccessDeniedError, NotSignedInError
-from starmodel.testing.fakes import fake_application
+from starmodel.testing.fakes import FakeClock, fake_application
 
 MOMENT = dt.datetime(2024, 6, 1, 12, tzinfo=dt.UTC)
 
@@ -38,7 +38,7 @@ def application(
     store: Any = MemoryRepository()
     if request.param != "memory":
         store = SqlRepository(empty_database(request, tmp_path))
-    made = fake_application(Club, Paper, stores={"sql": store})
+    made = fake_application(Club, Paper, stores={"sql": store}, clock=FakeClock(NOW.timestamp()))
     runner.run(made.ready())
     yield made
     runner.run(made.close())
@@ -101,7 +101,8 @@ def test_list_has_the_records_for_which_the_rule_permits(
         record.number < record.most, record.is_done.is_(True),
         ~record.state.in_([State.OPEN, None]),
         record.club.boss == actor.id, record.club.members.number > 1,
-        record.parent.club.city.in_(actor.teams), record.moment == MOMENT, record.money < 2,
+        record.parent.club.city.in_(actor.teams), record.moment == MOMENT,
+        record.moment < now, now <= record.day, record.money < 2,
         record.real >= 0.5, record.team > "a",
     ],
     ids=str,

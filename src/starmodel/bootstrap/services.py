@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.sessions.cache import SessionCache
 from starmodel.config import Settings
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.stores import SYSTEM
 
 if TYPE_CHECKING:
     from starmodel.migrations.starting import Start
@@ -45,17 +47,27 @@ def built_in_stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], 
             clock=clock,
         )
 
-    def sql() -> Repository:
+    def database(url: str) -> Repository:
         from starmodel.adapters.persistence.sql.repository import SqlRepository
 
         return SqlRepository(
-            settings.database_url,
+            url,
             synchronous=settings.sqlite_synchronous,
             pool_size=settings.database_pool_size,
             timeout_s=settings.database_timeout_s,
             clock=clock,
-            opening=lambda types: start_on_database(settings).opening(types),
+            opening=lambda types: start_on_database(settings).opening(
+                [entity_type for entity_type in types if entity_type.store != SYSTEM]
+            ),
         )
+
+    @functools.cache  # one repository, so that a commit may change records of both stores
+    def sql() -> Repository:
+        return database(settings.database_url)
+
+    def system() -> Repository:
+        url = settings.system_store or settings.database_url
+        return sql() if url == settings.database_url else database(url)
 
     def browser() -> Repository:
         from starmodel.adapters.persistence.browser import BrowserRepository
@@ -63,7 +75,8 @@ def built_in_stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], 
         return BrowserRepository(clock=clock)
 
     return {
-        "memory": memory, "sql": sql, "session_storage": browser, "local_storage": browser
+        "memory": memory, "sql": sql, SYSTEM: system, "session_storage": browser,
+        "local_storage": browser,
     }  # fmt: skip
 
 

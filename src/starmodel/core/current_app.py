@@ -7,7 +7,7 @@ registered the class last.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
@@ -52,8 +52,11 @@ class Host(Protocol):
 
     Shapes: entity is an entity class, or a record in `show`, `namespace` and `meets`;
     action is an `Action`; condition is one of an access rule.
+    Units: clock returns seconds since the epoch.
     """
 
+    @property
+    def clock(self) -> Callable[[], float]: ...
     def objects(self, entity: Any) -> Any: ...
     async def own(self, entity: Any, request: Any) -> Any: ...
     async def meets(self, condition: Any, entity: Any) -> bool: ...

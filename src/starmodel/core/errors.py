@@ -75,17 +75,22 @@ class InvalidStateError(StarModelError):
     """The validators of an entity type rejected the state after an event.
 
     Shapes: fields maps a public field to the validation message; shown is
-    the message without private fields, for responses.
+    the message without private fields, for responses; entity is the name of the entity type.
     """
 
     status = 422
     public = True
 
     def __init__(
-        self, message: str, fields: Mapping[str, str] | None = None, *, shown: str | None = None
+        self,
+        message: str,
+        fields: Mapping[str, str] | None = None,
+        *,
+        shown: str | None = None,
+        entity: str = "",
     ) -> None:
         super().__init__(message)
-        self.fields = dict(fields or {})
+        self.fields, self.entity = dict(fields or {}), entity
         self.shown = message if shown is None else shown
 
 
@@ -93,17 +98,23 @@ class ConstraintError(StarModelError):
     """A constraint of a store was violated, such as a unique index or a foreign key.
 
     Shapes: fields maps a public field to the message beside its input;
-    shown is the message without private fields, for responses.
+    shown is the message without private fields, for responses; entity is the name of the
+    entity type, "" for that of the command.
     """
 
     status = 409
     public = True
 
     def __init__(
-        self, message: str, fields: Mapping[str, str] | None = None, *, shown: str | None = None
+        self,
+        message: str,
+        fields: Mapping[str, str] | None = None,
+        *,
+        shown: str | None = None,
+        entity: str = "",
     ) -> None:
         super().__init__(message)
-        self.fields = dict(fields or {})
+        self.fields, self.entity = dict(fields or {}), entity
         self.shown = message if shown is None else shown
 
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from starmodel.app.access.conditions import NEVER, Condition
 from starmodel.app.access.denials import not_granted
+from starmodel.app.access.fields import field_condition
 from starmodel.app.access.grants import LimitedActor
-from starmodel.app.access.policy import AccessPolicy, Actor, Audience, Need
+from starmodel.app.access.policy import AccessPolicy, Actor, Audience, Need, ReadFields
+from starmodel.app.access.reads import read_fields_of
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
@@ -44,17 +46,33 @@ class AreaPolicy:
         return self._own.get(entity_type.cls, self._default).reads_fields(entity_type)
 
     def readable(self, entity_type: EntityType, actor: Actor | None) -> Condition | None:
-        if type(actor) is LimitedActor and not actor.grants.permits(entity_type, "read", None):
+        if not _may_read(entity_type, actor):
             return NEVER
         policy = self._own.get(entity_type.cls, self._default)
         readable = getattr(policy, "readable", None)
         return None if readable is None else readable(entity_type, actor)
+
+    def field_condition(
+        self, entity_type: EntityType, field: str, need: Need, actor: Actor | None
+    ) -> Condition:
+        if need == "read" and not _may_read(entity_type, actor):
+            return NEVER
+        policy = self._own.get(entity_type.cls, self._default)
+        return field_condition(policy, entity_type, field, need, actor)
+
+    def read_fields(self, entity_type: EntityType) -> ReadFields:
+        return read_fields_of(self._own.get(entity_type.cls, self._default), entity_type)
 
     def audience(
         self, entity_type: EntityType, actor: Actor | None
     ) -> Audience | Awaitable[Audience]:
         audience = self._own.get(entity_type.cls, self._default).audience(entity_type, actor)
         return _granted(audience, entity_type, actor) if type(actor) is LimitedActor else audience
+
+
+def _may_read(entity_type: EntityType, actor: Actor | None) -> bool:
+    """Whether the actor has no grants, or one for reading the class."""
+    return type(actor) is not LimitedActor or actor.grants.permits(entity_type, "read", None)
 
 
 def _granted(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from starmodel.app.access.conditions import (
     NEVER,
-    Comparison,
     Condition,
     FieldComparison,
     Function,
@@ -18,14 +17,13 @@ from starmodel.app.access.conditions import (
     compares,
     constant,
     is_collection,
-    junction,
-    negation,
 )
 from starmodel.app.access.expressions import Expression
+from starmodel.app.access.field_conditions import of_value, typed_id
 from starmodel.app.access.models import Path, RuleModel, kinds_of
+from starmodel.app.access.moments import current_moment, moment_as, offset_text
 from starmodel.app.access.policy import Actor, EveryRole
-from starmodel.core.entity import Entity
-from starmodel.core.fields.field_types import ATOMS
+from starmodel.core.errors import ConfigurationError
 
 _MIRRORED = {
     "eq": "eq", "ne": "ne", "lt": "gt", "lte": "gte", "gt": "lt", "gte": "lte", "in": "has",
@@ -35,8 +33,6 @@ _SIGNS = {
     "eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">=", "in": "in",
     "has": "has",
 }  # fmt: skip
-_MAX_ID_DIGITS = 18
-_NO_TEXTS = ATOMS - {str, type(None)}
 
 
 class Operand:
@@ -113,6 +109,26 @@ class ActorAttribute(Operand):
         return f"actor.{self._name}"
 
 
+class Now(Operand):
+    """`now`, and `now - timedelta(minutes=15)`: the time of the decision."""
+
+    __slots__ = ("offset",)
+
+    def __init__(self, offset: timedelta = timedelta()) -> None:
+        self.offset = offset
+
+    def __add__(self, other: timedelta) -> Now:
+        return Now(self.offset + other) if isinstance(other, timedelta) else NotImplemented
+
+    __radd__ = __add__
+
+    def __sub__(self, other: timedelta) -> Now:
+        return Now(self.offset - other) if isinstance(other, timedelta) else NotImplemented
+
+    def __repr__(self) -> str:
+        return f"now{offset_text(self.offset)}"
+
+
 class _Record:
     """The record of a decision; its attributes are its fields and relations."""
 
@@ -148,6 +164,10 @@ actor: Any = _Actor()
 """The actor: `actor.id`, `actor.name`, `actor.roles`, and its claims, such as `actor.team`."""
 
 
+now = Now()
+"""The time of the decision, which compares with a date or datetime of the record."""
+
+
 def owner(field: str) -> Expression:
     """Permits the actor whose id the field has.
 
@@ -167,9 +187,28 @@ class Compared(Expression):
     op: str
     right: Any
 
+    def __post_init__(self) -> None:
+        sides = (self.left, self.right)
+        if any(isinstance(side, Now) for side in sides) and (
+            self.op in ("in", "has") or not any(isinstance(side, RecordPath) for side in sides)
+        ):
+            raise TypeError(f"{self}: now has an order with the fields of the record only.")
+
     @property
     def reads_record(self) -> bool:  # type: ignore[override]
         return isinstance(self.left, RecordPath) or isinstance(self.right, RecordPath)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The paths of the fields that are compared."""
+        sides = (self.left, self.right)
+        return tuple(side._path for side in sides if isinstance(side, RecordPath))
+
+    def owner_fields(self) -> frozenset[str]:
+        sides = (self.left, self.right)
+        is_id = any(isinstance(side, ActorAttribute) and side._name == "id" for side in sides)
+        own = [path[0] for path in self.paths if len(path) == 1]
+        return frozenset(own if is_id and self.op == "eq" else ())
 
     def bind(self, actor: Actor | None, model: RuleModel | None) -> Condition:
         if model is None and self.reads_record:
@@ -191,7 +230,14 @@ class Compared(Expression):
             if value is None:
                 return NEVER
             value = typed_id(cls, field, value) if right._name == "id" else value
-        return along(steps, _of_value(cls, field, op, value))
+        elif isinstance(right, Now):
+            value = moment_as(kinds_of(cls, field), current_moment(model.cls) + right.offset)
+            if value is None:
+                raise ConfigurationError(
+                    f"{self}: {cls.__name__}.{field} is neither a date nor a datetime, so it has "
+                    "no order with now."
+                )
+        return along(steps, of_value(cls, field, op, value))
 
     def _refuse(self, actor: Any, entity: Any) -> bool:
         raise LookupError(f"{self} needs a record.")
@@ -206,49 +252,6 @@ def _attribute(actor: Actor | None, name: str) -> Any:
     value: Any = None if actor is None else actor.attribute(name)
     if is_collection(value) and not isinstance(value, EveryRole):
         return tuple(item for item in value if item is not None)
-    return value
-
-
-def _of_value(cls: type[Entity], field: str, op: str, value: Any) -> Condition:
-    kinds = kinds_of(cls, field)
-    if op == "in":
-        if isinstance(value, EveryRole):
-            return negation(Comparison(field, "eq", None)) if kinds == [str] else NEVER
-        values: Collection[Any] = value if is_collection(value) else ()
-        wanted = [_plain(kinds, item) for item in values if item is not None]
-        among = tuple(item for item in wanted if not _differs(kinds, item))
-        is_none = [Comparison(field, "eq", None)] if len(wanted) < len(values) else []
-        return junction(False, [Comparison(field, "in", among) if among else NEVER, *is_none])
-    if op != "has" and _differs(kinds, value):
-        return constant(op == "ne")
-    return Comparison(field, op, value if op == "has" else _plain(kinds, value))
-
-
-def _plain(kinds: list[Any], value: Any) -> Any:
-    """A text of any class as a plain one for a field of texts, so that a store can compare it."""
-    return str.__str__(value) if kinds == [str] and isinstance(value, str) else value
-
-
-def _differs(kinds: list[Any], value: Any) -> bool:
-    """Whether the value is a text and the field has none, or the reverse: they are never equal."""
-    if value is None or len(kinds) != 1:
-        return False
-    return isinstance(value, str) if kinds[0] in _NO_TEXTS else (
-        kinds[0] is str and type(value) in _NO_TEXTS
-    )  # fmt: skip
-
-
-def typed_id(cls: type[Entity], field: str, value: Any) -> Any:
-    """The actor's id as a field of integers or UUIDs has it; unchanged where it is neither."""
-    kinds = kinds_of(cls, field)
-    if kinds == [int] and value.isascii() and value.isdigit() and len(value) <= _MAX_ID_DIGITS:
-        return int(value) if str(int(value)) == value else value
-    if kinds == [uuid.UUID]:
-        try:
-            made = uuid.UUID(value)
-        except ValueError:
-            return value
-        return made if str(made) == value.lower() else value
     return value
 
 

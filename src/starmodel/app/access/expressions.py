@@ -127,6 +127,9 @@ class Joined(Expression):
         for rule in self.rules:
             yield from rule.parts()
 
+    def owner_fields(self) -> frozenset[str]:
+        return frozenset[str]().union(*(rule.owner_fields() for rule in self.rules))
+
     def __str__(self) -> str:
         return f"({(' & ' if self.is_all else ' | ').join(map(str, self.rules))})"
 

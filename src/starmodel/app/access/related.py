@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from starmodel.app.access.conditions import Condition, decide
+from starmodel.app.access.moments import current_moment, one_moment
 from starmodel.core.current_app import host_of
 from starmodel.core.entity import Entity
 
@@ -50,6 +51,12 @@ async def check_again(ask: Callable[[], Any], error: UndecidedError) -> Any:
     Shapes: ask evaluates `AccessPolicy.check`.
     Raises: NotSignedInError; AccessDeniedError.
     """
+    moment = current_moment(error.entity.__entity__.cls)
+    with one_moment(moment):
+        return await _answered(ask, error)
+
+
+async def _answered(ask: Callable[[], Any], error: UndecidedError) -> Any:
     answers: list[_Answer] = []
     for _ in range(MAX_QUESTIONS):
         condition, entity = error.condition, error.entity

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from starmodel.app.access.conditions import Condition, decide, may_hold
 from starmodel.app.access.denials import denial
 from starmodel.app.access.expressions import ByFunction, Expression, permits_by_name
+from starmodel.app.access.fields import declared_condition, rules_by_field
 from starmodel.app.access.grants import LimitedActor
 from starmodel.app.access.models import RuleModel
+from starmodel.app.access.moments import one_moment
 from starmodel.app.access.offers import may_create, offers
-from starmodel.app.access.policy import TRUSTED, Actor, Audience, Need
+from starmodel.app.access.policy import TRUSTED, Actor, Audience, Need, ReadFields
+from starmodel.app.access.reads import every_field, fields_read
 from starmodel.app.access.related import decided
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
@@ -20,6 +24,8 @@ from starmodel.core.errors import AccessDeniedError, ConfigurationError, NotSign
 from starmodel.core.events import Event
 from starmodel.core.fields.access_rules import AccessRule, is_named_rule
 from starmodel.core.fields.entity_config import EntityConfig
+from starmodel.core.fields.field import options_of
+from starmodel.core.fields.nested import all_models
 from starmodel.texts.catalogue import Message
 
 CRUD = ("create", "update", "delete")
@@ -36,6 +42,7 @@ class RulePolicy:
     def __init__(self) -> None:
         self._rules: dict[tuple[type[Entity], Need, Any], AccessRule] = {}
         self._models: dict[type[Entity], RuleModel] = {}
+        self._read_fields: dict[type[Entity], ReadFields] = {}
 
     def check(
         self,
@@ -70,6 +77,21 @@ class RulePolicy:
         if type(self).check is not RulePolicy.check or not isinstance(rule, Expression):
             return None
         return rule.bind(actor, self._model(entity_type))
+
+    def field_condition(
+        self, entity_type: EntityType, field: str, need: Need, actor: Actor | None
+    ) -> Condition:
+        return declared_condition(entity_type, field, need, actor, self._model(entity_type))
+
+    def read_fields(self, entity_type: EntityType) -> ReadFields:
+        found = self._read_fields.get(entity_type.cls)
+        if found is None:
+            rule = rule_of(entity_type, "read", None)
+            found = fields_read(rule, self._model(entity_type))
+            if type(self).check is not RulePolicy.check:  # an override may read any field
+                found = {**found, **every_field(entity_type.cls)}
+            self._read_fields[entity_type.cls] = found
+        return found
 
     def _model(self, entity_type: EntityType) -> RuleModel:
         model = self._models.get(entity_type.cls)
@@ -128,13 +150,30 @@ def check_rules(entity_types: Iterable[EntityType]) -> None:
         declared = {f"{name}[{key!r}]" if key else name: rule for key, rule in rules.items()}
         for event in entity_type.events.values():
             declared[f"@event(access=…) on {entity_type.name}.{event.name}"] = event.info.access
+        for field, need, rule in rules_by_field(entity_type):
+            declared[f"Field(access=…) on {entity_type.name}.{field}, {need}"] = rule
+        _check_nested(entity_type)
         model = RuleModel.of(entity_type)
         for where, rule in declared.items():
             for part in rule.parts() if isinstance(rule, Expression) else ():
                 try:
-                    part.bind(None, model)
+                    with one_moment(datetime.now(UTC)):  # the application has no clock yet
+                        part.bind(None, model)
                 except ConfigurationError as error:
                     raise ConfigurationError(f"{where}: {error}") from None
+
+
+def _check_nested(entity_type: EntityType) -> None:
+    """Refuse access rules inside of nested models. Raises: ConfigurationError."""
+    fields = entity_type.cls.__pydantic_fields__.values()
+    for model in all_models(info.annotation for info in fields):
+        for name, info in getattr(model, "__pydantic_fields__", {}).items():
+            if options_of(info).access is not None:
+                raise ConfigurationError(
+                    f"{model.__name__}.{name} has access rules inside of a field of "
+                    f"{entity_type.name}. Only fields of entities have them: set the rules of the "
+                    f"field of {entity_type.name}, or make {name} private."
+                )
 
 
 def permits_page(rule: AccessRule, actor: Actor | None, entity: Entity | None = None) -> bool:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from starmodel.app.live.snapshots import snapshot_of
 from starmodel.app.ports.messages import Changed
-from starmodel.app.ports.query import Query
+from starmodel.app.ports.query import Query, fields_of
 from starmodel.core.entity import Entity
 
 Matches = Callable[[Query, Entity], bool | None]
@@ -59,14 +59,13 @@ class RecordChange:
             return True
         return self.matches(query, self.after) or self.matches(query, self.before)
 
+    def touches(self, fields: Container[str]) -> bool:
+        """Whether an update may have changed one of these fields of the record."""
+        if self.message.kind != "updated":
+            return False
+        private = self._cls.__entity__.private  # messages do not name these
+        return any(name in fields for name in (*self.message.fields, *private))
+
     def matches(self, query: Query, entity: Entity | None) -> bool:
         """False only if the query certainly does not match the snapshot."""
         return entity is None or self._store_matches(query, entity) is not False
-
-
-def fields_of(query: Query) -> frozenset[str]:
-    """The fields that decide a record's membership and position in the result."""
-    searched = query.search_fields if query.search else ()
-    return frozenset(
-        [*(f.field for f in query.filters), *(name for name, _ in query.order), *searched]
-    )

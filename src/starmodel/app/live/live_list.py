@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal, NamedTuple
 
 from starmodel.app.access.policy import AccessPolicy
+from starmodel.app.access.reads import read_fields_of
 from starmodel.app.live.frames import Frames
 from starmodel.app.live.invalidation import RecordChange
 from starmodel.app.live.subscription import Subscription
@@ -88,6 +89,9 @@ class LiveList:
         self.listing, self._has_total = watched.listing, watched.total
         self._run_query, self._pause, self._slot = run_query, pause, slot
         self.policy = policy
+        reads = {} if policy is None else read_fields_of(policy, watched.listing.entity_type)
+        self._reads = reads
+        self._read_fields = reads.get(watched.listing.entity_type.cls, frozenset())
         self.viewers: set[Subscription] = set()
         self._window: Window | None = None
         self._digest, self._version = "", 0
@@ -137,10 +141,14 @@ class LiveList:
             return True  # with a total, a record of any page may have left the list
         decisive = self._window.decisive
         if decisive is None:  # a record of an earlier page may have left the list
-            return readable or self.may_affect(change)
+            return readable or change.touches(self._read_fields) or self.may_affect(change)
         if str(id) in decisive:
             return True
         return now is not None and readable and change.matches(self.listing.query, now)
+
+    def follows(self, cls: type[Entity]) -> bool:
+        """Whether the read rule of the list reads records of this class."""
+        return cls in self._reads
 
     def refresh(self) -> None:
         """Query again: immediately, or after the pause that follows the last query."""

@@ -25,10 +25,12 @@ class Watch:
     def offer(self, frames: Frames, *, snapshot: bool = False) -> bool:
         """Make the message pending unless its version is stale; True when it is pending.
 
-        A message whose base is not the last version sent is sent as full state.
+        A message whose base is not the last version sent is sent as full state. After a loss
+        of access the same version may follow again.
         """
         message = frames.message
-        if message.version <= self.version:
+        reopens = self.gone and message.state is not None and message.version == self.version
+        if message.version <= self.version and not reopens:
             return False
         if self.gone and message.state is None:  # the removal was sent before
             self.version = message.version
@@ -36,6 +38,13 @@ class Watch:
         follows = message.base == self.version and self.frames is None and not self.gone
         self.full = snapshot or not follows
         self.frames, self.version, self.gone = frames, message.version, message.state is None
+        return True
+
+    def revoke(self, frames: Frames) -> bool:
+        """Make the loss of access to the version that is shown pending; True if it is news."""
+        if self.gone:
+            return False
+        self.frames, self.full, self.gone = frames, True, True
         return True
 
     def take(self, chunks: list[Chunk], frame: Framing) -> None:
@@ -88,6 +97,12 @@ class Subscription:
     def offer(self, topic: str, frames: Frames, *, snapshot: bool = False) -> None:
         """Make the frames pending for this topic, and wake the stream."""
         if self.watches[topic].offer(frames, snapshot=snapshot):
+            self._due[topic] = None
+            self._wake()
+
+    def revoke(self, topic: str, frames: Frames) -> None:
+        """Make the loss of access to this topic pending, whatever the version that is shown."""
+        if self.watches[topic].revoke(frames):
             self._due[topic] = None
             self._wake()
 

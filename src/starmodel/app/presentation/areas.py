@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from starmodel.app.access.area_policy import AreaPolicy
-from starmodel.app.access.policy import AccessPolicy
+from starmodel.app.access.policy import AccessPolicy, ReadFields
+from starmodel.app.access.reads import read_fields_of
 from starmodel.app.context import current_context
 from starmodel.app.presentation.resource import MountedResource, Resource
 from starmodel.core.classes.registry import RESERVED_PATHS, EntityType, Registry
@@ -120,6 +121,12 @@ class Areas:
     def reads_fields(self, entity_type: EntityType) -> bool:
         """Whether read access to records of the class depends on their fields in any area."""
         return any(area.policy.reads_fields(entity_type) for area in self._areas.values())
+
+    def read_fields(self) -> Iterator[tuple[EntityType, ReadFields]]:
+        """The fields that the read rules of each class depend on, area by area."""
+        for area in self._areas.values():
+            for entity_type in self._registry:
+                yield entity_type, read_fields_of(area.policy, entity_type)
 
     def render_with(self, ui: Any, resources: Iterable[MountedResource]) -> None:
         """Let these resources be rendered by a UI adapter."""

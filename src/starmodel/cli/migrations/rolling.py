@@ -15,6 +15,7 @@ from starmodel.migrations.files.writing import migration_text
 from starmodel.migrations.migration import MigrationFile
 from starmodel.migrations.rolling.effects import Effect, effects, lines
 from starmodel.migrations.rolling.split import rolling_plan
+from starmodel.migrations.running.database.connection import is_file, is_unused
 
 CONTRACT = "contract"
 
@@ -28,14 +29,25 @@ def effects_of(project: Project, decision: Decision, *, rolling: bool) -> list[E
     return effects(decision.changes, decision.answers, rolling=rolling, database=database)
 
 
-def print_effects(found: Sequence[Effect], *, rolling: bool) -> None:
-    for line in lines(found, rolling=rolling):
-        typer.echo(line)
+def print_effects(project: Project, found: Sequence[Effect], *, rolling: bool) -> None:
+    """Print what old processes experience, where there may be some.
+
+    There may be in production, and during a rolling deploy; but none beside an SQLite file that
+    nobody has open. A developer with a database server is told of `--rolling` alone.
+    """
+    if rolling or (project.settings.env == "production" and not is_unused(project.database_url)):
+        for line in lines(found, rolling=rolling):
+            typer.echo(line)
+    elif any(effect.breaks for effect in found) and not is_file(project.database_url):
+        typer.echo(
+            "Processes of the old version fail on this. For a rolling deploy: "
+            "starmodel migrate --rolling"
+        )
 
 
-def wants_split(found: list[Effect]) -> bool:
+def wants_split(project: Project, found: list[Effect]) -> bool:
     """Prompt on a terminal: split a migration that breaks old processes?"""
-    print_effects(found, rolling=False)
+    print_effects(project, found, rolling=False)
     question = "Split it into one migration before the deploy and one after it?"
     return typer.confirm(question, default=True, err=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from starmodel.core.errors import ConfigurationError
 
@@ -17,8 +17,40 @@ class RuleExpression:
 
     __slots__ = ()
 
+    def owner_fields(self) -> frozenset[str]:
+        """The fields whose comparison with the actor's id permits."""
+        return frozenset()
+
 
 AccessRule = str | Callable[..., bool] | RuleExpression
+
+
+class FieldAccess(NamedTuple):
+    """The rules of one field; None where only those of the class apply."""
+
+    read: AccessRule | None = None
+    write: AccessRule | None = None
+
+
+def field_access(given: Any) -> FieldAccess | None:
+    """The rules of `Field(access=…)`: one for both, or one by "read" and one by "write".
+
+    Raises: ConfigurationError.
+    """
+    if given is None:
+        return None
+    where = "Field(access=…)"
+    if isinstance(given, Mapping):
+        unknown = [key for key in given if key not in FieldAccess._fields]
+        if unknown:
+            raise ConfigurationError(f"{where} has the key {unknown[0]!r}; expected read, write.")
+        rules = FieldAccess(**given)
+    else:
+        rules = FieldAccess(given, given)
+    for rule in rules:
+        check_access(where, rule)
+    # "public" restricts nothing.
+    return FieldAccess(*(None if rule == "public" else rule for rule in rules))
 
 
 def check_page_access(where: str, rule: Any) -> None:
@@ -59,6 +91,19 @@ def check_access(where: str, rule: Any) -> None:
             "Follow a relation, as in record.order.customer_id == actor.id, or pass "
             "create_app(policy=…) with a coroutine function `check`."
         )
+
+
+def owner_fields(access: Any) -> frozenset[str]:
+    """The fields that `model_config["access"]` compares with the actor's id.
+
+    Only of the rules of `create` and `update`: who may read a record is not always its author.
+    """
+    rules = [access]
+    if isinstance(access, Mapping):
+        own = [access.get(name) for name in ("create", "update")]
+        rules = [access.get("write") if rule is None else rule for rule in own]
+    expressions = [rule for rule in rules if isinstance(rule, RuleExpression)]
+    return frozenset[str]().union(*(rule.owner_fields() for rule in expressions))
 
 
 def is_named_rule(rule: str) -> bool:

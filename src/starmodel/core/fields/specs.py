@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.access_rules import owner_fields
 from starmodel.core.fields.annotations import type_name
 from starmodel.core.fields.field import FieldOptions, options_of
 from starmodel.core.fields.field_types import is_atomic, plain_types
@@ -43,6 +44,7 @@ def field_specs(cls: type[BaseModel]) -> dict[str, FieldSpec]:
     """
     specs = {}
     listed = _editable(cls)
+    owners = _owner_fields(cls)
     for name, info in cls.__pydantic_fields__.items():
         options = options_of(info)
         private = is_private(info)
@@ -59,6 +61,8 @@ def field_specs(cls: type[BaseModel]) -> dict[str, FieldSpec]:
                 "nor public. Declare it in its model with Field(private=True), or "
                 "Field(public=True) if visitors may see it."
             )
+        if name in owners and options.editable is None and _holds_id(info.annotation):
+            options = replace(options, default_from="actor")
         editable = options.editable
         if editable is None:
             editable = name in listed and (name != "id" or info.is_required())
@@ -69,6 +73,8 @@ def field_specs(cls: type[BaseModel]) -> dict[str, FieldSpec]:
                 f"{type_name(info.annotation)}; expected str, int or UUID, which the id of an "
                 "actor can be."
             )
+        if options.access is not None:
+            _check_access(f"{cls.__name__}.{name}", name, private)
         atomic = is_atomic(info.annotation)
         signal = atomic if options.signal is None else options.signal
         specs[name] = FieldSpec(
@@ -77,6 +83,27 @@ def field_specs(cls: type[BaseModel]) -> dict[str, FieldSpec]:
         )  # fmt: skip
     _check_old_names(cls.__name__, specs)
     return specs
+
+
+def _check_access(where: str, name: str, private: bool) -> None:
+    """Refuse rules of a field that nobody sees, or everybody needs. Raises: ConfigurationError."""
+    if private:
+        raise ConfigurationError(
+            f"{where} has access rules and is private, which nobody may read or write. Remove one."
+        )
+    if name == "id":
+        raise ConfigurationError(
+            f"{where} is in every URL of its record, so it can't have access rules. Set the rules "
+            "of the class in model_config['access']."
+        )
+
+
+def _owner_fields(cls: type[BaseModel]) -> frozenset[str]:
+    """The fields that new records have from their author, as an access rule names them."""
+    config: Any = cls.model_config
+    listed = config.get("editable", True)
+    explicit = frozenset() if isinstance(listed, bool) else frozenset(listed)
+    return owner_fields(config.get("access")) - explicit - {"id"}
 
 
 def _holds_id(annotation: Any) -> bool:

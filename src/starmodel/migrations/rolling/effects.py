@@ -11,7 +11,12 @@ from starmodel.migrations.comparing.changes import fields as field_changes
 from starmodel.migrations.comparing.changes import tables as table_changes
 from starmodel.migrations.comparing.changes.change import Change, Changes
 from starmodel.migrations.comparing.changes.class_side import ChangedShape
-from starmodel.migrations.comparing.changes.words import listed, members_of, value_words
+from starmodel.migrations.comparing.changes.words import (
+    listed,
+    member_words,
+    members_of,
+    value_words,
+)
 from starmodel.migrations.comparing.compatible import always_fits
 from starmodel.migrations.rolling.transition import Transition, transition
 from starmodel.migrations.steps.values import UNSET
@@ -178,7 +183,7 @@ def _changed_type(change: field_changes.ChangedType, context: _Context) -> Found
         return
     name = f"{change.entity.name}.{change.before.name}"
     if same and change.before.type == change.after.type:  # a `Literal` of the same values
-        allowed = listed(members_of(change.after), "or")
+        allowed = listed(member_words(change.after, members_of(change.after)), "or")
         yield Effect(
             f"may still store other values than {allowed} as {name}, which the new version "
             "doesn't know",
@@ -191,11 +196,12 @@ def _changed_type(change: field_changes.ChangedType, context: _Context) -> Found
 def _changed_members(change: field_changes.ChangedMembers, context: _Context) -> Found:
     name = change.name
     if change.added:
-        yield Effect(f"can't change what has {listed(change.added, 'or')} as {name}", True)
+        added = listed(member_words(change.after, change.added), "or")
+        yield Effect(f"can't change what has {added} as {name}", True)
     if change.removed:
+        removed = listed(member_words(change.before, change.removed), "or")
         yield Effect(
-            f"may still store {listed(change.removed, 'or')} as {name}, which the new version "
-            "doesn't know",
+            f"may still store {removed} as {name}, which the new version doesn't know",
             True,
         )
 

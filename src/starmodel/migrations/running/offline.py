@@ -94,6 +94,7 @@ class RecordingLink:
     def __init__(self, link: Link, *, executes: bool) -> None:
         self._link, self._executes = link, executes
         self.sql_dialect, self.where = link.sql_dialect, link.where
+        self.on_wait: Callable[[], None] = link.on_wait
         self.recorded: list[str] = []
         self._catalogue: Any = None
 

@@ -71,8 +71,14 @@ def test_rolling_writes_two_migrations_of_which_the_second_waits(run: Run, folde
 
 
 @pytest.mark.usefixtures("changed")
-def test_migrate_says_what_old_processes_can_do_no_longer(run: Run) -> None:
-    result = run("migrate", *FLAGS)
+def test_migrate_says_what_old_processes_can_do_no_longer(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STARMODEL_ENV", "production")
+    monkeypatch.setenv("STARMODEL_SECRET_KEY", "k" * 40)
+    with closing(sqlite3.connect("shop.db")) as server:
+        server.execute("SELECT * FROM product")
+        result = run("migrate", *FLAGS)
 
     assert result.exit_code == 0, result.output
     assert (

@@ -9,7 +9,7 @@ import pytest
 
 from integration.web.browser import unlisted
 from starmodel import Actor, ConfigurationError, Entity, Field, InvalidStateError
-from starmodel.access import owner, role
+from starmodel.access import actor, owner, record, role
 
 
 @unlisted
@@ -97,7 +97,7 @@ def test_field_must_hold_an_id() -> None:
 async def test_rule_of_create_decides_about_the_author(visit: Any, serve: Any) -> None:
     class Task(Entity):
         model_config = {"scope": "record", "access": role("staff") | owner("user_id")}
-        user_id: str = ""
+        user_id: str = Field(default="", editable=True)
 
     browser = visit(serve(Task))
     await browser.page("/sign-in/ann")
@@ -105,3 +105,59 @@ async def test_rule_of_create_decides_about_the_author(visit: Any, serve: Any) -
     assert (await browser.call("POST", "/tasks", {"user_id": "ann"})).status_code == 201
     assert (await browser.call("POST", "/tasks", {"user_id": "bob"})).status_code == 403
     assert await Task.objects.count() == 1
+
+
+RULES = [
+    owner("user_id") | role("staff"),
+    actor.id == record.user_id,
+    {"read": "public", "write": owner("user_id")},
+    {"create": role("staff") | owner("user_id"), "update": "nobody"},
+    {"write": "signed_in", "update": owner("user_id") & (record.text == "")},
+]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+async def test_owner_of_a_rule_is_the_author(visit: Any, serve: Any, rule: Any) -> None:
+    class Task(Entity):
+        model_config = {"scope": "record", "access": rule}
+        text: str = ""
+        user_id: str = "nobody"
+
+    browser = visit(serve(Task))
+    await browser.page("/sign-in/ann?roles=staff")
+
+    assert (await browser.call("POST", "/tasks", {"user_id": "ann"})).status_code == 422
+    made = (await browser.call("POST", "/tasks", {})).json()["entity"]
+    await browser.call("PATCH", f"/tasks/{made['id']}", {"user_id": "bob"})
+    assert (await Task.objects.get(made["id"])).user_id == "ann"
+    assert 'name="user_id"' not in (await browser.page("/tasks/new")).text
+
+
+def test_fields_that_only_other_rules_name_stay_editable() -> None:
+    class Letter(Entity):
+        model_config = {
+            "scope": "record",
+            "access": {
+                "read": owner("to") | owner("author"),
+                "create": "signed_in",
+                "update": ~owner("approver") & owner("order.customer"),
+                "delete": owner("to"),
+            },
+        }
+        to: str = ""
+        author: str = ""
+        approver: str = ""
+
+    class Profile(Entity):
+        model_config = {
+            "scope": "record",
+            "access": owner("id") | owner("team"),
+            "editable": ["id", "team"],
+        }
+        id: str
+        team: str = ""
+
+    for cls in (Letter, Profile):
+        specs = cls.__entity__.fields.values()
+        assert [spec.options.default_from for spec in specs] == [None] * len(specs), cls
+        assert all(spec.editable for spec in specs if spec.name != "id"), cls

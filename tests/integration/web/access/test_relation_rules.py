@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ from integration.web.browser import unlisted
 from integration.web.streams.test_stream_lists import keys, watch
 from starmodel import Entity, Field, event
 from starmodel.access import actor, record, role
+from starmodel.app.ports.query import Query
+from starmodel.core.current_app import host_of
 
 MINE = record.customer.user_id == actor.id
 
@@ -19,6 +23,7 @@ class Customer(Entity):
     model_config = {"scope": "record", "access": {"read": "role:staff", "write": "role:staff"}}
     id: str
     user_id: str = ""
+    note: str = ""
 
 
 class _Order(Entity):
@@ -125,3 +130,124 @@ async def test_open_page_closes_when_the_record_goes_to_another(ann: Any) -> Non
         record_a = await ann.app.starmodel.objects(order.cls).get("a")
         await ann.app.starmodel.dispatch(record_a.do.update(customer_id="of-bob"))
         assert "no longer open to you" in (await stream.event()).elements
+
+
+async def change(cls: type[Entity], id: str, **values: Any) -> None:
+    """Update a record as trusted code, and wait for the lists and pages that it affects."""
+    app = host_of(cls)
+    await app.dispatch((await cls.objects.get(id)).do.update(**values))
+    while not (app.lists.settled and app._related_access.settled):  # noqa: ASYNC110 - no event
+        await asyncio.sleep(0)
+
+
+async def rows(stream: Any) -> Any:
+    """The next change of the rows of a list."""
+    while (event := await stream.event()).type != "starmodel-rows":
+        pass
+    return event.data
+
+
+def orders_of(browser: Any) -> type[Entity]:
+    registry = browser.app.starmodel.registry
+    return next(each.cls for each in registry if each.cls is not Customer)
+
+
+def counted_queries(browser: Any, monkeypatch: Any) -> list[Query]:
+    """The queries for orders, from now on."""
+    repository = browser.app.starmodel.persistence.for_class(orders_of(browser))
+    asked, read = list[Query](), repository.list
+
+    async def counting(query: Query) -> Any:
+        if query.entity is orders_of(browser):
+            asked.append(query)
+        return await read(query)
+
+    monkeypatch.setattr(repository, "list", counting)
+    return asked
+
+
+async def test_open_list_follows_the_record_that_its_rule_reads(ann: Any, visit: Any) -> None:
+    bob = visit(ann.app)
+    await bob.page("/sign-in/bob")
+    his_page = await bob.page("/orders")
+
+    async with watch(ann, await ann.page("/orders")) as hers, watch(bob, his_page) as his:
+        await hers.event()
+        await his.event()
+        await change(Customer, "of-ann", user_id="bob")
+        lost, gained = await rows(hers), await rows(his)
+        assert "a" not in lost["order"].split()
+        assert keys(gained["rows"]) == ["a"]
+
+        await change(Customer, "of-ann", user_id="ann")
+        assert keys((await rows(hers))["rows"]) == ["a"]
+        assert "a" not in (await rows(his))["order"].split()
+
+
+async def test_change_of_the_related_record_costs_one_query_if_the_rule_reads_the_field(
+    ann: Any, monkeypatch: Any
+) -> None:
+    page = await ann.page("/orders")
+    async with watch(ann, page) as one, watch(ann, page) as other:
+        await one.event()
+        await other.event()
+        queries = counted_queries(ann, monkeypatch)
+        await change(Customer, "of-ann", note="busy")
+        assert queries == []
+        await change(Customer, "of-ann", user_id="bob")
+        assert len(queries) == 1
+        for stream in (one, other):
+            assert "a" not in (await rows(stream))["order"].split()
+
+
+async def test_open_page_follows_the_record_that_its_rule_reads(ann: Any) -> None:
+    async with ann.watch(await ann.page("/orders/a")) as stream:
+        for _ in range(4):
+            await stream.event()
+        await change(Customer, "of-ann", user_id="bob")
+        assert "no longer open to you" in (await stream.event()).elements
+        await change(orders_of(ann), "a", text="of bob")
+        await change(Customer, "of-ann", user_id="ann")
+        seen = [(await stream.event()).data for _ in range(2)]
+        assert "of bob" in str(seen)
+
+
+@pytest.mark.parametrize("ann", [MemoryOrder], indirect=True, ids=["memory"])
+async def test_deleted_related_record_closes_the_page(ann: Any) -> None:
+    app = ann.app.starmodel
+    async with ann.watch(await ann.page("/orders/a")) as stream:
+        for _ in range(4):
+            await stream.event()
+        await app.dispatch((await Customer.objects.get("of-ann")).do.delete())
+        assert "no longer open to you" in (await stream.event()).elements
+
+
+async def test_open_pages_of_one_actor_cost_one_query(ann: Any, monkeypatch: Any) -> None:
+    for number in range(3):
+        await orders_of(ann).objects.create(id=f"m{number}", customer_id="of-ann")
+    async with contextlib.AsyncExitStack() as stack:
+        streams = [
+            await stack.enter_async_context(ann.watch(await ann.page(f"/orders/m{number}")))
+            for number in range(3)
+        ]
+        for stream in streams:
+            for _ in range(4):
+                await stream.event()
+        queries = counted_queries(ann, monkeypatch)
+        await change(Customer, "of-ann", user_id="bob")
+        for stream in streams:
+            assert "no longer open to you" in (await stream.event()).elements
+    assert len(queries) == 1
+
+
+async def test_later_page_of_an_open_list_follows_records_that_leave_an_earlier_one(
+    ann: Any,
+) -> None:
+    for number in range(4):
+        await orders_of(ann).objects.create(id=f"m{number}", customer_id="of-ann")
+    page = await ann.page("/orders?order=id&per_page=2&page=2")
+    assert keys(page.text) == ["m1", "m2"]
+    async with watch(ann, page) as stream:
+        await stream.event()
+        await change(orders_of(ann), "a", customer_id="of-bob")
+        assert keys((await rows(stream))["rows"]) == ["m3"]

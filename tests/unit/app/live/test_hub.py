@@ -9,7 +9,7 @@ from starmodel.app.access.policy import Actor
 from starmodel.app.live.frames import Frames, snapshot_message
 from starmodel.app.live.hub import Hub
 from starmodel.app.live.subscription import Subscription
-from starmodel.app.ports.messages import Changed, SessionEnded
+from starmodel.app.ports.messages import Changed, SessionEnded, closed
 from starmodel.core.errors import TooManyStreamsError
 from unit.app.live.outbox import subscription, taken
 
@@ -240,10 +240,10 @@ def test_hub_close_ends_every_page():
 
 
 def guarded(rule):
-    async def allowed(message, actor, policy):
-        return rule(message, actor)
+    async def seen(message, actor, policy):
+        return message if rule(message, actor) else closed(message)
 
-    return Hub(guarded=["Thing"], allowed=allowed)
+    return Hub(guarded=["Thing"], seen=seen)
 
 
 async def test_guarded_state_is_checked_for_each_viewer():
@@ -268,6 +268,19 @@ async def test_guarded_state_readable_again_is_sent_as_full_state():
     page = hub.subscribe(watching())
     for version, expected in ((1, b"[1 full]"), (2, b"[2 gone]"), (3, b"[3 full]"), (4, b"[4]")):
         await hub.deliver(changed(version))
+        assert taken(page) == expected
+
+
+async def test_lost_access_to_the_version_that_is_shown_is_sent_once_and_can_return():
+    page = watching()
+    snapshot(page, 5)
+    taken(page)
+    closed = Frames(snapshot_message("Thing", "x", None, 5, "closed"))
+    page.revoke("Thing:x", closed)
+    page.revoke("Thing:x", closed)
+    assert taken(page) == b"[5 gone]"
+    for expected in (b"[5 full]", b""):
+        snapshot(page, 5)
         assert taken(page) == expected
 
 

@@ -199,8 +199,9 @@ class Browser:
                 id, more = re.search(r'<p id="([^"]+)-more">(\w+)</p>', text.decode()).groups()
                 self.lists[id].more = more
             elif lines[0] == "event: datastar-patch-elements":
-                (name,) = re.findall(r"This (\w+) ", fields["elements"])
-                self.gone.add(name)
+                found = re.findall(r"This (\w+) ", fields["elements"])
+                assert found or "></p>" in fields["elements"], "a notice of no entity"
+                self.gone.update(found)
 
     def patched(self, signals, version):
         merge(self.signals, signals)

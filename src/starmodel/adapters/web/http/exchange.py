@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
+from starmodel.adapters.web.http.clients import client_of
 from starmodel.adapters.web.http.conditional import (
     digest_of,
     is_unchanged,
@@ -127,7 +128,7 @@ class Exchange:
         if self._sessions is None or not self.session.changed:
             return
         try:
-            text = await self._sessions.save(self.session)
+            text = await self._sessions.save(self.session, client_of(self.request))
         except StarModelError as error:
             self.session.rollback()
             if isinstance(error, StoreUnavailableError):

@@ -27,6 +27,10 @@ LOCK_S = 2
 T = TypeVar("T")
 
 
+def _wait_silently() -> None:
+    """Report nothing."""
+
+
 class Link(Protocol):
     """An open connection, on which synchronous functions run."""
 
@@ -37,6 +41,9 @@ class Link(Protocol):
     def where(self) -> str:
         """The database for messages, without a password."""
 
+    on_wait: Callable[[], None]
+    """Called when a lock of another process was not had in time, and the wait goes on."""
+
     async def run(self, work: Callable[[Session], T]) -> T:
         """Run a function of the session; it may run in another greenlet."""
 
@@ -45,6 +52,7 @@ class SqliteLink:
     """A connection of the standard library's driver, in this thread."""
 
     def __init__(self, connection: Connection, where: str, *, was_open: bool) -> None:
+        self.on_wait: Callable[[], None] = _wait_silently
         self.sql_dialect: SqlDialect = SqliteDialect()
         self.where = where
         self._session = Session(connection, self.sql_dialect)
@@ -58,6 +66,7 @@ class ServerLink:
     """A connection of an async driver, which SQLAlchemy makes synchronous by greenlets."""
 
     def __init__(self, connection: AsyncConnection, sql_dialect: SqlDialect, where: str) -> None:
+        self.on_wait: Callable[[], None] = _wait_silently
         self._connection, self.sql_dialect, self.where = connection, sql_dialect, where
 
     async def run(self, work: Callable[[Session], T]) -> T:
@@ -92,8 +101,7 @@ def sqlite_link(url: URL) -> Any:
             "Set DATABASE_URL to a file, such as sqlite:///starmodel.db."
         )
     database = SqliteDatabase(url, "FULL")
-    # SQLite deletes this file when the last connection is closed.
-    was_open = Path(f"{sqlite_file(url)}-shm").exists()
+    was_open = _is_open(url)
     raw = database.connect(LOCK_S)
     with _sqlite_connection(raw) as connection:
         yield SqliteLink(connection, f"the database {database.name}", was_open=was_open)
@@ -177,6 +185,22 @@ def is_new_file(url: str) -> bool:
         return False
     file = sqlite_file(parsed)
     return not file.exists() or file.stat().st_size == 0
+
+
+def is_file(url: str) -> bool:
+    """True for SQLite, whose database one machine has."""
+    return parsed_url(url)[1] == "sqlite"
+
+
+def is_unused(url: str) -> bool:
+    """True for an SQLite file that no process has open."""
+    parsed, kind = parsed_url(url)
+    return kind == "sqlite" and not (is_lasting(url) and _is_open(parsed))
+
+
+def _is_open(url: URL) -> bool:
+    # SQLite deletes this file when the last connection is closed.
+    return Path(f"{sqlite_file(url)}-shm").exists()
 
 
 def sqlite_file(url: URL) -> Path:

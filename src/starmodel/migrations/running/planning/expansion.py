@@ -389,11 +389,12 @@ def _restore_field(step: RestoreField, state: State, after: State) -> Expanded:
         _with_ids(state.physical, entity.id, {kept.field.id: new.id}), loose.physical, about
     )
     if same_form(kept.field, new):
-        fill = Fill(loose.physical, step.entity, step.field)
-        filled: list[Action] = [] if new.nullable else [RowAction(fill, fill.describe())]
+        fill = Fill(loose.physical, step.entity, step.field, step.fill)
+        is_filled = not new.nullable or step.fill is not UNSET
+        filled: list[Action] = [RowAction(fill, fill.describe())] if is_filled else []
         return [renamed, *filled, _schema(loose, after, about, *_fills(new, fill))], after
     old = _physical_field(loose, entity.id, new.id)
-    options = _conversion(ChangeField(step.entity, step.field), new)
+    options = _conversion(ChangeField(step.entity, step.field, fill=step.fill), new)
     actions, after = convert_column(loose, after, entity, old, new, options, about)
     return [renamed, *actions], after
 
