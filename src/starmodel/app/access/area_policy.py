@@ -28,6 +28,10 @@ class AreaPolicy:
     def __init__(self, own: Mapping[type[Entity], AccessPolicy], default: AccessPolicy) -> None:
         self._own, self._default = own, default
 
+    def of(self, entity_type: EntityType) -> AccessPolicy:
+        """The policy that decides about the class."""
+        return self._own.get(entity_type.cls, self._default)
+
     def check(
         self,
         entity_type: EntityType,
@@ -39,16 +43,16 @@ class AreaPolicy:
     ) -> Awaitable[bool | None] | bool | None:
         if type(actor) is LimitedActor and not actor.grants.permits(entity_type, need, event):
             raise not_granted(entity_type, need, event)
-        policy = self._own.get(entity_type.cls, self._default)
+        policy = self.of(entity_type)
         return policy.check(entity_type, need, actor, event=event, entity=entity)
 
     def reads_fields(self, entity_type: EntityType) -> bool:
-        return self._own.get(entity_type.cls, self._default).reads_fields(entity_type)
+        return self.of(entity_type).reads_fields(entity_type)
 
     def readable(self, entity_type: EntityType, actor: Actor | None) -> Condition | None:
         if not _may_read(entity_type, actor):
             return NEVER
-        policy = self._own.get(entity_type.cls, self._default)
+        policy = self.of(entity_type)
         readable = getattr(policy, "readable", None)
         return None if readable is None else readable(entity_type, actor)
 
@@ -61,12 +65,12 @@ class AreaPolicy:
         return field_condition(policy, entity_type, field, need, actor)
 
     def read_fields(self, entity_type: EntityType) -> ReadFields:
-        return read_fields_of(self._own.get(entity_type.cls, self._default), entity_type)
+        return read_fields_of(self.of(entity_type), entity_type)
 
     def audience(
         self, entity_type: EntityType, actor: Actor | None
     ) -> Audience | Awaitable[Audience]:
-        audience = self._own.get(entity_type.cls, self._default).audience(entity_type, actor)
+        audience = self.of(entity_type).audience(entity_type, actor)
         return _granted(audience, entity_type, actor) if type(actor) is LimitedActor else audience
 
 
