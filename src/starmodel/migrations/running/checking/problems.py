@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.running.checking.names import refused_names
-from starmodel.migrations.running.checking.simulation import Refused, Simulation
+from starmodel.migrations.running.checking.refused import Refused
+from starmodel.migrations.running.checking.simulation import Simulation
 from starmodel.migrations.running.checking.views import affected_views
 from starmodel.migrations.running.checking.violations import Violations
 from starmodel.migrations.running.database.session import Session
@@ -66,8 +67,9 @@ def _of(session: Session, actions: Sequence[Action]) -> list[Refused]:
     if not schemas:
         return []
     before, after = schemas[0].before, schemas[-1].after
-    found = Simulation(session, before, actions).run()
-    return found or Violations(session, before, after, _changed(actions)).find()
+    changed = _changed(actions)
+    found = Simulation(session, before, after, actions, changed).run()
+    return found or Violations(session, before, after, changed).find()
 
 
 def _changed(actions: Sequence[Action]) -> set[tuple[str, str]]:
