@@ -111,6 +111,8 @@ _ACCESS: dict[str, Text] = {
     "access.not_seen": "You may not see this.",
     "access.not_done": "You may not do this.",
     "access.not_set": "You may not set {title}.",
+    "access.not_granted": "This token does not include that.",
+    "access.invalid_token": "This token is not valid: it is unknown, expired or revoked.",
     "access.signed_out": "You were signed out meanwhile. Sign in and try again.",
     "access.unknown_page": "This page's token is not one of ours.",
     "access.other_session": "This page's token belongs to another session.",
