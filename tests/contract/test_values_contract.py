@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from contract.values import BY_VALUE, SORTED, Value, values
 from repositories import delete, insert
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.app.ports.moments import ShownMoment
 from starmodel.app.ports.query import NEGATED, OPERATORS, Filter, Query, make_query
 from starmodel.app.ports.repository import Batch, Change
 from starmodel.core.changes.patches import diff, same
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConstraintError
 from starmodel.core.snapshot import version_of
+from starmodel.core.values.instants import ShownMoment
 
 
 def _name(repository: SqlRepository) -> str:

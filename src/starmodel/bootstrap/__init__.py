@@ -14,7 +14,7 @@ from starmodel.app.ports.clock import Clock, IdSource, system_clock, system_ids
 from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.uow import UnitOfWork
-from starmodel.bootstrap.arguments import catalogue, check_arguments, listed, named
+from starmodel.bootstrap.arguments import catalogue, check_arguments, listed, named, with_auth
 from starmodel.bootstrap.assembly import Services, Stores, assemble, page_head
 from starmodel.bootstrap.options import own_settings, settings_and_options
 from starmodel.bootstrap.pages import UIOption
@@ -70,6 +70,7 @@ def create_app(
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
     plugins: Iterable[Any] = (),
+    auth: bool | Any = False,
     **options: Any,
 ) -> StarModelApp: ...
 
@@ -90,6 +91,7 @@ def create_app(
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
     plugins: Iterable[Any] = (),
+    auth: bool | Any = False,
     **options: Any,
 ) -> StarModelApp | StarletteApp:
     """An application of a web framework with routes, pages and streams for these entities.
@@ -102,7 +104,8 @@ def create_app(
     `event_bus` and `realtime`; `realtime` is a transport, or a class that makes
     the frontend of pages. `texts` replaces texts of pages and messages,
     by key. `ui` is a class of UI adapters, or replaces parts of generated pages
-    by name.
+    by name. `auth=True` adds users and their sign-in pages, `auth=Auth(…)` those
+    with options.
 
     Raises: ConfigurationError, for an invalid type, setting or entity class.
     """
@@ -119,8 +122,9 @@ def create_app(
     services = Services(
         entities=classes, settings=settings, bus=own_bus or event_bus(settings), stores=stores,
         sessions=session_store(settings), credentials=credential_stores(settings),
-        policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui,
-        resources=resources, realtime=transport, clock=clock, ids=ids, texts=words, plugins=plugins,
+        policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui, resources=resources,
+        realtime=transport, clock=clock, ids=ids, texts=words,
+        plugins=with_auth(plugins, auth), enabled={"auth"} if auth else (),
     )  # fmt: skip
     assemble(services, head, chosen, locks=test_stores is None)
     app: StarModelApp | StarletteApp = chosen.framework.app
@@ -144,6 +148,7 @@ def configure_app(
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
     plugins: Iterable[Any] = (),
+    auth: bool | Any = False,
     **options: Any,
 ) -> A:
     """Add these entities to an application of FastHTML or Starlette; its routes take precedence.
@@ -163,8 +168,9 @@ def configure_app(
         entities=classes, settings=settings,
         bus=own_bus or (bus_cls() if bus_cls is not None else event_bus(settings)), stores=stores,
         sessions=session_store(settings), credentials=credential_stores(settings),
-        policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui,
-        resources=resources, realtime=transport, clock=clock, ids=ids, texts=words, plugins=plugins,
+        policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui, resources=resources,
+        realtime=transport, clock=clock, ids=ids, texts=words,
+        plugins=with_auth(plugins, auth), enabled={"auth"} if auth else (),
     )  # fmt: skip
     assemble(services, head, existing, locks=test_stores is None)
     return app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -74,6 +74,7 @@ class Services:
     ui: UIOption | None
     resources: Iterable[Resource]
     plugins: Iterable[Any]
+    enabled: Collection[str]
     realtime: RealtimeOption | None
     clock: Clock
     ids: IdSource
@@ -89,7 +90,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     check_debug(web, settings)
     make_frontend, transport = page_protocol(services.realtime, settings)
     secrets = secret_keys(settings)
-    host = plugin_host(settings, services.plugins)
+    host = plugin_host(settings, services.plugins, services.enabled)
     services = replace(services, texts=with_plugin_texts(services.texts, host))
     application = _application(services, secrets, host)
     plugin_assets = served_assets(host)  # without plugins that are dropped for their entities
@@ -103,7 +104,10 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         settings, services.sessions, clock,
         changed=application.session_changed, watched=lambda: application.follows_sessions,
     )  # fmt: skip
-    application.credentials = Credentials(services.credentials, secret=secrets[-1], clock=clock)
+    application.credentials = Credentials(
+        services.credentials, application.registry, secret=secrets[-1], clock=clock,
+        ended=application.session_changed, watched=lambda: application.follows_sessions,
+    )  # fmt: skip
     web_settings = WebSettings(
         development=settings.env == "development",
         title=settings.title,
@@ -118,7 +122,9 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         frontend,
         transport,
         ui,
-        cookie_sessions(settings, secrets, application.sessions, clock),
+        cookie_sessions(
+            settings, secrets, application.sessions, clock, application.credentials.tokens
+        ),
         OriginCheck(
             public_url=settings.public_url,
             trusted_origins=settings.trusted_origins,

@@ -26,8 +26,8 @@ def memory_stores() -> Iterator[None]:
     """Replace the server stores of applications that are built inside this context manager.
 
     Each application gets separate stores: `memory` and `redis` are dicts,
-    `sql` and the store of users are an in-memory SQLite database, with real queries, transactions and
-    constraints. No file is written: the applications get a test signing key.
+    `sql` and the store of users are an in-memory SQLite database, with real queries,
+    transactions and constraints. No file is written: the applications get a test signing key.
     On exit, applications that visitors started are closed. Stores of plugins
     and `persistence_backend=` are not replaced.
 
@@ -68,7 +68,7 @@ def _in_memory(
         url = f"sqlite:///file:/starmodel-test-{next(_database_numbers)}?vfs=memdb&uri=true"
         return SqlRepository(url, clock=clock)
 
-    database = InMemoryFactory(functools.cache(sql))  # one for both stores, as in an application
+    database = InMemoryFactory(functools.cache(sql))  # one for both, as outside of tests
     return settings.model_copy(update=overrides), {
         "memory": InMemoryFactory(memory), "redis": InMemoryFactory(memory), "sql": database,
         SYSTEM: database,

@@ -82,6 +82,22 @@ def migrate(
             show_default=False,
         ),
     ] = None,
+    restore: Annotated[
+        Repeated,
+        typer.Option(
+            metavar="FIELD",
+            help="A field that is back gets the values that were kept aside: Product.old.",
+            show_default=False,
+        ),
+    ] = None,
+    anew: Annotated[
+        Repeated,
+        typer.Option(
+            metavar="FIELD",
+            help="A field that is back begins anew; its former values stay aside.",
+            show_default=False,
+        ),
+    ] = None,
     yes: Annotated[
         bool,
         typer.Option(
@@ -166,6 +182,8 @@ def migrate(
         convert=convert or (),
         replace=replace or (),
         unused=unused or (),
+        restore=restore or (),
+        anew=anew or (),
     )
     with reporting_errors():
         options = Options(

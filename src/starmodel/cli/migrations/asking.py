@@ -15,6 +15,7 @@ from starmodel.migrations.comparing.questions import (
     MemberQuestion,
     Question,
     RemovedQuestion,
+    RestoreQuestion,
 )
 from starmodel.migrations.comparing.values import (
     FUNCTIONS,
@@ -42,6 +43,9 @@ def ask(question: Question) -> Answers:
         return _ask_removed(question)
     if isinstance(question, FillQuestion):
         return Answers(fills={question.ref: _ask_value(question.field, question.expected)})
+    if isinstance(question, RestoreQuestion):
+        choices = ["its former values come back", "it begins anew; they stay aside"]
+        return Answers(restores={question.ref: _choose(choices) == 0})
     if isinstance(question, ConvertQuestion):
         return _ask_conversion(question)
     if isinstance(question, MemberQuestion):

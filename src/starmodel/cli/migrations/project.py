@@ -12,8 +12,8 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 
 from starmodel.app.application import Application
-from starmodel.cli.databases.store_url import store_url
 from starmodel.cli.serving.loading import load_application
+from starmodel.cli.serving.store_url import store_url
 from starmodel.cli.terminal.errors import CommandError
 from starmodel.config import Settings, load_settings
 from starmodel.core.classes.registry import EntityType
@@ -25,6 +25,7 @@ from starmodel.migrations.schema.codecs import value_to_json
 from starmodel.migrations.schema.collecting import collect
 from starmodel.migrations.schema.definitions import FieldDefinition, Schema
 from starmodel.migrations.steps.values import UNSET
+
 
 @dataclass(frozen=True)
 class Project:

@@ -1,4 +1,4 @@
-"""Comparison of datetimes by the instant that they name."""
+"""Comparison of datetimes: by the instant that they name, and by the wall-clock time of pages."""
 
 from __future__ import annotations
 
@@ -20,3 +20,50 @@ def absolute(value: Any) -> Any:
         with contextlib.suppress(OverflowError):  # near datetime.min and datetime.max
             return value.astimezone(UTC)
     return value
+
+
+class ShownMoment(datetime):
+    """A naive datetime bound that compares with the wall-clock time of pages.
+
+    Naive values compare as they are, aware values by their UTC time, as
+    pages show and order both.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, value: datetime) -> ShownMoment:
+        """The bound with the same wall-clock time. Shapes: value is naive."""
+        return cls.combine(value.date(), value.time())
+
+    @property
+    def clock(self) -> datetime:
+        """The wall-clock time as a naive datetime."""
+        return datetime.combine(self.date(), self.time())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, datetime) and self.clock == _clock(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __lt__(self, other: datetime) -> bool:  # type: ignore[override]
+        return self.clock < _clock(other)
+
+    def __le__(self, other: datetime) -> bool:  # type: ignore[override]
+        return self.clock <= _clock(other)
+
+    def __gt__(self, other: datetime) -> bool:  # type: ignore[override]
+        return self.clock > _clock(other)
+
+    def __ge__(self, other: datetime) -> bool:  # type: ignore[override]
+        return self.clock >= _clock(other)
+
+    def __hash__(self) -> int:
+        return hash(self.clock)
+
+
+def _clock(value: datetime) -> datetime:
+    if isinstance(value, ShownMoment):
+        return value.clock
+    return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)

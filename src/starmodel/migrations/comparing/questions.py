@@ -101,6 +101,22 @@ class FillQuestion(Question):
 
 
 @dataclass(frozen=True)
+class RestoreQuestion(Question):
+    """Does a field that comes back get the values that were kept aside?"""
+
+    @property
+    def flags(self) -> list[tuple[str, str]]:
+        return [
+            (f"--restore {self.ref}", "its former values come back"),
+            (f"--anew {self.ref}", "it begins anew; they stay aside"),
+        ]
+
+    @property
+    def assumed(self) -> Answers:
+        return Answers(restores={self.ref: True})
+
+
+@dataclass(frozen=True)
 class ConvertQuestion(Question):
     """What becomes of stored values that don't fit? Shapes: field is that after."""
 
@@ -204,10 +220,19 @@ def _other(changes: Changes, answers: Answers) -> Iterator[Question]:
         if getattr(getattr(change, "entity", None), "external", False):
             continue
         if isinstance(change, AddedField):
+            restored = answers.is_restored(change.refs)
+            if change.kept is not None and restored is None:
+                text = (
+                    f"{ref} is back. {change.kept.migration} removed a field of this name, whose "
+                    "values are kept aside. Restore them?"
+                )
+                yield RestoreQuestion(ref, text)
             if change.has_value or answers.fill_of(change.refs) is not UNSET:
                 continue
             if not always_filled(change, changes, answers):
                 text = f"{ref} is new and required. Which value do the rows that exist get?"
+                if restored:
+                    text = f"{ref} is required. Which value do rows get that have no former one?"
                 text += _uniqueness(change)
                 yield FillQuestion(ref, text, change.field)
         elif isinstance(change, ChangedNullability) and not change.after.nullable:

@@ -37,6 +37,7 @@ from starmodel.migrations.schema.ids import Renames, identify
 from starmodel.migrations.schema.types import type_definition
 from starmodel.migrations.schema.values import bounds_of, default_of, plain_json, shape_of
 
+
 def collect(
     types: Iterable[EntityType],
     before: Schema | None = None,

@@ -13,7 +13,7 @@ from starmodel.migrations.comparing.changes.words import (
     type_words,
     value_words,
 )
-from starmodel.migrations.schema.definitions import EntityDefinition, FieldDefinition
+from starmodel.migrations.schema.definitions import EntityDefinition, FieldDefinition, Kept
 from starmodel.migrations.steps.values import UNSET
 
 MEMBER_CHARS = 64
@@ -21,11 +21,16 @@ MEMBER_CHARS = 64
 
 @dataclass(frozen=True)
 class AddedField(Change):
-    """Shapes: old_entity is the entity before, whose name may differ."""
+    """A new field.
+
+    Shapes: old_entity is the entity before, whose name may differ; kept are the values of a former
+    field of its name and type, None without one.
+    """
 
     old_entity: EntityDefinition
     entity: EntityDefinition
     field: FieldDefinition
+    kept: Kept | None = None
 
     @property
     def refs(self) -> tuple[str, ...]:
@@ -51,6 +56,8 @@ class AddedField(Change):
             return f" ({words})"
         if field.computed is not None:
             return f" ({words}, computed by the database)"
+        if self.kept is not None and answers.is_restored(self.refs):
+            return f" ({words}, with the values that {self.kept.migration} kept aside)"
         if fill is UNSET:
             if field.nullable:
                 fill = None

@@ -23,9 +23,9 @@ from starmodel.adapters.persistence.sql.dialects.encoders import (
 )
 from starmodel.adapters.persistence.sql.query.order_by import Orders
 from starmodel.adapters.persistence.sql.schema.entity_table import StoredField
-from starmodel.app.ports.moments import ShownMoment
 from starmodel.app.ports.query import NEGATED, OPERATORS, Filter, Query
 from starmodel.core.entity import Entity
+from starmodel.core.values.instants import ShownMoment
 
 MAX_VALUES = 5_000  # databases accept some 32,000 parameters; beyond this Python compares
 MAX_EXACT_INT = 2**53  # a float represents every integer up to here
