@@ -11,14 +11,16 @@ from typing import Any
 
 from starmodel.app.access.conditions import Condition
 from starmodel.app.access.decisions import check, check_record
+from starmodel.app.access.fields import seen_by, seen_now
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.access.rules import check_rules
-from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.dispatching import resolve
 from starmodel.app.commands.elements import Element
+from starmodel.app.commands.inputs import Inputs
 from starmodel.app.commit.row_locks import RowLocks
 from starmodel.app.context import current_context, derived_context
+from starmodel.app.credentials.credentials import Credentials
 from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.live.hub import Hub
 from starmodel.app.live.live_lists import LiveLists
@@ -62,6 +64,7 @@ from starmodel.core.errors import (
 from starmodel.core.events import EventInfo
 from starmodel.core.events.results import Progress, Toast
 from starmodel.core.public_state import public_state
+from starmodel.core.snapshot import NOTHING
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 GRACE_S = 5.0
@@ -102,6 +105,7 @@ class Application:
         self.scopes = Scopes(secret)
         self.frontend: Frontend | None = None
         self.sessions: SessionCache | None = None
+        self.credentials: Credentials | None = None  # set by bootstrap
         self.views: dict[str, LiveView] = {}  # views of generated pages, by name
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
@@ -123,15 +127,17 @@ class Application:
         )  # fmt: skip
         self.id_of = self.dispatcher.id_of
         self.hub = hub(
-            guarded=[t.name for t in registry if self.areas.reads_fields(t)],
-            allowed=MessageAccess(registry, persistence, self.policy).may_see,
+            guarded=[
+                t.name for t in registry if self.areas.reads_fields(t) or t.cls.__entity__.guarded
+            ],
+            seen=MessageAccess(registry, persistence, self.policy).seen,
         )
         self.cursors = Cursors(cursor_cipher)
         self.extensions = Extensions(Slots(registry, self.areas, self._adopt_page))
         self._windows = Windows(persistence, access_scan_limit)
         self.lists = lists(self._query, self.policy, self._windows.matches, self._stored)
         self.streams = Streams(
-            self.hub, self.lists, registry, persistence, self.instance, self.id_of,
+            self.hub, self.lists, registry, persistence, self.policy, self.instance, self.id_of,
             heartbeat_s=heartbeat_s,
         )  # fmt: skip
         self._related_access = RelatedAccess(
@@ -193,6 +199,8 @@ class Application:
         await self.reactions.idle(timeout_s=GRACE_S)
         if self.sessions is not None:
             await self.sessions.close()
+        if self.credentials is not None:
+            await self.credentials.close()
         if self._loop is not None:
             self._loop = None
             await self.persistence.close()
@@ -277,7 +285,7 @@ class Application:
         seen: bool = False,
         policy: AccessPolicy | None = None,
     ) -> Entity:
-        """The scoped instance of a session, or a record by id, after the access check.
+        """The scoped instance of a session, or a record by id, as the session's actor sees it.
 
         Shapes: policy decides, None for the application's.
         Raises: NotSignedInError, AccessDeniedError; NotFoundError, also for a
@@ -299,7 +307,14 @@ class Application:
                 entity_type.cls, own
             )
         await check_record(policy, entity_type, session.actor, found, id, gone=seen)
-        return found
+        return await seen_by(policy, session.actor, entity_type, found)
+
+    def seen_now(self, entity: Entity) -> Entity:
+        """A record that code shows, as the visitor of the current request sees it."""
+        context = current_context.get()
+        actor = None if context is None or context.session is None else context.session.actor
+        policy = self.areas.current.policy
+        return seen_now(policy, actor, self.registry[entity.__entity__.cls], entity)
 
     async def window(
         self,
@@ -341,7 +356,9 @@ class Application:
             self.dispatcher.refuse_masked(entity_type, event, request.args)
         if isinstance(actor, str):
             actor = Actor(actor)
+        policy = policy or self.policy
         inputs = Inputs(fixed=request.args, fixed_name="arguments", trusted=actor is TRUSTED)
+        inputs = inputs.seen_by(policy, entity_type, actor)
         # Entity classes inside the event resolve to this application.
         context = current_context.get()
         if context is None or context.host is not self:
@@ -353,11 +370,12 @@ class Application:
                     entity_type,
                     event,
                     self.dispatcher.bind(entity_type, event, inputs),
-                    policy or self.policy,
+                    policy,
                     id,
                     actor,
                     session if session is not None else context.session,
                     key=key,
+                    inputs=inputs,
                 )
             )
         finally:
@@ -401,7 +419,9 @@ class Application:
 
     async def _expired(self, entity: type[Entity], id: Any, version: int) -> None:
         entity_type = self.registry[entity]
-        state = None if entity_type.is_record else public_state(default_snapshot(entity, id))
+        state = (
+            None if entity_type.is_record else public_state(default_snapshot(entity, id), NOTHING)
+        )
         fields = tuple(state or ())
         message = Changed(entity_type.name, id, "expired", version + 1, version, state, fields)
         await self.bus.publish(message)

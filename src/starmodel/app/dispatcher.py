@@ -10,15 +10,17 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
+from starmodel.app.access.policy import TRUSTED
 from starmodel.app.commands.access import EndedSessions, SessionWatch, check_class
 from starmodel.app.commands.async_events import AsyncEvents
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.edited_fields import check_untouched
-from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.binding.models import MASK
 from starmodel.app.commands.binding.private_parts import input_of
 from starmodel.app.commands.command import Command, Outcome
+from starmodel.app.commands.field_access import conceal
 from starmodel.app.commands.idempotency import Claim, Idempotency
+from starmodel.app.commands.inputs import Inputs
 from starmodel.app.commands.loading import Loader
 from starmodel.app.commands.outcomes import Outcomes
 from starmodel.app.commands.prepared import PreparedEvent, has_direct_path
@@ -75,7 +77,7 @@ class Dispatcher:
         row_locks: RowLocks,
         prepares: bool = True,
     ) -> None:
-        self._row_locks = row_locks
+        self._row_locks, self._registry = row_locks, registry
         self._unit, self._persistence = unit, persistence
         self._outcomes = Outcomes(registry, place, reactions)
         self._clock, self._ids = clock, ids
@@ -161,11 +163,22 @@ class Dispatcher:
                 partial(run, command, record),
                 partial(self._repeats.answer, command, record),
             )
-        except StarModelError:
+        except StarModelError as error:
             # An actor whom the rule of the class denies gets that error instead: it
             # discloses nothing about the stored record.
             await check_class(command)
+            if isinstance(error, InvalidStateError | ConstraintError):
+                await self._conceal(error, command)
             raise
+
+    async def _conceal(self, error: InvalidStateError | ConstraintError, command: Command) -> None:
+        """Remove what the error says of fields that the caller may not read."""
+        entity_type = self._registry.find(error.entity) or command.entity_type
+        if not entity_type.cls.__entity__.guarded or command.reader is TRUSTED:
+            return
+        other = None if entity_type is command.entity_type else entity_type
+        stored = None if other is not None else await self._loader.stored(command)
+        await conceal(error, command, self._outcomes.viewer(command), other, stored)
 
     async def check(self, command: Command) -> dict[str, str]:
         """What would be refused, by field; nothing is stored.
@@ -177,14 +190,18 @@ class Dispatcher:
             return {}
         unit = self._unit(None)
         target = await self._loader.target(unit, command)
-        if not (target.new or await self._outcomes.viewer(command).may_read(target.base)):
+        viewer = self._outcomes.viewer(command)
+        if not (target.new or await viewer.may_read(target.base)):
             return {}  # the stored values could be inferred from the answers
         try:
             arguments = await self._loader.arguments(unit, command, target)
-            check_untouched(target.base, arguments, command.was)
+            check_untouched(await viewer.seen(target.base), arguments, command.was)
             command.event.fn(target.draft, **arguments)
             close_draft(target.draft)
-        except (BindingError, ConstraintError, InvalidStateError, EditConflictError) as error:
+        except (InvalidStateError, ConstraintError) as error:
+            await self._conceal(error, command)
+            return error.fields
+        except (BindingError, EditConflictError) as error:
             return error.fields
         return {}
 
@@ -280,9 +297,10 @@ class Dispatcher:
         arguments = command.arguments
         if self.binders[command.entity_type.cls, command.event.name].needs_more:
             arguments = await self._loader.arguments(unit, command, target)
-        if command.was and await self._outcomes.viewer(command).may_read(target.base):
-            check_untouched(target.base, arguments, command.was)
+        if command.was and await (viewer := self._outcomes.viewer(command)).may_read(target.base):
+            check_untouched(await viewer.seen(target.base), arguments, command.was)
         value = command.event.fn(target.draft, **arguments)
+        await self._loader.check_new_fields(command, target)
         return await self._complete(unit, target, command, record, claim, value, session)
 
     async def _complete_run(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
 from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.access.rules import RulePolicy
+from starmodel.app.credentials.credentials import CredentialStores
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource, system_clock, system_ids
 from starmodel.app.ports.sessions import SessionStore
@@ -18,7 +19,12 @@ from starmodel.bootstrap.assembly import Services, Stores, assemble, page_head
 from starmodel.bootstrap.options import own_settings, settings_and_options
 from starmodel.bootstrap.pages import UIOption
 from starmodel.bootstrap.realtime import RealtimeOption
-from starmodel.bootstrap.services import database_sessions, event_bus
+from starmodel.bootstrap.services import (
+    database_credentials,
+    database_sessions,
+    event_bus,
+    memory_credentials,
+)
 from starmodel.bootstrap.web import existing_web, new_web
 from starmodel.config import Settings
 from starmodel.core.entity import Entity
@@ -112,7 +118,8 @@ def create_app(
     chosen = new_web(settings, head, words, framework_options)
     services = Services(
         entities=classes, settings=settings, bus=own_bus or event_bus(settings), stores=stores,
-        sessions=session_store(settings), policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui,
+        sessions=session_store(settings), credentials=credential_stores(settings),
+        policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui,
         resources=resources, realtime=transport, clock=clock, ids=ids, texts=words, plugins=plugins,
     )  # fmt: skip
     assemble(services, head, chosen, locks=test_stores is None)
@@ -155,7 +162,8 @@ def configure_app(
     services = Services(
         entities=classes, settings=settings,
         bus=own_bus or (bus_cls() if bus_cls is not None else event_bus(settings)), stores=stores,
-        sessions=session_store(settings), policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui,
+        sessions=session_store(settings), credentials=credential_stores(settings),
+        policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui,
         resources=resources, realtime=transport, clock=clock, ids=ids, texts=words, plugins=plugins,
     )  # fmt: skip
     assemble(services, head, existing, locks=test_stores is None)
@@ -172,6 +180,11 @@ def create_fasthtml_app(
 def session_store(settings: Settings) -> SessionStore:
     """The store of server-side sessions; in memory during a test."""
     return database_sessions(settings) if test_stores is None else MemorySessions()
+
+
+def credential_stores(settings: Settings) -> CredentialStores:
+    """The stores of credentials; in memory during a test."""
+    return database_credentials(settings) if test_stores is None else memory_credentials()
 
 
 def _with_test_stores(

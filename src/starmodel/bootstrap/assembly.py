@@ -24,6 +24,7 @@ from starmodel.adapters.web.server_address import server_address
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.application import Application
+from starmodel.app.credentials.credentials import Credentials, CredentialStores
 from starmodel.app.live.hub import Hub
 from starmodel.app.live.reactions import defined_reactions
 from starmodel.app.persistence import PersistenceManager
@@ -67,6 +68,7 @@ class Services:
     bus: EventBus
     stores: Stores
     sessions: SessionStore
+    credentials: CredentialStores
     policy: AccessPolicy
     uow_cls: type[UnitOfWork]
     ui: UIOption | None
@@ -101,6 +103,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         settings, services.sessions, clock,
         changed=application.session_changed, watched=lambda: application.follows_sessions,
     )  # fmt: skip
+    application.credentials = Credentials(services.credentials, secret=secrets[-1], clock=clock)
     web_settings = WebSettings(
         development=settings.env == "development",
         title=settings.title,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,9 +10,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from starmodel.adapters.persistence.memory import MemoryRepository
+from starmodel.adapters.persistence.system.attempts.memory import MemoryAttempts
+from starmodel.adapters.persistence.system.attempts.sql import SqlAttempts
+from starmodel.adapters.persistence.system.connection import SystemDatabase
 from starmodel.adapters.persistence.system.database import DatabaseSessions
+from starmodel.adapters.persistence.system.one_time.memory import MemoryOneTime
+from starmodel.adapters.persistence.system.one_time.sql import SqlOneTime
 from starmodel.adapters.web.http.sessions import CookieSessions
 from starmodel.app.bus import InProcessBus
+from starmodel.app.credentials.credentials import CredentialStores
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.repository import Repository
@@ -19,6 +26,7 @@ from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.sessions.cache import SessionCache
 from starmodel.config import Settings
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.stores import SYSTEM
 
 if TYPE_CHECKING:
     from starmodel.migrations.starting import Start
@@ -36,17 +44,27 @@ def built_in_stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], 
             clock=clock,
         )
 
-    def sql() -> Repository:
+    def database(url: str) -> Repository:
         from starmodel.adapters.persistence.sql.repository import SqlRepository
 
         return SqlRepository(
-            settings.database_url,
+            url,
             synchronous=settings.sqlite_synchronous,
             pool_size=settings.database_pool_size,
             timeout_s=settings.database_timeout_s,
             clock=clock,
-            opening=lambda types: start_on_database(settings).opening(types),
+            opening=lambda types: start_on_database(settings).opening(
+                [entity_type for entity_type in types if entity_type.store != SYSTEM]
+            ),
         )
+
+    @functools.cache  # one repository, so that a commit may change records of both stores
+    def sql() -> Repository:
+        return database(settings.database_url)
+
+    def system() -> Repository:
+        url = settings.system_store or settings.database_url
+        return sql() if url == settings.database_url else database(url)
 
     def browser() -> Repository:
         from starmodel.adapters.persistence.browser import BrowserRepository
@@ -54,7 +72,8 @@ def built_in_stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], 
         return BrowserRepository(clock=clock)
 
     return {
-        "memory": memory, "sql": sql, "session_storage": browser, "local_storage": browser
+        "memory": memory, "sql": sql, SYSTEM: system, "session_storage": browser,
+        "local_storage": browser,
     }  # fmt: skip
 
 
@@ -77,6 +96,21 @@ def database_sessions(settings: Settings) -> SessionStore:
         synchronous=settings.sqlite_synchronous,
         timeout_s=settings.database_timeout_s,
     )
+
+
+def database_credentials(settings: Settings) -> CredentialStores:
+    """The stores of credentials; their connection opens on first use."""
+    database = SystemDatabase(
+        settings.system_store or settings.database_url,
+        synchronous=settings.sqlite_synchronous,
+        timeout_s=settings.database_timeout_s,
+    )
+    return CredentialStores(one_time=SqlOneTime(database), attempts=SqlAttempts(database))
+
+
+def memory_credentials() -> CredentialStores:
+    """The stores of credentials in memory, for tests."""
+    return CredentialStores(one_time=MemoryOneTime(), attempts=MemoryAttempts())
 
 
 def session_cache(

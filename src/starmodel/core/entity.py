@@ -123,7 +123,7 @@ class Entity(Snapshot, metaclass=EntityMeta):
 
     @property
     def signals(self) -> dict[str, Any]:
-        """The public values of the fields that are signals, as JSON data."""
+        """The public values of the signals, as JSON data, without fields hidden from its viewer."""
         state = public_state(self)
         return {name: state[name] for name in self.__entity__.signals if name in state}
 

@@ -6,6 +6,7 @@ response may contain the text.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -74,17 +75,22 @@ class InvalidStateError(StarModelError):
     """The validators of an entity type rejected the state after an event.
 
     Shapes: fields maps a public field to the validation message; shown is
-    the message without private fields, for responses.
+    the message without private fields, for responses; entity is the name of the entity type.
     """
 
     status = 422
     public = True
 
     def __init__(
-        self, message: str, fields: Mapping[str, str] | None = None, *, shown: str | None = None
+        self,
+        message: str,
+        fields: Mapping[str, str] | None = None,
+        *,
+        shown: str | None = None,
+        entity: str = "",
     ) -> None:
         super().__init__(message)
-        self.fields = dict(fields or {})
+        self.fields, self.entity = dict(fields or {}), entity
         self.shown = message if shown is None else shown
 
 
@@ -92,17 +98,23 @@ class ConstraintError(StarModelError):
     """A constraint of a store was violated, such as a unique index or a foreign key.
 
     Shapes: fields maps a public field to the message beside its input;
-    shown is the message without private fields, for responses.
+    shown is the message without private fields, for responses; entity is the name of the
+    entity type, "" for that of the command.
     """
 
     status = 409
     public = True
 
     def __init__(
-        self, message: str, fields: Mapping[str, str] | None = None, *, shown: str | None = None
+        self,
+        message: str,
+        fields: Mapping[str, str] | None = None,
+        *,
+        shown: str | None = None,
+        entity: str = "",
     ) -> None:
         super().__init__(message)
-        self.fields = dict(fields or {})
+        self.fields, self.entity = dict(fields or {}), entity
         self.shown = message if shown is None else shown
 
 
@@ -165,6 +177,25 @@ class OverloadedError(StarModelError):
 
     status = 503
     retry_after_s: ClassVar[int] = 1
+
+
+class TooManyAttemptsError(StarModelError):
+    """An attempt comes too early after others, such as a sign-in after wrong passwords.
+
+    Units: retry_after_s is the value of the `Retry-After` header.
+    """
+
+    status = 429
+    public = True
+
+    def __init__(self, retry_after_s: int) -> None:
+        minutes = math.ceil(retry_after_s / 60)
+        super().__init__(
+            Message("attempts.seconds", seconds=retry_after_s)
+            if retry_after_s < 120
+            else Message("attempts.minutes", minutes=minutes)
+        )
+        self.retry_after_s = retry_after_s
 
 
 class StoreFullError(StarModelError):

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from starmodel.core.changes.copies import revalidated
 from starmodel.core.fields.field import excluding_private
-from starmodel.core.snapshot import STORED, Snapshot, mode_of
+from starmodel.core.snapshot import NOTHING, STORED, Snapshot, hidden_of, mode_of
 from starmodel.core.values.json_data import bytes_text, model_data
 from starmodel.core.values.models import values_of
 
@@ -17,13 +17,18 @@ from starmodel.core.values.models import values_of
 _FAILED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
-def public_state(entity: Snapshot) -> dict[str, Any]:
-    """The public and computed fields as JSON data; private fields are dropped recursively."""
+def public_state(entity: Snapshot, hidden: frozenset[str] | None = None) -> dict[str, Any]:
+    """The public and computed fields as JSON data; private fields are dropped recursively.
+
+    Shapes: hidden are fields to omit, None for those that the snapshot hides from its viewer.
+    """
+    if hidden is None:
+        hidden = hidden_of(entity) if entity.__entity__.guarded else NOTHING
     if entity.__entity__.atomic:  # no nested model has private fields
-        return _json_state(entity)
+        return _json_state(entity, hidden)
     token = excluding_private.set(True)
     try:
-        return _json_state(entity)
+        return _json_state(entity, hidden)
     finally:
         excluding_private.reset(token)
 
@@ -55,15 +60,17 @@ def _is_same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and one == other
 
 
-def _json_state(entity: Snapshot) -> dict[str, Any]:
+def _json_state(entity: Snapshot, hidden: frozenset[str]) -> dict[str, Any]:
     info = entity.__entity__
-    private: Any = info.private or None
+    private: Any = (info.private | hidden if hidden else info.private) or None
     try:
         state: dict[str, Any] = model_data(entity, private)
     except _FAILED:
         if mode_of(entity) != STORED or _is_valid(entity):
             raise
         state = model_data(entity, private, computed_or_none=True)
+    for name in hidden:  # a serializer of the class's own may write all fields
+        state.pop(name, None)
     for name in info.bytes_fields:
         value = entity.__dict__.get(name)
         if type(value) is bytes and state.get(name) == value.decode("utf-8", "replace"):

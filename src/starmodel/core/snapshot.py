@@ -18,6 +18,9 @@ DRAFT, OWN, STORED = 0, 1, 2  # an instance's mode: open, made by user code, loa
 # The attributes in which pydantic stores the state of a model.
 PARTS = ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
 
+NOTHING: frozenset[str] = frozenset()
+"""The hidden fields of a viewer who sees everything."""
+
 M = TypeVar("M", bound=BaseModel)
 _get, _set = object.__getattribute__, object.__setattr__
 
@@ -40,7 +43,7 @@ class Snapshot(BaseModel):
     """
 
     if not TYPE_CHECKING:  # checkers refuse two bases with slots, as in (Entity, SQLModel)
-        __slots__ = ("_sm_facts", "_sm_lease", "_sm_mode", "_sm_reads", "_sm_version")
+        __slots__ = ("_sm_facts", "_sm_hidden", "_sm_lease", "_sm_mode", "_sm_reads", "_sm_version")
     __hash__ = None  # type: ignore[assignment]  # a snapshot is equal by value, so it can't be a key
 
     if TYPE_CHECKING:
@@ -48,6 +51,7 @@ class Snapshot(BaseModel):
         # ClassVar, or type checkers would require them as constructor arguments.
         __entity__: ClassVar[Any]
         _sm_facts: ClassVar[Any]
+        _sm_hidden: ClassVar[frozenset[str]]
         _sm_lease: ClassVar[Any]
         _sm_mode: ClassVar[int]
         _sm_reads: ClassVar[set[str]]
@@ -243,6 +247,32 @@ def at_version(snapshot: S, version: int) -> S:
     """The snapshot or draft itself with another version, in the mode that it has."""
     _set(snapshot, "_sm_version", version)
     return snapshot
+
+
+def as_seen(snapshot: S, hidden: frozenset[str]) -> S:
+    """A copy of the snapshot for one viewer, from whom these fields are hidden.
+
+    Code reads all fields of it; what is sent to clients omits the hidden ones.
+    """
+    cls: type[S] = snapshot.__entity__.cls
+    private = snapshot.__pydantic_private__
+    seen = assemble(
+        cls.__new__(cls), dict(snapshot.__dict__), set(snapshot.__pydantic_fields_set__),
+        snapshot.__pydantic_extra__, None if private is None else dict(private),
+    )  # fmt: skip
+    _set(seen, "_sm_mode", mode_of(snapshot) or OWN)
+    _set(seen, "_sm_version", version_of(snapshot))
+    _set(seen, "_sm_hidden", hidden)
+    return seen
+
+
+def hidden_of(snapshot: Snapshot) -> frozenset[str]:
+    """The fields that are hidden from the viewer of this snapshot.
+
+    Without a viewer these are all fields with a read rule.
+    """
+    guarded: frozenset[str] = snapshot.__entity__.guarded
+    return getattr(snapshot, "_sm_hidden", guarded) if guarded else guarded
 
 
 def version_of(snapshot: Snapshot) -> int:

@@ -22,16 +22,17 @@ class UnknownOutcomeError(MigrationError):
 class DriftError(ConfigurationError):
     """The database does not fit the classes, so the application does not start.
 
-    Shapes: about are sentences on the differences; command is the command that resolves them;
-    asks is True when that command needs answers.
+    Shapes: summary is its first sentence; about are sentences on the differences; command is the
+    command that resolves them; asks is True when that command needs answers.
     """
 
     def __init__(
         self, message: str, about: Sequence[str] = (), command: str = "", *, asks: bool = False
     ) -> None:
-        self.text = " ".join([message, *about])
+        self.summary, self.text = message, " ".join([message, *about])
         self.about, self.command, self.asks = tuple(about), command, asks
-        parts = [message, *about]
-        if command:
-            parts.append(f"Run: {command}")
-        super().__init__(" ".join(parts))
+        run = [f"Run: {command}"] if command else []
+        if len(self.about) < 2:
+            super().__init__(" ".join([message, *about, *run]))
+        else:
+            super().__init__("\n".join([message, *(f"- {each}" for each in about), *run]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.app.ports.clock import Clock
 from starmodel.app.ports.repository import Repository
+from starmodel.core.fields.stores import SYSTEM
 from starmodel.testing.store_factories import InMemoryFactory
 
 if TYPE_CHECKING:
@@ -24,8 +26,8 @@ def memory_stores() -> Iterator[None]:
     """Replace the server stores of applications that are built inside this context manager.
 
     Each application gets separate stores: `memory` and `redis` are dicts,
-    `sql` is an in-memory SQLite database, with real queries, transactions and
-    constraints. No file is written: the applications get a test signing key.
+    `sql` and the store of users are an in-memory SQLite database, with real queries,
+    transactions and constraints. No file is written: the applications get a test signing key.
     On exit, applications that visitors started are closed. Stores of plugins
     and `persistence_backend=` are not replaced.
 
@@ -66,7 +68,8 @@ def _in_memory(
         url = f"sqlite:///file:/starmodel-test-{next(_database_numbers)}?vfs=memdb&uri=true"
         return SqlRepository(url, clock=clock)
 
-    stores = {"memory": memory, "redis": memory, "sql": sql}
+    database = InMemoryFactory(functools.cache(sql))  # one for both stores, as in an application
     return settings.model_copy(update=overrides), {
-        name: InMemoryFactory(factory) for name, factory in stores.items()
-    }
+        "memory": InMemoryFactory(memory), "redis": InMemoryFactory(memory), "sql": database,
+        SYSTEM: database,
+    }  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from starmodel.texts.credentials import PASSWORDS
+from starmodel.texts.credentials import ATTEMPTS, PASSWORDS
 
 Text = str | Mapping[str, str]
 
@@ -109,6 +109,7 @@ _ACCESS: dict[str, Text] = {
     "access.sign_in_here": "In development, open the link that the server printed at its start.",
     "access.not_seen": "You may not see this.",
     "access.not_done": "You may not do this.",
+    "access.not_set": "You may not set {title}.",
     "access.signed_out": "You were signed out meanwhile. Sign in and try again.",
     "access.unknown_page": "This page's token is not one of ours.",
     "access.other_session": "This page's token belongs to another session.",
@@ -271,6 +272,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Two changes to one record": _CONFLICTS,
     "Access and sign-in": _ACCESS,
     "Passwords": PASSWORDS,
+    "Attempts to sign in": ATTEMPTS,
     "A request that failed": _PROBLEMS,
     "Around every page": _PAGES,
     "Records, forms and events": _RECORDS,

@@ -3,8 +3,8 @@
 import pytest
 
 from starmodel import Actor, Session
-from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.command import Command
+from starmodel.app.commands.inputs import Inputs
 from starmodel.app.ports.messages import Changed
 from starmodel.testing.fakes import (
     FakeClock,

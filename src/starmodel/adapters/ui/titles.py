@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.fields.field_types import plain_types
+from starmodel.core.snapshot import hidden_of
 
 _NAMES = ("name", "title", "label", "subject")
 MAX_TITLE_CHARS = 80
@@ -25,8 +26,9 @@ def title_of(entity_type: EntityType, entity: Entity) -> str:
     """The display title of an entity; its class and id when every title field is blank."""
     if not entity_type.is_record:
         return entity_type.title
+    hidden = hidden_of(entity)
     for name in _candidates(entity_type):
-        value = getattr(entity, name, None)
+        value = None if name in hidden else getattr(entity, name, None)
         if isinstance(value, str) and value.strip():
             return value if len(value) <= MAX_TITLE_CHARS else f"{value[: MAX_TITLE_CHARS - 1]}…"
     return f"{entity_type.title} {entity.id}"

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from starmodel.app.access.conditions import Condition
+from starmodel.app.access.fields import field_condition
 from starmodel.app.access.policy import AccessPolicy, Actor, Audience, Need, ReadFields
 from starmodel.app.access.reads import read_fields_of
 from starmodel.core.classes.registry import EntityType
@@ -45,6 +46,12 @@ class AreaPolicy:
         policy = self.of(entity_type)
         readable = getattr(policy, "readable", None)
         return None if readable is None else readable(entity_type, actor)
+
+    def field_condition(
+        self, entity_type: EntityType, field: str, need: Need, actor: Actor | None
+    ) -> Condition:
+        policy = self._own.get(entity_type.cls, self._default)
+        return field_condition(policy, entity_type, field, need, actor)
 
     def read_fields(self, entity_type: EntityType) -> ReadFields:
         return read_fields_of(self.of(entity_type), entity_type)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from starmodel.app.access.denials import check_answer
-from starmodel.app.access.offers import rendered
+from starmodel.app.access.offers import rendered, with_fields
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, Audience, Need
 from starmodel.app.access.related import UndecidedError, check_again
 from starmodel.core.classes.registry import EntityType
@@ -117,4 +117,5 @@ async def audience_of(
 ) -> Audience:
     """The policy's audience of the actor; a synchronous one may use `offers`."""
     audience = await rendered(lambda: policy.audience(entity_type, actor))
-    return audience if isinstance(audience, Audience) else await audience
+    made = audience if isinstance(audience, Audience) else await audience
+    return with_fields(made, policy, entity_type, actor)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, ValuesView
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from starmodel.app.access.decisions import permits
+from starmodel.app.access.fields import readable_fields, seen_by
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.core.classes.registry import Registry
 from starmodel.core.entity import Entity
@@ -18,6 +19,7 @@ from starmodel.core.fields.privacy import is_private
 from starmodel.core.public_state import public_state
 from starmodel.core.values.json_data import json_data
 
+E = TypeVar("E", bound=Entity)
 _SEQUENCES = (list, tuple, set, frozenset, deque, Iterator, ValuesView)
 _OMITTED = object()
 _MAX_DEPTH = 200
@@ -26,7 +28,7 @@ _MAX_DEPTH = 200
 class Viewer:
     """Read access of one actor.
 
-    Shapes: shown has the (entity name, id) of each record whose state is part
+    Shapes: shown has the (entity name, id, hidden fields) of each record whose state is part
     of a result, so that access to a stored result can be checked again.
     """
 
@@ -34,7 +36,7 @@ class Viewer:
 
     def __init__(self, registry: Registry, policy: AccessPolicy, actor: Actor | None) -> None:
         self._registry, self._policy, self._actor = registry, policy, actor
-        self.shown: list[tuple[str, Any]] = []
+        self.shown: list[tuple[str, Any, list[str]]] = []
 
     async def may_read(self, entity: Entity) -> bool:
         """Whether the actor may read this snapshot or draft."""
@@ -45,12 +47,27 @@ class Viewer:
             self._policy, entity_type, self._actor, entity=entity
         )
 
+    async def hidden(self, entity: Entity) -> frozenset[str]:
+        """The fields of this snapshot or draft that the actor may not read."""
+        entity_type = self._registry.get(entity.__entity__.cls)
+        if entity_type is None:
+            return entity.__entity__.guarded
+        return await readable_fields(self._policy, entity_type, self._actor).closed_on(entity)
+
+    async def seen(self, entity: E) -> E:
+        """The record as the actor sees it, if it may read it at all."""
+        entity_type = self._registry.get(entity.__entity__.cls)
+        if entity_type is None:
+            return entity
+        return await seen_by(self._policy, self._actor, entity_type, entity)
+
     async def state_of(self, entity: Entity) -> dict[str, Any] | None:
         """The public state, or None if the actor may not read the entity."""
         if not await self.may_read(entity):
             return None
-        self.shown.append((entity.__entity__.name, entity.id))
-        return public_state(entity)
+        hidden = await self.hidden(entity)
+        self.shown.append((entity.__entity__.name, entity.id, sorted(hidden)))
+        return public_state(entity, hidden)
 
     async def json_of(self, value: Any) -> Any:
         """A result as JSON data, without private fields and unreadable entities.

@@ -9,11 +9,13 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Hashable
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
 from starmodel.app.access.conditions import Condition
 from starmodel.app.access.denials import permits_answer
+from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.moments import one_moment
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, Audience, Need
 from starmodel.app.access.related import UndecidedError, answer_of, ask_with, check_again
@@ -190,9 +192,20 @@ def offered_audience(
 ) -> Audience:
     """The policy's audience of the actor; outside `rendered` an asynchronous one is empty."""
     audience = policy.audience(entity_type, actor)
-    if isinstance(audience, Audience):
+    if not isinstance(audience, Audience):
+        key = (id(policy), entity_type.cls, actor)
+        audience = _answer(key, audience, _unchanged, Audience())
+    return with_fields(audience, policy, entity_type, actor)
+
+
+def with_fields(
+    audience: Audience, policy: AccessPolicy, entity_type: EntityType, actor: Actor | None
+) -> Audience:
+    """The audience with the fields that its actors may not read."""
+    if not entity_type.cls.__entity__.guarded:
         return audience
-    return _answer((id(policy), entity_type.cls, actor), audience, _unchanged, Audience())
+    fields = readable_fields(policy, entity_type, actor)
+    return replace(audience, hidden=fields.closed, uncertain=fields.uncertain)
 
 
 def answer_to(key: Hashable, missing: Any) -> Any:

@@ -142,6 +142,19 @@ class CompilesReads(Protocol):
         """
 
 
+@runtime_checkable
+class DecidesFields(Protocol):
+    """A policy with rules of its own for single fields; without it those of the fields apply."""
+
+    def field_condition(
+        self, entity_type: EntityType, field: str, need: Need, actor: Actor | None
+    ) -> Condition:
+        """The condition on the records whose field the actor may read or write.
+
+        Called for fields with a rule only. `starmodel.access` has the rules to make it of.
+        """
+
+
 ReadFields = Mapping[type[Entity], frozenset[str]]
 """The names of fields by class."""
 
@@ -162,9 +175,13 @@ class Audience:
     """Actors with the same permissions on one class, who share one rendering.
 
     Shapes: events has the names of the permitted events; per_record is True
-    if a rule of the class is a function, which is evaluated per record for `actor`.
+    if a rule of the class is a function, which is evaluated per record for `actor`. hidden are
+    the fields that the actors may read on no record, uncertain those that they may not read
+    on every record; a policy leaves both to the rules of the fields.
     """
 
     events: frozenset[str] = frozenset()
     actor: Actor | None = None
     per_record: bool = False
+    hidden: frozenset[str] = frozenset()
+    uncertain: frozenset[str] = frozenset()

@@ -10,6 +10,7 @@ from typing import Any
 from starmodel.app.access.conditions import Condition, decide, may_hold
 from starmodel.app.access.denials import denial
 from starmodel.app.access.expressions import ByFunction, Expression, permits_by_name
+from starmodel.app.access.fields import declared_condition, rules_by_field
 from starmodel.app.access.models import RuleModel
 from starmodel.app.access.moments import one_moment
 from starmodel.app.access.offers import may_create, offers
@@ -22,6 +23,8 @@ from starmodel.core.errors import AccessDeniedError, ConfigurationError, NotSign
 from starmodel.core.events import Event
 from starmodel.core.fields.access_rules import AccessRule, is_named_rule
 from starmodel.core.fields.entity_config import EntityConfig
+from starmodel.core.fields.field import options_of
+from starmodel.core.fields.nested import all_models
 from starmodel.texts.catalogue import Message
 
 CRUD = ("create", "update", "delete")
@@ -73,6 +76,11 @@ class RulePolicy:
         if type(self).check is not RulePolicy.check or not isinstance(rule, Expression):
             return None
         return rule.bind(actor, self._model(entity_type))
+
+    def field_condition(
+        self, entity_type: EntityType, field: str, need: Need, actor: Actor | None
+    ) -> Condition:
+        return declared_condition(entity_type, field, need, actor, self._model(entity_type))
 
     def read_fields(self, entity_type: EntityType) -> ReadFields:
         found = self._read_fields.get(entity_type.cls)
@@ -141,6 +149,9 @@ def check_rules(entity_types: Iterable[EntityType]) -> None:
         declared = {f"{name}[{key!r}]" if key else name: rule for key, rule in rules.items()}
         for event in entity_type.events.values():
             declared[f"@event(access=…) on {entity_type.name}.{event.name}"] = event.info.access
+        for field, need, rule in rules_by_field(entity_type):
+            declared[f"Field(access=…) on {entity_type.name}.{field}, {need}"] = rule
+        _check_nested(entity_type)
         model = RuleModel.of(entity_type)
         for where, rule in declared.items():
             for part in rule.parts() if isinstance(rule, Expression) else ():
@@ -149,6 +160,19 @@ def check_rules(entity_types: Iterable[EntityType]) -> None:
                         part.bind(None, model)
                 except ConfigurationError as error:
                     raise ConfigurationError(f"{where}: {error}") from None
+
+
+def _check_nested(entity_type: EntityType) -> None:
+    """Refuse access rules inside of nested models. Raises: ConfigurationError."""
+    fields = entity_type.cls.__pydantic_fields__.values()
+    for model in all_models(info.annotation for info in fields):
+        for name, info in getattr(model, "__pydantic_fields__", {}).items():
+            if options_of(info).access is not None:
+                raise ConfigurationError(
+                    f"{model.__name__}.{name} has access rules inside of a field of "
+                    f"{entity_type.name}. Only fields of entities have them: set the rules of the "
+                    f"field of {entity_type.name}, or make {name} private."
+                )
 
 
 def permits_page(rule: AccessRule, actor: Actor | None, entity: Entity | None = None) -> bool:

@@ -57,6 +57,7 @@ class AsyncEvents:
             if claim is not None:
                 await claim.start()
             value = await command.event.fn(target.draft, **arguments)
+            await self._loader.check_new_fields(command, target)
             try:
                 return await self._settle(unit, target, command, record, claim, value, session)
             except VersionConflictError:

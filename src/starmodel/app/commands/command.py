@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
+from starmodel.app.commands.inputs import Inputs
 from starmodel.app.commands.preconditions import Precondition
 from starmodel.app.commands.replies import NO_REPLY, Reply
 from starmodel.app.sessions.session import Session
@@ -16,6 +17,7 @@ from starmodel.core.commands import CommandRecord
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 
+NO_INPUTS = Inputs()
 Send = Callable[["Outcome"], Awaitable[None]]
 
 
@@ -31,8 +33,8 @@ class Command:
     gone rather than unknown; vet may refuse a reply, by raising, before
     anything is stored; was is what an edit form remembers of the fields
     that it changes (see `starmodel.app.commands.binding.edited_fields`); precondition is checked
-    on the stored record before the event runs, and again at its commit; session_id is the
-    session's id when the command was made.
+    on the stored record before the event runs, and again at its commit; inputs are those that
+    the arguments are made of; session_id is the session's id when the command was made.
     """
 
     entity_type: EntityType
@@ -50,6 +52,7 @@ class Command:
     vet: Callable[[Reply], None] | None = None
     was: Mapping[str, str] = field(default_factory=dict)
     precondition: Precondition | None = None
+    inputs: Inputs = NO_INPUTS
     session_id: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -73,7 +76,8 @@ class Outcome:
     snapshot after, None after delete; stored is False for a change that
     auto_persist kept from the store. readable is False when the command's
     actor may not read the entity after the change: then entity is None,
-    version 0 and patch empty.
+    version 0 and patch empty. entity and patch are without the fields that the actor may not
+    read, except for trusted code.
     """
 
     record: CommandRecord

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from starmodel.app.access.decisions import check, check_record
 from starmodel.app.access.disclosure import Viewer
 from starmodel.app.access.field_conditions import typed_id
+from starmodel.app.access.fields import writable_fields
 from starmodel.app.access.policy import TRUSTED
 from starmodel.app.commands.access import check_class, check_run
 from starmodel.app.commands.binding.binder import Binder
@@ -18,6 +19,7 @@ from starmodel.app.commands.binding.models import UnknownPartError
 from starmodel.app.commands.binding.private_parts import synced_value
 from starmodel.app.commands.binding.references import References
 from starmodel.app.commands.command import Command
+from starmodel.app.commands.field_access import check_set_fields
 from starmodel.app.commit.tracked import Tracked
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.repository import RecordKey
@@ -45,7 +47,7 @@ class Loader:
         scopes: Scopes,
         binders: Mapping[tuple[type[Entity], str], Binder],
     ) -> None:
-        self._registry, self._scopes = registry, scopes
+        self._registry, self._persistence, self._scopes = registry, persistence, scopes
         self._binders = binders
         self._references = References(registry, persistence)
         self._ids_of = {t.cls: _id_adapter(t.cls) for t in registry}
@@ -99,7 +101,8 @@ class Loader:
             await self._check_version(command, entity)
             tracked.checks += (partial(self._check_version, command),)
         if command.signals:
-            self._take_over(tracked, command.signals)
+            writable = writable_fields(command.policy, entity_type, command.actor)
+            self._take_over(tracked, command.signals, await writable.closed_on(entity))
         return tracked
 
     async def _new_record(self, unit: UnitOfWork, command: Command) -> Tracked:
@@ -123,15 +126,21 @@ class Loader:
             viewer = Viewer(self._registry, command.policy, command.reader)
             command.precondition.check(stored, readable=await viewer.may_read(stored))
 
-    def _take_over(self, tracked: Tracked, signals: Mapping[str, Any]) -> None:
-        """Let the browser's values of synchronised fields in before the event runs."""
+    def _take_over(
+        self, tracked: Tracked, signals: Mapping[str, Any], closed: frozenset[str]
+    ) -> None:
+        """Let the browser's values of synchronised fields in before the event runs.
+
+        Shapes: closed are the fields that the caller may not set; a page sends all its signals,
+        so theirs are ignored.
+        """
         mine: Any = signals
         for part in filter(None, signal_prefix(tracked.entity_type.cls).split(".")):
             mine = mine.get(part) if isinstance(mine, dict) else None
         if not isinstance(mine, dict):
             return
         for name in tracked.entity_type.synced:
-            if name not in mine:
+            if name not in mine or name in closed:
                 continue
             annotation: Any = tracked.entity_type.cls.__pydantic_fields__[name].annotation
             given = mine[name]
@@ -169,6 +178,10 @@ class Loader:
         Shapes: target is the entity that the event runs on.
         """
         binder = self._binders[command.entity_type.cls, command.event.name]
+        if binder.guarded and command.actor is not TRUSTED:
+            is_new = target.new and command.entity_type.is_record
+            await check_set_fields(command, binder, None if is_new else target.base)
+            target.checks += (partial(check_set_fields, command, binder),)
         # Copied, so that an event that runs again does not meet what it did to them before.
         if binder.takes_fields and self._references.has(command.entity_type.cls):
             fields = {n: v for n, v in command.arguments.items() if binder.parameters[n].is_field}
@@ -192,6 +205,24 @@ class Loader:
             own = self._scopes.id_of(binder.registry[cls], command.session, command.actor)
             arguments[name] = await self._readable(unit, command, binder.registry[cls], own)
         return arguments | {name: sources[source] for name, source in binder.special.items()}
+
+    async def check_new_fields(self, command: Command, target: Tracked) -> None:
+        """Decide, on a new record as its event has made it, which fields its author may set.
+
+        Raises: as `check_set_fields` does.
+        """
+        if target.new and command.entity_type.is_record and command.actor is not TRUSTED:
+            binder = self._binders[command.entity_type.cls, command.event.name]
+            if binder.guarded:
+                await check_set_fields(command, binder, target.draft, has_run=True)
+
+    async def stored(self, command: Command) -> Entity | None:
+        """The stored state of the command's own entity; None without one."""
+        entity_type = command.entity_type
+        if entity_type.is_record and command.id is None:
+            return None
+        repository = self._persistence.for_class(entity_type.cls)
+        return await repository.get(entity_type.cls, self._target_id(command))
 
     async def _referred(
         self, unit: UnitOfWork, command: Command, binder: Binder, name: str

@@ -9,6 +9,7 @@ from starmodel.app.access import decisions
 from starmodel.app.access.disclosure import Viewer
 from starmodel.app.access.policy import TRUSTED
 from starmodel.app.commands.command import Command, Outcome
+from starmodel.app.commands.field_access import without
 from starmodel.app.commands.idempotency import Claim
 from starmodel.app.commands.repeats import NO_OUTCOME, outcome_text
 from starmodel.app.commands.replies import NO_REPLY, Place, Reply, reply_to
@@ -19,7 +20,7 @@ from starmodel.core.changes.drafts import Facts, reset_draft, returned_state
 from starmodel.core.classes.registry import Registry
 from starmodel.core.commands import CommandRecord
 from starmodel.core.entity import Entity
-from starmodel.core.snapshot import version_of
+from starmodel.core.snapshot import hidden_of, version_of
 
 log = logging.getLogger("starmodel.dispatcher")
 
@@ -149,5 +150,8 @@ class Outcomes:
             command.policy, entity_type, reader, entity=entity
         ):
             return Outcome(record, value, reply, stored=stored, readable=False)
-        version = version_of(entity)
-        return Outcome(record, value, reply, entity, version, target.patch, stored)
+        version, patch = version_of(entity), target.patch
+        if entity_type.cls.__entity__.guarded and reader is not TRUSTED:
+            entity = await self.viewer(command).seen(entity)
+            patch = without(patch, hidden_of(entity))
+        return Outcome(record, value, reply, entity, version, patch, stored)

@@ -74,7 +74,8 @@ class Repeats:
             reply = replace(reply, result=None, signals={}, elements=[], shown=[])
         if entity is None or not is_shown:
             return Outcome(record, reply.result, reply, repeated=True, readable=is_shown)
-        return Outcome(record, reply.result, reply, entity, version_of(entity), repeated=True)
+        shown = await viewer.seen(entity)
+        return Outcome(record, reply.result, reply, shown, version_of(entity), repeated=True)
 
     async def _checked(self, command: Command, id: Any) -> Entity | None:
         """The entity of the command; None if it is deleted. Raises: as `check_run` does."""
@@ -88,13 +89,17 @@ class Repeats:
         return entity
 
     async def _may_read_all(self, viewer: Viewer, reply: Reply) -> bool:
-        """Whether the caller may read each entity whose state is in the reply."""
-        for name, id in reply.shown:
+        """Whether the caller may read each entity whose state is in the reply, and each field."""
+        for name, id, *hidden in reply.shown:
             entity_type = self._registry.find(name)
             if entity_type is None:
                 return False
             found = await self._find(entity_type, id)
-            if found is not None and not await viewer.may_read(found):
+            if found is None:
+                continue
+            if not await viewer.may_read(found):
+                return False
+            if not (await viewer.hidden(found)).issubset(hidden[0] if hidden else ()):
                 return False
         return True
 

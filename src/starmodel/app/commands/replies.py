@@ -26,7 +26,7 @@ class Reply:
 
     Shapes: result is JSON data for API clients; signals are the items of a
     returned dict; shown lists the records whose state they contain, as
-    (entity name, id) pairs.
+    (entity name, id, hidden fields).
     """
 
     result: Any = None
@@ -35,7 +35,7 @@ class Reply:
     redirect: str | None = None
     progress: Progress | None = None
     signals: dict[str, Any] = field(default_factory=dict)
-    shown: list[tuple[str, Any]] = field(default_factory=list)
+    shown: list[tuple[str, Any, list[str]]] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:

@@ -11,7 +11,7 @@ from starmodel.app.access.policy import AccessPolicy, Actor
 from starmodel.app.live.class_topics import SUFFIX, ClassChanged, class_topic
 from starmodel.app.live.frames import Frames
 from starmodel.app.live.subscription import Subscription
-from starmodel.app.ports.messages import Changed, SessionEnded
+from starmodel.app.ports.messages import Changed, SessionEnded, closed
 from starmodel.core.errors import TooManyStreamsError
 from starmodel.core.values.bounded_cache import BoundedCache
 from starmodel.core.values.log_text import log_text
@@ -21,16 +21,16 @@ log = logging.getLogger("starmodel.subscriptions")
 MAX_REMOVED_BYTES = 2 * 1024 * 1024
 
 
-Allowed = Callable[[Changed, Actor | None, AccessPolicy | None], Awaitable[bool | None]]
+Seen = Callable[[Changed, Actor | None, AccessPolicy | None], Awaitable[Changed | None]]
 
 
 class Hub:
     """All subscriptions of this process; a subscriber of the bus.
 
-    Shapes: guarded names the classes whose read rule depends on the record;
-    allowed(message, actor, policy) decides read access to each of their messages,
-    once per actor and policy, which is None for the application's. None means that a
-    newer version is committed: the message is dropped.
+    Shapes: guarded names the classes whose read rule depends on the record, and those with
+    read rules of fields; seen(message, actor, policy) is each of their messages as an actor
+    may see it, once per actor and policy, which is None for the application's. None means that
+    a newer version is committed: the message is dropped.
     Units: limits count open subscriptions, and topics and lists of all
     subscriptions of a visitor.
     """
@@ -39,7 +39,7 @@ class Hub:
         self,
         *,
         guarded: Iterable[str] = (),
-        allowed: Allowed | None = None,
+        seen: Seen | None = None,
         max_streams: int = 10_000,
         max_per_session: int = 64,
         max_per_address: int = 256,
@@ -53,7 +53,7 @@ class Hub:
         self._visitors: dict[str, set[Subscription]] = {}
         self._addresses: dict[str, int] = {}
         self._removed: BoundedCache[str, int] = BoundedCache(MAX_REMOVED_BYTES)
-        self._guarded, self._allowed = frozenset(guarded), allowed
+        self._guarded, self._seen = frozenset(guarded), seen
         self._limits = (max_streams, max_per_session, max_per_address)
         self._max_lists, self._max_topics = max_lists_per_session, max_topics_per_session
 
@@ -170,30 +170,33 @@ class Hub:
         return message.version < self._removed.get(topic, 0)
 
     async def _deliver_guarded(self, message: Changed, viewers: tuple[Subscription, ...]) -> None:
-        topic, frames = message.topic, Frames(message)
-        gone = Frames(
-            Changed(message.entity, message.id, "closed", message.version, message.base, None)
-        )
-        reopened = Frames(message._replace(kind="reopened"))
-        decided: dict[tuple[Actor | None, int], bool | None] = {}
+        topic = message.topic
+        decided: dict[tuple[Actor | None, int], Changed | None] = {}
+        frames: dict[tuple[Any, ...], Frames] = {}  # viewers who see the same share an encoding
         for viewer in viewers:
             policy = viewer.policies.get(topic)
             key = (viewer.actor, id(policy))
             if key not in decided:
-                decided[key] = await self._decide(message, viewer.actor, policy)
-            may = decided[key]
-            if may is not None:
-                shown = reopened if viewer.watches[topic].gone else frames
-                viewer.offer(topic, shown if may else gone)
+                decided[key] = await self._as_seen(message, viewer.actor, policy)
+            seen = decided[key]
+            if seen is None:
+                continue
+            if viewer.watches[topic].gone and seen.kind != "closed":
+                seen = seen._replace(kind="reopened")
+            content = (seen.kind, seen.hidden, seen.emptied)
+            if content not in frames:
+                frames[content] = Frames(seen)
+            viewer.offer(topic, frames[content])
 
-    async def _decide(
+    async def _as_seen(
         self, message: Changed, actor: Actor | None, policy: AccessPolicy | None
-    ) -> bool | None:
+    ) -> Changed | None:
         try:
-            return self._allowed is not None and await self._allowed(message, actor, policy)
+            if self._seen is not None:
+                return await self._seen(message, actor, policy)
         except Exception:  # delivery: without a decision, access is denied
             log.exception("Access to %s could not be decided", log_text(message.topic))
-            return False
+        return closed(message)
 
     def close(self) -> None:
         """Close every subscription, so that the server can shut down; pages reconnect."""

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from starmodel.app.live.snapshots import snapshot_of
 from starmodel.app.ports.messages import Changed
-from starmodel.app.ports.query import Query
+from starmodel.app.ports.query import Query, fields_of
 from starmodel.core.entity import Entity
 
 Matches = Callable[[Query, Entity], bool | None]
@@ -69,11 +69,3 @@ class RecordChange:
     def matches(self, query: Query, entity: Entity | None) -> bool:
         """False only if the query certainly does not match the snapshot."""
         return entity is None or self._store_matches(query, entity) is not False
-
-
-def fields_of(query: Query) -> frozenset[str]:
-    """The fields that decide a record's membership and position in the result."""
-    searched = query.search_fields if query.search else ()
-    return frozenset(
-        [*(f.field for f in query.filters), *(name for name, _ in query.order), *searched]
-    )

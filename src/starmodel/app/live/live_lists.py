@@ -10,10 +10,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from starmodel.app.access.decisions import permits
+from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.live.invalidation import Matches, RecordChange
 from starmodel.app.live.live_list import LiveList, Pause
@@ -24,6 +26,7 @@ from starmodel.app.ports.messages import Changed
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
+from starmodel.core.snapshot import NOTHING, as_seen
 
 log = logging.getLogger("starmodel.lists")
 MAX_MESSAGES = 64  # with more in the queue, every list of the class is queried again
@@ -31,8 +34,9 @@ MAX_COMPARED = 32  # viewers of a list that are compared to find the payer
 LISTS_PER_STEP = 16  # invalidated between two yields to the event loop
 
 RunQuery = Callable[[Listing, Actor | None, AccessPolicy, bool], Awaitable[Window]]
-# With the identity of the policy that filters the list; the last is True with a total.
-Key = tuple[Listing, Actor | None, int, bool]
+# With the identity of the policy that filters the list, whether it has a total, and the fields
+# that are hidden on every record.
+Key = tuple[Listing, Actor | None, int, bool, frozenset[str]]
 Read = Callable[[EntityType, Any], Awaitable[Entity | None]]
 Affects = Callable[[LiveList, Actor | None], Awaitable[bool]]
 
@@ -44,8 +48,8 @@ async def _affects_every(each: LiveList, actor: Actor | None) -> bool:
 class LiveLists:
     """The live lists of this process; a subscriber of the bus.
 
-    Viewers with equal read access share one LiveList. If the read rule
-    depends on the record, there is one LiveList per actor and policy.
+    Viewers with equal read access share one LiveList. If the read rule of the class
+    or of a field depends on the record, there is one LiveList per actor and policy.
     """
 
     def __init__(
@@ -77,17 +81,23 @@ class LiveLists:
         listing, total = watched.listing, watched.total
         policy = viewer.policies.get(listing.topic, self._policy)
         # A class rule gives every reader the same window, so one query serves all of them.
-        key: Key = (listing, None, 0, total)
+        fields = readable_fields(policy, listing.entity_type, viewer.actor)
+        key: Key = (listing, None, 0, total, fields.closed)
         reader: Actor | None = TRUSTED
         guard = policy if policy.reads_fields(listing.entity_type) else None
-        if guard is not None:
-            key, reader = (listing, viewer.actor, id(guard), total), viewer.actor
+        if guard is not None or fields.depends_on_record:
+            key, reader = (listing, viewer.actor, id(policy), total, NOTHING), viewer.actor
+
+        async def run_query() -> Window:
+            window = await self._run_query(listing, reader, policy, total)
+            if reader is not TRUSTED or not listing.entity_type.cls.__entity__.guarded:
+                return window
+            seen = [as_seen(entity, fields.closed) for entity in window.entities]
+            return replace(window, entities=tuple(seen))
+
         lists = self._lists.setdefault(listing.entity_type.name, {})
         if key not in lists:
-            lists[key] = LiveList(
-                watched, lambda: self._run_query(listing, reader, policy, total), self._pause,
-                self._slot, guard,
-            )  # fmt: skip
+            lists[key] = LiveList(watched, run_query, self._pause, self._slot, guard)
         self._joined.setdefault(viewer, {})[key] = None
         lists[key].join(viewer, watched.digest)
 

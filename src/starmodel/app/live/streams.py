@@ -9,10 +9,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
+from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.live.frames import Frames, snapshot_message
 from starmodel.app.live.hub import Hub
 from starmodel.app.live.live_lists import LiveLists
+from starmodel.app.live.message_access import for_viewer
 from starmodel.app.live.subscription import Subscription
 from starmodel.app.live.topics import Topics
 from starmodel.app.persistence import PersistenceManager
@@ -23,7 +25,7 @@ from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, NotFoundError
 from starmodel.core.public_state import public_state
-from starmodel.core.snapshot import version_of
+from starmodel.core.snapshot import NOTHING, version_of
 
 log = logging.getLogger("starmodel.streams")
 SNAPSHOTS_PER_STEP = 16  # reads between two yields to the event loop
@@ -50,13 +52,15 @@ class Streams:
         lists: LiveLists,
         registry: Registry,
         persistence: PersistenceManager,
+        policy: AccessPolicy,
         instance: Instance,
         id_of: Callable[[type[Entity], Any], Any],
         *,
         heartbeat_s: float = 15.0,
     ) -> None:
         self._hub, self._lists, self._registry = hub, lists, registry
-        self._persistence, self._instance, self._id_of = persistence, instance, id_of
+        self._persistence, self._policy = persistence, policy
+        self._instance, self._id_of = instance, id_of
         self.heartbeat_s = heartbeat_s
         lifetimes = [entity_type.ttl_s / 2 for entity_type in registry if entity_type.ttl_s]
         self._pause_s = min([heartbeat_s, *lifetimes])
@@ -114,8 +118,12 @@ class Streams:
         except (NotFoundError, AccessDeniedError) as error:
             kind: Kind = "deleted" if isinstance(error, NotFoundError) else "closed"
             return Frames(snapshot_message(entity_type.name, id, None, 0, kind))
-        state, version = public_state(entity), version_of(entity)
-        return Frames(snapshot_message(entity_type.name, id, state, version))
+        state, version = public_state(entity, NOTHING), version_of(entity)
+        message = snapshot_message(entity_type.name, id, state, version)
+        if entity_type.cls.__entity__.guarded:
+            fields = readable_fields(policy or self._policy, entity_type, session.actor)
+            message = await for_viewer(message, fields, entity)
+        return Frames(message)
 
     async def _send_heartbeats(self) -> None:
         """Send heartbeats to all streams, and extend the TTL of watched instances."""

@@ -90,7 +90,10 @@ def _changed_fields(message: Changed) -> dict[str, Any]:
                 f"the id {message.id!r} has type {type(message.id).__name__}, which JSON does not "
                 "preserve; use int, str, UUID, Decimal, date, datetime, time, bytes or a tuple"
             )
-    return message._asdict() | {"fields": list(message.fields), "before": dict(message.before)}
+    if message.hidden or message.emptied:
+        raise ValueError("it is as one viewer sees it, and is not published")
+    fields = {name: getattr(message, name) for name in Changed._fields[:-2]}
+    return fields | {"fields": list(message.fields), "before": dict(message.before)}
 
 
 def _changed(

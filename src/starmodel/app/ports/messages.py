@@ -24,6 +24,7 @@ from starmodel.core.fields.annotations import resolved_hints
 from starmodel.core.fields.field import excluding_private, options_in
 from starmodel.core.fields.field_types import plain_types
 from starmodel.core.public_state import changed_computed, public_state
+from starmodel.core.snapshot import NOTHING
 from starmodel.core.values.json_data import json_data, model_data
 
 Kind = Literal["created", "updated", "deleted", "expired", "closed", "reopened"]
@@ -36,7 +37,9 @@ class Changed(NamedTuple):
     fields names the public and computed fields that changed; before has their previous
     values, of scalar fields only. `base` is the version that was replaced.
     kinds "closed" and "reopened" are never published: they end one viewer's updates of
-    an entity after a loss of read access, and resume them.
+    an entity after a loss of read access, and resume them. hidden are the fields that one
+    viewer may not read, and emptied those of them that it may have read before; both are
+    never published.
     """
 
     entity: str
@@ -47,6 +50,8 @@ class Changed(NamedTuple):
     state: dict[str, Any] | None
     fields: tuple[str, ...] = ()
     before: Mapping[str, Any] = MappingProxyType({})
+    hidden: frozenset[str] = NOTHING
+    emptied: frozenset[str] = NOTHING
 
     @property
     def topic(self) -> str:
@@ -150,6 +155,11 @@ def always_has_json(cls: type[Entity]) -> bool:
     )
 
 
+def closed(message: Changed) -> Changed:
+    """The message for a viewer who may not read the entity any more."""
+    return Changed(message.entity, message.id, "closed", message.version, message.base, None)
+
+
 _KINDS: dict[str, Kind] = {"insert": "created", "update": "updated", "delete": "deleted"}
 
 
@@ -160,7 +170,7 @@ def changed_message(entity_type: EntityType, change: Change, base: Entity) -> Ch
     if info.private:
         names = tuple([name for name in names if name not in info.private])
     try:
-        state = None if change.snapshot is None else public_state(change.snapshot)
+        state = None if change.snapshot is None else public_state(change.snapshot, NOTHING)
     except PydanticSerializationError as error:
         raise TypeError(
             f"{entity_type.name} can't be shown, so it is not stored: {error}. "

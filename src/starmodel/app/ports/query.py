@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -137,11 +137,12 @@ def make_query(
     limit: int | None = None,
     offset: int = 0,
     private: bool = False,
+    hidden: Container[str] = (),
 ) -> Query:
     """A query from parameters such as `price__lt=5` and the order "-price,name".
 
     Text values are converted to the field's type. Private fields are allowed
-    for code only (`private=True`).
+    for code only (`private=True`); hidden ones are unknown names.
 
     Shapes: filters are `field`, `field__op` for an operator, `field__isnull`
     with a bool, and `field__range` with two values, both inclusive.
@@ -151,7 +152,7 @@ def make_query(
     fields = {
         name: spec
         for name, spec in entity.__entity__.fields.items()
-        if spec.atomic and (private or not spec.private)
+        if spec.atomic and (private or not spec.private) and name not in hidden
     }
 
     def known(name: str) -> str:
@@ -166,7 +167,8 @@ def make_query(
     for word, value in filters.items():
         name, op = split_filter(word, fields)
         if name not in fields:
-            aliases = names_by_alias(entity)
+            names = names_by_alias(entity)
+            aliases = {alias: name for alias, name in names.items() if name in fields}
             name, op = split_filter(word, aliases)
             name = aliases.get(name, name)
         known(name)
@@ -190,6 +192,14 @@ def make_query(
     search = search.strip()
     texts = tuple(name for name in fields if name in searched_fields(entity)) if search else ()
     return Query(entity, tuple(conditions), search, texts, ordering, offset, limit)
+
+
+def fields_of(query: Query) -> frozenset[str]:
+    """The fields that decide a record's membership and position in the result."""
+    searched = query.search_fields if query.search else ()
+    return frozenset(
+        [*(f.field for f in query.filters), *(name for name, _ in query.order), *searched]
+    )
 
 
 def searched_fields(entity: type[Entity]) -> frozenset[str]:

@@ -12,7 +12,8 @@ class SessionRecord(NamedTuple):
     """A server-side session; without an actor, an anonymous visitor who signed out.
 
     Shapes: id is a hash of the session id in the cookie; visitor is the
-    session's key; provider names how the actor signed in.
+    session's key; provider names how the actor signed in; device is the
+    User-Agent and address the IP address of the sign-in, "" when unknown.
     Units: seconds since the epoch; ended_at is None while the session is valid.
     """
 
@@ -23,6 +24,8 @@ class SessionRecord(NamedTuple):
     created_at: float
     seen_at: float
     ended_at: float | None = None
+    device: str = ""
+    address: str = ""
 
 
 class SessionStore(Protocol):
@@ -42,6 +45,15 @@ class SessionStore(Protocol):
 
     async def replace(self, visitor: str, at: float, records: Sequence[SessionRecord]) -> None:
         """End every session of the visitor and add `records`, atomically.
+
+        Safe to repeat after a lost connection.
+        """
+
+    async def of_actor(self, actor_id: str) -> Sequence[SessionRecord]:
+        """The valid sessions of an actor, the newest first."""
+
+    async def update(self, records: Sequence[SessionRecord]) -> None:
+        """Store actor and end of these sessions, atomically; one that has ended stays as it is.
 
         Safe to repeat after a lost connection.
         """

@@ -20,6 +20,7 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.events.results import Progress, Toast
+from starmodel.core.snapshot import NOTHING
 from starmodel.texts.catalogue import Catalogue
 
 
@@ -177,11 +178,13 @@ class Forms(Protocol):
         values: Mapping[str, Any] | None = None,
         errors: Mapping[str, str] | None = None,
         originals: Mapping[str, str] | None = None,
+        omitted: frozenset[str] = NOTHING,
     ) -> Any:
         """The form of one event: validation errors beside inputs, values filled in.
 
         Shapes: originals are the digests of the edited record's fields (see
-        `starmodel.app.commands.binding.edited_fields`).
+        `starmodel.app.commands.binding.edited_fields`); omitted are fields without an input,
+        because the actor may not set them.
         """
 
     def form_after(
@@ -196,6 +199,7 @@ class Forms(Protocol):
         id: Any,
         errors: Mapping[str, str],
         originals: Mapping[str, str],
+        omitted: frozenset[str] = NOTHING,
     ) -> Sequence[Element]:
         """Patches of the open form: each validation error beside its input, all others cleared."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -128,13 +128,15 @@ def listing_of(
     cursors: Cursors | None = None,
     reader: str = "",
     lenient: bool = False,
+    hidden: Container[str] = (),
 ) -> Listing:
     """The listing of a URL's query parameters.
 
     Shapes: cursors decodes a cursor, None if cursors are not supported; reader
     is the owner of its cursors. lenient is for pages: it ignores parameters that
     name no field, such as "utm_source", and empty ones, which a form sends for
-    its empty inputs.
+    its empty inputs. hidden are fields that the reader may not read on every record, which
+    no parameter can name.
 
     Raises: ListQueryError, naming the invalid parameter and the allowed values.
     """
@@ -156,10 +158,11 @@ def listing_of(
     filters = {
         name: word
         for name, word in parameters.items()
-        if name not in WINDOW and not (lenient and (word == "" or _is_foreign(entity_type, name)))
+        if name not in WINDOW
+        and not (lenient and (word == "" or _is_foreign(entity_type, name, hidden)))
     }
     for name, word in filters.items():
-        _check_filter(entity_type, name, word)
+        _check_filter(_named(entity_type, hidden), name, word)
     query = make_query(
         entity_type.cls,
         filters,
@@ -167,6 +170,7 @@ def listing_of(
         order=order,
         limit=per_page,
         offset=(page - 1) * per_page,
+        hidden=hidden,
     )
     if cursor is not None and cursors is not None:
         query = replace(query, after=cursors.position(query, cursor, reader))
@@ -178,9 +182,15 @@ def listing_of(
     return replace(listing, words=words)
 
 
-def _check_filter(entity_type: EntityType, name: str, word: str) -> None:
+def _named(entity_type: EntityType, hidden: Container[str]) -> frozenset[str]:
+    """The fields that parameters can name."""
+    fields = entity_type.cls.__entity__.fields.items()
+    return frozenset([name for name, spec in fields if not spec.private and name not in hidden])
+
+
+def _check_filter(fields: Container[str], name: str, word: str) -> None:
     """Check the size of a filter. Raises: ListQueryError."""
-    op = split_filter(name, entity_type.cls.__entity__.fields)[1]
+    op = split_filter(name, fields)[1]
     op = NEGATED.get(op, op)
     if op in ("contains", "startswith") and not word:
         raise ListQueryError(f"{name[:80]!r} is empty, which is part of every text; leave it out.")
@@ -223,14 +233,11 @@ def _words(query: Query) -> dict[str, str]:
     return words
 
 
-def _is_foreign(entity_type: EntityType, name: str) -> bool:
+def _is_foreign(entity_type: EntityType, name: str, hidden: Container[str]) -> bool:
     """Whether the parameter is neither a filter nor a misspelt one."""
-    fields = entity_type.cls.__entity__.fields
+    fields = _named(entity_type, hidden)
     field, op = split_filter(name, fields)
-    spec = fields.get(field)
-    return (spec is None or spec.private) and not (
-        field != name and field and op in (*OPERATORS, *SHORTHANDS)
-    )
+    return field not in fields and not (field != name and field and op in (*OPERATORS, *SHORTHANDS))
 
 
 def _word(value: Any) -> str:

@@ -11,17 +11,19 @@ from typing import Any
 
 from starmodel.app.access.conditions import ALWAYS, Condition, narrowed
 from starmodel.app.access.decisions import check, permits
+from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.access.rules import rule_of
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.ordering import position_of, sort_key
-from starmodel.app.ports.query import Filter, Query
+from starmodel.app.ports.query import Filter, Query, fields_of
 from starmodel.app.ports.repository import Repository, supports_of
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.sessions.scopes import default_snapshot
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
-from starmodel.core.errors import AccessScanLimitError
+from starmodel.core.errors import AccessScanLimitError, ListQueryError
+from starmodel.core.snapshot import as_seen
 
 SCAN_LIMIT = 10_000
 BATCH = 500
@@ -47,12 +49,26 @@ class Windows:
     async def window(
         self, listing: Listing, actor: Actor | None, policy: AccessPolicy, *, total: bool = False
     ) -> Window:
-        """The readable records of a listing's page; with `total` also their total.
+        """The readable records of a listing's page, as the actor sees them; their total on demand.
 
-        Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
+        Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError; ListQueryError, for a
+        query by a field that the actor may not read on every record.
         """
-        entity_type, size, query = listing.entity_type, listing.per_page, listing.query
+        entity_type = listing.entity_type
         await check(policy, entity_type, "read", actor)
+        if not entity_type.cls.__entity__.guarded or actor is TRUSTED:
+            return await self._window(listing, actor, policy, total=total)
+        fields = readable_fields(policy, entity_type, actor)
+        for name in sorted(fields_of(listing.query) & fields.uncertain):
+            raise ListQueryError(f"{entity_type.name} can't be filtered or ordered by {name!r}.")
+        window = await self._window(listing, actor, policy, total=total)
+        seen = [as_seen(entity, await fields.closed_on(entity)) for entity in window.entities]
+        return replace(window, entities=tuple(seen))
+
+    async def _window(
+        self, listing: Listing, actor: Actor | None, policy: AccessPolicy, *, total: bool
+    ) -> Window:
+        entity_type, size, query = listing.entity_type, listing.per_page, listing.query
         repository = self._persistence.for_class(entity_type.cls)
         if actor is TRUSTED or not policy.reads_fields(entity_type):
             rows = await repository.list(replace(query, limit=size + 1))

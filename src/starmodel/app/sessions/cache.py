@@ -9,10 +9,11 @@ import random
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
 
 from starmodel.app.ports.clock import Clock
 from starmodel.app.ports.sessions import SessionRecord, SessionStore
+from starmodel.app.sessions.actors import ActorSessions
+from starmodel.app.sessions.recent import MISSING, RecentSessions
 from starmodel.core.errors import StoreError
 
 log = logging.getLogger("starmodel.sessions")
@@ -22,8 +23,6 @@ TOUCH_S = 3600.0
 SWEEP_S = 600.0
 KEEP_S = 31 * 24 * 3600.0
 """How long ended sessions are kept: longer than a cookie lives, so that no copy outlives them."""
-MAX_RECORDS = 10_000
-MAX_VISITORS = 20_000
 MAX_REVISIONS = 1_000
 
 
@@ -52,8 +51,9 @@ class SessionCache:
         self._store, self._clock = store, clock
         self._idle_s, self._absolute_s = idle_s, absolute_s
         self._changed, self._watched = changed, watched
-        self._records: OrderedDict[str, SessionRecord | None] = OrderedDict()
-        self._visitors: OrderedDict[str, SessionRecord | None] = OrderedDict()
+        self.actors = ActorSessions(store, clock, self._update, idle_s, absolute_s)
+        self._recent = RecentSessions()
+        self._records, self._visitors = self._recent.by_id, self._recent.by_visitor
         self._loop: asyncio.AbstractEventLoop | None = None
         self._poller: asyncio.Task[None] | None = None
         self._refreshing: asyncio.Task[None] | None = None
@@ -62,12 +62,10 @@ class SessionCache:
         self._reset()
 
     def _reset(self) -> None:
-        self._records.clear()
-        self._visitors.clear()
+        self._recent.clear()
         self._revision: int | None = None
         self._exists = False
         self._polled_at = self._asked_at = self._failed_at = float("-inf")
-        self._applied = 0
         self._sweep_at = time.monotonic() + random.uniform(0, SWEEP_S)  # noqa: S311 - jitter
 
     async def find(self, id: str) -> SessionRecord | None:
@@ -79,13 +77,13 @@ class SessionCache:
         # A session of another process may be the first that was ever stored.
         if not self._exists or self._asked_at - self._polled_at >= FRESH_S:
             await self._refresh()
-        record = await self._cached(self._records, id, self._store.find, MAX_RECORDS)
+        record = await self._cached(self._records, id, self._store.find, self._recent.put_id)
         if record is None or record.ended_at is not None:
             return record
         now = self._clock()
         if record.seen_at + self._idle_s < now:  # another process may have seen it since
             record = await self._store.find(id)
-            self._put(self._records, id, record, MAX_RECORDS)
+            self._recent.put_id(id, record)
             if record is None or record.ended_at is not None:
                 return record
         idle, absolute = record.seen_at + self._idle_s, record.created_at + self._absolute_s
@@ -108,7 +106,9 @@ class SessionCache:
                 await self._refresh()
             if not self._exists:
                 return None
-            return await self._cached(self._visitors, visitor, self._store.latest, MAX_VISITORS)
+            return await self._cached(
+                self._visitors, visitor, self._store.latest, self._recent.put_visitor
+            )
         except StoreError:
             return self._visitors.get(visitor)
 
@@ -133,7 +133,7 @@ class SessionCache:
         if not self._follows_store():
             return False
         if self._exists:
-            if self._visitors.get(visitor, _MISSING) is not None:
+            if self._visitors.get(visitor, MISSING) is not None:
                 return False
             self._visitors.move_to_end(visitor)
         return True
@@ -171,9 +171,20 @@ class SessionCache:
         self._exists = True
         for record in [r for r in self._records.values() if r is not None]:
             if record.visitor == visitor and record.ended_at is None:
-                self._accept(record._replace(ended_at=now))
+                self._recent.accept(record._replace(ended_at=now))
         for record in records:
-            self._accept(record)
+            self._recent.accept(record)
+
+    async def _update(self, records: Sequence[SessionRecord]) -> None:
+        """Store the actor and the end of these sessions, and announce them."""
+        if not records:
+            return
+        self._watch()
+        await self._store.update(records)
+        for record in records:
+            self._recent.accept(record)
+        for visitor in dict.fromkeys(record.visitor for record in records):
+            await self._announce(visitor)
 
     async def close(self) -> None:
         """Stop polling and close the store."""
@@ -194,41 +205,21 @@ class SessionCache:
         cache: OrderedDict[str, SessionRecord | None],
         name: str,
         load: Callable[[str], Awaitable[SessionRecord | None]],
-        size: int,
+        put: Callable[[str, SessionRecord | None], None],
     ) -> SessionRecord | None:
         """The record from the cache, or from the store, which is then cached."""
         while True:
-            record = cache.get(name, _MISSING)
-            if record is not _MISSING:
+            record = cache.get(name, MISSING)
+            if record is not MISSING:
                 cache.move_to_end(name)
                 return record
             if not self._exists:
                 return None
-            applied = self._applied
+            changes = self._recent.changes
             found = await load(name)
-            if applied == self._applied:  # else a newer change may have passed this answer
-                self._put(cache, name, found, size)
+            if changes == self._recent.changes:  # else a newer one may have passed this answer
+                put(name, found)
                 return found
-
-    def _put(
-        self,
-        cache: OrderedDict[str, SessionRecord | None],
-        name: str,
-        record: SessionRecord | None,
-        size: int,
-    ) -> None:
-        cache[name] = record
-        cache.move_to_end(name)
-        if len(cache) > size:
-            cache.popitem(last=False)
-
-    def _accept(self, record: SessionRecord) -> bool:
-        """Cache a change; False when it was known."""
-        known = self._records.get(record.id)
-        self._put(self._records, record.id, record, MAX_RECORDS)
-        self._put(self._visitors, record.visitor, record, MAX_VISITORS)
-        self._applied += 1
-        return known is None or (known.ended_at is None) != (record.ended_at is None)
 
     def _touch(self, record: SessionRecord, now: float) -> None:
         self._records[record.id] = record._replace(seen_at=now)
@@ -288,6 +279,8 @@ class SessionCache:
             if self._exists:
                 before = self._revision
                 self._revision, records = await self._store.changes(before, MAX_REVISIONS)
+                if before is None:  # what was cached until now may have changed since
+                    records = await self._read_again()
                 if records is None or (before is not None and self._revision < before):
                     await self._forget()
                 else:
@@ -297,8 +290,14 @@ class SessionCache:
             raise
         self._failed_at, self._polled_at = float("-inf"), started
 
+    async def _read_again(self) -> list[SessionRecord]:
+        ids = [id for id, record in self._records.items() if record is not None]
+        self._recent.forget_missing()
+        found = [await self._store.find(id) for id in ids]
+        return [record for record in found if record is not None]
+
     async def _apply(self, records: Sequence[SessionRecord]) -> None:
-        visitors = {record.visitor: None for record in records if self._accept(record)}
+        visitors = {record.visitor: None for record in records if self._recent.accept(record)}
         for visitor in visitors:
             if visitor not in self._replacing:  # announced by the caller of `replace`
                 await self._announce(visitor)
@@ -306,15 +305,11 @@ class SessionCache:
     async def _forget(self) -> None:
         """Drop the cache after too many changes; sessions are loaded again."""
         visitors = {record.visitor for record in self._records.values() if record is not None}
-        self._records.clear()
-        self._visitors.clear()
-        self._applied += 1
+        self._recent.clear()
+        self._recent.changes += 1
         for visitor in visitors:
             await self._announce(visitor)
 
     async def _announce(self, visitor: str) -> None:
         if self._changed is not None:
             await self._changed(visitor)
-
-
-_MISSING: Final = SessionRecord("", "", None, "", 0, 0)

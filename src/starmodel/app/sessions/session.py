@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
@@ -94,6 +95,11 @@ class Session(dict[str, Any]):
     def tag(self) -> str:
         """The prefix of the key that pages contain; not a secret."""
         return self.key[:16]
+
+    @property
+    def record_id(self) -> str:
+        """The id of the server-side session, a hash of the id in the cookie; not a secret."""
+        return record_id(self.id)
 
     @property
     def is_developer(self) -> bool:
@@ -192,6 +198,11 @@ class Session(dict[str, Any]):
         (
             self.visitor, self.id, self.key, self.actor, self.provider, self.signed_in_at
         ) = identity  # fmt: skip
+
+
+def record_id(id: str) -> str:
+    """The hash of a session id, so that a leaked table contains no valid cookie."""
+    return hashlib.sha256(id.encode()).hexdigest()
 
 
 def _with_roles_of(provider: str, actor: Actor | None) -> Actor | None:

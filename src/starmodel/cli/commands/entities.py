@@ -59,8 +59,8 @@ def inspect(
 
     With --json: the keys of `list`, and module, ttl_s, computed, table; its
     fields are {name, type, required, private, editable, signal, constraints,
-    default or made_by}, its events {name, signature, kind, access, routes,
-    about}.
+    default or made_by, access if the field has rules}, its events {name,
+    signature, kind, access, routes, about}.
     """
     from starmodel.cli.events.describe import detail
     from starmodel.cli.events.lookup import find_entity
@@ -115,7 +115,9 @@ def _default(field: dict[str, Any]) -> str:
 
 
 def _rules(field: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in field["constraints"].items())
+    rules = [f"{name}={value!r}" for name, value in field["constraints"].items()]
+    rules += [f"{need}: {rule}" for need, rule in field.get("access", {}).items()]
+    return ", ".join(rules)
 
 
 def _marks(field: dict[str, Any]) -> str:

@@ -82,6 +82,22 @@ def migrate(
             show_default=False,
         ),
     ] = None,
+    restore: Annotated[
+        Repeated,
+        typer.Option(
+            metavar="FIELD",
+            help="A field that is back gets the values that were kept aside: Product.old.",
+            show_default=False,
+        ),
+    ] = None,
+    anew: Annotated[
+        Repeated,
+        typer.Option(
+            metavar="FIELD",
+            help="A field that is back begins anew; its former values stay aside.",
+            show_default=False,
+        ),
+    ] = None,
     yes: Annotated[
         bool,
         typer.Option(
@@ -151,7 +167,7 @@ def migrate(
     refused or failed, 2 open questions or wrong usage.
 
     With --json: {ok, changes, questions, written, recorded, applied, pending,
-    waiting, old_processes}; a change is {title, text, in_database}, a
+    waiting, without_file, old_processes}; a change is {title, text, in_database}, a
     question {about, text, flags}, an old process's experience {text, breaks}.
     """
     from starmodel.cli.migrations.command import Options, run
@@ -166,6 +182,8 @@ def migrate(
         convert=convert or (),
         replace=replace or (),
         unused=unused or (),
+        restore=restore or (),
+        anew=anew or (),
     )
     with reporting_errors():
         options = Options(

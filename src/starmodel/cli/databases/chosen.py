@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from starmodel.cli.databases.store_url import store_url
+from starmodel.cli.serving.store_url import store_url
 from starmodel.cli.targets import NoApplicationError, find_target
 from starmodel.config import Settings, load_settings
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import typer
 
-from starmodel.cli.migrations.database import print_progress
+from starmodel.cli.migrations.database import print_notice, print_progress
 from starmodel.cli.migrations.project import Project, load_project
 from starmodel.cli.terminal.errors import CommandError, UsageError
 from starmodel.cli.terminal.output import print_json
@@ -77,7 +77,13 @@ def options_of(*, blocking: bool, contract: bool, interrupted: str | None) -> Op
     chosen: Literal["stop", "done", "again"] = "stop"
     if interrupted is not None:
         chosen = "done" if interrupted == "done" else "again"
-    return Options(blocking=blocking, contract=contract, interrupted=chosen, report=print_progress)
+    return Options(
+        blocking=blocking,
+        contract=contract,
+        interrupted=chosen,
+        report=print_progress,
+        notice=print_notice,
+    )
 
 
 def reset_database(app: str | None, *, yes: bool, production: bool, as_json: bool) -> None:

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from starmodel.app.application import Application
 from starmodel.app.health import CheckResult, run_checks
-from starmodel.cli.databases.store_url import store_url
 from starmodel.cli.doctor.finding import Finding
+from starmodel.cli.serving.store_url import store_url
 from starmodel.cli.terminal.setting_row import masked_url
 from starmodel.config import Settings
 from starmodel.core.errors import StarModelError

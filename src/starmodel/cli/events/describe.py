@@ -11,8 +11,8 @@ from pydantic.fields import FieldInfo
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.app.access.rules import rule_of
 from starmodel.app.access.words import in_words
-from starmodel.cli.databases.store_url import store_url
 from starmodel.cli.events.lookup import summary
+from starmodel.cli.serving.store_url import store_url
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
 from starmodel.core.events import Event
@@ -74,6 +74,9 @@ def _field(spec: FieldSpec, entity_type: EntityType) -> dict[str, Any]:
         "signal": spec.name in entity_type.signals,
         "constraints": _constraints(spec.info) | spec.options.sql,
     }
+    if spec.options.access is not None:
+        rules = spec.options.access._asdict().items()
+        description["access"] = {need: in_words(rule) for need, rule in rules if rule is not None}
     factory = spec.info.default_factory
     if factory is not None:
         description["made_by"] = getattr(factory, "__name__", repr(factory))

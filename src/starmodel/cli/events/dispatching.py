@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from starmodel.app.access.policy import TRUSTED, Actor
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.binder import Binder
-from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.command import Command, Outcome
+from starmodel.app.commands.inputs import Inputs
 from starmodel.app.context import RequestContext, current_context
 from starmodel.app.sessions.scopes import keyed_hash
 from starmodel.app.sessions.session import Session
@@ -91,6 +91,7 @@ class Request:
                 "Leave it out, or leave out --actor."
             )
         inputs = Inputs(body=form, body_name="form", trusted=actor is TRUSTED)
+        inputs = inputs.seen_by(self.application.policy, self.entity_type, actor)
         arguments = self.application.dispatcher.bind(self.entity_type, self.event, inputs)
         session = self._session(actor)
         command = Command(
@@ -102,6 +103,7 @@ class Request:
             actor,
             session,
             send=_async_callback(on_step),
+            inputs=inputs,
         )
         current_context.set(RequestContext(self.application, session))
         outcome = None

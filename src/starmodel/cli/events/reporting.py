@@ -12,7 +12,9 @@ from starmodel.app.commands.replies import Reply
 from starmodel.cli.events.dispatching import Request
 from starmodel.cli.events.refusal import Refusal
 from starmodel.cli.terminal.output import columns, one_line, print_json
+from starmodel.core.entity import Entity
 from starmodel.core.public_state import public_state
+from starmodel.core.snapshot import NOTHING, hidden_of
 
 
 class TextReporter:
@@ -21,6 +23,7 @@ class TextReporter:
     def begin(self, request: Request) -> None:
         """Print a note for entities in memory."""
         self._where, self._steps = request.where, 0
+        self._is_trusted = request.line.actor is None
         name = request.entity_type.name
         if request.entity_type.store == "memory":
             typer.echo(
@@ -28,6 +31,10 @@ class TextReporter:
                 "the command ends, and a running server does not see it.",
                 err=True,
             )
+
+    def _hidden(self, entity: Entity) -> frozenset[str]:
+        """The fields that the actor of the command line may not read."""
+        return NOTHING if self._is_trusted else hidden_of(entity)
 
     def step(self, outcome: Outcome) -> None:
         self._steps += 1
@@ -46,7 +53,8 @@ class TextReporter:
         stored = "" if outcome.stored else ", not stored (auto_persist is off)"
         typer.echo(f"{self._where}: done, {state}{stored}.")
         if outcome.entity is not None:
-            rows = [(name, _json(value)) for name, value in public_state(outcome.entity).items()]
+            shown = public_state(outcome.entity, self._hidden(outcome.entity))
+            rows = [(name, _json(value)) for name, value in shown.items()]
             typer.echo(columns(rows, indent="  "))
 
     def stored(self, error: Exception) -> None:
@@ -75,12 +83,13 @@ class JsonReporter(TextReporter):
         self._yielded.append(_reply(outcome.reply) | {"version": _version(outcome)})
 
     def done(self, outcome: Outcome) -> None:
-        entity = None if outcome.entity is None else public_state(outcome.entity)
+        entity = outcome.entity
+        state = None if entity is None else public_state(entity, self._hidden(entity))
         self._document = {
             "ok": True,
             "event": self._event,
             **_reply(outcome.reply),
-            "entity": entity,
+            "entity": state,
             "version": _version(outcome),
             "stored": outcome.stored,
             "yielded": self._yielded,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from starmodel.cli.migrations.database import Database, print_progress
+from starmodel.cli.migrations.database import Database, print_notice, print_progress
 from starmodel.cli.migrations.drafting import Draft
-from starmodel.core.errors import StarModelError
+from starmodel.core.errors import ConfigurationError, StarModelError
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.order import Migrations, in_order
 from starmodel.migrations.schema.definitions import Schema
@@ -42,6 +42,7 @@ def apply_drafts(
     *,
     blocking: bool,
     contract: bool = False,
+    report: Callable[[str, float], None] = print_progress,
 ) -> Outcome:
     """Write files and run all pending migrations.
 
@@ -60,11 +61,15 @@ def apply_drafts(
             database.record(Migrations(tuple(described)))
             recorded = tuple(file.id for file in described)
         result = database.upgrade(
-            complete, blocking=blocking, contract=contract, report=print_progress
+            complete,
+            blocking=blocking,
+            contract=contract,
+            report=report,
+            notice=print_notice,
         )
-    except StarModelError as error:
+    except BaseException as error:  # Ctrl+C while it waits, too
         removed = _remove_unbegun(drafts, database)
-        if removed:
+        if removed and isinstance(error, StarModelError):
             names = ", ".join(path.name for path in removed)
             raise MigrationError(
                 f"{error}\n{names} is not written. Run starmodel migrate again, with another "
@@ -79,10 +84,13 @@ def _remove_unbegun(drafts: Sequence[Draft], database: Database) -> list[Path]:
 
     A contract migration stays once the one before it is begun: it is the rest of that change.
     """
-    state = database.state_if_reachable(Schema())
-    if state is None:
-        return []
-    begun = {entry.id for entry in state.entries}
+    begun: set[str] = set()
+    try:
+        begun.update(entry.id for entry in database.state(Schema()).entries)
+    except MigrationError:
+        pass  # a ledger that can't be read has begun nothing
+    except ConfigurationError:
+        return []  # unreachable now, so nobody knows
     removed = [
         draft.path
         for draft in drafts

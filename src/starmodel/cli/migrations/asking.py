@@ -8,13 +8,14 @@ from typing import Any
 import typer
 
 from starmodel.migrations.comparing.answers import Answers
-from starmodel.migrations.comparing.changes.words import listed, members_of
+from starmodel.migrations.comparing.changes.words import listed, member_words, members_of
 from starmodel.migrations.comparing.questions import (
     ConvertQuestion,
     FillQuestion,
     MemberQuestion,
     Question,
     RemovedQuestion,
+    RestoreQuestion,
 )
 from starmodel.migrations.comparing.values import (
     FUNCTIONS,
@@ -42,6 +43,9 @@ def ask(question: Question) -> Answers:
         return _ask_removed(question)
     if isinstance(question, FillQuestion):
         return Answers(fills={question.ref: _ask_value(question.field, question.expected)})
+    if isinstance(question, RestoreQuestion):
+        choices = ["its former values come back", "it begins anew; they stay aside"]
+        return Answers(restores={question.ref: _choose(choices) == 0})
     if isinstance(question, ConvertQuestion):
         return _ask_conversion(question)
     if isinstance(question, MemberQuestion):
@@ -54,16 +58,12 @@ def _ask_removed(question: RemovedQuestion) -> Answers:
         if typer.confirm("Its data is kept aside. Continue?", default=True, err=True):
             return Answers(drops={question.ref: True})
         raise StoppedError
-    choices = [f"renamed to {new}" for new in question.renames]
+    ref = question.ref
+    choices = [(f"renamed to {new}", Answers(renames={ref: new})) for new in question.renames]
     if question.split:
-        choices.append(f"split into {listed(question.split)}")
-    choices.append("removed; its data is kept aside")
-    chosen = _choose(choices)
-    if chosen < len(question.renames):
-        return Answers(renames={question.ref: question.renames[chosen]})
-    if question.split and chosen == len(question.renames):
-        return Answers(splits={question.ref: {}})
-    return Answers(drops={question.ref: True})
+        choices.append((f"split into {listed(question.split)}", Answers(splits={ref: {}})))
+    choices.append(("removed; its data is kept aside", Answers(drops={ref: True})))
+    return choices[_choose([text for text, _ in choices])][1]
 
 
 def _ask_conversion(question: ConvertQuestion) -> Answers:
@@ -76,7 +76,8 @@ def _ask_conversion(question: ConvertQuestion) -> Answers:
 
 def _ask_member(question: MemberQuestion) -> Answers:
     names = members_of(question.field)
-    chosen = _choose([*names, "no row has it; otherwise stop before anything runs"])
+    shown = member_words(question.field, names)
+    chosen = _choose([*shown, "no row has it; otherwise stop before anything runs"])
     if chosen == len(names):
         return Answers(unused={question.ref: frozenset({question.member})})
     value = parse_value(question.field, names[chosen])

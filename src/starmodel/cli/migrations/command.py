@@ -9,17 +9,19 @@ import typer
 
 from starmodel.cli.migrations import drafting
 from starmodel.cli.migrations.applying import Outcome, apply_drafts, with_drafts
-from starmodel.cli.migrations.database import Database, pending_ids, waiting_ids
+from starmodel.cli.migrations.database import Database, lost_ids, pending_ids, waiting_ids
 from starmodel.cli.migrations.deciding import Decision
 from starmodel.cli.migrations.drafting import Draft
 from starmodel.cli.migrations.flags import Flags
 from starmodel.cli.migrations.one_at_a_time import one_at_a_time
 from starmodel.cli.migrations.project import Project, load_project
-from starmodel.cli.migrations.reporting import document, questions_text
+from starmodel.cli.migrations.reporting import document, lost_text, questions_text
 from starmodel.cli.migrations.rolling import (
+    deploy_hint,
     effects_of,
     print_effects,
     rolling_drafts,
+    rolling_refusal,
     waiting_text,
     wants_split,
 )
@@ -108,9 +110,14 @@ def _migrate(project: Project, flags: Flags, options: Options) -> int:
         command = ["starmodel", "migrate", *options.words(), *flags.words()]
         raise UsageError(questions_text(decision, command))
     found = effects_of(project, decision, rolling=options.rolling)
-    if _offers_split(project, found, options):
-        options = replace(options, rolling=True)
-        found = effects_of(project, decision, rolling=True)
+    if _may_split(project, found, options):
+        if wants_split(project, found):
+            options = replace(options, rolling=True)
+            found = effects_of(project, decision, rolling=True)
+        else:
+            found = []  # printed already
+    if options.rolling and (why := rolling_refusal(project, decision)):
+        raise CommandError(why)
     if len(decision.changes):
         if options.rolling and len(project.migrations):
             drafts += rolling_drafts(project, decision, options.message)
@@ -119,12 +126,12 @@ def _migrate(project: Project, flags: Flags, options: Options) -> int:
     return _finish(project, drafts, decision, options, found)
 
 
-def _offers_split(project: Project, found: list[Effect], options: Options) -> bool:
-    """True when a production database is to be migrated in two steps after all."""
+def _may_split(project: Project, found: list[Effect], options: Options) -> bool:
+    """True when the developer is asked to migrate a production database in two parts."""
     is_asked = project.settings.env == "production" and drafting.is_terminal()
     if not is_asked or options.rolling or options.yes or options.as_json:
         return False
-    return any(effect.breaks for effect in found) and wants_split(found)
+    return any(effect.breaks for effect in found)
 
 
 def _refuse_lost_files(project: Project, state: LedgerState) -> None:
@@ -144,14 +151,16 @@ def _check(project: Project, flags: Flags, options: Options) -> int:
     )
     pending: list[str] = []
     waiting: list[str] = []
+    lost: list[str] = []
     if state is not None and not state.is_new:
         pending = pending_ids(project.migrations, state)
         waiting = waiting_ids(project.migrations, state)
+        lost = lost_ids(project.migrations, state)
     differs = len(decision.changes) > 0
     if options.as_json:
         outcome = Outcome(waiting=tuple(waiting))
         ok = not differs and not pending
-        print_json(document(decision, ok=ok, pending=pending, outcome=outcome))
+        print_json(document(decision, ok=ok, pending=pending, outcome=outcome, lost=lost))
         return 1 if differs or pending else 0
     if differs:
         newest = project.migrations.heads
@@ -160,6 +169,8 @@ def _check(project: Project, flags: Flags, options: Options) -> int:
         _print_sentences(decision)
     if pending:
         typer.echo(f"Pending on this database: {', '.join(pending)}.")
+    if lost:
+        typer.echo(lost_text(lost))
     if differs or pending:
         typer.echo("Run: starmodel migrate")
         return 1
@@ -208,18 +219,22 @@ def _finish(
         return _print_sql(project, drafts, decision, options)
     if decision is not None and not options.as_json:
         _print_sentences(decision)
-        print_effects(found, rolling=options.rolling)
+        print_effects(project, found, rolling=options.rolling)
+    database = Database.of(project)
     outcome = apply_drafts(
         project.migrations,
         drafts,
-        Database.of(project),
+        database,
         blocking=options.blocking,
         contract=options.contract,
     )
+    lost = lost_ids(with_drafts(project.migrations, drafts), database.state(Schema()))
     if options.as_json:
-        print_json(document(decision, ok=True, outcome=outcome, effects=found))
+        print_json(document(decision, ok=True, outcome=outcome, effects=found, lost=lost))
     else:
-        _print_outcome(outcome, options)
+        _print_outcome(outcome, options, lost)
+        if hint := deploy_hint(project, found, rolling=options.rolling):
+            typer.echo(hint)
     return 0
 
 
@@ -241,7 +256,7 @@ def _print_sentences(decision: Decision) -> None:
         typer.echo(f"  {sentence}")
 
 
-def _print_outcome(outcome: Outcome, options: Options) -> None:
+def _print_outcome(outcome: Outcome, options: Options, lost: Sequence[str]) -> None:
     for path in outcome.written:
         typer.echo(f"Written: {path}")
     for word, ids in (("Recorded", outcome.recorded), ("Applied", outcome.applied)):
@@ -252,3 +267,5 @@ def _print_outcome(outcome: Outcome, options: Options) -> None:
     elif not outcome.written and not outcome.recorded and not outcome.applied:
         what = "Nothing is kept aside." if options.purge else "Nothing to do."
         typer.echo(f"{what} The classes equal the newest migration, and the database has it.")
+    if lost:
+        typer.echo(lost_text(lost))

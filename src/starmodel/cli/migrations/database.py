@@ -55,10 +55,15 @@ class Database:
         blocking: bool,
         contract: bool = False,
         report: Callable[[str, float], None],
+        notice: Callable[[str], None] | None = None,
     ) -> Result:
         """Run what is pending. Raises: MigrationError; ConfigurationError."""
         options = runner.Options(
-            blocking=blocking, contract=contract, application=self.application, report=report
+            blocking=blocking,
+            contract=contract,
+            application=self.application,
+            report=report,
+            notice=notice,
         )
         return asyncio.run(runner.upgrade(self.url, migrations, options=options))
 
@@ -82,6 +87,17 @@ def waiting_ids(migrations: Migrations, state: LedgerState) -> list[str]:
     """Return the contract migrations that the database lacks."""
     begun = {entry.id for entry in state.entries}
     return [file.id for file in migrations if file.id not in begun and file.contract]
+
+
+def lost_ids(migrations: Migrations, state: LedgerState) -> list[str]:
+    """Return the migrations of the database for which there is no file."""
+    files = {file.id for file in migrations}
+    return [entry.id for entry in state.entries if entry.id not in files]
+
+
+def print_notice(sentence: str) -> None:
+    """Print why nothing seems to happen, on stderr."""
+    typer.echo(f"  {sentence}", err=True)
 
 
 def print_progress(sentence: str, fraction: float) -> None:

@@ -32,6 +32,7 @@ FLAGS = {
     "conversions": "--convert",
     "replacements": "--replace",
     "unused": "--unused",
+    "restores": "--restore or --anew",
 }
 Ask = Callable[[Question], Answers]
 """Asks one question; returns its answer alone."""
@@ -122,11 +123,19 @@ def _without_safe(questions: list[Question], answers: Answers) -> tuple[Answers,
 def _refuse_unused(changes: Changes, answers: Answers) -> None:
     """Refuse an answer about something that did not change."""
     known: set[str] = set()
+    kept: set[str] = set()
     for change in changes:
         known.update(getattr(change, "refs", ()))
+        if isinstance(change, AddedField) and change.kept is not None:
+            kept.update(change.refs)
         if isinstance(change, ChangedShape):
             known.update(ref for part in change.missing for ref in change.part_refs(part))
     for kind, ref in answers:
+        if kind == "restores" and ref in known - kept:
+            raise UsageError(
+                f"{FLAGS[kind]} {ref}: no values of a former {ref} are kept aside that fit it. "
+                "Leave the flag out."
+            )
         if kind != "renames" and ref not in known:
             raise UsageError(
                 f"{FLAGS[kind]} {ref}: nothing about {ref} has changed that needs it."

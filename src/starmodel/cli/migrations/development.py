@@ -9,12 +9,12 @@ from typing import Any
 import typer
 
 from starmodel.app.application import Application
-from starmodel.cli.databases.store_url import store_url
 from starmodel.cli.migrations import drafting
 from starmodel.cli.migrations.applying import apply_drafts
 from starmodel.cli.migrations.database import Database
 from starmodel.cli.migrations.flags import Flags
 from starmodel.cli.migrations.project import Project
+from starmodel.cli.serving.store_url import store_url
 from starmodel.config import Settings
 from starmodel.migrations.certain import apply_certain, are_certain, are_certain_steps
 from starmodel.migrations.errors import DriftError, MigrationError
@@ -68,7 +68,10 @@ async def _without_files(project: Project) -> None:
     if state.changes is None or not are_certain(state.changes):
         raise drifted(state, production=False)
     said = await apply_certain(
-        url, project.entity_types, Options(report=_report), project.migrations.environment
+        url,
+        project.entity_types,
+        Options(report=_report, notice=_say),
+        project.migrations.environment,
     )
     for sentence in said:
         _say(sentence)
@@ -80,7 +83,7 @@ async def _with_files(project: Project) -> None:
     if state.kind == "behind" and are_certain_steps(state.pending) and not state.unknown:
         database, migrations = Database.of(project), project.migrations
         result = await asyncio.to_thread(
-            database.upgrade, migrations, blocking=False, report=_report
+            database.upgrade, migrations, blocking=False, report=_report, notice=_say
         )
         _say(f"Applied {', '.join(result.applied)}.")
         state = await state_of(url, project.migrations, project.entity_types)
@@ -95,7 +98,9 @@ def _write(project: Project, state: DatabaseState) -> None:
     """Write the next migration, and apply it."""
     decision = drafting.decided(project, Flags(), may_ask=False, accept_safe=False)
     draft = drafting.drafted(project, decision, None)
-    outcome = apply_drafts(project.migrations, [draft], Database.of(project), blocking=False)
+    outcome = apply_drafts(
+        project.migrations, [draft], Database.of(project), blocking=False, report=_report
+    )
     for sentence in decision.changes.sentences(decision.answers):
         _say(sentence)
     for path in outcome.written:

@@ -28,6 +28,8 @@ class Flags:
     convert: Sequence[str] = ()
     replace: Sequence[str] = ()
     unused: Sequence[str] = ()
+    restore: Sequence[str] = ()
+    anew: Sequence[str] = ()
 
     def words(self) -> list[str]:
         """Return the flags as words of a command line."""
@@ -92,6 +94,10 @@ def answers_of(flags: Flags, before: Schema, after: Schema, renames: Answers) ->
     for text in flags.unused:
         ref, member = _member(text, "--unused", before, after)
         answers = answers.also(unused={ref: frozenset({member})})
+    for flag, texts in (("--restore", flags.restore), ("--anew", flags.anew)):
+        for text in texts:
+            _field(text, flag, before, after)
+            answers = answers.also(restores={text: flag == "--restore"})
     return answers
 
 

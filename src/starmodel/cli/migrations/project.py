@@ -12,12 +12,12 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 
 from starmodel.app.application import Application
-from starmodel.cli.databases.store_url import store_url
 from starmodel.cli.serving.loading import load_application
+from starmodel.cli.serving.store_url import store_url
 from starmodel.cli.terminal.errors import CommandError
 from starmodel.config import Settings, load_settings
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.definition.table_names import table_name
+from starmodel.core.definition.table_names import OWN_TABLES, table_name
 from starmodel.migrations.files.loading import load_migrations
 from starmodel.migrations.files.order import Migrations, in_order
 from starmodel.migrations.migration import MigrationFile
@@ -25,9 +25,6 @@ from starmodel.migrations.schema.codecs import value_to_json
 from starmodel.migrations.schema.collecting import collect
 from starmodel.migrations.schema.definitions import FieldDefinition, Schema
 from starmodel.migrations.steps.values import UNSET
-
-OWN_TABLES = "starmodel_"
-"""The prefix of StarModel's own tables, which have a schema number of their own."""
 
 
 @dataclass(frozen=True)

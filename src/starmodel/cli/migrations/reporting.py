@@ -9,6 +9,7 @@ from typing import Any
 from starmodel.cli.migrations.applying import Outcome
 from starmodel.cli.migrations.deciding import Decision
 from starmodel.cli.migrations.rolling import effect_documents
+from starmodel.migrations.comparing.questions import FillQuestion
 from starmodel.migrations.rolling.effects import Effect
 
 
@@ -27,7 +28,9 @@ def questions_text(decision: Decision, command: Sequence[str]) -> str:
         only = "" if question in suggested else " (Not with the answers below.)"
         parts.append("\n".join([f"{question.text}{only}", *lines]))
     words = [*command, *(word for question in suggested for word in _words(question.flags[0][0]))]
-    parts.append(f"With the first answer to each:\n  {shlex.join(words)}")
+    has_values = any(isinstance(question, FillQuestion) for question in suggested)
+    value = ", and your value in the place of VALUE" if has_values else ""
+    parts.append(f"With the first answer to each{value}:\n  {shlex.join(words)}")
     return "\n\n".join(parts)
 
 
@@ -38,6 +41,7 @@ def document(
     pending: Sequence[str] = (),
     outcome: Outcome | None = None,
     effects: Sequence[Effect] = (),
+    lost: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the JSON document of `starmodel migrate`."""
     outcome = outcome or Outcome()
@@ -66,8 +70,19 @@ def document(
         "applied": list(outcome.applied),
         "pending": list(pending),
         "waiting": list(outcome.waiting),
+        "without_file": list(lost),
         "old_processes": effect_documents(effects),
     }
+
+
+def lost_text(lost: Sequence[str]) -> str:
+    """Return the line about migrations of the database that have no file."""
+    files = f"there is no file {lost[0]}.py" if len(lost) == 1 else "there are no such files"
+    return (
+        f"The database also has {', '.join(lost)}, and {files} here: another branch or a newer "
+        "version has migrated it. Take the version that has the files, or undo them there: "
+        "starmodel db downgrade"
+    )
 
 
 def _words(flag: str) -> list[str]:

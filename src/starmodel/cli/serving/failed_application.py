@@ -37,6 +37,7 @@ from starmodel.cli.terminal.errors import CommandError
 from starmodel.config import load_settings, secret_keys
 from starmodel.core.errors import AccessDeniedError, ConfigurationError, StoreError
 from starmodel.core.values.json_data import json_bytes
+from starmodel.migrations.errors import DriftError
 from starmodel.plugins.built_in.dev_sign_in.links import log_sign_in_link, sign_in_token
 
 log = logging.getLogger("starmodel.web")
@@ -52,12 +53,14 @@ _HINT = "Developers see more: open the link that the server printed, or look int
 class Failure:
     """A failure to load the application.
 
-    Shapes: trace is "" for errors with a complete message; command is what the developer types
-    for a database that does not fit the classes; can_migrate, a button does it.
+    Shapes: points are details of the text, a sentence each; trace is "" for errors with a complete
+    message; command is what the developer types for a database that does not fit the classes;
+    can_migrate, a button does it.
     """
 
     heading: str
     text: str
+    points: tuple[str, ...] = ()
     frames: tuple[Frame, ...] = ()
     trace: str = ""
     command: str = ""
@@ -66,24 +69,24 @@ class Failure:
     @classmethod
     def of(cls, error: BaseException) -> Failure:
         frames = tuple(own_frames(error))
-        if (command := getattr(error, "command", "")) and isinstance(error, ConfigurationError):
-            text, asks = getattr(error, "text", str(error)), getattr(error, "asks", True)
+        if isinstance(error, DriftError):
             return cls(
                 "The database doesn't match the classes",
-                text,
-                command=command,
-                can_migrate=not asks,
+                error.summary,
+                error.about,
+                command=error.command,
+                can_migrate=bool(error.command) and not error.asks,
             )
         if isinstance(error, ConfigurationError | CommandError):
             trace = own_traceback(error) if frames else ""
-            return cls("The application can't start", str(error), frames, trace)
+            return cls("The application can't start", str(error), (), frames, trace)
         text = f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}"
-        return cls("The application can't be loaded", text, frames, own_traceback(error))
+        return cls("The application can't be loaded", text, (), frames, own_traceback(error))
 
     @property
     def digest(self) -> str:
         """A hash of the error; the page polls it to detect another failure."""
-        return hashlib.sha256(f"{self.text}\n{self.trace}".encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{self.text}\n{self.points}\n{self.trace}".encode()).hexdigest()[:16]
 
 
 class FailedApplication:
@@ -205,6 +208,7 @@ class FailedApplication:
             content = {
                 "heading": failure.heading,
                 "text": failure.text,
+                "points": failure.points,
                 "frames": failure.frames,
                 "trace": failure.trace,
                 "command": failure.command,
@@ -241,7 +245,9 @@ class FailedApplication:
             await _send(send, 303, b"text/plain", b"", [location])
             return
         log.warning("starmodel migrate failed: %s", output)
-        self._failure = replace(self._failure, text=output, can_migrate=False)
+        self._failure = replace(
+            self._failure, text="The migration failed.", points=_lines(output), can_migrate=False
+        )
         await self._page(scope, headers, send)
 
     async def _is_developer(self, headers: dict[bytes, bytes], root_path: str) -> bool:
@@ -251,6 +257,12 @@ class FailedApplication:
                 if (await session_cookie.read(headers.get(b"cookie", b""))).is_developer:
                     return True
         return False
+
+
+def _lines(output: str) -> tuple[str, ...]:
+    """Return the lines of a failed command without their marks."""
+    lines = (line.strip().removeprefix("starmodel: ") for line in output.splitlines())
+    return tuple(line.removeprefix("- ") for line in lines if line)
 
 
 async def _send(

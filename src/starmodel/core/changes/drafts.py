@@ -165,7 +165,9 @@ def _check_numbers(cls: type[Snapshot], snapshot: Snapshot) -> None:
             public = f"{cls.__name__}: {PRIVATE_PROBLEM}"
             raise InvalidStateError(detail, {"": PRIVATE_PROBLEM}, shown=public) from error
         raise InvalidStateError(
-            detail, {name: Message("value.out_of_bounds", problem=error.args[0])}
+            detail,
+            {name: Message("value.out_of_bounds", problem=error.args[0])},
+            entity=cls.__entity__.name,
         ) from error
 
 
@@ -196,5 +198,8 @@ def _invalid(cls: type[Snapshot], where: str, error: ValidationError) -> Invalid
             public.append(details[-1])
     prefix = f"{cls.__name__}: "
     return InvalidStateError(
-        prefix + "; ".join(details), fields, shown=prefix + "; ".join(dict.fromkeys(public))
+        prefix + "; ".join(details),
+        fields,
+        shown=prefix + "; ".join(dict.fromkeys(public)),
+        entity=cls.__entity__.name,
     )

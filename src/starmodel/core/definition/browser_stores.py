@@ -8,6 +8,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.field import options_of
 from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.privacy import is_private
 from starmodel.core.fields.stores import BROWSER_STORES, store_name
@@ -27,6 +28,12 @@ def check_browser_store(cls: type[BaseModel], store: str) -> None:
             f"{where}, where its visitor sees everything, but {path!r} is private. "
             "Take the field out, or keep the class on the server: store 'memory' or 'sql'."
         )
+    for name, info in cls.__pydantic_fields__.items():
+        if options_of(info).access is not None:
+            raise ConfigurationError(
+                f"{where}, where its visitor sees and changes everything, but {name!r} has access "
+                "rules. Remove them, or keep the class on the server: store 'memory' or 'sql'."
+            )
     scope = config.get("scope", "session")
     if scope != "session":
         raise ConfigurationError(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from starmodel.core.definition.constructor import argument_names
 from starmodel.core.events import Event
+from starmodel.core.fields.access_rules import AccessRule
 from starmodel.core.fields.arguments import old_names
 from starmodel.core.fields.field_types import is_atomic, plain_types
 from starmodel.core.fields.relations import relations_of
@@ -102,6 +103,21 @@ class EntityInfo:
         return frozenset(name for name, spec in self.fields.items() if spec.private) | hidden
 
     @cached_property
+    def read_rules(self) -> Mapping[str, AccessRule]:
+        """The read rules of single fields, by field."""
+        return {name: rule for name, rule in _rules(self.fields, "read") if rule is not None}
+
+    @cached_property
+    def write_rules(self) -> Mapping[str, AccessRule]:
+        """The write rules of single fields, by field."""
+        return {name: rule for name, rule in _rules(self.fields, "write") if rule is not None}
+
+    @cached_property
+    def guarded(self) -> frozenset[str]:
+        """The fields with a read rule of their own."""
+        return frozenset(self.read_rules)
+
+    @cached_property
     def signals(self) -> tuple[str, ...]:
         """The public fields that are signals in the browser."""
         computed = self.cls.__pydantic_computed_fields__
@@ -118,6 +134,14 @@ class EntityInfo:
     def recording_cls(self) -> type[Snapshot]:
         """A subclass that records reads of fields, for `__class__` of drafts of async events."""
         return _recording(self.cls)
+
+
+def _rules(
+    fields: Mapping[str, FieldSpec], need: Literal["read", "write"]
+) -> Iterator[tuple[str, AccessRule | None]]:
+    for name, spec in fields.items():
+        if spec.options.access is not None:
+            yield name, getattr(spec.options.access, need)
 
 
 def entity_name(cls: type[Snapshot]) -> str:

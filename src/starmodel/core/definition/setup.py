@@ -39,6 +39,7 @@ def define(cls: type[Snapshot], base: type[Snapshot]) -> None:
     """Check the class, set its signals, and add it to the defined entity classes."""
     name = cls.__name__
     check_config(name, cls.model_config)
+    _leave_plugin(cls)
     fields = cls.__pydantic_fields__
     events, event_names = _events(cls), collect_events(cls)
     for key in fields:
@@ -73,6 +74,24 @@ def define(cls: type[Snapshot], base: type[Snapshot]) -> None:
             if alias not in fields and (other is None or isinstance(other, Signal)):
                 setter(cls, alias, Signal(prefix + key, key))
     remember(cls)
+
+
+def _leave_plugin(cls: type[Snapshot]) -> None:
+    """Let a subclass in another package than its plugin's class be one of the application.
+
+    It inherits neither the plugin nor where the plugin's class is stored and served.
+    """
+    config: Any = cls.model_config
+    for base in cls.__mro__[1:]:
+        inherited: Any = getattr(base, "model_config", {})
+        if (
+            inherited.get("plugin")
+            and base.__module__.split(".")[0] != cls.__module__.split(".")[0]
+        ):
+            for key in ("plugin", "store", "path"):
+                if key in inherited and config.get(key) == inherited[key]:
+                    del config[key]
+            return
 
 
 def _check_signals(about: EntityInfo, prefix: str) -> None:

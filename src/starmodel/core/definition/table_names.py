@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from starmodel.core.fields.stores import SYSTEM
 from starmodel.core.values.words import snake_case
+
+OWN_TABLES = "starmodel_"
+"""The prefix of StarModel's own tables, which have a schema number of their own."""
 
 
 def table_name(cls: type[Any]) -> str:
@@ -15,6 +19,8 @@ def table_name(cls: type[Any]) -> str:
     named = getattr(cls, "__tablename__", None)
     plugin = cls.model_config.get("plugin")
     own = snake_case(cls.__name__)
+    if plugin and cls.model_config.get("store") == SYSTEM:
+        return f"{OWN_TABLES}{plugin}_{own}"
     return named or (f"{plugin}__{own}" if plugin else own)
 
 

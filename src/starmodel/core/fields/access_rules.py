@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from starmodel.core.errors import ConfigurationError
 
@@ -23,6 +23,34 @@ class RuleExpression:
 
 
 AccessRule = str | Callable[..., bool] | RuleExpression
+
+
+class FieldAccess(NamedTuple):
+    """The rules of one field; None where only those of the class apply."""
+
+    read: AccessRule | None = None
+    write: AccessRule | None = None
+
+
+def field_access(given: Any) -> FieldAccess | None:
+    """The rules of `Field(access=…)`: one for both, or one by "read" and one by "write".
+
+    Raises: ConfigurationError.
+    """
+    if given is None:
+        return None
+    where = "Field(access=…)"
+    if isinstance(given, Mapping):
+        unknown = [key for key in given if key not in FieldAccess._fields]
+        if unknown:
+            raise ConfigurationError(f"{where} has the key {unknown[0]!r}; expected read, write.")
+        rules = FieldAccess(**given)
+    else:
+        rules = FieldAccess(given, given)
+    for rule in rules:
+        check_access(where, rule)
+    # "public" restricts nothing.
+    return FieldAccess(*(None if rule == "public" else rule for rule in rules))
 
 
 def check_page_access(where: str, rule: Any) -> None:

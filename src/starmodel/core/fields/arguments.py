@@ -18,7 +18,7 @@ SQL_ARGUMENTS = frozenset(
     }
 )  # fmt: skip
 _OWN = (
-    "private", "public", "editable", "signal", "sync", "renamed_from", "default_from",
+    "private", "public", "editable", "signal", "sync", "renamed_from", "default_from", "access",
     *sorted(SQL_ARGUMENTS),
 )  # fmt: skip
 _DEPRECATED = {  # pydantic's own error names what took their place
@@ -40,7 +40,7 @@ def check_arguments(names: Iterable[str]) -> None:
     if unknown:
         raise ConfigurationError(
             f"Field() got the unknown argument {', '.join(unknown)}. It takes those of pydantic "
-            f"and of SQLModel, and {', '.join(_OWN[:7])}; other data goes into "
+            f"and of SQLModel, and {', '.join(_OWN[:8])}; other data goes into "
             "json_schema_extra={…}."
         )
 

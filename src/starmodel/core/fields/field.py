@@ -14,6 +14,7 @@ import pydantic
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from starmodel.core.fields.access_rules import FieldAccess, field_access
 from starmodel.core.fields.arguments import (
     SQL_ARGUMENTS,
     check_arguments,
@@ -37,6 +38,7 @@ class FieldOptions:
     sql: dict[str, Any] = dataclass_field(default_factory=dict)
     renamed_from: tuple[str, ...] = ()
     default_from: str | None = None
+    access: FieldAccess | None = None
 
 
 def Field(  # noqa: N802 - the name users know from pydantic and SQLModel
@@ -49,6 +51,7 @@ def Field(  # noqa: N802 - the name users know from pydantic and SQLModel
     sync: bool | None = None,
     renamed_from: str | Iterable[str] = (),
     default_from: str | None = None,
+    access: Any = None,
     **options: Any,
 ) -> Any:
     """A pydantic field that also takes SQLModel's arguments and these:
@@ -61,6 +64,8 @@ def Field(  # noqa: N802 - the name users know from pydantic and SQLModel
     sync:    the browser's value is taken over before an event runs.
     renamed_from: earlier names, whose stored values a migration keeps.
     default_from: "actor", whose id a new record has here.
+    access:  an access rule for reading and writing the field, or {"read": rule, "write": rule};
+             it restricts further what the rules of the class permit.
 
     Raises: ConfigurationError, for an argument that none of them has.
     """
@@ -75,7 +80,17 @@ def Field(  # noqa: N802 - the name users know from pydantic and SQLModel
     earlier = old_names(renamed_from, "Field(renamed_from=…)")
     check_default_from(default_from)
     info.metadata.append(
-        FieldOptions(private, public, editable, signal, sync, sql, earlier, default_from)
+        FieldOptions(
+            private,
+            public,
+            editable,
+            signal,
+            sync,
+            sql,
+            earlier,
+            default_from,
+            field_access(access),
+        )
     )
     return info
 
@@ -112,6 +127,7 @@ def options_of(info: FieldInfo) -> FieldOptions:
         {name: value for item in reversed(declared_options) for name, value in item.sql.items()},
         tuple(dict.fromkeys(name for item in declared_options for name in item.renamed_from)),
         last("default_from"),
+        last("access"),
     )
 
 

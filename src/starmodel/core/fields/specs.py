@@ -73,6 +73,8 @@ def field_specs(cls: type[BaseModel]) -> dict[str, FieldSpec]:
                 f"{type_name(info.annotation)}; expected str, int or UUID, which the id of an "
                 "actor can be."
             )
+        if options.access is not None:
+            _check_access(f"{cls.__name__}.{name}", name, private)
         atomic = is_atomic(info.annotation)
         signal = atomic if options.signal is None else options.signal
         specs[name] = FieldSpec(
@@ -81,6 +83,19 @@ def field_specs(cls: type[BaseModel]) -> dict[str, FieldSpec]:
         )  # fmt: skip
     _check_old_names(cls.__name__, specs)
     return specs
+
+
+def _check_access(where: str, name: str, private: bool) -> None:
+    """Refuse rules of a field that nobody sees, or everybody needs. Raises: ConfigurationError."""
+    if private:
+        raise ConfigurationError(
+            f"{where} has access rules and is private, which nobody may read or write. Remove one."
+        )
+    if name == "id":
+        raise ConfigurationError(
+            f"{where} is in every URL of its record, so it can't have access rules. Set the rules "
+            "of the class in model_config['access']."
+        )
 
 
 def _owner_fields(cls: type[BaseModel]) -> frozenset[str]:

@@ -23,6 +23,8 @@ SHORT_NAMES = {
     "session_storage": StateStore.CLIENT_SESSION,
     "local_storage": StateStore.CLIENT_LOCAL,
 }
+SYSTEM = "system"
+"""The store of StarModel's own records, such as users: the database of its sessions."""
 BROWSER_STORES = frozenset({"session_storage", "local_storage"})
 LONG_NAMES = {store: short for short, store in SHORT_NAMES.items()}
 

@@ -1,4 +1,4 @@
-"""Comparison of datetimes by the instant that they name."""
+"""Comparison of datetimes: by the instant that they name, and by the wall-clock time of pages."""
 
 from __future__ import annotations
 

@@ -20,7 +20,8 @@ class Answers:
     those of the same names; fills are values for existing rows, as JSON, or functions of a row;
     drops are removed fields and entities that were not renamed; conversions are the values for
     rows that don't fit a new type (UNSET: such rows stop the migration); replacements are new
-    members by removed ones; unused are removed members that no row has.
+    members by removed ones; unused are removed members that no row has; restores are new fields
+    that get the values of a former one, or False for those that don't.
     """
 
     renames: Mapping[Ref, str] = field(default_factory=dict)
@@ -30,6 +31,7 @@ class Answers:
     conversions: Mapping[Ref, Any] = field(default_factory=dict)
     replacements: Mapping[Ref, Mapping[str, Any]] = field(default_factory=dict)
     unused: Mapping[Ref, frozenset[str]] = field(default_factory=dict)
+    restores: Mapping[Ref, bool] = field(default_factory=dict)
 
     def fill_of(self, refs: Iterable[Ref]) -> Any:
         """Return the value for existing rows; UNSET without one."""
@@ -37,6 +39,10 @@ class Answers:
 
     def is_dropped(self, refs: Iterable[Ref]) -> bool:
         return bool(_first(self.drops, refs, False))
+
+    def is_restored(self, refs: Iterable[Ref]) -> bool | None:
+        """Return whether a field gets the values of a former one; None without an answer."""
+        return _first(self.restores, refs, None)  # type: ignore[no-any-return]
 
     def split_of(self, refs: Iterable[Ref]) -> Mapping[str, str] | None:
         return _first(self.splits, refs, None)  # type: ignore[no-any-return]

@@ -24,11 +24,13 @@ from starmodel.migrations.comparing.changes.tables import (
     RenamedEntity,
     RenamedIndex,
 )
+from starmodel.migrations.comparing.keeping import kept_for
 from starmodel.migrations.schema.definitions import (
     Constraint,
     EntityDefinition,
     FieldDefinition,
     IndexDefinition,
+    Kept,
     Schema,
 )
 from starmodel.migrations.schema.editing import (
@@ -55,7 +57,7 @@ def compare(before: Schema, after: Schema) -> Changes:
     by_id = {entity.id: entity for entity in present}
     for new in after:
         if new.id in old_by_id:
-            items += _entity(old_by_id[new.id], by_id[new.id], new)
+            items += _entity(old_by_id[new.id], by_id[new.id], new, before.kept)
     return Changes(before, after, tuple(items))
 
 
@@ -99,14 +101,14 @@ def _with_new_columns(schema: Schema, new: EntityDefinition) -> Schema:
 
 
 def _entity(
-    old: EntityDefinition, present: EntityDefinition, new: EntityDefinition
+    old: EntityDefinition, present: EntityDefinition, new: EntityDefinition, kept: Sequence[Kept]
 ) -> Iterator[Change]:
     """Yield the changes of one entity. Shapes: present is old with the new names."""
     if (old.name, old.table, old.schema_name) != (new.name, new.table, new.schema_name):
         yield RenamedEntity(old, new)
     if old.external != new.external:
         yield ChangedOwner(old, new)
-    yield from _fields(old, present, new)
+    yield from _fields(old, present, new, kept)
     if new.external:
         return
     if present.primary_key != new.primary_key:
@@ -123,7 +125,7 @@ def _entity(
 
 
 def _fields(
-    old: EntityDefinition, present: EntityDefinition, new: EntityDefinition
+    old: EntityDefinition, present: EntityDefinition, new: EntityDefinition, kept: Sequence[Kept]
 ) -> Iterator[Change]:
     old_fields = {field.id: field for field in old.fields}
     present_fields = {field.id: field for field in present.fields}
@@ -134,7 +136,7 @@ def _fields(
     for field in new.fields:
         before = old_fields.get(field.id)
         if before is None:
-            yield AddedField(old, new, field)
+            yield AddedField(old, new, field, kept_for(field, new, kept))
         else:
             yield from _field(old, new, before, present_fields[field.id], field)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
+
 from starmodel.migrations.comparing.changes.words import members_of
 from starmodel.migrations.schema.definitions import EntityDefinition, FieldDefinition
 
@@ -24,6 +26,8 @@ _LOSSLESS = {
     ("aware_datetime", "datetime"),
     ("naive_datetime", "datetime"),
 }
+LIKELY = 0.5
+"""The similarity from which a renaming is suggested first."""
 _SIZES = ("length", "precision", "scale")
 
 
@@ -34,6 +38,19 @@ def could_be_renamed(old: FieldDefinition, new: FieldDefinition) -> bool:
     if old.type.kind == new.type.kind:
         return old.type.kind != "custom" or old.type.name == new.type.name
     return any({old.type.kind, new.type.kind} <= family for family in _FAMILIES)
+
+
+def is_likely_renamed(old: FieldDefinition, new: FieldDefinition, removed: int, added: int) -> bool:
+    """True when a renaming is the first thing to think of: similar names, or nothing else changed.
+
+    Shapes: removed and added are the numbers of such fields of the entity.
+    """
+    return removed == added == 1 or similarity(old.name, new.name) >= LIKELY
+
+
+def similarity(name: str, other: str) -> float:
+    """Return how much of two names agrees, from 0 to 1."""
+    return SequenceMatcher(None, name.lower(), other.lower()).ratio()
 
 
 def could_be_same(old: EntityDefinition, new: EntityDefinition) -> bool:

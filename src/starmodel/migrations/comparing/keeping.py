@@ -4,22 +4,41 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 
+from starmodel.migrations.comparing.answers import Answers
 from starmodel.migrations.comparing.changes.change import Changes
-from starmodel.migrations.comparing.changes.fields import RemovedField
+from starmodel.migrations.comparing.changes.fields import AddedField, RemovedField
 from starmodel.migrations.comparing.changes.tables import RemovedEntity
-from starmodel.migrations.schema.definitions import Kept
+from starmodel.migrations.comparing.compatible import always_fits
+from starmodel.migrations.schema.definitions import EntityDefinition, FieldDefinition, Kept
 
 MAX_NAME_BYTES = 60
 """The longest identifier that every database takes, less a margin."""
 
 
-def kept_after(changes: Changes, migration: str) -> tuple[Kept, ...]:
+def kept_for(field: FieldDefinition, entity: EntityDefinition, kept: Sequence[Kept]) -> Kept | None:
+    """Return the newest values kept aside of a field with this name, which its type can store."""
+    for each in reversed(kept):
+        old = each.field
+        if old is None or each.entity.id != entity.id or entity.external:
+            continue
+        if old.name == field.name and field.computed is None and old.type.kind == field.type.kind:
+            return each if always_fits(old, field) else None
+    return None
+
+
+def kept_after(changes: Changes, answers: Answers, migration: str) -> tuple[Kept, ...]:
     """Return the dropped definitions after a migration, with their new names."""
+    restored = {
+        change.kept.name
+        for change in changes
+        if isinstance(change, AddedField) and change.kept and answers.is_restored(change.refs)
+    }
     number = re.match(r"\d*", migration)
     suffix = (number[0] if number else "").lstrip("0") or "0"
-    kept = list(changes.before.kept)
-    taken = {each.name for each in kept}
+    kept = [each for each in changes.before.kept if each.name not in restored]
+    taken = {each.name for each in changes.before.kept}
     for change in changes:
         if isinstance(change, RemovedEntity) and not change.entity.external:
             name = kept_name(change.entity.table, suffix, taken)

@@ -47,6 +47,7 @@ from starmodel.migrations.steps import (
     RenameField,
     RenameIndex,
     ReplaceValues,
+    RestoreField,
     SplitField,
     Step,
 )
@@ -95,7 +96,7 @@ def plan(changes: Changes, answers: Answers, migration: str) -> Plan:
         *(DropField(change.entity.name, change.field.name) for change in late),
         *(DropEntity(change.entity.name) for change in late_entities),
     ]
-    return Plan(tuple(steps), changed(changes.after, kept=kept_after(changes, migration)))
+    return Plan(tuple(steps), changed(changes.after, kept=kept_after(changes, answers, migration)))
 
 
 def _refuse(changes: Changes) -> None:
@@ -199,7 +200,11 @@ def _added_indexes(changes: list[Change]) -> Iterator[Step]:
 
 def _added_fields(changes: list[Change], answers: Answers) -> Iterator[Step]:
     for change in sorted(_of(changes, AddedField), key=lambda each: each.field.computed or ""):
-        yield AddField(change.entity.name, change.field.name, answers.fill_of(change.refs))
+        entity, name, fill = change.entity.name, change.field.name, answers.fill_of(change.refs)
+        if change.kept is not None and answers.is_restored(change.refs):
+            yield RestoreField(entity, name, change.kept.name, fill)
+        else:
+            yield AddField(entity, name, fill)
 
 
 def _replaced(changes: list[Change], answers: Answers) -> Iterator[Step]:

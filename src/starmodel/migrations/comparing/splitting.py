@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from starmodel.migrations.comparing.answers import Answers
 from starmodel.migrations.comparing.changes.change import Changes
 from starmodel.migrations.comparing.changes.fields import AddedField, RemovedField
-from starmodel.migrations.comparing.changes.shapes import parts_of, path_names, required_parts
+from starmodel.migrations.comparing.changes.shapes import EACH, parts_of, path_names, required_parts
 from starmodel.migrations.schema.definitions import FieldDefinition
 
 
@@ -24,7 +24,7 @@ def split_parts(
     names = {field.name for field in added}
     found = {field: path for field, path in named.items() if field in names}
     for part in parts_of(old.shape):
-        if part.path in found.values():
+        if part.path in found.values() or EACH in part.path.split("."):
             continue
         if "properties" in part.schema:
             continue  # its own parts are split, unless it is named

@@ -14,6 +14,8 @@ from starmodel.migrations.errors import MigrationError
 _FILE = re.compile(r"(\d+)_\w+\.py")
 _DIGITS = 4
 MAX_SLUG_CHARS = 40
+_SMALL = frozenset({"a", "and", "be", "from", "of", "one", "that", "the", "to"})
+"""Words that a cut name doesn't end with."""
 
 
 def migration_paths(folder: Path) -> list[Path]:
@@ -51,6 +53,8 @@ def slug(about: str) -> str:
 
     >>> slug("Größe: größer!"), slug("…")
     ('grosse_grosser', 'change')
+    >>> slug("Change the price of each product from text to bytes")
+    'change_the_price_of_each_product'
     """
     text = unicodedata.normalize("NFKD", about.partition(";")[0].replace("ß", "ss"))
     words = re.findall(r"[a-z0-9]+", text.encode("ascii", "ignore").decode().lower())
@@ -60,6 +64,8 @@ def slug(about: str) -> str:
         if len(longer) > MAX_SLUG_CHARS:
             break
         joined = longer
+    while joined.rpartition("_")[2] in _SMALL and "_" in joined:
+        joined = joined.rpartition("_")[0]
     return joined or "change"
 
 

@@ -12,6 +12,7 @@ from starmodel.migrations.comparing.compare import compare
 from starmodel.migrations.comparing.plan import Plan, plan
 from starmodel.migrations.rolling.transition import Aliased, Mirrored, transition
 from starmodel.migrations.schema.definitions import Schema
+from starmodel.migrations.schema.editing import changed
 from starmodel.migrations.steps import (
     UNSET,
     AddField,
@@ -19,6 +20,7 @@ from starmodel.migrations.steps import (
     EndMirror,
     MirrorField,
     RenameEntity,
+    RestoreField,
     Step,
 )
 
@@ -49,8 +51,8 @@ def rolling_plan(
     """
     between = transition(changes, answers)
     first = compare(changes.before, between.schema)
-    second = compare(between.schema, between.after)
     made = plan(first, answers, expand_id)
+    second = compare(changed(between.schema, kept=made.schema.kept), between.after)
     steps = _expand_steps(
         made.steps, between.mirrors, between.aliases, between.schema, between.after
     )
@@ -86,9 +88,18 @@ def _expand_steps(
             made.append(replace(step, alias=True))
         elif isinstance(step, AddField) and (step.entity, step.field) not in mirrored:
             made.append(_filled(step, between, after))
+        elif isinstance(step, RestoreField):
+            made.append(_with_own_fill(step, after))
         else:
             made.append(step)
     return (*made, *(MirrorField(*each) for each in mirrors))
+
+
+def _with_own_fill(step: RestoreField, after: Schema) -> RestoreField:
+    """Fill rows without a value now, though the column accepts NULL until contract."""
+    wanted = after.entity(step.entity).field(step.field)
+    is_open = step.fill is UNSET and not wanted.nullable and wanted.has_default
+    return replace(step, fill=wanted.default) if is_open else step
 
 
 def _filled(step: AddField, between: Schema, after: Schema) -> AddField:

@@ -15,12 +15,16 @@ def silent(sentence: str, fraction: float) -> None:
 class Progress:
     """Counts the actions of one migration, and the rows of one action."""
 
-    def __init__(self, report: Report) -> None:
-        self._report = report
+    def __init__(self, report: Report, notice: Callable[[str], None] | None = None) -> None:
+        self._report, self._notice = report, notice
         self._id, self._about, self._total, self._number, self._rows = "", "", 1, 0, 0
 
     def say(self, sentence: str) -> None:
-        self._report(f"{sentence}.", 0.0)
+        """Report what is no action."""
+        if self._notice is not None:
+            self._notice(f"{sentence}.")
+        else:
+            self._report(f"{sentence}.", 0.0)
 
     def begin(self, id: str, total: int) -> None:
         """Begin a migration of so many actions."""

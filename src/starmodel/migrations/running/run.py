@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
@@ -44,7 +44,8 @@ class Options:
     server runs; contract permits migrations that remove what processes of the
     old version need; interrupted says what to do with a statement whose outcome is
     unknown; application dispatches the events of `RunEvents`; report receives what
-    is done, and the share that is done by then.
+    is done, and the share that is done by then; notice, why it waits or blocks others, which
+    report receives too where no notice is given.
     Units: wait_s limits the wait for another process that migrates.
     """
 
@@ -53,6 +54,7 @@ class Options:
     interrupted: Interrupted = "stop"
     application: Application | None = None
     report: Report = silent
+    notice: Callable[[str], None] | None = None
     wait_s: float = WAIT_S
 
 

@@ -25,6 +25,11 @@ from starmodel.migrations.schema.definitions import Schema
 
 __all__ = ["WAIT_S", "Options", "Result", "downgrade", "record_as_applied", "upgrade"]
 
+_LOCKED = {
+    True: "Another process is writing to the database; waiting until it has finished",
+    False: "Another transaction holds a lock on a table; waiting until it has ended",
+}
+"""What is reported of a lock, by whether the database is SQLite."""
 UNRECORDED = "0001_of_classes"
 """The id of steps without a file, in the ledger only while they run."""
 
@@ -158,9 +163,10 @@ async def apply_unrecorded(
 
 @contextlib.asynccontextmanager
 async def _locked(url: str, options: Options) -> AsyncIterator[Run]:
-    progress = Progress(options.report)
+    progress = Progress(options.report, options.notice)
     async with open_link(url) as link:
         ledger = Ledger(link.sql_dialect)
+        link.on_wait = lambda: progress.say(_LOCKED[link.sql_dialect.sqlalchemy.name == "sqlite"])
         waiting = lambda: progress.say("Another process migrates this database; waiting")  # noqa: E731
         async with migration_lock(link, url, wait_s=options.wait_s, on_wait=waiting):
             with _explained(link.where):

@@ -18,7 +18,7 @@ from starmodel.adapters.persistence.sql.schema.entity_table import (
 )
 from starmodel.adapters.persistence.sql.schema.tables import derive_table
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.definition.table_names import table_name
+from starmodel.core.definition.table_names import OWN_TABLES, table_name
 from starmodel.migrations.schema.codecs import default_json
 from starmodel.migrations.schema.constraints import (
     check_definitions,
@@ -36,9 +36,6 @@ from starmodel.migrations.schema.dialects import NeutralDialect, default_texts, 
 from starmodel.migrations.schema.ids import Renames, identify
 from starmodel.migrations.schema.types import type_definition
 from starmodel.migrations.schema.values import bounds_of, default_of, plain_json, shape_of
-
-OWN_TABLES = "starmodel_"
-"""The prefix of StarModel's own tables, which have a schema number of their own."""
 
 
 def collect(

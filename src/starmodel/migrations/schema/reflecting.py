@@ -19,6 +19,7 @@ from sqlalchemy.types import TypeEngine
 
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.schema.entity_table import EXPIRES, VERSION
+from starmodel.core.definition.table_names import OWN_TABLES
 from starmodel.migrations.schema.definitions import (
     EntityDefinition,
     FieldDefinition,
@@ -31,7 +32,6 @@ from starmodel.migrations.schema.definitions import (
 from starmodel.migrations.schema.editing import changed
 from starmodel.migrations.schema.physical import Difference, table_differences
 
-OWN_TABLES = "starmodel_"
 SAMPLES = 20
 _KINDS: tuple[tuple[type[TypeEngine[Any]], Kind, str], ...] = (
     (sql.Boolean, "bool", "Boolean"),

@@ -39,11 +39,16 @@ class DropField(Step):
 
 @dataclass(frozen=True)
 class RestoreField(Step):
-    """Restore a dropped column. Shapes: kept is its name in `Schema.kept`."""
+    """Restore a dropped column with its values.
+
+    Shapes: kept is its name in `Schema.kept`; fill is that of `AddField`, for rows without a value,
+    such as those that were created since.
+    """
 
     entity: str
     field: str
     kept: str
+    fill: Any = UNSET
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ class AddParts:
 
     Parts that an object has stay as they are, and so do values that are no objects.
 
-    Shapes: parts are JSON values by path: `AddParts({"zip": "", "geo.lat": 0})`.
+    Shapes: parts are JSON values by path: `AddParts({"zip": "", "geo.lat": 0})`; `*` stands for
+    each element of a list, or each value of a dict: `AddParts({"lines.*.tax": 0})`.
     """
 
     parts: Mapping[str, Any]
@@ -38,9 +39,14 @@ class AddParts:
 
 
 def _with_part(value: Any, path: Sequence[str], part: Any) -> Any:
+    name, *inner = path
+    if name == "*" and inner:
+        if isinstance(value, list):
+            return [_with_part(each, inner, part) for each in value]
+        if isinstance(value, Mapping):
+            return {key: _with_part(each, inner, part) for key, each in value.items()}
     if not isinstance(value, Mapping):
         return value
-    name, *inner = path
     if inner:
         return {**value, name: _with_part(value[name], inner, part)} if name in value else value
     return {name: copy.deepcopy(part), **value}

@@ -14,6 +14,7 @@ from starmodel.adapters.web.resources.browser_states import parse_states, use_st
 from starmodel.adapters.web.server_address import server_address
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
+from starmodel.app.credentials.credentials import Credentials
 from starmodel.app.health import CheckResult, run_checks
 from starmodel.app.ports.transport import Transport
 from starmodel.app.presentation.frontend import DataFrontend
@@ -48,6 +49,17 @@ class PluginServices:
     def derived_key(self, purpose: str) -> bytes:
         """A key for one purpose, derived from the secret key of the application."""
         return derived_key(self.secret, purpose)
+
+    @property
+    def credentials(self) -> Credentials:
+        """One-time secrets and other credentials, in the system store.
+
+        Raises: RuntimeError, without a system store.
+        """
+        found = self.application.credentials
+        if found is None:
+            raise RuntimeError("This application has no system store for credentials.")
+        return found
 
     async def check_health(self) -> list[CheckResult]:
         """Run the health checks of all plugins."""

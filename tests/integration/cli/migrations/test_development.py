@@ -228,4 +228,10 @@ async def test_page_shows_why_a_migration_failed(
 def test_button_is_offered_where_nothing_is_to_be_asked() -> None:
     assert Failure.of(DriftError("a", command="starmodel migrate")).can_migrate
     assert not Failure.of(DriftError("a", command=MERGE, asks=True)).can_migrate
-    assert Failure.of(DriftError("a", ["b"], "starmodel migrate")).text == "a b"
+
+
+def test_sentences_of_a_refusal_stand_apart() -> None:
+    error = DriftError("Changed.", ["One.", "Two."], "starmodel migrate")
+    assert str(error) == "Changed.\n- One.\n- Two.\nRun: starmodel migrate"
+    failure = Failure.of(error)
+    assert (failure.text, failure.points) == ("Changed.", ("One.", "Two."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -70,16 +71,17 @@ def test_text_becomes_a_literal(change: Callable[..., Result], run: Run, folder:
 
     asked = change(state='Literal["new", "live"]')
     assert asked.exit_code == 2
-    assert "Product.state changes from text to one of new and live" in asked.stderr
+    assert "Product.state changes from text to one of 'new' and 'live'" in asked.stderr
 
     stopped = change("--convert", "Product.state", state='Literal["new", "live"]')
     assert stopped.exit_code == 1
     assert "'sold'" in stopped.stderr
     assert not list((folder / "migrations").glob("0002*"))
 
-    done = change("--convert", "Product.state=live", state='Literal["new", "live"]')
+    done = change("--convert", "Product.state=live", "--json", state='Literal["new", "live"]')
     assert done.exit_code == 0, done.output
-    assert "may still store other values than new or live as Product.state" in done.stdout
+    (effect,) = json.loads(done.stdout)["old_processes"]
+    assert "may still store other values than 'new' or 'live' as Product.state" in effect["text"]
     assert states(folder) == ["new", "live"]
 
 
@@ -89,7 +91,7 @@ def test_literal_becomes_text(change: Callable[..., Result], run: Run, folder: P
 
     done = change()
     assert done.exit_code == 0, done.output
-    assert "Change Product.state from one of new and sold to text." in done.stdout
+    assert "Change Product.state from one of 'new' and 'sold' to text." in done.stdout
     assert states(folder) == ["sold"]
 
 
@@ -102,7 +104,7 @@ def test_unused_value_with_rows_stops(
     flags = ("--unused", "Product.state.sold", "--unused", "Product.size.2")
     stopped = change(*flags, state='Literal["new"]', size="Literal[1]")
     assert stopped.exit_code == 1
-    assert "Product.state, 1 row: is not one of new: 'sold'" in stopped.stderr
+    assert "Product.state, 1 row: is not one of 'new': 'sold'" in stopped.stderr
     assert states(folder) == ["sold"]
 
     flags = ("--replace", "Product.state.sold=new", "--replace", "Product.size.2=1")

@@ -20,7 +20,7 @@ from integration.web.browser import Browser, sign_in_link, toasts, unlisted
 from integration.web.sessions.carts import Cart
 from starmodel import Actor, Entity, EntityConfig, event
 from starmodel.adapters.persistence.system.database import DatabaseSessions
-from starmodel.app.sessions import cache
+from starmodel.app.sessions import recent
 from starmodel.app.sessions.session import DEVELOPMENT
 from starmodel.core.errors import StoreUnavailableError
 from starmodel.testing.fakes import FakeClock
@@ -163,8 +163,8 @@ async def test_signed_out_anonymous_cookie_is_rejected_after_a_restart(process: 
 async def test_ended_sessions_stay_ended_after_many_sign_ins(
     process: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache, "MAX_RECORDS", 20)
-    monkeypatch.setattr(cache, "MAX_VISITORS", 20)
+    monkeypatch.setattr(recent, "MAX_RECORDS", 20)
+    monkeypatch.setattr(recent, "MAX_VISITORS", 20)
     app = process()
     browser = Browser(app)
     await browser.page("/sign-in/ann")

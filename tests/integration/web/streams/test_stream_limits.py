@@ -178,13 +178,13 @@ async def test_rule_is_evaluated_once_for_all_tabs_of_one_actor(
     secret = await create(browser, "/secrets")
     page = await browser.page(secret)
     streams = [await browser.watch(page).__aenter__() for _ in range(8)]
-    decide, decided = app.starmodel.hub._allowed, []
+    decide, decided = app.starmodel.hub._seen, []
 
     async def counted(message: Any, actor: Any, policy: Any) -> Any:
         decided.append(actor)
         return await decide(message, actor, policy)
 
-    app.starmodel.hub._allowed = counted
+    app.starmodel.hub._seen = counted
     await browser.call("POST", f"{secret}/sell")
     assert decided == [None]
     for stream in streams:

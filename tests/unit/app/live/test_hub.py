@@ -9,7 +9,7 @@ from starmodel.app.access.policy import Actor
 from starmodel.app.live.frames import Frames, snapshot_message
 from starmodel.app.live.hub import Hub
 from starmodel.app.live.subscription import Subscription
-from starmodel.app.ports.messages import Changed, SessionEnded
+from starmodel.app.ports.messages import Changed, SessionEnded, closed
 from starmodel.core.errors import TooManyStreamsError
 from unit.app.live.outbox import subscription, taken
 
@@ -240,10 +240,10 @@ def test_hub_close_ends_every_page():
 
 
 def guarded(rule):
-    async def allowed(message, actor, policy):
-        return rule(message, actor)
+    async def seen(message, actor, policy):
+        return message if rule(message, actor) else closed(message)
 
-    return Hub(guarded=["Thing"], allowed=allowed)
+    return Hub(guarded=["Thing"], seen=seen)
 
 
 async def test_guarded_state_is_checked_for_each_viewer():

@@ -50,10 +50,11 @@ IDS = st.recursive(
     lambda inner: st.tuples(inner, inner),
     max_leaves=3,
 )
-KINDS = st.sampled_from([kind for kind in get_args(Kind) if kind != "closed"])
+KINDS = st.sampled_from([kind for kind in get_args(Kind) if kind not in ("closed", "reopened")])
 CHANGES = st.builds(
     Changed, TEXT, IDS, KINDS, st.integers(0), st.integers(-1), STATES | st.none(),
     st.lists(TEXT, max_size=4).map(tuple), st.dictionaries(TEXT, SCALARS, max_size=4),
+    st.just(frozenset()), st.just(frozenset()),
 )  # fmt: skip
 MESSAGES = CHANGES | st.builds(Emitted, TEXT, JSON, TEXT, TEXT) | st.builds(SessionEnded, TEXT)
 

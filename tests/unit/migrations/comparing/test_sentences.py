@@ -72,7 +72,7 @@ def asked(before: Schema, after: Schema, answers: Answers | None = None) -> list
         ([FieldModel("size", default="a")], [FieldModel("size", default="b")],
          "Give new records 'b' as Product.size; stored records don't change."),
         ([FieldModel("state", members=["new"])], [FieldModel("state", members=["new", "sold"])],
-         "Let Product.state also be sold."),
+         "Let Product.state also be 'sold'."),
         ([FieldModel("size", comment="in cm")], [FieldModel("size")],
          "Change the comment of the column of Product.size."),
         ([FieldModel("address", "json", shape={"type": "object"})],

@@ -128,7 +128,8 @@ class DatastarFrontend:
         self.show(entity)
         entity_type = self._application.registry[entity.__entity__.cls]
         declared = entity_type.signals if entity_type.in_browser else declared_signals(entity_type)
-        signals = signals_of(entity_type.signals, public_state(entity), declared)
+        state = public_state(self._application.seen_now(entity))
+        signals = signals_of(entity_type.signals, state, declared)
         values = script_json(nested(self.namespace(entity), signals))
         # A state restored by the browser is newer than the server's default.
         name = "data-signals__ifmissing" if entity_type.in_browser else "data-signals"

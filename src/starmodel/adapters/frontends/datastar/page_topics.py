@@ -110,8 +110,9 @@ async def _add_list(
     resource = area[entity_type]
     if not entity_type.is_record or resource.ui is None:
         return
-    listing = listing_of(entity_type, dict(parse_qsl(item.query, keep_blank_values=True)))
     audience = await audience_of(area.policy, entity_type, session.actor)
+    parameters = dict(parse_qsl(item.query, keep_blank_values=True))
+    listing = listing_of(entity_type, parameters, hidden=audience.uncertain)
     view = RowsView(listing, audience, root_path, resource, area, application.texts)
     watched = WatchedList(listing, digests.get(rows_id(listing), ""))
     topics.add_list(watched, view, _own_policy(area))

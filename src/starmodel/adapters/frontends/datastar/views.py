@@ -31,7 +31,7 @@ from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import ListPages
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.record_keys import row_key
-from starmodel.core.snapshot import version_of
+from starmodel.core.snapshot import as_seen, version_of
 from starmodel.core.values.words import title_of_entity
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
@@ -53,7 +53,11 @@ class SignalsView:
         if message.state is None:
             return [removed(message, self.texts)]
         names = self.names if full else [n for n in self.names if n in message.fields]
+        if message.hidden:
+            names = [name for name in names if name not in message.hidden]
         signals = signals_of(names, message.state, self.declared)
+        if message.emptied:  # the page may have values of an earlier state
+            signals |= {name: "" for name in self.names if name in message.emptied}
         version = f"{self.namespace or message.entity} {message.version}"
         patches = patch_state(self.namespace, signals, version=version)
         return [*patches, status("")] if message.kind == "reopened" else patches
@@ -72,6 +76,8 @@ class PartView:
         if message.state is None:
             return ()
         entity = snapshot_of(self.view.entity, message.id, message.state, message.version)
+        if entity.__entity__.guarded:
+            entity = as_seen(entity, message.hidden)
         part = live_part(self.view, entity)
         html = self.render(part.component, self.root_path, self.area)
         return [patch_elements(Element(html, part.selector, None, part.namespace))]

@@ -23,6 +23,9 @@ class EntityView:
         state, version = message.state, message.version
         if state is None:
             return [{"type": message.kind, "topic": message.topic, "version": version}]
+        hidden = message.hidden
+        if hidden:
+            state = {name: value for name, value in state.items() if name not in hidden}
         # After its expiry an instance has the default of each field, unnamed extra ones included.
         if full or message.kind == "expired":
             return [
@@ -34,7 +37,7 @@ class EntityView:
                 "version": version,
                 "base": message.base,
                 "set": {name: state[name] for name in message.fields if name in state},
-                "unset": [name for name in message.fields if name not in state],
+                "unset": [n for n in message.fields if n not in state and n not in hidden],
             }
         ]
 

@@ -264,7 +264,8 @@ class Statements:
             if name in self.cls.__entity__.private:
                 raise ConstraintError(message, shown=PRIVATE_PROBLEM) from error
             problem = Message("constraint.column", title=field.title, problem=str(error))
-            raise ConstraintError(message, {name: problem}) from error
+            entity = self.cls.__entity__.name
+            raise ConstraintError(message, {name: problem}, entity=entity) from error
 
     def is_at(self, row: Row, version: int) -> bool:
         """True when a row read by `version`, `lock` or `share` is in the state of the version."""

@@ -54,6 +54,12 @@ class DatabaseSessions:
         except ConfigurationError as error:  # the tables can't be created
             raise StoreUnavailableError(str(error)) from error
 
+    async def of_actor(self, actor_id: str) -> Sequence[SessionRecord]:
+        return await (await self._open()).of_actor(actor_id) if await self.exists() else ()
+
+    async def update(self, records: Sequence[SessionRecord]) -> None:
+        await (await self._open()).update(records)
+
     async def changes(
         self, since: int | None, limit: int
     ) -> tuple[int, Sequence[SessionRecord] | None]:

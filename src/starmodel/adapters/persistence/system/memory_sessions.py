@@ -31,6 +31,22 @@ class MemorySessions:
         for record in records:
             self._records[record.id] = self._revision, record
 
+    async def of_actor(self, actor_id: str) -> Sequence[SessionRecord]:
+        mine = [
+            record
+            for _, record in self._records.values()
+            if record.ended_at is None and record.actor is not None and record.actor.id == actor_id
+        ]
+        return sorted(mine, key=lambda record: record.created_at, reverse=True)
+
+    async def update(self, records: Sequence[SessionRecord]) -> None:
+        self._revision += 1
+        for record in records:
+            found = self._records.get(record.id)
+            if found is not None and found[1].ended_at is None:
+                made = found[1]._replace(actor=record.actor, ended_at=record.ended_at)
+                self._records[record.id] = self._revision, made
+
     async def changes(
         self, since: int | None, limit: int
     ) -> tuple[int, Sequence[SessionRecord] | None]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -25,13 +26,47 @@ from starmodel.adapters.persistence.sql.compiled_sql import compile_sql
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.system.parts import insert_once, system_table
 
-SCHEMA = 1
-"""The current schema version; raised together with a migration in UPGRADES."""
-UPGRADES: dict[int, tuple[str, ...]] = {}
-"""The migration statements to each schema version from the one before it."""
 SESSIONS = "starmodel_session"
+
+
+class Upgrade(NamedTuple):
+    """The statements that migrate the tables to one schema version from the one before it.
+
+    Shapes: column exists once they have run; mysql is one statement, since MySQL and MariaDB
+    commit each DDL statement.
+    """
+
+    column: str
+    statements: tuple[str, ...]
+    mysql: str
+
+
+SCHEMA = 2
+"""The current schema version; raised together with a migration in UPGRADES."""
+UPGRADES = {
+    2: Upgrade(
+        "actor_key",
+        (
+            f"ALTER TABLE {SESSIONS} ADD COLUMN actor_key VARCHAR(64)",
+            f"ALTER TABLE {SESSIONS} ADD COLUMN device VARCHAR(200) NOT NULL DEFAULT ''",
+            f"ALTER TABLE {SESSIONS} ADD COLUMN address VARCHAR(64) NOT NULL DEFAULT ''",
+            f"CREATE INDEX ix_{SESSIONS}_actor_key ON {SESSIONS} (actor_key)",
+        ),
+        f"ALTER TABLE {SESSIONS} ADD COLUMN actor_key VARCHAR(64), "
+        "ADD COLUMN device VARCHAR(200) NOT NULL DEFAULT '', "
+        "ADD COLUMN address VARCHAR(64) NOT NULL DEFAULT '', "
+        f"ADD INDEX ix_{SESSIONS}_actor_key (actor_key)",
+    )
+}
 PART = "sessions"
 SWEEP_BATCH = 500
+UNKEYED_BATCH = 500
+MAX_DEVICE_CHARS, MAX_ADDRESS_CHARS = 200, 64
+
+
+def actor_key(actor_id: str) -> str:
+    """The indexed key of an actor; ids of actors have no limit of length."""
+    return hashlib.sha256(actor_id.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class SessionTables:
@@ -56,6 +91,10 @@ class SessionTables:
             Column("seen_at", Double, nullable=False, index=True),
             Column("ended_at", Double, index=True),
             Column("revision", BigInteger, nullable=False, index=True),
+            # Null in rows of earlier versions of StarModel, "" without an actor.
+            Column("actor_key", String(64), index=True),
+            Column("device", String(MAX_DEVICE_CHARS), nullable=False, server_default=""),
+            Column("address", String(MAX_ADDRESS_CHARS), nullable=False, server_default=""),
             **sql_dialect.table_options,
         )
 
@@ -67,7 +106,8 @@ class SessionTables:
 
         mine = system.c.part == PART
         revision = select(system.c.revision).where(mine).scalar_subquery()
-        fields = [column for column in table.c if column.name != "revision"]
+        fields = [column for column in table.c if column.name not in ("revision", "actor_key")]
+        key = given("actor_key_", table.c.actor_key)
         id, now = given("id_", table.c.id), given("now_", table.c.ended_at)
         is_valid = table.c.ended_at.is_(None)
         expired = and_(
@@ -95,9 +135,29 @@ class SessionTables:
         self.add = compiled(
             insert(table).values(
                 {column.name: given(f"{column.name}_", column) for column in fields}
-                | {"revision": revision}
+                | {"revision": revision, "actor_key": key}
             )
         )
+        self.of_actor = compiled(
+            select(*fields)
+            .where(table.c.actor_key == key, is_valid)
+            .order_by(table.c.created_at.desc(), table.c.id)
+        )
+        self.update = compiled(
+            update(table)
+            .where(table.c.id == id, is_valid)
+            .values(
+                actor=given("actor_", table.c.actor),
+                ended_at=given("ended_at_", table.c.ended_at),
+                revision=revision,
+            )
+        )
+        self.unkeyed = compiled(
+            select(table.c.id, table.c.actor)
+            .where(table.c.actor_key.is_(None), is_valid)
+            .limit(UNKEYED_BATCH)
+        )
+        self.set_key = compiled(update(table).where(table.c.id == id).values(actor_key=key))
         self.changes = compiled(
             select(*fields)
             .where(

@@ -12,10 +12,12 @@ from starmodel.adapters.persistence.system.session_tables import (
     SESSIONS,
     UPGRADES,
     SessionTables,
+    Upgrade,
+    actor_key,
 )
 from starmodel.app.access.policy import Actor
 from starmodel.app.ports.sessions import SessionRecord
-from starmodel.core.errors import StoreUnavailableError
+from starmodel.core.errors import StoreFailedError, StoreUnavailableError
 from starmodel.core.values.tagged_json import from_text, to_text
 
 
@@ -52,6 +54,25 @@ class SqlSessions:
             steps += [(tables.remove, {"id_": record.id}), (tables.add, _row(record))]
         await self._run_all(steps)
 
+    async def of_actor(self, actor_id: str) -> Sequence[SessionRecord]:
+        await self._key_all()
+        rows = await self._rows(self._tables.of_actor, actor_key_=actor_key(actor_id))
+        return [_record(row) for row in rows]
+
+    async def update(self, records: Sequence[SessionRecord]) -> None:
+        update = self._tables.update
+        changes = [
+            (update, {"id_": r.id, "actor_": _actor_text(r.actor), "ended_at_": r.ended_at})
+            for r in records
+        ]
+        await self._run_all([(self._tables.raise_revision, {}), *changes])
+
+    async def _key_all(self) -> None:
+        """Set the keys of rows that processes of an earlier version of StarModel have added."""
+        while rows := await self._rows(self._tables.unkeyed):
+            keys = [{"id_": id, "actor_key_": _key(_actor(text))} for id, text in rows]
+            await self._run_all([(self._tables.set_key, key) for key in keys])
+
     async def changes(
         self, since: int | None, limit: int
     ) -> tuple[int, Sequence[SessionRecord] | None]:
@@ -84,10 +105,16 @@ class SqlSessions:
     async def _prepare(self, *, create: bool) -> None:
         """Prepare the tables; without `create`, only existing ones."""
         async with self._preparing:
-            if not self._ready and (create or await self._engine.columns(SESSIONS)):
-                await self._engine.create(self._tables.metadata, ())
+            if self._ready:
+                return
+            exists = bool(await self._engine.columns(SESSIONS))
+            if exists:  # first the columns, which the indexes of a new version need
                 await self._upgrade()
-                self._ready = True
+            if exists or create:
+                await self._engine.create(self._tables.metadata, ())
+            if create and not exists:
+                await self._upgrade()
+            self._ready = exists or create
 
     async def _upgrade(self) -> None:
         """Migrate tables of an earlier schema version to the current one."""
@@ -101,9 +128,22 @@ class SqlSessions:
                 "database."
             )
         if found < SCHEMA:
-            upgrades = [sql for number in range(found + 1, SCHEMA + 1) for sql in UPGRADES[number]]
-            last = (tables.set_schema.sql, tables.set_schema.params({}))
-            await self._engine.execute_all([*((sql, ()) for sql in upgrades), last])
+            for number in range(found + 1, SCHEMA + 1):
+                await self._run_upgrade(UPGRADES[number])
+            await self._engine.execute(tables.set_schema.sql, tables.set_schema.params({}))
+
+    async def _run_upgrade(self, upgrade: Upgrade) -> None:
+        """Run the statements of one schema version, unless another process has run them."""
+        if self._engine.sql_dialect.sqlalchemy.name in ("sqlite", "postgresql"):
+            statements = upgrade.statements
+        else:
+            statements = (upgrade.mysql,)
+        try:
+            if upgrade.column not in await self._engine.columns(SESSIONS):
+                await self._engine.execute_all([(sql, ()) for sql in statements])
+        except StoreFailedError:
+            if upgrade.column not in await self._engine.columns(SESSIONS):
+                raise
 
     async def _rows(self, statement: Any, **given: Any) -> Sequence[Any]:
         return await self._engine.rows(statement.sql, statement.params(given))
@@ -114,22 +154,30 @@ class SqlSessions:
 
 def _row(record: SessionRecord) -> dict[str, Any]:
     actor = record.actor
-    text = (
-        None
-        if actor is None
-        else to_text([actor.id, actor.name, sorted(actor.roles), dict(actor.claims)])
-    )
-    values = record._replace(actor=None)._asdict() | {"actor": text}
+    values = record._asdict() | {"actor": _actor_text(actor), "actor_key": _key(actor)}
     return {f"{name}_": value for name, value in values.items()}
 
 
 def _record(row: Sequence[Any]) -> SessionRecord:
-    id, visitor, text, provider, created_at, seen_at, ended_at = row
-    actor = None
-    if text is not None:
-        who, name, roles, *claims = from_text(text)
-        actor = Actor(who, name, frozenset(roles), *claims)
-    return SessionRecord(id, visitor, actor, provider, created_at, seen_at, ended_at)
+    id, visitor, text, *rest = row
+    return SessionRecord(id, visitor, _actor(text), *rest)
+
+
+def _actor(text: str | None) -> Actor | None:
+    if text is None:
+        return None
+    who, name, roles, *claims = from_text(text)
+    return Actor(who, name, frozenset(roles), *claims)
+
+
+def _actor_text(actor: Actor | None) -> str | None:
+    if actor is None:
+        return None
+    return to_text([actor.id, actor.name, sorted(actor.roles), dict(actor.claims)])
+
+
+def _key(actor: Actor | None) -> str:
+    return "" if actor is None else actor_key(actor.id)
 
 
 def _first(rows: Sequence[Any]) -> SessionRecord | None:

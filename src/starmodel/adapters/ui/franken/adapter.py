@@ -30,6 +30,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.events.results import Progress, Toast
 from starmodel.core.fields.widgets import UI
+from starmodel.core.snapshot import NOTHING
 
 
 class FrankenUI:
@@ -138,8 +139,9 @@ class FrankenUI:
         values: Mapping[str, Any] | None = None,
         errors: Mapping[str, str] | None = None,
         originals: Mapping[str, str] | None = None,
+        omitted: frozenset[str] = NOTHING,
     ) -> Any:
-        return self._forms.form(resource, event, id, values, errors, originals)
+        return self._forms.form(resource, event, id, values, errors, originals, omitted)
 
     def form_after(
         self, resource: MountedResource, actor: Actor | None, entity: Entity | None = None
@@ -153,8 +155,9 @@ class FrankenUI:
         id: Any,
         errors: Mapping[str, str],
         originals: Mapping[str, str],
+        omitted: frozenset[str] = NOTHING,
     ) -> Sequence[Element]:
-        return self._forms.error_patches(resource, event, id, errors, originals)
+        return self._forms.error_patches(resource, event, id, errors, originals, omitted)
 
     def form_field(self, field: FormField, form_id: str, slots: Slots, records_url: str) -> Any:
         """One labelled input; `slots` has the slots of its value, choice and validation error."""

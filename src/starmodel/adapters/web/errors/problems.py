@@ -32,6 +32,7 @@ from starmodel.core.errors import (
     StoreFullError,
     StorePermissionError,
     StoreUnavailableError,
+    TooManyAttemptsError,
     VersionConflictError,
 )
 from starmodel.core.fields.nested import is_private_path
@@ -152,8 +153,15 @@ def _problem_of(
             plain = error.plain
         if developer and isinstance(error, ListQueryError):
             plain = ""  # the author of the URL needs the reason
-        reasons = denial_in_words(error) if developer else {}
-        return Problem(error.status, _with_title(error), where=where, plain=plain, details=reasons)
+        wait_s = error.retry_after_s if isinstance(error, TooManyAttemptsError) else None
+        return Problem(
+            error.status,
+            _with_title(error),
+            where=where,
+            plain=plain,
+            details=denial_in_words(error) if developer else {},
+            retry_after_s=wait_s,
+        )
     if isinstance(error, StoreBusyError | OverloadedError):
         log.warning("%s failed: %s", log_text(where or "A request"), log_text(error))
         return Problem(

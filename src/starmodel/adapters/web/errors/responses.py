@@ -11,6 +11,7 @@ from starmodel.adapters.web.errors.problems import Problem, problem_of
 from starmodel.adapters.web.http.exchange import NOTHING_SENT, Exchange, Header
 from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.settings import WebSettings
+from starmodel.app.access.fields import writable_fields
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import digests_in
 from starmodel.app.commands.binding.form_names import ORIGINALS
@@ -18,7 +19,7 @@ from starmodel.app.commands.elements import Element
 from starmodel.app.ports.transport import Patch
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import UIAdapter
-from starmodel.core.errors import RequestError
+from starmodel.core.errors import RequestError, StarModelError
 from starmodel.core.events import Event
 from starmodel.core.events.results import Toast
 
@@ -128,22 +129,45 @@ class ErrorResponses:
         if exchange.request.is_datastar:
             # Only a generated form has elements for validation errors; it is sent as a form.
             beside = is_form or problem.status == 413
-            elements = self.beside(resource, event, id, problem) if beside else ()
+            omitted = await self._omitted(exchange, resource, id)
+            elements = self.beside(resource, event, id, problem, omitted) if beside else ()
             await self.send(exchange, problem, elements=elements, ui=resource.ui)
         elif is_form and exchange.request.wants_html and problem.status in _SHOWN_AGAIN:
+            omitted = await self._omitted(exchange, resource, id)
             await exchange.page(
-                lambda: self._form_again(exchange, resource, event, id, problem, sent),
+                lambda: self._form_again(exchange, resource, event, id, problem, sent, omitted),
                 problem.status,
             )
         else:
             await self.send(exchange, problem, ui=resource.ui)
 
+    async def _omitted(
+        self, exchange: Exchange, resource: MountedResource, id: str
+    ) -> frozenset[str]:
+        """The fields that the form of the request has not, because its actor may not set them."""
+        entity_type, actor = resource.entity_type, exchange.session.actor
+        fields = writable_fields(resource.policy, entity_type, actor)
+        if not fields.depends_on_record or (entity_type.is_record and not id):
+            return fields.closed
+        try:
+            entity = await self._application.instance(
+                entity_type, exchange.session, id or None, policy=resource.policy
+            )
+        except StarModelError:  # the caller does not read the record
+            return fields.uncertain
+        return fields.closed_now(entity)
+
     def beside(
-        self, resource: MountedResource, event: Event[Any, Any, Any], id: str, problem: Problem
+        self,
+        resource: MountedResource,
+        event: Event[Any, Any, Any],
+        id: str,
+        problem: Problem,
+        omitted: frozenset[str],
     ) -> Sequence[Element]:
         """The patches that render each validation error beside its input."""
         ui: UIAdapter = resource.ui
-        return ui.form_errors(resource, event, id, problem.fields, problem.was)
+        return ui.form_errors(resource, event, id, problem.fields, problem.was, omitted=omitted)
 
     def encode(self, problem: Problem, elements: Sequence[Element] = ()) -> Sequence[Patch]:
         """The patches for Datastar; a developer also gets a panel with frames and arguments."""
@@ -161,6 +185,7 @@ class ErrorResponses:
         id: str,
         problem: Problem,
         sent: Mapping[str, Any],
+        omitted: frozenset[str],
     ) -> str:
         """The page of a form sent without JavaScript, with its values and validation errors."""
         entity_type, ui = resource.entity_type, resource.ui
@@ -177,7 +202,7 @@ class ErrorResponses:
             originals = originals or digests_in(sent.get(ORIGINALS), self._settings.bounds)
         form = ui.form(
             resource, event, id or None,
-            values=values, errors=problem.fields, originals=originals,
+            values=values, errors=problem.fields, originals=originals, omitted=omitted,
         )  # fmt: skip
         page: str = ui.page(
             titles.get(event.name, label) if entity_type.is_record else label,

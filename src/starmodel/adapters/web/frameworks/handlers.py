@@ -71,17 +71,18 @@ def redirect_response(redirect: Redirect, scope: Mapping[str, Any]) -> Response:
     return RedirectResponse(gateway_of(scope).safe_url(scope, redirect.url), status_code=303)
 
 
-def entity_json(entity: Entity, accept: str) -> Response | None:
+def entity_json(entity: Entity, accept: str, gateway: Gateway) -> Response | None:
     """An entity as the response to an API client; None for a browser, which gets a page."""
     if representation(accept.encode("latin-1")) == "html":
         return None
-    body = json_bytes(public_state(entity))
+    body = json_bytes(public_state(gateway.application.seen_now(entity)))
     return Response(body, media_type="application/json", headers={"vary": "accept"})
 
 
 def entity_page(entity: Entity, gateway: Gateway) -> tuple[str, list[Any]]:
     """The title and the components of an entity's page: its fields and its events."""
     resource = gateway.application.areas.current_resource(entity.__entity__.cls)
+    entity = gateway.application.seen_now(entity)
     parts = [
         resource.ui.record_detail(resource, entity),
         resource.ui.record_events(resource, entity),

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
+from starmodel.adapters.web.http.clients import client_of
 from starmodel.adapters.web.http.conditional import (
     digest_of,
     is_unchanged,
@@ -58,6 +59,7 @@ class Exchange:
     """
 
     __slots__ = (
+        "_cookies",
         "_csp",
         "_headers",
         "_outer",
@@ -83,6 +85,7 @@ class Exchange:
         self.request, self.session, self.root_path = request, session, root_path
         self._send, self._sessions, self._csp = send, sessions, csp
         self._headers: Sequence[Header] = ()
+        self._cookies: dict[str, Header] = {}
         self._outer: Exchange | None = None
         self.sent: Mapping[str, Any] = NOTHING_SENT
         self.started = self.is_client_error = False
@@ -108,7 +111,7 @@ class Exchange:
     @property
     def is_saved(self) -> bool:
         """True when the session is unchanged and no cookie is pending."""
-        if self._headers or self._outer is not None:
+        if self._headers or self._cookies or self._outer is not None:
             return False
         session = self.session
         return self._sessions is None or not (session.modified or session != session.stored_data)
@@ -125,7 +128,7 @@ class Exchange:
         if self._sessions is None or not self.session.changed:
             return
         try:
-            text = await self._sessions.save(self.session)
+            text = await self._sessions.save(self.session, client_of(self.request))
         except StarModelError as error:
             self.session.rollback()
             if isinstance(error, StoreUnavailableError):
@@ -135,10 +138,37 @@ class Exchange:
         self._headers = [] if text is None else [(b"set-cookie", text.encode("latin-1"))]
 
     async def cookie(self) -> Sequence[Header]:
-        """The Set-Cookie header of a changed session, once. Raises: as `save_session`."""
+        """The Set-Cookie headers of this response, once. Raises: as `save_session`."""
         await self.save_session()
         headers, self._headers = self._headers, ()
+        if self._cookies:
+            headers = [*headers, *self._cookies.values()]
+            self._cookies.clear()
         return headers
+
+    def read_cookie(self, label: str) -> str:
+        """The value of a cookie that `write_cookie` has set; "" without one. Not signed."""
+        if self._outer is not None:
+            return self._outer.read_cookie(label)
+        if self._sessions is None:
+            return ""
+        return self._sessions.read_further(label, self.request.headers.get(b"cookie", b""))
+
+    def write_cookie(self, label: str, value: str, *, max_age_s: int) -> None:
+        """Set a cookie beside the session's in the response, for this application alone.
+
+        Sent to every path, HttpOnly, SameSite=Lax, Secure like the session's. It survives sign-in
+        and sign-out. A response without a session cookie does not set it.
+
+        Shapes: label is lower-case letters; value is letters, digits, ".", "_", "~" and "-", at
+        most 1,000 of them.
+        Raises: ConfigurationError, for another label or value.
+        """
+        if self._outer is not None:
+            self._outer.write_cookie(label, value, max_age_s=max_age_s)
+        elif self._sessions is not None:
+            text = self._sessions.further(label, value, max_age_s)
+            self._cookies[label] = (b"set-cookie", text.encode("latin-1"))
 
     async def end_session(self) -> None:
         """Persist a sign-out after the response has started; discard a sign-in.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets as random
 from collections import OrderedDict
@@ -11,12 +10,13 @@ from typing import Any, NamedTuple
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from starmodel.adapters.web.http.clients import UNKNOWN, Client
 from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.sessions import SessionRecord
 from starmodel.app.sessions.cache import SessionCache
 from starmodel.app.sessions.scopes import keyed_hash
-from starmodel.app.sessions.session import DEVELOPMENT, Session
+from starmodel.app.sessions.session import DEVELOPMENT, Session, record_id
 from starmodel.core.errors import ConfigurationError
 
 MAX_AGE_S = 30 * 24 * 3600
@@ -27,6 +27,8 @@ MAX_CACHED_BYTES = 8_000_000
 MAX_NAMES = 64
 MAX_HOST_BYTES = 255
 _OVERHEAD_BYTES = 1_000
+_LABEL = re.compile(r"[a-z]{1,32}")
+_FURTHER = re.compile(r"[A-Za-z0-9._~-]{0,1000}")
 
 
 class _Signed(NamedTuple):
@@ -176,9 +178,9 @@ class CookieSessions:
             return True
         if stored.id == stored.visitor:
             return not self._cache.is_superseded(stored.key)
-        return not self._cache.is_ended(_stored_id(stored.id))
+        return not self._cache.is_ended(record_id(stored.id))
 
-    async def save(self, session: Session) -> str:
+    async def save(self, session: Session, client: Client = UNKNOWN) -> str:
         """Store a sign-in or sign-out, and return the new cookie value.
 
         Raises: StoreUnavailableError; ConfigurationError, for data beyond a cookie's size.
@@ -195,10 +197,10 @@ class CookieSessions:
             stored, records = session.stored_identity, []
             if session.actor is not None:
                 session.signed_in_at = now
-                records.append(_started(session, now))
+                records.append(_started(session, now, client))
             if not session.is_new and stored.key != session.key and stored.id == stored.visitor:
                 # An anonymous session has no stored record that could be ended.
-                left = _stored_id(f"visitor {stored.key}")
+                left = record_id(f"visitor {stored.key}")
                 records.append(SessionRecord(left, stored.key, None, "", now, now, now))
             if records or not session.is_new:
                 await self._cache.replace(stored.key, records)
@@ -250,7 +252,7 @@ class CookieSessions:
             id = content["i"]
             signed = _Signed(
                 visitor, id, self._key(visitor), content["d"], content["t"],
-                _stored_id(id) if id else "",
+                record_id(id) if id else "",
             )  # fmt: skip
         except (BadSignature, ValueError, KeyError, TypeError):
             return None
@@ -277,7 +279,7 @@ class SessionCookie:
         """Raises: ConfigurationError, for data beyond a cookie's size."""
         self._sessions.check(session)
 
-    async def save(self, session: Session) -> str | None:
+    async def save(self, session: Session, client: Client = UNKNOWN) -> str | None:
         """Store a changed session, and return the Set-Cookie header.
 
         None for a session that ended during the request: another response
@@ -286,20 +288,39 @@ class SessionCookie:
         """
         if not session.is_rotated and not self._sessions.is_current(session):
             return None
-        value = await self._sessions.save(session)
+        value = await self._sessions.save(session, client)
         secure = "; Secure" if self._secure else ""
         return f"{self.name}={value}; Path=/; Max-Age={MAX_AGE_S}; HttpOnly; SameSite=Lax{secure}"
 
+    def further(self, label: str, value: str, max_age_s: int) -> str:
+        """The Set-Cookie header of a further cookie. Raises: ConfigurationError."""
+        if not _LABEL.fullmatch(label) or not _FURTHER.fullmatch(value):
+            raise ConfigurationError(
+                f"The cookie {label[:40]!r} has a value of {len(value)} characters; expected a "
+                "label of at most 32 lower-case letters, and at most 1,000 letters, digits, '.', "
+                "'_', '~' and '-'."
+            )
+        secure = "; Secure" if self._secure else ""
+        return (
+            f"{self.name}-{label}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; "
+            f"SameSite=Lax{secure}"
+        )
 
-def _started(session: Session, now: float) -> SessionRecord:
+    def read_further(self, label: str, header: bytes) -> str:
+        """The value of a further cookie in a Cookie header, "" without a valid one."""
+        name = f"{self.name}-{label}".encode()
+        for part in header.split(b";"):
+            found, _, value = part.strip().partition(b"=")
+            if found == name and _FURTHER.fullmatch(text := value.decode("latin-1")):
+                return text
+        return ""
+
+
+def _started(session: Session, now: float, client: Client) -> SessionRecord:
     return SessionRecord(
-        _stored_id(session.id), session.key, session.actor, session.provider, now, now
-    )
-
-
-def _stored_id(id: str) -> str:
-    """The hash of a session id, so that a leaked table contains no valid cookie."""
-    return hashlib.sha256(id.encode()).hexdigest()
+        session.record_id, session.key, session.actor, session.provider, now, now,
+        device=client.device, address=client.address,
+    )  # fmt: skip
 
 
 def _port_of(host: bytes) -> bytes:

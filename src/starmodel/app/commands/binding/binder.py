@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from starmodel.app.commands.binding.conversion import Converter
-from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.binding.parameters import (
     Parameter,
     can_change,
@@ -26,13 +25,15 @@ from starmodel.app.commands.binding.problems import (
     cut,
 )
 from starmodel.app.commands.binding.special_parameters import hints_of, special_of
+from starmodel.app.commands.inputs import Inputs
 from starmodel.core.classes.foreign_keys import foreign_keys
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.entity import Entity
-from starmodel.core.errors import BindingError, ConfigurationError
+from starmodel.core.errors import AccessDeniedError, BindingError, ConfigurationError
 from starmodel.core.events import Event
 from starmodel.core.fields.types import names_by_alias
 from starmodel.core.values.bounded_cache import BoundedCache
+from starmodel.texts.catalogue import Message
 
 MAX_BOUND_BYTES = 64 * 1024
 
@@ -83,10 +84,11 @@ class Binder:
                 f"{self.where} has method {event.info.method!r}, but the file {self.files[0]!r} "
                 "comes in the body of the request. Use method 'post', 'put' or 'patch'."
             )
-        self.private = set[str]()
+        self.private, self.fields = set[str](), set[str]()
         for name, spec in entity_type.cls.__entity__.fields.items() if self.takes_fields else ():
             if name not in self.parameters:  # a declared parameter takes precedence over a field
                 self.parameters[name] = field_parameter(entity_type.cls, name)
+                self.fields.add(name)
                 if not spec.editable:
                     self.private.add(name)
         self.aliases = {
@@ -99,7 +101,10 @@ class Binder:
             self.aliases = names_by_alias(entity_type.cls) | self.aliases
         self.sensitive = [p.name for p in self.parameters.values() if p.is_secret]
         self.entities = {p.name: p.entity for p in self.parameters.values() if p.entity is not None}
-        private = entity_type.cls.__entity__.private
+        info = entity_type.cls.__entity__
+        private = info.private
+        self.guarded = self.fields.intersection(info.read_rules.keys() | info.write_rules.keys())
+        """The fields among the parameters that have access rules of their own."""
         self.unsaid = {
             p.name
             for p in self.parameters.values()
@@ -121,6 +126,7 @@ class Binder:
             or self.entities
             or self.own
             or self.containers
+            or self.guarded
             or self._converter.private_parts
             or (self.takes_fields and next(foreign_keys(entity_type.cls), None))
         )
@@ -137,8 +143,14 @@ class Binder:
     @property
     def signature(self) -> str:
         """The signature for error messages: "adjust_stock(delta: int)"."""
-        listed = ", ".join(parameter.signature for parameter in self.public_parameters)
-        return f"{self.event.name}({listed})"
+        return self._signature(frozenset())
+
+    def _signature(self, hidden: frozenset[str]) -> str:
+        listed = [p.signature for p in self.public_parameters if not self._hides(hidden, p.name)]
+        return f"{self.event.name}({', '.join(listed)})"
+
+    def _hides(self, hidden: frozenset[str], name: str) -> bool:
+        return name in hidden and name in self.fields  # not a parameter that the event declares
 
     @property
     def public_parameters(self) -> list[Parameter]:
@@ -159,7 +171,8 @@ class Binder:
         """
         if not self.scalar or (
             inputs.body or inputs.signals or inputs.trusted or inputs.files or inputs.path
-        ):
+            or inputs.uncertain
+        ):  # fmt: skip
             return self._bind(inputs)
         # Actions of buttons repeat the same query strings, so their arguments are cached.
         key = tuple(inputs.fixed.items())
@@ -189,14 +202,15 @@ class Binder:
     def _bind(self, inputs: Inputs) -> dict[str, Any]:
         arguments, problems = self._converted(inputs)
         if problems:
-            raise self._error(problems)
+            raise self._error(problems, inputs)
         return arguments
 
     def _converted(self, inputs: Inputs) -> tuple[dict[str, Any], dict[str, ArgumentProblem]]:
         arguments: dict[str, Any] = {}
         problems: dict[str, ArgumentProblem] = {}
         convert = self._converter.convert
-        parameters, hidden = self.parameters, () if inputs.trusted else self.private
+        parameters = self.parameters
+        hidden = frozenset() if inputs.trusted else self.private | (self.fields & inputs.closed)
         for source, values in inputs.sources():
             for key, value in values.items():
                 name = key if key in parameters else self.aliases.get(key, key)
@@ -204,7 +218,7 @@ class Binder:
                     continue
                 parameter = parameters.get(name)
                 if parameter is None or name in hidden:
-                    raise self._error({cut(name): ArgumentProblem(f"is unknown (from {source})")})
+                    raise self.unknown(key, source, inputs)
                 convert(parameter, value, source, inputs, arguments, problems)
         if inputs.signals:
             for name, parameter in parameters.items():
@@ -213,6 +227,9 @@ class Binder:
                     convert(parameter, signal, "signal", inputs, arguments, problems)
         for name, parameter in parameters.items():
             if name not in arguments and name not in problems and parameter.required:
+                if self._hides(inputs.closed, name):
+                    plain = Message("access.not_done")
+                    raise AccessDeniedError(f"You may not run {self.where}.", plain=plain)
                 problems[name] = MISSING if parameter.file is None else MISSING_FILE
         return arguments, problems
 
@@ -235,9 +252,24 @@ class Binder:
             )
         except IncompleteInputError as error:
             name = str(error)
-            raise self._error({name: ArgumentProblem("can't be set here", NOT_HERE)}) from None
+            problem = ArgumentProblem("can't be set here", NOT_HERE)
+            raise self._error({name: problem}, Inputs()) from None
 
-    def _error(self, problems: dict[str, ArgumentProblem]) -> BindingError:
+    def refuse_hidden(self, names: Container[str], inputs: Inputs) -> None:
+        """Refuse a field in the inputs that its caller may not read, as an unknown name.
+
+        Raises: BindingError.
+        """
+        for source, values in inputs.sources():
+            for key in values:
+                if (key if key in self.parameters else self.aliases.get(key, key)) in names:
+                    raise self.unknown(key, source, inputs)
+
+    def unknown(self, key: str, source: str, inputs: Inputs) -> BindingError:
+        """The error for a name that no parameter has."""
+        return self._error({cut(key): ArgumentProblem(f"is unknown (from {source})")}, inputs)
+
+    def _error(self, problems: dict[str, ArgumentProblem], inputs: Inputs) -> BindingError:
         listed = "; ".join(f"{name!r} {problem.text}" for name, problem in problems.items())
-        text = f"{self.where}: {listed}. Signature: {self.signature}."
-        return BindingError(text, beside(problems))
+        signature = self._signature(inputs.uncertain)
+        return BindingError(f"{self.where}: {listed}. Signature: {signature}.", beside(problems))

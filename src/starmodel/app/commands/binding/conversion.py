@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from starmodel.app.commands.binding.files import FileRule, holds_file
 from starmodel.app.commands.binding.form_texts import filled, from_text, is_list
-from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.binding.models import UnknownPartError, accepted
 from starmodel.app.commands.binding.parameters import Parameter
 from starmodel.app.commands.binding.private_parts import IncompleteInput
@@ -22,6 +21,7 @@ from starmodel.app.commands.binding.problems import (
     technical,
     unknown_part,
 )
+from starmodel.app.commands.inputs import Inputs
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event

@@ -8,7 +8,7 @@ from typing import Any
 
 from starmodel.migrations.comparing.answers import Answers
 from starmodel.migrations.comparing.changes.fields import FieldChange
-from starmodel.migrations.comparing.changes.shapes import required_parts
+from starmodel.migrations.comparing.changes.shapes import EACH, missing_parts
 from starmodel.migrations.comparing.changes.words import listed, value_words
 from starmodel.migrations.schema.definitions import FieldDefinition
 from starmodel.migrations.steps.values import UNSET
@@ -59,18 +59,25 @@ class ChangedShape(FieldChange):
     @property
     def missing(self) -> list[str]:
         """The parts that every value needs now, and which stored values may lack."""
-        return sorted(required_parts(self.after.shape) - required_parts(self.before.shape))
+        return missing_parts(self.before.shape, self.after.shape)
 
     def title(self) -> str:
         return f"Change the shape of {self.name}"
 
     def details(self, answers: Answers) -> str:
         fills = [(part, answers.fill_of(self.part_refs(part))) for part in self.missing]
-        given = [f"{part} {value_words(fill)}" for part, fill in fills if fill is not UNSET]
+        given = [
+            f"{part.replace(f'{EACH}.', '')} {value_words(fill)}"
+            for part, fill in fills
+            if fill is not UNSET
+        ]
         return f"; values without them get {listed(given)}" if given else ""
 
     def part_refs(self, part: str) -> tuple[str, ...]:
-        return tuple(f"{ref}.{part}" for ref in self.refs)
+        """Return each name by which an answer may call a part; that of a list may be left out."""
+        short = part.replace(f"{EACH}.", "")
+        names = (f"{ref}.{path}" for path in (part, short) for ref in self.refs)
+        return tuple(dict.fromkeys(names))
 
 
 def _bounds(field: FieldDefinition) -> dict[str, Any]:

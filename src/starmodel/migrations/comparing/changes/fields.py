@@ -6,8 +6,14 @@ from dataclasses import dataclass
 
 from starmodel.migrations.comparing.answers import Answers
 from starmodel.migrations.comparing.changes.change import Change
-from starmodel.migrations.comparing.changes.words import listed, members_of, type_words, value_words
-from starmodel.migrations.schema.definitions import EntityDefinition, FieldDefinition
+from starmodel.migrations.comparing.changes.words import (
+    listed,
+    member_words,
+    members_of,
+    type_words,
+    value_words,
+)
+from starmodel.migrations.schema.definitions import EntityDefinition, FieldDefinition, Kept
 from starmodel.migrations.steps.values import UNSET
 
 MEMBER_CHARS = 64
@@ -15,11 +21,16 @@ MEMBER_CHARS = 64
 
 @dataclass(frozen=True)
 class AddedField(Change):
-    """Shapes: old_entity is the entity before, whose name may differ."""
+    """A new field.
+
+    Shapes: old_entity is the entity before, whose name may differ; kept are the values of a former
+    field of its name and type, None without one.
+    """
 
     old_entity: EntityDefinition
     entity: EntityDefinition
     field: FieldDefinition
+    kept: Kept | None = None
 
     @property
     def refs(self) -> tuple[str, ...]:
@@ -45,6 +56,8 @@ class AddedField(Change):
             return f" ({words})"
         if field.computed is not None:
             return f" ({words}, computed by the database)"
+        if self.kept is not None and answers.is_restored(self.refs):
+            return f" ({words}, with the values that {self.kept.migration} kept aside)"
         if fill is UNSET:
             if field.nullable:
                 fill = None
@@ -148,8 +161,10 @@ class ChangedMembers(FieldChange):
         return [member for member in members_of(self.before) if member not in new]
 
     def title(self) -> str:
-        parts = [f"also be {listed(self.added)}"] if self.added else []
-        parts += [f"no longer be {listed(self.removed)}"] if self.removed else []
+        added = member_words(self.after, self.added)
+        removed = member_words(self.before, self.removed)
+        parts = [f"also be {listed(added)}"] if added else []
+        parts += [f"no longer be {listed(removed)}"] if removed else []
         if not parts:
             return f"Change the values or the order of the members of {self.name}"
         return f"Let {self.name} {' and '.join(parts)}"
@@ -157,7 +172,8 @@ class ChangedMembers(FieldChange):
     def details(self, answers: Answers) -> str:
         values = answers.replacements_of(self.refs)
         return "".join(
-            f"; rows with {old} get {value_words(new, self.after)}" for old, new in values.items()
+            f"; rows with {member_words(self.before, [old])[0]} get {value_words(new, self.after)}"
+            for old, new in values.items()
         )
 
 

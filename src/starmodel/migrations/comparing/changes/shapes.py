@@ -1,4 +1,4 @@
-"""Reads the JSON schema of JSON fields: the parts of a nested model."""
+"""Reads the JSON schema of JSON fields: the parts of nested models, and of models in lists."""
 
 from __future__ import annotations
 
@@ -7,24 +7,28 @@ from dataclasses import dataclass
 from typing import Any
 
 MAX_DEPTH = 8
+EACH = "*"
+"""The name in a path that stands for each element of a list, or each value of a dict."""
 
 
 @dataclass(frozen=True)
 class Part:
     """One value in a nested model.
 
-    Shapes: path is "street" or "geo.lat"; always, every value of the model has it; schema is
-    its JSON schema without references.
+    Shapes: path is "street", "geo.lat", or "*.street" in a list; always, every value of the model
+    has it; required, every object that may contain it has it; schema is its JSON schema without
+    references.
     """
 
     path: str
     always: bool
+    required: bool
     has_default: bool
     schema: Mapping[str, Any]
 
 
 def parts_of(shape: Any) -> list[Part]:
-    """Return the parts of a nested model, inner models included; empty for other shapes."""
+    """Return the parts of nested models and of models in lists; empty for other shapes."""
     if not isinstance(shape, Mapping):
         return []
     definitions = shape.get("$defs", {})
@@ -34,6 +38,30 @@ def parts_of(shape: Any) -> list[Part]:
 def required_parts(shape: Any) -> set[str]:
     """Return the paths without which a value of the shape is invalid."""
     return {part.path for part in parts_of(shape) if part.always and not part.has_default}
+
+
+def missing_parts(before: Any, after: Any) -> list[str]:
+    """Return the paths that objects need now, and that stored ones may lack.
+
+    Parts of a new part are left out: its value has them.
+    """
+    olds, news = parts_of(before), parts_of(after)
+    had = {part.path for part in olds if part.required and not part.has_default}
+    need = [part.path for part in news if part.required and not part.has_default]
+    known = {part.path for part in olds} | {""}
+    return sorted(path for path in need if path not in had and _parent(path) in known)
+
+
+def _parent(path: str) -> str:
+    """Return the path of the object that has a part.
+
+    >>> _parent("geo.lat"), _parent("lines.*.price"), _parent("*.price")
+    ('geo', 'lines', '')
+    """
+    names = path.split(".")[:-1]
+    while names and names[-1] == EACH:
+        names.pop()
+    return ".".join(names)
 
 
 def path_names(field: str, path: str) -> list[str]:
@@ -50,17 +78,24 @@ def _parts(
     shape: Mapping[str, Any], definitions: Mapping[str, Any], prefix: str, always: bool, depth: int
 ) -> Iterator[Part]:
     shape, optional = _resolved(shape, definitions)
+    if depth > MAX_DEPTH:
+        return
+    for elements in (shape.get("items"), shape.get("additionalProperties")):
+        if isinstance(elements, Mapping):
+            yield from _parts(elements, definitions, f"{prefix}{EACH}.", False, depth + 1)
     properties = shape.get("properties")
-    if not isinstance(properties, Mapping) or depth > MAX_DEPTH:
+    if not isinstance(properties, Mapping):
         return
     required = shape.get("required", ())
     for name, schema in properties.items():
         if not isinstance(schema, Mapping):
             continue
-        inner = always and not optional and name in required
+        is_required = name in required
+        inner = always and not optional and is_required
         resolved, inner_optional = _resolved(schema, definitions)
         path = f"{prefix}{name}"
-        yield Part(path, inner and not inner_optional, "default" in schema, resolved)
+        given = inner and not inner_optional
+        yield Part(path, given, is_required, "default" in schema, resolved)
         yield from _parts(schema, definitions, f"{path}.", inner, depth + 1)
 
 

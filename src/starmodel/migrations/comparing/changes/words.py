@@ -36,7 +36,7 @@ def type_words(field: FieldDefinition) -> str:
     """
     members = members_of(field)
     if members:
-        return f"one of {listed(members)}"
+        return f"one of {listed(member_words(field, members))}"
     kind, arguments = field.type.kind, field.type.arguments
     if kind == "custom":
         return field.type.name.rpartition(".")[2]
@@ -57,6 +57,23 @@ def members_of(field: FieldDefinition) -> list[str]:
         return list(field.type.values)
     values = field.bounds.get("values")
     return [each if isinstance(each, str) else json.dumps(each) for each in _list(values)]
+
+
+def member_words(field: FieldDefinition, members: Iterable[str]) -> list[str]:
+    """Return members as sentences have them: texts of a `Literal` in quotes, names of an enum not.
+
+    >>> from starmodel.migrations.schema.definitions import TypeDefinition
+    >>> bounds = {"values": ["new", "", 1]}
+    >>> kind = TypeDefinition(kind="str", name="String")
+    >>> given = FieldDefinition(
+    ...     id="a", name="a", column="a", type=kind, nullable=False, bounds=bounds)
+    >>> member_words(given, members_of(given))
+    ["'new'", "''", '1']
+    """
+    if field.type.kind == "enum":
+        return list(members)
+    texts = {each for each in _list(field.bounds.get("values")) if isinstance(each, str)}
+    return [repr(member) if member in texts else member for member in members]
 
 
 def value_words(value: Any, field: FieldDefinition | None = None) -> str:

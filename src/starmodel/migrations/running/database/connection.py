@@ -16,7 +16,7 @@ from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.dialects.sqlite import SqliteDialect
 from starmodel.adapters.persistence.sql.engines import dialect_for, parsed_url, server_for
 from starmodel.core.errors import ConfigurationError
-from starmodel.migrations.running.database.session import Session
+from starmodel.migrations.running.database.session import Kind, Session
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,6 +25,10 @@ CONNECT_S = 10.0
 LOCK_S = 2
 """The time after which a statement gives way to whoever holds the lock it waits for."""
 T = TypeVar("T")
+
+
+def _wait_silently() -> None:
+    """Report nothing."""
 
 
 class Link(Protocol):
@@ -37,6 +41,9 @@ class Link(Protocol):
     def where(self) -> str:
         """The database for messages, without a password."""
 
+    on_wait: Callable[[], None]
+    """Called when a lock of another process was not had in time, and the wait goes on."""
+
     async def run(self, work: Callable[[Session], T]) -> T:
         """Run a function of the session; it may run in another greenlet."""
 
@@ -45,6 +52,7 @@ class SqliteLink:
     """A connection of the standard library's driver, in this thread."""
 
     def __init__(self, connection: Connection, where: str, *, was_open: bool) -> None:
+        self.on_wait: Callable[[], None] = _wait_silently
         self.sql_dialect: SqlDialect = SqliteDialect()
         self.where = where
         self._session = Session(connection, self.sql_dialect)
@@ -58,6 +66,7 @@ class ServerLink:
     """A connection of an async driver, which SQLAlchemy makes synchronous by greenlets."""
 
     def __init__(self, connection: AsyncConnection, sql_dialect: SqlDialect, where: str) -> None:
+        self.on_wait: Callable[[], None] = _wait_silently
         self._connection, self.sql_dialect, self.where = connection, sql_dialect, where
 
     async def run(self, work: Callable[[Session], T]) -> T:
@@ -92,8 +101,7 @@ def sqlite_link(url: URL) -> Any:
             "Set DATABASE_URL to a file, such as sqlite:///starmodel.db."
         )
     database = SqliteDatabase(url, "FULL")
-    # SQLite deletes this file when the last connection is closed.
-    was_open = Path(f"{sqlite_file(url)}-shm").exists()
+    was_open = _is_open(url)
     raw = database.connect(LOCK_S)
     with _sqlite_connection(raw) as connection:
         yield SqliteLink(connection, f"the database {database.name}", was_open=was_open)
@@ -120,13 +128,16 @@ async def _server_link(url: str, kind: str) -> AsyncIterator[Link]:
 
     server = server_for(url, CONNECT_S)
     driver = "postgresql+asyncpg" if kind == "postgresql" else "mysql+asyncmy"
-    options: dict[str, Any] = {}
-    if kind == "postgresql":
-        options["connect_args"] = {"prepared_statement_cache_size": 0}
+    # A prepared statement would decode rows by the types that columns had before a change.
+    options = {"prepared_statement_cache_size": 0} if kind == "postgresql" else {}
+
+    def creator() -> Any:
+        dbapi: Any = engine.sync_engine.dialect.dbapi
+        return dbapi.connect(async_creator_fn=server.driver_connection, **options)
+
     engine = create_async_engine(
-        f"{driver}://", async_creator=server.driver_connection, poolclass=NullPool,
-        isolation_level="AUTOCOMMIT", **options,
-    )  # fmt: skip
+        f"{driver}://", creator=creator, poolclass=NullPool, isolation_level="AUTOCOMMIT"
+    )
     try:
         try:
             connection = await engine.connect()
@@ -145,23 +156,30 @@ async def _server_link(url: str, kind: str) -> AsyncIterator[Link]:
 
 def _prepare(session: Session, dialect: SqlDialect) -> None:
     """Set the timeouts of the connection, and detect what depends on the server."""
-    if session.kind == "postgresql":
-        for sql in (
+    from starmodel.adapters.persistence.sql.dialects.mysql import MysqlDialect
+
+    for sql in settings_of(session.kind):
+        session.execute(sql)
+    if isinstance(dialect, MysqlDialect):
+        dialect.detect(str(session.value("SELECT VERSION()")))
+
+
+def settings_of(kind: Kind) -> list[str]:
+    """Return the statements with which a connection begins."""
+    if kind == "sqlite":
+        return []
+    if kind == "postgresql":
+        return [
             f"SET lock_timeout = '{LOCK_S}s'",
             "SET statement_timeout = 0",
             "SET idle_in_transaction_session_timeout = 0",
-        ):
-            session.execute(sql)
-        return
-    from starmodel.adapters.persistence.sql.dialects.mysql import MysqlDialect
+        ]
     from starmodel.adapters.persistence.sql.drivers.network.servers.mysql import (
         LOCK_TIMEOUT,
         SETTINGS,
     )
 
-    session.execute(f"{SETTINGS}, {LOCK_TIMEOUT.format(LOCK_S)}")
-    assert isinstance(dialect, MysqlDialect)  # noqa: S101 - of this kind
-    dialect.detect(str(session.value("SELECT VERSION()")))
+    return [f"{SETTINGS}, {LOCK_TIMEOUT.format(LOCK_S)}"]
 
 
 def is_lasting(url: str) -> bool:
@@ -177,6 +195,22 @@ def is_new_file(url: str) -> bool:
         return False
     file = sqlite_file(parsed)
     return not file.exists() or file.stat().st_size == 0
+
+
+def is_file(url: str) -> bool:
+    """True for SQLite, whose database one machine has."""
+    return parsed_url(url)[1] == "sqlite"
+
+
+def is_unused(url: str) -> bool:
+    """True for an SQLite file that no process has open."""
+    parsed, kind = parsed_url(url)
+    return kind == "sqlite" and not (is_lasting(url) and _is_open(parsed))
+
+
+def _is_open(url: URL) -> bool:
+    # SQLite deletes this file when the last connection is closed.
+    return Path(f"{sqlite_file(url)}-shm").exists()
 
 
 def sqlite_file(url: URL) -> Path:

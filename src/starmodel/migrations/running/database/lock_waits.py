@@ -24,12 +24,13 @@ async def retrying(
 ) -> None:
     """Run work that leaves nothing behind when it fails for a lock, until it succeeds.
 
-    Between two attempts the queue behind the lock is empty again.
+    Between two attempts the queue behind the lock is empty again. The wait is reported once.
 
     Raises: MigrationError, when others hold the lock for patience_s.
     """
     loop = asyncio.get_running_loop()
     deadline, pause = loop.time() + patience_s, _FIRST_PAUSE_S
+    is_reported = False
     while True:
         try:
             await link.run(work)
@@ -43,6 +44,9 @@ async def retrying(
                     f"way after {LOCK_S} s. End long transactions, and run this again: it "
                     "continues where it stopped."
                 ) from error
+        if not is_reported:
+            link.on_wait()
+            is_reported = True
         await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - jitter
         pause = min(pause * 2, _LONGEST_PAUSE_S)
 

@@ -9,6 +9,7 @@ from typing import Any
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.schema.identifiers import short_name
 from starmodel.adapters.persistence.sql.schema.sequences import TABLE as SEQUENCES
+from starmodel.migrations.comparing.changes.words import members_of
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.migration import MigrationFile
 from starmodel.migrations.running.ddl.difference import difference
@@ -244,8 +245,20 @@ def _replace_values(step: ReplaceValues, state: State, after: State) -> Expanded
             if both != field.type:
                 after = after.override(entity.id, field.id, type=both)
                 actions.append(_schema(state, after, f"Accept both values of {step.field}"))
-    work = Replace(after.physical, step.entity, step.field, step.values)
+    work = Replace(
+        after.physical, step.entity, step.field, step.values, _undone_values(step, field)
+    )
     return [*actions, RowAction(work, describe(step))], after
+
+
+def _undone_values(step: ReplaceValues, field: FieldDefinition) -> dict[str, Any]:
+    """Return the values that an undo replaces.
+
+    A value that rows could have before is left alone: an undo can't tell which rows got it.
+    """
+    members = members_of(field)
+    pairs = [(str(new), old) for old, new in reversed(list(step.values.items()))]
+    return {new: old for new, old in pairs if new not in members}
 
 
 def _union(old: TypeDefinition, new: TypeDefinition) -> TypeDefinition:
@@ -389,11 +402,12 @@ def _restore_field(step: RestoreField, state: State, after: State) -> Expanded:
         _with_ids(state.physical, entity.id, {kept.field.id: new.id}), loose.physical, about
     )
     if same_form(kept.field, new):
-        fill = Fill(loose.physical, step.entity, step.field)
-        filled: list[Action] = [] if new.nullable else [RowAction(fill, fill.describe())]
+        fill = Fill(loose.physical, step.entity, step.field, step.fill)
+        is_filled = not new.nullable or step.fill is not UNSET
+        filled: list[Action] = [RowAction(fill, fill.describe())] if is_filled else []
         return [renamed, *filled, _schema(loose, after, about, *_fills(new, fill))], after
     old = _physical_field(loose, entity.id, new.id)
-    options = _conversion(ChangeField(step.entity, step.field), new)
+    options = _conversion(ChangeField(step.entity, step.field, fill=step.fill), new)
     actions, after = convert_column(loose, after, entity, old, new, options, about)
     return [renamed, *actions], after
 

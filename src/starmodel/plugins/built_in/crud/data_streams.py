@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from starmodel.app.access.fields import readable_fields
 from starmodel.app.live.topics import Topics
 from starmodel.app.ports.transport import transport_of
 from starmodel.app.presentation.resource import MountedResource
@@ -42,7 +43,8 @@ class DataStreams:
                 "A stream follows a list by page, such as ?page=2. Send the cursor with "
                 "Accept: application/json."
             )
-        listing = listing_of(resource.entity_type, request.query)
+        fields = readable_fields(policy, resource.entity_type, exchange.session.actor)
+        listing = listing_of(resource.entity_type, request.query, hidden=fields.uncertain)
         total = wants_total(request.query)
         if policy.reads_fields(resource.entity_type):
             # A scan beyond the limit is an error of this request, not of the stream.

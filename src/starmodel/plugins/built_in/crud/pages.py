@@ -6,8 +6,10 @@ from typing import Any
 
 from starmodel.app.access.decisions import check
 from starmodel.app.access.denials import denial
+from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.offers import may_create, rendered
 from starmodel.app.commands.binding.edited_fields import digests
+from starmodel.app.commands.field_access import unsettable
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import UIAdapter
 from starmodel.app.queries.listing import listing_of, wants_total
@@ -62,9 +64,11 @@ class CrudPages:
         if exchange.request.wants_json:
             exchange.request.check_repeated()
         reader = actor.id if actor is not None and policy.reads_fields(entity_type) else ""
+        hidden = readable_fields(policy, entity_type, actor).uncertain
         listing = listing_of(
-            entity_type, query, cursors=cursors, reader=reader, lenient=cursors is None
-        )
+            entity_type, query,
+            cursors=cursors, reader=reader, lenient=cursors is None, hidden=hidden,
+        )  # fmt: skip
         total = exchange.request.wants_json and wants_total(query)
         window = await application.window(listing, actor, total=total, policy=policy)
         if not exchange.request.wants_json:
@@ -103,7 +107,10 @@ class CrudPages:
         title = self._application.texts.text("record.new", title=entity_type.title)
 
         def page() -> str:
-            content = (ui.form(resource, event), ui.form_after(resource, actor))
+            omitted = unsettable(policy, entity_type, actor, None)
+            content = (
+                ui.form(resource, event, omitted=omitted), ui.form_after(resource, actor)
+            )  # fmt: skip
             return str(ui.page(title, *content, actor=actor, resource=resource))
 
         await exchange.page(page)
@@ -119,7 +126,11 @@ class CrudPages:
 
         def page() -> str:
             values, originals = public_state(entity), digests(entity)
-            form = ui.form(resource, event, entity.id, values=values, originals=originals)
+            omitted = unsettable(resource.policy, resource.entity_type, actor, entity)
+            form = ui.form(
+                resource, event, entity.id,
+                values=values, originals=originals, omitted=omitted,
+            )  # fmt: skip
             more = ui.form_after(resource, actor, entity)
             return str(ui.page(title, form, more, actor=actor, resource=resource))
 

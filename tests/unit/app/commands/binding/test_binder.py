@@ -20,7 +20,7 @@ from starmodel import (
     event,
 )
 from starmodel.app.commands.binding.binder import Binder
-from starmodel.app.commands.binding.inputs import Inputs
+from starmodel.app.commands.inputs import Inputs
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.classes.registry import Registry
 

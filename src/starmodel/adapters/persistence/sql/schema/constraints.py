@@ -48,6 +48,7 @@ def constraint_error(
         Message("constraint.refused", title=title, reason=reason),
         public,
         shown=Message("constraint.refused", title=title, reason=shown),
+        entity=mapped.entity_type.name,
     )
 
 

@@ -27,6 +27,7 @@ from starmodel.adapters.ui.elements import (
     Span,
     Summary,
     Title,
+    Ul,
 )  # fmt: skip
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.app.presentation.failures import Frame
@@ -112,6 +113,7 @@ def failure_page(
     *,
     heading: str,
     text: str,
+    points: Sequence[str] = (),
     hint: str = "",
     frames: Sequence[Frame] = (),
     trace: str = "",
@@ -120,15 +122,18 @@ def failure_page(
 ) -> str:
     """The page served for every request while an application fails to load.
 
-    Shapes: failure is the id of this failure; health is the URL of the endpoint
-    that returns the current one; command is what the developer types; migrate
-    is the URL to which a button posts, which runs it.
+    Shapes: points are details of the text; failure is the id of this failure;
+    health is the URL of the endpoint that returns the current one; command is
+    what the developer types; migrate is the URL to which a button posts, which
+    runs it.
     """
     body = Body(
         Main(
             Div(H1(heading), cls="sm-heading"),
             Div(
-                P(text, cls="sm-failure-text"), P(hint, cls="sm-muted") if hint else None,
+                P(text, cls="sm-failure-text"),
+                Ul(*map(Li, points), cls="sm-failure-points") if points else None,
+                P(hint, cls="sm-muted") if hint else None,
                 *(_command(command, migrate) if command else ()),
                 cls="sm-problem-page",
             ),

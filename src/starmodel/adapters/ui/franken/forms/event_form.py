@@ -25,6 +25,7 @@ from starmodel.app.queries.record_keys import key_of
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.events import Event
 from starmodel.core.fields.field import excluding_private
+from starmodel.core.snapshot import NOTHING
 
 RenderField = Callable[[FormField, str, Slots, str], Any]
 _LABELS = {"create": "event.create", "update": "event.save", "delete": "event.delete"}
@@ -119,10 +120,15 @@ def event_form(
     resource: MountedResource,
     event: Event[Any, Any, Any],
     render_field: RenderField,
+    omitted: frozenset[str] = NOTHING,
 ) -> EventForm:
-    """Compile the form of one event at the current mount path."""
+    """Compile the form of one event at the current mount path, without the omitted fields."""
     entity_type, texts = resource.entity_type, services.texts
-    parameters = services.binder(entity_type, event).public_parameters
+    parameters = [
+        parameter
+        for parameter in services.binder(entity_type, event).public_parameters
+        if not (parameter.is_field and parameter.name in omitted)
+    ]
     specs = entity_type.cls.__entity__.fields
     fields = tuple(
         form_field(

@@ -13,6 +13,7 @@ from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import Services
 from starmodel.core.events import Event
+from starmodel.core.snapshot import NOTHING
 from starmodel.core.values.bounded_cache import MB, cached
 
 
@@ -23,9 +24,14 @@ class EventForms:
         self._services, self._render_field = services, render_field
         self._form = cached(16 * MB)(self._make_form)
 
-    def compiled(self, resource: MountedResource, event: Event[Any, Any, Any]) -> EventForm:
-        """The compiled form of an event at the current mount point."""
-        return self._form(self._services.frontend.root_path, resource, event.name)
+    def compiled(
+        self,
+        resource: MountedResource,
+        event: Event[Any, Any, Any],
+        omitted: frozenset[str] = NOTHING,
+    ) -> EventForm:
+        """The compiled form of an event at the current mount point, without these fields."""
+        return self._form(self._services.frontend.root_path, resource, event.name, omitted)
 
     def form(
         self,
@@ -35,9 +41,10 @@ class EventForms:
         values: Mapping[str, Any] | None,
         errors: Mapping[str, str] | None,
         originals: Mapping[str, str] | None,
+        omitted: frozenset[str] = NOTHING,
     ) -> Any:
         """The form of one event; see `Forms.form`."""
-        form = Safe(self.compiled(resource, event).fill(id, values, errors, originals))
+        form = Safe(self.compiled(resource, event, omitted).fill(id, values, errors, originals))
         if event.name in ("create", "update") and resource.entity_type.is_record:
             return Div(form, cls="uk-card sm-form-card")
         return form
@@ -49,10 +56,14 @@ class EventForms:
         id: Any,
         errors: Mapping[str, str],
         originals: Mapping[str, str],
+        omitted: frozenset[str] = NOTHING,
     ) -> Sequence[Element]:
         """The patches that render each validation error and clear all others."""
-        return self.compiled(resource, event).error_patches(id or None, errors, originals)
+        form = self.compiled(resource, event, omitted)
+        return form.error_patches(id or None, errors, originals)
 
-    def _make_form(self, root_path: str, resource: MountedResource, name: str) -> EventForm:
+    def _make_form(
+        self, root_path: str, resource: MountedResource, name: str, omitted: frozenset[str]
+    ) -> EventForm:
         event = resource.entity_type.events[name]
-        return event_form(self._services, resource, event, self._render_field)
+        return event_form(self._services, resource, event, self._render_field, omitted)

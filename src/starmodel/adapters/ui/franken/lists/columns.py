@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from starmodel.adapters.ui.titles import title_field
 from starmodel.adapters.ui.values import RenderValue
+from starmodel.app.access.policy import Audience
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.fields.field_types import plain_types
@@ -25,7 +26,11 @@ class ValueRenderers(Protocol):
 
 
 class Column(NamedTuple):
-    """One column. Shapes: read returns a record's value; sorts is False for computed fields."""
+    """One column.
+
+    Shapes: read returns a record's value; sorts is False for computed fields, and for those
+    that are hidden on some records.
+    """
 
     name: str
     title: str
@@ -39,17 +44,25 @@ class Column(NamedTuple):
         return f"cell {self.name}"
 
 
-def columns_of(entity_type: EntityType, values: ValueRenderers) -> tuple[Column, ...]:
-    """The columns that the class configures, else its first fields, with the title field first."""
+def columns_of(
+    entity_type: EntityType, values: ValueRenderers, audience: Audience
+) -> tuple[Column, ...]:
+    """The columns that the class configures, else its first fields, with the title field first.
+
+    Fields that are hidden from the audience have no column.
+    """
     info = entity_type.cls.__entity__
     configured = entity_type.cls.model_config.get("list_display")
     if configured is None:
         names = [n for n, s in info.fields.items() if s.atomic and not s.private and n != "id"]
+        names = [n for n in names if n not in audience.hidden]
         titles = [n for n in names if n == title_field(entity_type)]
         names = [*titles, *(n for n in names if n not in titles)][:MAX_COLUMNS]
     else:
         names = list(configured)
-    return tuple(_column(entity_type, name, values) for name in names or ["id"])
+    shown = [name for name in names if name not in audience.hidden] or ["id"]
+    columns = [_column(entity_type, name, values) for name in shown]
+    return tuple(c._replace(sorts=c.sorts and c.name not in audience.uncertain) for c in columns)
 
 
 def _column(entity_type: EntityType, name: str, values: ValueRenderers) -> Column:

@@ -25,7 +25,8 @@ def filters(view: ListView, listing: Listing) -> Any:
     entity_type, given = view.entity_type, listing.filters
     texts = view.texts
     parts: list[Any] = []
-    if searched_fields(entity_type.cls):
+    uncertain = view.audience.uncertain
+    if searched_fields(entity_type.cls) - uncertain:
         label = texts.text("list.search", things=entity_type.plural_title)
         search = Input(
             type="search", name="search", value=listing.search, placeholder=label,
@@ -33,7 +34,7 @@ def filters(view: ListView, listing: Listing) -> Any:
         )  # fmt: skip
         parts.append(Div(icon("search", view.icons_url), search, cls="sm-search"))
     known: set[str] = set()
-    for name in filter_fields(entity_type):
+    for name in [n for n in filter_fields(entity_type) if n not in uncertain]:
         for word, control in _filter(entity_type, name, given, texts):
             known.add(word)
             parts.append(control)

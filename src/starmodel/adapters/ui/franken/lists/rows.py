@@ -39,7 +39,7 @@ from starmodel.app.queries.record_keys import row_key
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
-from starmodel.core.snapshot import version_of
+from starmodel.core.snapshot import hidden_of, version_of
 from starmodel.core.values.bounded_cache import BoundedCache
 from starmodel.texts.catalogue import Catalogue
 
@@ -52,7 +52,7 @@ class ListView:
     """The list template of one resource for one audience at one mount path.
 
     Rendered rows are cached by record version, unless a column is computed or
-    the access policy has a rule that is a function of the record.
+    an access rule of the class, of an event or of a field depends on the record.
 
     Shapes: url and new_url are those of the list and the form for a new record;
     actions are the events in a row's menu; bulk has those that need no form; the
@@ -85,7 +85,9 @@ class ListView:
         """Render a row per record, cached by version; an empty list renders one hint row."""
         if not entities:
             return [Row("none", _empty_row(self, is_narrowed))]
-        if self.audience.per_record or not all(column.sorts for column in self.columns):
+        audience = self.audience
+        varies = audience.per_record or audience.uncertain != audience.hidden
+        if varies or not all(column.sorts for column in self.columns):
             return [self._row(entity) for entity in entities]
         rows, cached, token = [], self.cache.get, self.token
         for entity in entities:
@@ -103,7 +105,11 @@ class ListView:
     def slots(self, entity: Entity) -> dict[str, Any]:
         """The slot values of a row's template."""
         entity_type = self.resource.entity_type
-        slots = {column.slot: column.render(column.read(entity)) for column in self.columns}
+        hidden = hidden_of(entity)
+        slots = {
+            column.slot: "" if column.name in hidden else column.render(column.read(entity))
+            for column in self.columns
+        }
         slots["id"], slots["key"] = entity.id, row_key(entity)
         slots["title"] = title_of(entity_type, entity)
         if self.audience.per_record:
@@ -124,7 +130,7 @@ def list_view(
 ) -> ListView:
     """Compile the row template of a resource. All views share one cache of rendered rows."""
     entity_type, texts, icons_url = resource.entity_type, services.texts, services.icons_url
-    columns = columns_of(entity_type, values)
+    columns = columns_of(entity_type, values, audience)
     permitted = [
         event
         for name, event in entity_type.events.items()

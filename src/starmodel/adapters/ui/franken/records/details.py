@@ -12,6 +12,7 @@ from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.fields.widgets import UI
 from starmodel.core.public_state import public_state
+from starmodel.core.snapshot import hidden_of
 
 MAX_FIGURES = 4
 
@@ -39,9 +40,11 @@ def details_view(resource: MountedResource, values: ValueRenderers) -> LiveView:
     figures = numbers if has_figures else set()
 
     def fields_of(entity: Any) -> Any:
-        state = public_state(entity)
+        state, hidden = public_state(entity), hidden_of(entity)
         pairs = []
         for name, title, atomic, render in fields:
+            if name in hidden:
+                continue
             value = getattr(entity, name, None) if atomic else state.get(name)
             cls = "sm-figure" if name in figures else "sm-id" if name == "id" else None
             direction = None if name in numbers else "auto"

@@ -16,6 +16,7 @@ from starmodel.adapters.ui.franken.slots import slot
 from starmodel.adapters.ui.titles import first_line
 from starmodel.app.access.offers import offers
 from starmodel.app.access.policy import Actor
+from starmodel.app.commands.field_access import unsettable
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.slots import Place
 from starmodel.app.presentation.ui import Services
@@ -75,7 +76,8 @@ class Records:
         ]
         if not events:
             return None
-        forms = [self._forms.compiled(resource, event) for event in events]
+        omitted = unsettable(resource.policy, entity_type, actor, entity)
+        forms = [self._forms.compiled(resource, event, omitted) for event in events]
         buttons = [Safe(form.fill(id)) for form in forms if not form.fields]
         cards = []
         for form in forms:

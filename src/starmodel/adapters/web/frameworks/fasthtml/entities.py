@@ -37,8 +37,9 @@ def support_entities() -> None:
 
 def _entity_response(entity: Entity, request: Request) -> Any:
     """An entity as the response of a handler: its page for a browser, else its JSON."""
-    response = entity_json(entity, ", ".join(request.headers.getlist("accept")))
+    accept, gateway = ", ".join(request.headers.getlist("accept")), gateway_of(request.scope)
+    response = entity_json(entity, accept, gateway)
     if response is not None:
         return response
-    title, parts = entity_page(entity, gateway_of(request.scope))
+    title, parts = entity_page(entity, gateway)
     return Titled(title, *parts)

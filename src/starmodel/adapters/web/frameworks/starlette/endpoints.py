@@ -143,7 +143,8 @@ async def _response(result: Any, request: Any) -> Response:
         return redirect_response(result, request.scope)
     if isinstance(result, Entity):
         accept = ", ".join(request.headers.getlist("accept"))
-        return entity_json(result, accept) or await _entity_page(result, request)
+        made = entity_json(result, accept, gateway_of(request.scope))
+        return made or await _entity_page(result, request)
     if isinstance(result, Mapping):
         application = gateway_of(request.scope).application
         actor = request.scope["starmodel.session"].actor

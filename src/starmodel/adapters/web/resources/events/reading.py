@@ -17,8 +17,8 @@ from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import NO_DIGESTS, digests_in, touched
 from starmodel.app.commands.binding.form_names import BROWSER, ORIGINALS
-from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.command import Command
+from starmodel.app.commands.inputs import Inputs
 from starmodel.app.commands.replies import Reply
 from starmodel.app.context import use_browser_state
 from starmodel.app.presentation.resource import MountedResource
@@ -65,6 +65,8 @@ class EventReader:
         else:
             inputs, sent, memory = await self._inputs(exchange, event)
             was = digests_in(memory, self._bounds)
+        if entity_type.cls.__entity__.guarded:
+            inputs = inputs.seen_by(resource.policy, entity_type, session.actor)
         for name in binder.sensitive:
             if name in inputs.fixed:
                 raise BindingError(
@@ -102,6 +104,7 @@ class EventReader:
             partial(self._vet, exchange),
             was,
             precondition_of(request) if is_conditional else None,
+            inputs,
         )
 
     async def _inputs(

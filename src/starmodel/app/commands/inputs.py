@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from starmodel.app.access.fields import readable_fields
+from starmodel.app.access.policy import AccessPolicy, Actor
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.values.bounds import DEFAULT_BOUNDS, Bounds
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -16,7 +19,8 @@ class Inputs(NamedTuple):
 
     Shapes: each source maps parameter names to values. Strings from forms and
     query strings are parsed; `trusted` inputs, passed by code, may set private
-    fields too.
+    fields too. closed are the fields that the caller may read on no record: they are unknown
+    names; uncertain ones are omitted from signatures.
     """
 
     fixed: Mapping[str, Any] = _NOTHING
@@ -28,6 +32,13 @@ class Inputs(NamedTuple):
     body_name: str = "body"
     trusted: bool = False
     bounds: Bounds = DEFAULT_BOUNDS
+    closed: frozenset[str] = frozenset()
+    uncertain: frozenset[str] = frozenset()
+
+    def seen_by(self, policy: AccessPolicy, entity_type: EntityType, actor: Actor | None) -> Inputs:
+        """The inputs, with the fields that their caller may not read."""
+        fields = readable_fields(policy, entity_type, actor)
+        return self._replace(closed=fields.closed, uncertain=fields.uncertain)
 
     def sources(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """The sources except signals, in order of precedence, with their names in errors."""

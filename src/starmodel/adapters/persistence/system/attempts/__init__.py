@@ -1,0 +1,1 @@
+"""Counts of attempts in a database, and in memory."""

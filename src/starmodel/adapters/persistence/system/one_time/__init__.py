@@ -1,0 +1,1 @@
+"""One-time secrets in a database, and in memory."""

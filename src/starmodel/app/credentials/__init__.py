@@ -1,0 +1,1 @@
+"""Credentials besides sessions: one-time secrets, limits on attempts, bearer tokens."""

@@ -1,0 +1,57 @@
+"""The sessions of one actor: listed, ended, or given other roles."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from starmodel.app.access.policy import Actor
+from starmodel.app.ports.clock import Clock
+from starmodel.app.ports.sessions import SessionRecord, SessionStore
+
+Update = Callable[[Sequence[SessionRecord]], Awaitable[None]]
+
+
+class ActorSessions:
+    """The valid sessions of an actor, in all processes.
+
+    A change holds in this process as soon as the method returns, in others within a second, and
+    after restarts. Open streams of the session end; their pages reconnect. A session that starts
+    at the same time may be left as it is: whoever signs in compares the user's record afterwards.
+
+    Shapes: ids of sessions are those of `SessionRecord`; update stores changed records and
+    announces them. Every method raises StoreUnavailableError.
+    """
+
+    def __init__(
+        self, store: SessionStore, clock: Clock, update: Update, idle_s: float, absolute_s: float
+    ) -> None:
+        self._store, self._clock, self._update = store, clock, update
+        self._idle_s, self._absolute_s = idle_s, absolute_s
+
+    async def list(self, actor_id: str) -> Sequence[SessionRecord]:
+        """The sessions, the newest first, without expired ones."""
+        now = self._clock()
+        return [
+            record
+            for record in await self._store.of_actor(actor_id)
+            if min(record.seen_at + self._idle_s, record.created_at + self._absolute_s) >= now
+        ]
+
+    async def end(self, actor_id: str, *, only: str = "", keep: str = "") -> None:
+        """End every session: without the one with the id `keep`, or the one with the id `only`."""
+        now = self._clock()
+        await self._update(
+            [
+                record._replace(ended_at=now)
+                for record in await self._store.of_actor(actor_id)
+                if record.id != keep and record.id == (only or record.id)
+            ]
+        )
+
+    async def change(self, actor_id: str, change: Callable[[Actor], Actor]) -> None:
+        """Replace the actor of every session, such as its roles and claims; the id stays."""
+        changed = []
+        for record in await self._store.of_actor(actor_id):
+            if record.actor is not None and (made := change(record.actor)) != record.actor:
+                changed.append(record._replace(actor=made))
+        await self._update(changed)

@@ -1,0 +1,1 @@
+"""The slow-down of sign-ins after wrong passwords."""
