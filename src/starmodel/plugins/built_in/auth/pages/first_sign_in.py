@@ -6,8 +6,8 @@ from typing import Any
 
 from fastcore.xml import Div, P
 
-from starmodel import BindingError, ConstraintError
 from starmodel.app.credentials.one_time import Issued, Purpose
+from starmodel.core.errors import BindingError, ConstraintError
 from starmodel.plugins import Exchange
 from starmodel.plugins.built_in.auth.pages.next_page import go_on
 from starmodel.plugins.built_in.auth.pages.parts import (

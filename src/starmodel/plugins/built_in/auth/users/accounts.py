@@ -7,10 +7,11 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from starmodel import Actor, Session
+from starmodel.app.access.policy import Actor
 from starmodel.app.application import Application
 from starmodel.app.commands.command import Outcome
 from starmodel.app.queries.objects import Objects
+from starmodel.app.sessions.session import Session
 from starmodel.core.commands import Action
 from starmodel.plugins.built_in.auth.passwords.hashing import password_hasher
 from starmodel.plugins.built_in.auth.passwords.rules import check_new_password
