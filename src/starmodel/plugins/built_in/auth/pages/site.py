@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Literal
 
 from starmodel.app.application import Application
 from starmodel.plugins import Exchange, Plugin
+from starmodel.plugins.built_in.auth.throttle.sign_in import SignInThrottle
 from starmodel.plugins.built_in.auth.users.accounts import Accounts
 from starmodel.plugins.built_in.auth.users.sessions import UserSessions
 from starmodel.texts.catalogue import Catalogue
@@ -45,7 +47,22 @@ class AuthSite:
     def user_sessions(self) -> UserSessions:
         return UserSessions(self.application, self.user)
 
-    async def send(self, exchange: Exchange, title: str, *content: Any, status: int = 200) -> None:
+    @cached_property
+    def throttle(self) -> SignInThrottle:
+        """The limits on sign-ins, for every page that verifies a password."""
+        services = self._plugin.services
+        return SignInThrottle(
+            services.credentials.attempts, services.derived_key("known browsers")
+        )
+
+    async def send(
+        self,
+        exchange: Exchange,
+        title: str,
+        *content: Any,
+        status: int = 200,
+        headers: Sequence[tuple[bytes, bytes]] = (),
+    ) -> None:
         """Send a page in the look of the application. Shapes: title is the key of a text."""
         ui, actor, words = self._plugin.services.ui, exchange.session.actor, self.texts.text(title)
-        await exchange.page(lambda: ui.page(words, *content, actor=actor), status)
+        await exchange.page(lambda: ui.page(words, *content, actor=actor), status, headers)
