@@ -14,6 +14,7 @@ _CLASSES = {
     "crud": "Crud",
     "dev_sign_in": "DevSignIn",
     "health": "Health",
+    "mail": "Mail",
 }
 _ESSENTIAL = {"assets": "Every page loads its scripts and its style sheet from it."}
 
