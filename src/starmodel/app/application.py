@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -218,6 +218,9 @@ class Application:
 
     async def meets(self, condition: Condition, entity: Entity) -> bool:
         return await self._related.meets(condition, entity)
+
+    async def meeting(self, condition: Condition, entities: Sequence[Entity]) -> set[Any]:
+        return await self._related.meeting(condition, entities)
 
     async def own(self, entity: type[Entity], request: Any) -> Entity:
         scope = getattr(request, "scope", request)

@@ -16,7 +16,7 @@ from starmodel.app.ports.mailer import Mailer
 from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.uow import UnitOfWork
-from starmodel.bootstrap.arguments import catalogue, check_arguments, listed, named
+from starmodel.bootstrap.arguments import catalogue, check_arguments, listed, named, with_auth
 from starmodel.bootstrap.assembly import Services, Stores, assemble, page_head
 from starmodel.bootstrap.options import own_settings, settings_and_options
 from starmodel.bootstrap.pages import UIOption
@@ -73,6 +73,7 @@ def create_app(
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
     plugins: Iterable[Any] = (),
+    auth: bool | Any = False,
     **options: Any,
 ) -> StarModelApp: ...
 
@@ -94,6 +95,7 @@ def create_app(
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
     plugins: Iterable[Any] = (),
+    auth: bool | Any = False,
     **options: Any,
 ) -> StarModelApp | StarletteApp:
     """An application of a web framework with routes, pages and streams for these entities.
@@ -107,6 +109,7 @@ def create_app(
     the frontend of pages. `texts` replaces texts of pages and messages,
     by key. `mailer` is used instead of the one that `mail_url` names. `ui` is a
     class of UI adapters, or replaces parts of generated pages by name.
+    `auth=True` adds users and their sign-in pages, `auth=Auth(…)` those with options.
 
     Raises: ConfigurationError, for an invalid type, setting or entity class.
     """
@@ -124,8 +127,9 @@ def create_app(
         entities=classes, settings=settings, bus=own_bus or event_bus(settings), stores=stores,
         sessions=session_store(settings), credentials=credential_stores(settings),
         mailer=mailer or test_mailer(clock),
-        policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui,
-        resources=resources, realtime=transport, clock=clock, ids=ids, texts=words, plugins=plugins,
+        policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui, resources=resources,
+        realtime=transport, clock=clock, ids=ids, texts=words,
+        plugins=with_auth(plugins, auth), enabled={"auth"} if auth else (),
     )  # fmt: skip
     assemble(services, head, chosen, locks=test_stores is None)
     app: StarModelApp | StarletteApp = chosen.framework.app
@@ -150,6 +154,7 @@ def configure_app(
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
     plugins: Iterable[Any] = (),
+    auth: bool | Any = False,
     **options: Any,
 ) -> A:
     """Add these entities to an application of FastHTML or Starlette; its routes take precedence.
@@ -170,8 +175,9 @@ def configure_app(
         bus=own_bus or (bus_cls() if bus_cls is not None else event_bus(settings)), stores=stores,
         sessions=session_store(settings), credentials=credential_stores(settings),
         mailer=mailer or test_mailer(clock),
-        policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui,
-        resources=resources, realtime=transport, clock=clock, ids=ids, texts=words, plugins=plugins,
+        policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui, resources=resources,
+        realtime=transport, clock=clock, ids=ids, texts=words,
+        plugins=with_auth(plugins, auth), enabled={"auth"} if auth else (),
     )  # fmt: skip
     assemble(services, head, existing, locks=test_stores is None)
     return app

@@ -42,6 +42,17 @@ def check_arguments(
             raise ConfigurationError(f"{name} is {value!r}; expected {expected}.")
 
 
+def with_auth(plugins: Iterable[Any], auth: Any) -> list[Any]:
+    """The plugins with the one of `auth`. Raises: ConfigurationError, for another type."""
+    if isinstance(auth, bool):
+        return list(plugins)
+    if getattr(auth, "name", None) != "auth":
+        raise ConfigurationError(
+            f"auth is {auth!r}; expected True, or starmodel.auth.Auth(…) for options."
+        )
+    return [*plugins, auth]
+
+
 def catalogue(texts: Mapping[str, Text] | Catalogue | None) -> Catalogue:
     """The catalogue of an application: English, with these texts in place of some.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -77,6 +77,7 @@ class Services:
     ui: UIOption | None
     resources: Iterable[Resource]
     plugins: Iterable[Any]
+    enabled: Collection[str]
     realtime: RealtimeOption | None
     clock: Clock
     ids: IdSource
@@ -92,7 +93,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     check_debug(web, settings)
     make_frontend, transport = page_protocol(services.realtime, settings)
     secrets = secret_keys(settings)
-    host = plugin_host(settings, services.plugins)
+    host = plugin_host(settings, services.plugins, services.enabled)
     services = replace(services, texts=with_plugin_texts(services.texts, host))
     application = _application(services, secrets, host)
     plugin_assets = served_assets(host)  # without plugins that are dropped for their entities

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from starmodel.cli.commands.access import access
 from starmodel.cli.commands.css import css
 from starmodel.cli.commands.db import db
 from starmodel.cli.commands.doctor import doctor
@@ -16,6 +17,7 @@ from starmodel.cli.commands.migrate import migrate
 from starmodel.cli.commands.plugin import plugin
 from starmodel.cli.commands.routes import routes
 from starmodel.cli.commands.run import run
+from starmodel.cli.commands.user import user
 from starmodel.cli.commands.version import print_version, version
 from starmodel.cli.group import CommandGroup
 
@@ -48,7 +50,9 @@ app.command()(migrate)
 app.command()(routes)
 app.add_typer(entities, name="entities")
 app.command(context_settings=SETTINGS)(event)
+app.command()(access)
 app.command()(doctor)
+app.add_typer(user, name="user")
 app.add_typer(plugin, name="plugin")
 app.add_typer(css, name="css")
 app.add_typer(db, name="db")

@@ -37,7 +37,9 @@ class Plugin:
     when it is ""; starmodel is the range of StarModel versions, as in a requirement
     (">=0.1,<0.3"), "" for any; requires, before and after are names of other plugins.
     startup_limit_s and shutdown_limit_s are the seconds after which `on_startup` and
-    `on_shutdown` are cancelled. Settings validates the table `[starmodel.plugin.NAME]` of
+    `on_shutdown` are cancelled; sign_in_path is that of the page where visitors sign in, to which
+    browsers are redirected from pages that answer 401, with the page as the parameter `next`.
+    Settings validates the table `[starmodel.plugin.NAME]` of
     `starmodel.toml` and the arguments of the constructor, which take precedence; the result
     is `self.settings`.
 
@@ -55,6 +57,7 @@ class Plugin:
     after: ClassVar[Sequence[str]] = ()
     startup_limit_s: ClassVar[float] = 60
     shutdown_limit_s: ClassVar[float] = 10
+    sign_in_path: ClassVar[str] = ""
     Settings: ClassVar[type[BaseModel] | None] = None
     texts: ClassVar[Mapping[str, Text]] = MappingProxyType({})
     """English texts for visitors by key, which applications translate as "NAME.key"."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from starmodel.texts.accounts import ACCOUNT, SIGN_IN
 from starmodel.texts.credentials import ATTEMPTS, PASSWORDS
 
 Text = str | Mapping[str, str]
@@ -271,6 +272,8 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "State in the browser": _BROWSER_STATES,
     "Two changes to one record": _CONFLICTS,
     "Access and sign-in": _ACCESS,
+    "Signing in, and creating an account": SIGN_IN,
+    "The account page": ACCOUNT,
     "Passwords": PASSWORDS,
     "Attempts to sign in": ATTEMPTS,
     "A request that failed": _PROBLEMS,

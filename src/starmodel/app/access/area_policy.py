@@ -23,6 +23,10 @@ class AreaPolicy:
     def __init__(self, own: Mapping[type[Entity], AccessPolicy], default: AccessPolicy) -> None:
         self._own, self._default = own, default
 
+    def of(self, entity_type: EntityType) -> AccessPolicy:
+        """The policy that decides about the class."""
+        return self._own.get(entity_type.cls, self._default)
+
     def check(
         self,
         entity_type: EntityType,
@@ -32,14 +36,14 @@ class AreaPolicy:
         event: Event[Any, Any, Any] | None = None,
         entity: Entity | None = None,
     ) -> Awaitable[bool | None] | bool | None:
-        policy = self._own.get(entity_type.cls, self._default)
+        policy = self.of(entity_type)
         return policy.check(entity_type, need, actor, event=event, entity=entity)
 
     def reads_fields(self, entity_type: EntityType) -> bool:
-        return self._own.get(entity_type.cls, self._default).reads_fields(entity_type)
+        return self.of(entity_type).reads_fields(entity_type)
 
     def readable(self, entity_type: EntityType, actor: Actor | None) -> Condition | None:
-        policy = self._own.get(entity_type.cls, self._default)
+        policy = self.of(entity_type)
         readable = getattr(policy, "readable", None)
         return None if readable is None else readable(entity_type, actor)
 
@@ -50,9 +54,9 @@ class AreaPolicy:
         return field_condition(policy, entity_type, field, need, actor)
 
     def read_fields(self, entity_type: EntityType) -> ReadFields:
-        return read_fields_of(self._own.get(entity_type.cls, self._default), entity_type)
+        return read_fields_of(self.of(entity_type), entity_type)
 
     def audience(
         self, entity_type: EntityType, actor: Actor | None
     ) -> Audience | Awaitable[Audience]:
-        return self._own.get(entity_type.cls, self._default).audience(entity_type, actor)
+        return self.of(entity_type).audience(entity_type, actor)

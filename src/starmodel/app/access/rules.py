@@ -66,7 +66,7 @@ class RulePolicy:
         else:
             permitted = allows(rule, actor, entity)
         if not permitted:
-            raise denial(entity_type, need, actor, event, may_sign_in=rule != "nobody")
+            raise denial(entity_type, need, actor, event, entity, may_sign_in=rule != "nobody")
 
     def reads_fields(self, entity_type: EntityType) -> bool:
         return depends_on_record(rule_of(entity_type, "read", None))

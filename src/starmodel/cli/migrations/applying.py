@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,7 @@ def apply_drafts(
     *,
     blocking: bool,
     contract: bool = False,
+    report: Callable[[str, float], None] = print_progress,
 ) -> Outcome:
     """Write files and run all pending migrations.
 
@@ -63,7 +64,7 @@ def apply_drafts(
             complete,
             blocking=blocking,
             contract=contract,
-            report=print_progress,
+            report=report,
             notice=print_notice,
         )
     except BaseException as error:  # Ctrl+C while it waits, too

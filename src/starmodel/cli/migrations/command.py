@@ -17,9 +17,11 @@ from starmodel.cli.migrations.one_at_a_time import one_at_a_time
 from starmodel.cli.migrations.project import Project, load_project
 from starmodel.cli.migrations.reporting import document, lost_text, questions_text
 from starmodel.cli.migrations.rolling import (
+    deploy_hint,
     effects_of,
     print_effects,
     rolling_drafts,
+    rolling_refusal,
     waiting_text,
     wants_split,
 )
@@ -114,6 +116,8 @@ def _migrate(project: Project, flags: Flags, options: Options) -> int:
             found = effects_of(project, decision, rolling=True)
         else:
             found = []  # printed already
+    if options.rolling and (why := rolling_refusal(project, decision)):
+        raise CommandError(why)
     if len(decision.changes):
         if options.rolling and len(project.migrations):
             drafts += rolling_drafts(project, decision, options.message)
@@ -229,6 +233,8 @@ def _finish(
         print_json(document(decision, ok=True, outcome=outcome, effects=found, lost=lost))
     else:
         _print_outcome(outcome, options, lost)
+        if hint := deploy_hint(project, found, rolling=options.rolling):
+            typer.echo(hint)
     return 0
 
 

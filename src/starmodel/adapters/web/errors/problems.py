@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from starmodel.app.access.explanations import denial_in_words
 from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.presentation.failures import Frame, own_frames
 from starmodel.core.errors import (
@@ -153,8 +154,10 @@ def _problem_of(
         if developer and isinstance(error, ListQueryError):
             plain = ""  # the author of the URL needs the reason
         wait_s = error.retry_after_s if isinstance(error, TooManyAttemptsError) else None
-        text = _with_title(error)
-        return Problem(error.status, text, where=where, plain=plain, retry_after_s=wait_s)
+        text, reasons = _with_title(error), denial_in_words(error) if developer else {}
+        return Problem(
+            error.status, text, where=where, plain=plain, details=reasons, retry_after_s=wait_s
+        )
     if isinstance(error, StoreBusyError | OverloadedError):
         log.warning("%s failed: %s", log_text(where or "A request"), log_text(error))
         return Problem(

@@ -9,6 +9,7 @@ from typing import Any
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.schema.identifiers import short_name
 from starmodel.adapters.persistence.sql.schema.sequences import TABLE as SEQUENCES
+from starmodel.migrations.comparing.changes.words import members_of
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.migration import MigrationFile
 from starmodel.migrations.running.ddl.difference import difference
@@ -244,8 +245,20 @@ def _replace_values(step: ReplaceValues, state: State, after: State) -> Expanded
             if both != field.type:
                 after = after.override(entity.id, field.id, type=both)
                 actions.append(_schema(state, after, f"Accept both values of {step.field}"))
-    work = Replace(after.physical, step.entity, step.field, step.values)
+    work = Replace(
+        after.physical, step.entity, step.field, step.values, _undone_values(step, field)
+    )
     return [*actions, RowAction(work, describe(step))], after
+
+
+def _undone_values(step: ReplaceValues, field: FieldDefinition) -> dict[str, Any]:
+    """Return the values that an undo replaces.
+
+    A value that rows could have before is left alone: an undo can't tell which rows got it.
+    """
+    members = members_of(field)
+    pairs = [(str(new), old) for old, new in reversed(list(step.values.items()))]
+    return {new: old for new, old in pairs if new not in members}
 
 
 def _union(old: TypeDefinition, new: TypeDefinition) -> TypeDefinition:

@@ -131,8 +131,7 @@ def _reversed_names(action: SqlAction) -> SqlAction:
 def _reversed_rows(action: RowAction) -> list[Action]:
     work = action.work
     if isinstance(work, Replace):
-        back = {str(new): old for old, new in reversed(list(work.values.items()))}
-        undone = Replace(work.schema, work.entity, work.name, back)
+        undone = Replace(work.schema, work.entity, work.name, work.undo)
         return [RowAction(undone, undone.describe())]
     if isinstance(work, Split):
         joined = Join(work.schema, work.entity, work.name, work.parts)

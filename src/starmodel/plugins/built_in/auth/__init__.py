@@ -1,1 +1,83 @@
 """Sign-in: users, their passwords, tokens and one-time links."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starmodel.app.presentation.slots import SlotContent
+from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError
+from starmodel.plugins import Plugin, Route
+from starmodel.plugins.built_in.auth.pages.account import AccountPages
+from starmodel.plugins.built_in.auth.pages.navigation import Navigation
+from starmodel.plugins.built_in.auth.pages.sign_in import SignInPages
+from starmodel.plugins.built_in.auth.pages.sign_up import SignUpPages
+from starmodel.plugins.built_in.auth.pages.site import AuthSite, Registration
+from starmodel.plugins.built_in.auth.users.accounts import Accounts
+from starmodel.plugins.built_in.auth.users.user import User
+
+REGISTRATIONS = ("closed", "invite", "open")
+
+
+class Auth(Plugin):
+    """Users with passwords, and the pages to sign in and out, sign up and see the account.
+
+    Shapes: user is the class of the users, `User` or a subclass of it; registration says who may
+    create an account, None for the setting `auth_registration`.
+    """
+
+    name = "auth"
+    sign_in_path = "/sign-in"
+
+    def __init__(self, *, user: type[Any] = User, registration: Registration | None = None) -> None:
+        super().__init__()
+        if not (isinstance(user, type) and issubclass(user, User)):
+            raise ConfigurationError(
+                f"Auth(user={user!r}): expected a subclass of starmodel.auth.User."
+            )
+        if registration is not None and registration not in REGISTRATIONS:
+            raise ConfigurationError(
+                f"Auth(registration={registration!r}): expected one of {', '.join(REGISTRATIONS)}."
+            )
+        self.site = AuthSite(self, user, registration)
+
+    @property
+    def accounts(self) -> Accounts:
+        """The users of the application, for commands and other code."""
+        return self.site.accounts
+
+    def entities(self) -> list[type[Entity]]:
+        return [User] if self.site.user is User else []
+
+    def routes(self) -> list[Route]:
+        sign_in, sign_up = SignInPages(self.site), SignUpPages(self.site)
+        account = AccountPages(self.site)
+        return [
+            Route("/sign-in", sign_in.show, access="public"),
+            Route("/sign-in", sign_in.run, ["POST"], access="public"),
+            Route("/sign-out", sign_in.ask, access="public"),
+            Route("/sign-out", sign_in.leave, ["POST"], access="public"),
+            Route("/sign-up", sign_up.show, access="public"),
+            Route("/sign-up", sign_up.run, ["POST"], access="public"),
+            Route("/account", account.show),
+            Route("/account", account.rename, ["POST"]),
+            Route("/account/password", account.change_password, ["POST"]),
+            Route("/account/sessions/end", account.end_session, ["POST"]),
+            Route("/account/sessions/end-others", account.end_others, ["POST"]),
+        ]
+
+    def slots(self) -> list[SlotContent]:
+        navigation = Navigation(self.site)
+        return [SlotContent("page.account", "who", navigation.who, access="public")]
+
+    async def on_startup(self, application: Any) -> None:
+        user = self.site.user
+        if user not in application.registry:
+            raise ConfigurationError(
+                f"Auth(user={user.__name__}): the application has no such entity. Pass it to "
+                f"create_app([{user.__name__}, …])."
+            )
+        self.site.user_sessions.follow()
+
+    async def on_shutdown(self, application: Any) -> None:
+        self.site.user_sessions.leave()

@@ -1,0 +1,51 @@
+"""What the pages of the plugin share: the accounts, the texts, and how a page is sent."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, Literal
+
+from starmodel.app.application import Application
+from starmodel.plugins import Exchange, Plugin
+from starmodel.plugins.built_in.auth.users.accounts import Accounts
+from starmodel.plugins.built_in.auth.users.sessions import UserSessions
+from starmodel.texts.catalogue import Catalogue
+
+Registration = Literal["closed", "invite", "open"]
+
+
+class AuthSite:
+    """The services of the plugin, from the creation of the application on.
+
+    Shapes: user is the class of the users; registration says who may create an account, None
+    for the setting `auth_registration`.
+    """
+
+    def __init__(self, plugin: Plugin, user: type[Any], registration: Registration | None) -> None:
+        self._plugin, self.user, self._registration = plugin, user, registration
+
+    @property
+    def application(self) -> Application:
+        return self._plugin.services.application
+
+    @property
+    def texts(self) -> Catalogue:
+        return self.application.texts
+
+    @property
+    def registration(self) -> Registration:
+        """Who may create an account."""
+        return self._registration or self.application.settings.auth_registration
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        return Accounts(self.application, self.user)
+
+    @cached_property
+    def user_sessions(self) -> UserSessions:
+        return UserSessions(self.application, self.user)
+
+    async def send(self, exchange: Exchange, title: str, *content: Any, status: int = 200) -> None:
+        """Send a page in the look of the application. Shapes: title is the key of a text."""
+        ui, actor, words = self._plugin.services.ui, exchange.session.actor, self.texts.text(title)
+        await exchange.page(lambda: ui.page(words, *content, actor=actor), status)
