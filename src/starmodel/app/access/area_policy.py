@@ -50,7 +50,7 @@ class AreaPolicy:
         return self.of(entity_type).reads_fields(entity_type)
 
     def readable(self, entity_type: EntityType, actor: Actor | None) -> Condition | None:
-        if type(actor) is LimitedActor and not actor.grants.permits(entity_type, "read", None):
+        if not _may_read(entity_type, actor):
             return NEVER
         policy = self.of(entity_type)
         readable = getattr(policy, "readable", None)
@@ -59,6 +59,8 @@ class AreaPolicy:
     def field_condition(
         self, entity_type: EntityType, field: str, need: Need, actor: Actor | None
     ) -> Condition:
+        if need == "read" and not _may_read(entity_type, actor):
+            return NEVER
         policy = self._own.get(entity_type.cls, self._default)
         return field_condition(policy, entity_type, field, need, actor)
 
@@ -70,6 +72,11 @@ class AreaPolicy:
     ) -> Audience | Awaitable[Audience]:
         audience = self.of(entity_type).audience(entity_type, actor)
         return _granted(audience, entity_type, actor) if type(actor) is LimitedActor else audience
+
+
+def _may_read(entity_type: EntityType, actor: Actor | None) -> bool:
+    """Whether the actor has no grants, or one for reading the class."""
+    return type(actor) is not LimitedActor or actor.grants.permits(entity_type, "read", None)
 
 
 def _granted(

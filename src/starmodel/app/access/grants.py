@@ -61,8 +61,9 @@ class LimitedActor(Actor):
 
 
 def limited(actor: Actor, grants: Grants) -> LimitedActor:
-    """The actor, limited to the grants."""
-    return LimitedActor(actor.id, actor.name, actor.roles, actor.claims, grants)
+    """The actor, limited to the grants; it has not signed in by any method."""
+    claims = {name: value for name, value in actor.claims.items() if name != "amr"}
+    return LimitedActor(actor.id, actor.name, actor.roles, claims, grants)
 
 
 def checked_grants(names: Iterable[str], registry: Registry) -> Grants:

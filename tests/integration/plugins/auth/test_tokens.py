@@ -342,7 +342,7 @@ async def test_change_of_the_owner_reaches_its_tokens_in_every_process(
     assert session.actor.roles == {"staff"}
     assert isinstance(session.actor, LimitedActor)
     demoted = Actor("ann", "Ann")
-    await one.starmodel.credentials.tokens.change("ann", lambda _: demoted)
+    await one.starmodel.credentials.tokens.revise("ann", lambda _: demoted)
 
     async def is_demoted() -> bool:
         found = await other.starmodel.credentials.tokens.session_of(token)

@@ -81,24 +81,26 @@ class Tokens:
 
         Holds at once in this process and within a second in others; streams of the token end.
         """
-        now = self._clock()
-        found = [
-            record._replace(ended_at=now)
-            for record in await self._cache.of_actor(owner_id)
-            if record.handle == (only or record.handle)
-        ]
-        await self._cache.update(found)
-        return len(found)
 
-    async def change(self, owner_id: str, change: Callable[[Actor], Actor]) -> None:
-        """Replace the owner of every token, such as its roles and claims; the id stays."""
-        await self._cache.update(
-            [
-                record._replace(actor=made)
-                for record in await self._cache.of_actor(owner_id)
-                if (made := change(record.actor)) != record.actor
-            ]
-        )
+        def revised(record: TokenRecord) -> Actor | None:
+            return None if record.handle == (only or record.handle) else record.actor
+
+        return await self.revise(owner_id, revised)
+
+    async def revise(self, owner_id: str, revised: Callable[[TokenRecord], Actor | None]) -> int:
+        """Give every token the owner that the function returns for it; revoke it for None.
+
+        Returns how many tokens have changed.
+        """
+        now, changed = self._clock(), []
+        for record in await self._cache.of_actor(owner_id):
+            actor = revised(record)
+            if actor is None:
+                changed.append(record._replace(ended_at=now))
+            elif actor != record.actor:
+                changed.append(record._replace(actor=actor))
+        await self._cache.update(changed)
+        return len(changed)
 
     async def session_of(self, text: str) -> Session | None:
         """The session of a request with this token; None for one that is not valid.
