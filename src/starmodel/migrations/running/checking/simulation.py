@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import JsonValue
 
 from starmodel.migrations.comparing.changes.words import type_words
+from starmodel.migrations.comparing.keys import NEW_CLASS
 from starmodel.migrations.running.checking.duplicates import Duplicates
 from starmodel.migrations.running.checking.refused import Refused
 from starmodel.migrations.running.database.session import Session
@@ -165,7 +166,9 @@ class Simulation:
             shown = shown_value(old, stored)
             wanted = type_words(new.definition)
             subject = f"{work.entity}.{work.title}"
-            self._refuse(subject, f"can't be converted to {wanted}", shown, key, _CONVERT)
+            keys = work.schema.entity(work.entity).primary_key
+            remedy = NEW_CLASS if old.definition.column in keys else _CONVERT
+            self._refuse(subject, f"can't be converted to {wanted}", shown, key, remedy)
             return False
         return True
 
