@@ -148,7 +148,7 @@ def main():
     options = parser.parse_args()
     print(
         "database         rows  change             seconds estimated  p99 idle  p99 then    longest  updates"
-    )
+    )  # noqa: E501
     for kind in options.databases:
         context = SERVERS[kind]() if kind != "sqlite" else contextlib.nullcontext()
         with context as server, tempfile.TemporaryDirectory() as folder:
