@@ -315,7 +315,10 @@ class Application:
     def seen_now(self, entity: Entity) -> Entity:
         """A record that code shows, as the visitor of the current request sees it."""
         context = current_context.get()
-        actor = None if context is None or context.session is None else context.session.actor
+        session = None if context is None else context.session
+        if context is not None and context.page is not None:  # of no visitor outside a request
+            session = context.page.session
+        actor = None if session is None else session.actor
         policy = self.areas.current.policy
         return seen_now(policy, actor, self.registry[entity.__entity__.cls], entity)
 
