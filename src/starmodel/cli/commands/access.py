@@ -57,9 +57,10 @@ def access(
 
     starmodel access Order:7 --as ann --role staff --claim team=red
 
-    Without an id, parts that depend on the record are left open. create is
-    decided on the new record. The application is asked as trusted code, so
-    this prints decisions about records that the user may not read.
+    Fields with rules of their own follow the events. Without an id, parts
+    that depend on the record are left open. create is decided on the new
+    record. The records are read as trusted code, so this also explains those
+    that the user may not read.
 
     With --json: {entity, id, actor, roles, claims, decisions}; a decision is
     {names, answer, source, rule, part}, a part {words, answer, parts}; an
