@@ -28,7 +28,7 @@ Meets = Callable[[Condition, Entity], Awaitable[bool]]
 class Part:
     """A part of a rule with its answer for one actor; None where that depends on a record.
 
-    Shapes: kind says how the answer follows from the parts inside; "leaf" has none, and its
+    Shapes: kind is how the answer follows from the parts inside; "leaf" has none, and its
     condition is decided.
     """
 

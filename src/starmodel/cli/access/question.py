@@ -1,4 +1,4 @@
-"""Asks the access policy about one actor, and the events of an entity."""
+"""Decisions of the access policy about one actor and the events of an entity, explained."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`starmodel access`: why somebody may or may not read a record or run its events."""
+"""`starmodel access`: the decisions about an actor, each with its rule and reasons."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def access(
     app: AppOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Explain who may read and run what: the deciding rules, and the answer of each part.
+    """Explain access decisions: the rule that decides, and the answer of each of its parts.
 
     starmodel access Order:7 --as ann --role staff --claim team=red
 

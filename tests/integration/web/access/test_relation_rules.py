@@ -10,7 +10,7 @@ import pytest
 
 from integration.web.browser import unlisted
 from integration.web.streams.test_stream_lists import keys, watch
-from starmodel import Entity, Field, event
+from starmodel import Entity, Field, RulePolicy, event
 from starmodel.access import actor, record, role
 from starmodel.app.ports.query import Query
 from starmodel.core.current_app import host_of
@@ -261,3 +261,36 @@ async def test_menus_of_all_rows_cost_one_query_for_each_rule(ann: Any, monkeypa
     page = await ann.page("/orders")
     assert page.text.count('data-may="update sign close delete"') == 11
     assert len(queries) == 3  # the window, the rule of close, and the rule of the other events
+
+
+class _Shared(RulePolicy):
+    """Reading needs a customer of the actor, which is a record of another class."""
+
+    def reads_fields(self, entity_type: Any) -> bool:
+        return True
+
+    async def check(self, entity_type: Any, need: Any, actor: Any, **about: Any) -> bool:
+        mine = await Customer.objects.list(user_id=actor.id)
+        return bool(mine)
+
+    def read_fields(self, entity_type: Any) -> Any:
+        return {Customer: {"user_id"}}
+
+
+async def test_policy_names_the_fields_that_open_lists_and_pages_follow(
+    visit: Any, serve: Any
+) -> None:
+    app = serve(Customer, MemoryOrder, policy=_Shared())
+    await Customer.objects.create(id="of-ann", user_id="ann")
+    await MemoryOrder.objects.create(id="a")
+    browser = visit(app)
+    await browser.page("/sign-in/ann")
+    listed, page = await browser.page("/orders"), await browser.page("/orders/a")
+
+    async with watch(browser, listed) as stream, browser.watch(page) as record_stream:
+        await stream.event()
+        for _ in range(4):
+            await record_stream.event()
+        await change(Customer, "of-ann", user_id="bob")
+        assert (await rows(stream))["order"] == ""
+        assert "no longer open to you" in (await record_stream.event()).elements
