@@ -80,6 +80,11 @@ class RelatedAccess:
         self._scheduler = FairScheduler()
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether a read rule reads records of another class."""
+        return bool(self._dependants)
+
     def is_watched(self, topic: str) -> bool:
         """Whether the access of an open page or list may depend on the topic's entity."""
         return bool(self._watching(topic.partition(":")[0]))
