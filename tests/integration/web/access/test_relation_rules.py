@@ -12,8 +12,10 @@ from integration.web.browser import unlisted
 from integration.web.streams.test_stream_lists import keys, watch
 from starmodel import Entity, Field, RulePolicy, event
 from starmodel.access import actor, record, role
+from starmodel.app.live.related_access import PAUSE_S
 from starmodel.app.ports.query import Query
 from starmodel.core.current_app import host_of
+from starmodel.core.errors import StoreUnavailableError
 
 MINE = record.customer.user_id == actor.id
 
@@ -261,6 +263,32 @@ async def test_menus_of_all_rows_cost_one_query_for_each_rule(ann: Any, monkeypa
     page = await ann.page("/orders")
     assert page.text.count('data-may="update sign close delete"') == 11
     assert len(queries) == 3  # the window, the rule of close, and the rule of the other events
+
+
+async def test_access_is_decided_again_when_the_store_is_available(
+    ann: Any, monkeypatch: Any, caplog: Any
+) -> None:
+    related, pauses = ann.app.starmodel._related_access, list[float]()
+    decide, failures = related._readable, iter([True, True])
+
+    async def failing(*about: Any) -> Any:
+        if next(failures, False):
+            raise StoreUnavailableError("The store is away.")
+        return await decide(*about)
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(related, "_readable", failing)
+    monkeypatch.setattr(related, "_pause", pause)
+    async with ann.watch(await ann.page("/orders/a")) as stream:
+        for _ in range(4):
+            await stream.event()
+        await change(Customer, "of-ann", user_id="bob")
+        assert "no longer open to you" in (await stream.event()).elements
+    assert pauses == [PAUSE_S * 2, PAUSE_S * 4, PAUSE_S]
+    assert caplog.text.count("could not be decided; trying again") == 2
 
 
 class _Shared(RulePolicy):
