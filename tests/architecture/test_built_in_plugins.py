@@ -18,8 +18,9 @@ FOLDER = "plugins/built_in/"
 PUBLIC = {"starmodel", "starmodel.plugins", "starmodel.plugins.web"}
 LAYERS = ("starmodel.app.", "starmodel.core.", "starmodel.texts.")
 NAMES = [candidate.name for candidate in built_in_candidates()]
-# What responds while no application can be loaded, and the tests of applications.
-OUTSIDE = {"cli/serving/failed_application.py", "testing/contracts/web/errors.py"}
+# The public names of a plugin, what responds while no application can be loaded, and the tests
+# of applications.
+OUTSIDE = {"auth.py", "cli/serving/failed_application.py", "testing/contracts/web/errors.py"}
 
 
 def imports(tree: ast.AST) -> set[str]:

@@ -9,12 +9,14 @@ from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
 from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.access.rules import RulePolicy
 from starmodel.app.credentials.credentials import CredentialStores
+from starmodel.app.mail.mailbox import Mailbox
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource, system_clock, system_ids
+from starmodel.app.ports.mailer import Mailer
 from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.uow import UnitOfWork
-from starmodel.bootstrap.arguments import catalogue, check_arguments, listed, named
+from starmodel.bootstrap.arguments import catalogue, check_arguments, listed, named, with_auth
 from starmodel.bootstrap.assembly import Services, Stores, assemble, page_head
 from starmodel.bootstrap.options import own_settings, settings_and_options
 from starmodel.bootstrap.pages import UIOption
@@ -67,9 +69,11 @@ def create_app(
     resources: Iterable[Resource] = (),
     realtime: RealtimeOption | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
+    mailer: Mailer | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
     plugins: Iterable[Any] = (),
+    auth: bool | Any = False,
     **options: Any,
 ) -> StarModelApp: ...
 
@@ -87,9 +91,11 @@ def create_app(
     resources: Iterable[Resource] = (),
     realtime: RealtimeOption | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
+    mailer: Mailer | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
     plugins: Iterable[Any] = (),
+    auth: bool | Any = False,
     **options: Any,
 ) -> StarModelApp | StarletteApp:
     """An application of a web framework with routes, pages and streams for these entities.
@@ -101,8 +107,9 @@ def create_app(
     `bus` and `realtime` are an implementation, or a value of the settings
     `event_bus` and `realtime`; `realtime` is a transport, or a class that makes
     the frontend of pages. `texts` replaces texts of pages and messages,
-    by key. `ui` is a class of UI adapters, or replaces parts of generated pages
-    by name.
+    by key. `mailer` is used instead of the one that `mail_url` names. `ui` is a
+    class of UI adapters, or replaces parts of generated pages by name.
+    `auth=True` adds users and their sign-in pages, `auth=Auth(…)` those with options.
 
     Raises: ConfigurationError, for an invalid type, setting or entity class.
     """
@@ -110,7 +117,7 @@ def create_app(
         options["web"] = web
     own_bus, transport = named("event_bus", bus, options), named("realtime", realtime, options)
     classes = None if entities is None else listed(entities)
-    check_arguments(own_bus, stores, policy, uow_cls, ui, transport)
+    check_arguments(own_bus, stores, policy, uow_cls, ui, transport, mailer)
     words = catalogue(texts)
     settings, framework_options = settings_and_options(settings, options)
     settings, stores = _with_test_stores(settings, stores, clock)
@@ -119,8 +126,10 @@ def create_app(
     services = Services(
         entities=classes, settings=settings, bus=own_bus or event_bus(settings), stores=stores,
         sessions=session_store(settings), credentials=credential_stores(settings),
-        policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui,
-        resources=resources, realtime=transport, clock=clock, ids=ids, texts=words, plugins=plugins,
+        mailer=mailer or test_mailer(clock),
+        policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui, resources=resources,
+        realtime=transport, clock=clock, ids=ids, texts=words,
+        plugins=with_auth(plugins, auth), enabled={"auth"} if auth else (),
     )  # fmt: skip
     assemble(services, head, chosen, locks=test_stores is None)
     app: StarModelApp | StarletteApp = chosen.framework.app
@@ -141,9 +150,11 @@ def configure_app(
     resources: Iterable[Resource] = (),
     realtime: RealtimeOption | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
+    mailer: Mailer | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
     plugins: Iterable[Any] = (),
+    auth: bool | Any = False,
     **options: Any,
 ) -> A:
     """Add these entities to an application of FastHTML or Starlette; its routes take precedence.
@@ -154,7 +165,7 @@ def configure_app(
         raise ConfigurationError("This application already has its entities; configure it once.")
     own_bus, transport = named("event_bus", bus, options), named("realtime", realtime, options)
     classes = None if entities is None else listed(entities)
-    check_arguments(own_bus, stores, policy, uow_cls, ui, transport)
+    check_arguments(own_bus, stores, policy, uow_cls, ui, transport, mailer)
     words = catalogue(texts)
     settings, stores = _with_test_stores(own_settings(settings, options), stores, clock)
     head = page_head(settings)
@@ -163,8 +174,10 @@ def configure_app(
         entities=classes, settings=settings,
         bus=own_bus or (bus_cls() if bus_cls is not None else event_bus(settings)), stores=stores,
         sessions=session_store(settings), credentials=credential_stores(settings),
-        policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui,
-        resources=resources, realtime=transport, clock=clock, ids=ids, texts=words, plugins=plugins,
+        mailer=mailer or test_mailer(clock),
+        policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui, resources=resources,
+        realtime=transport, clock=clock, ids=ids, texts=words,
+        plugins=with_auth(plugins, auth), enabled={"auth"} if auth else (),
     )  # fmt: skip
     assemble(services, head, existing, locks=test_stores is None)
     return app
@@ -185,6 +198,11 @@ def session_store(settings: Settings) -> SessionStore:
 def credential_stores(settings: Settings) -> CredentialStores:
     """The stores of credentials; in memory during a test."""
     return database_credentials(settings) if test_stores is None else memory_credentials()
+
+
+def test_mailer(clock: Clock) -> Mailer | None:
+    """A mailbox during a test, so that tests send nothing; None otherwise."""
+    return None if test_stores is None else Mailbox(clock=clock)
 
 
 def _with_test_stores(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -30,12 +30,14 @@ from starmodel.app.live.reactions import defined_reactions
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource
+from starmodel.app.ports.mailer import Mailer
 from starmodel.app.ports.repository import Repository
 from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.ui import Site
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.contributions import connect_plugins
+from starmodel.bootstrap.mail import connect_mail
 from starmodel.bootstrap.pages import UIOption, render_pages
 from starmodel.bootstrap.plugins import (
     plugin_host,
@@ -69,11 +71,13 @@ class Services:
     stores: Stores
     sessions: SessionStore
     credentials: CredentialStores
+    mailer: Mailer | None
     policy: AccessPolicy
     uow_cls: type[UnitOfWork]
     ui: UIOption | None
     resources: Iterable[Resource]
     plugins: Iterable[Any]
+    enabled: Collection[str]
     realtime: RealtimeOption | None
     clock: Clock
     ids: IdSource
@@ -89,7 +93,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     check_debug(web, settings)
     make_frontend, transport = page_protocol(services.realtime, settings)
     secrets = secret_keys(settings)
-    host = plugin_host(settings, services.plugins)
+    host = plugin_host(settings, services.plugins, services.enabled)
     services = replace(services, texts=with_plugin_texts(services.texts, host))
     application = _application(services, secrets, host)
     plugin_assets = served_assets(host)  # without plugins that are dropped for their entities
@@ -103,7 +107,11 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         settings, services.sessions, clock,
         changed=application.session_changed, watched=lambda: application.follows_sessions,
     )  # fmt: skip
-    application.credentials = Credentials(services.credentials, secret=secrets[-1], clock=clock)
+    application.credentials = Credentials(
+        services.credentials, application.registry, secret=secrets[-1], clock=clock,
+        ended=application.session_changed, watched=lambda: application.follows_sessions,
+    )  # fmt: skip
+    connect_mail(application, settings, host, services.mailer)
     web_settings = WebSettings(
         development=settings.env == "development",
         title=settings.title,
@@ -118,7 +126,9 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         frontend,
         transport,
         ui,
-        cookie_sessions(settings, secrets, application.sessions, clock),
+        cookie_sessions(
+            settings, secrets, application.sessions, clock, application.credentials.tokens
+        ),
         OriginCheck(
             public_url=settings.public_url,
             trusted_origins=settings.trusted_origins,

@@ -35,6 +35,8 @@ def connect_plugins(host: PluginHost, gateway: Gateway, services: PluginServices
     connection = _Connection(host, gateway, services)
     for made in host.loaded:
         made.plugin.services = services
+        errors = gateway.error_responses
+        errors.sign_in_path = errors.sign_in_path or made.plugin.sign_in_path
         connection.add_routes(made)
         application.extensions.nav += made.nav
         application.extensions.health_checks += [

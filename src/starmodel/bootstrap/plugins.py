@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from starmodel.adapters.ui.skins import PARTS, check_skin
@@ -23,22 +23,27 @@ from starmodel.plugins.single_parts import package_parts
 from starmodel.texts.catalogue import Catalogue
 
 
-def plugin_host(settings: Settings, given: Iterable[Any]) -> PluginHost:
+def plugin_host(
+    settings: Settings, given: Iterable[Any], enabled: Collection[str] = ()
+) -> PluginHost:
     """The plugins of the application: passed in code, in `app/plugins`, installed and built in.
+
+    Shapes: enabled are those that the application switches on and requires, besides those of the
+    settings.
 
     Raises: ConfigurationError, for a required plugin that is missing, off or failed, for
     an essential one that is off, and for a name that is both enabled and disabled.
     """
-    enabled, disabled = set(settings.plugins_enabled), set(settings.plugins_disabled)
-    if both := sorted(enabled & disabled):
+    disabled = set(settings.plugins_disabled)
+    if both := sorted(set(settings.plugins_enabled) & disabled):
         raise ConfigurationError(
             f"The plugin {both[0]!r} is in plugins_enabled and in plugins_disabled. "
             "Remove it from one of them."
         )
     options = PluginOptions(
-        enabled=frozenset(enabled),
+        enabled=frozenset({*settings.plugins_enabled, *enabled}),
         disabled=frozenset(disabled),
-        required=tuple(settings.plugins_required),
+        required=tuple({**dict.fromkeys(settings.plugins_required), **dict.fromkeys(enabled)}),
         tables=settings.plugin_settings,
     )
     return load_plugins(candidates(given, built_in=built_in_candidates()), options)

@@ -17,6 +17,7 @@ from starmodel.cli.commands.migrate import migrate
 from starmodel.cli.commands.plugin import plugin
 from starmodel.cli.commands.routes import routes
 from starmodel.cli.commands.run import run
+from starmodel.cli.commands.user import user
 from starmodel.cli.commands.version import print_version, version
 from starmodel.cli.group import CommandGroup
 
@@ -51,6 +52,7 @@ app.add_typer(entities, name="entities")
 app.command(context_settings=SETTINGS)(event)
 app.command()(access)
 app.command()(doctor)
+app.add_typer(user, name="user")
 app.add_typer(plugin, name="plugin")
 app.add_typer(css, name="css")
 app.add_typer(db, name="db")

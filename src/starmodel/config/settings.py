@@ -22,6 +22,8 @@ from starmodel.config.values import (
     DatabaseUrl,
     FolderPath,
     Host,
+    MailFrom,
+    MailUrl,
     Name,
     Network,
     Origin,
@@ -123,6 +125,8 @@ class Settings(BaseSettings):
     """Days without a request until a session is signed out."""
     session_max_days: Count = 90
     """Days until a session is signed out after its sign-in."""
+    auth_registration: Literal["closed", "invite", "open"] = "closed"
+    """Who may create an account: nobody, those who are invited, or everybody (`open`)."""
     access_scan_limit: Count = 10_000
     """Records that one list may read when an access rule is a function."""
     max_body_bytes: Count = 1_000_000
@@ -131,6 +135,12 @@ class Settings(BaseSettings):
     """The maximum nesting depth of JSON."""
     max_body_items: Count = 10_000
     """The maximum number of items in a list or object of a request."""
+
+    mail_url: MailUrl | None = Field(default=None, repr=False)
+    """The mail server, such as `smtps://user:password@mail.example.org`. Unset means the
+    development mailbox in development, and no mail in production."""
+    mail_from: MailFrom | None = None
+    """The sender of mail, such as `Shop <no-reply@shop.example>`."""
 
     plugins_disabled: Annotated[list[PluginName], CommaList] = []
     """Installed plugins that are switched off; they are not imported."""
@@ -187,6 +197,16 @@ class Settings(BaseSettings):
         if self.cookie_secure is None:
             secure = (self.public_url or "").startswith("https://")
             self.__dict__["cookie_secure"] = secure  # bypasses the frozen model
+        return self
+
+    @model_validator(mode="after")
+    def _complete_mail(self) -> Settings:
+        is_sent = self.mail_url is not None and not self.mail_url.startswith("mailbox:")
+        if is_sent and self.mail_from is None:
+            raise ValueError(
+                "mail_from is missing, and mail_url is set. Set mail_from to the sender of mail, "
+                "such as Shop <no-reply@shop.example>."
+            )
         return self
 
     @model_validator(mode="after")

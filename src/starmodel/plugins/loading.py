@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from starmodel.app.failures import is_failure
+from starmodel.app.presentation.extensions import PATH
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.entity_config import PLUGIN_NAME
 from starmodel.plugins.discovery import Candidate
@@ -113,9 +114,14 @@ def _check_declaration(plugin: Plugin) -> None:
             f"its name is {plugin.name!r}.",
             f"Set {where}.name to lower-case letters, digits and '_'.",
         )
-    for name in ("version", "starmodel"):
+    for name in ("version", "starmodel", "sign_in_path"):
         if not isinstance(getattr(plugin, name), str):
             raise PluginError(f"{where}.{name} is {getattr(plugin, name)!r}.", "Expected a text.")
+    if plugin.sign_in_path and not PATH.fullmatch(plugin.sign_in_path):
+        raise PluginError(
+            f"{where}.sign_in_path is {plugin.sign_in_path!r}.",
+            "Expected an absolute path such as '/sign-in'.",
+        )
     for name in ("requires", "before", "after"):
         value = getattr(plugin, name)
         if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):

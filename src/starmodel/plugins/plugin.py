@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from starmodel.app.access.policy import Actor, EveryRole
 from starmodel.app.health import HealthCheck
+from starmodel.app.ports.mailer import MakeMailer
 from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.resource import MountedResource, Resource
 from starmodel.app.presentation.slots import SlotContent
@@ -36,7 +37,9 @@ class Plugin:
     when it is ""; starmodel is the range of StarModel versions, as in a requirement
     (">=0.1,<0.3"), "" for any; requires, before and after are names of other plugins.
     startup_limit_s and shutdown_limit_s are the seconds after which `on_startup` and
-    `on_shutdown` are cancelled. Settings validates the table `[starmodel.plugin.NAME]` of
+    `on_shutdown` are cancelled; sign_in_path is that of the page where visitors sign in, to which
+    browsers are redirected from pages that answer 401, with the page as the parameter `next`.
+    Settings validates the table `[starmodel.plugin.NAME]` of
     `starmodel.toml` and the arguments of the constructor, which take precedence; the result
     is `self.settings`.
 
@@ -54,6 +57,7 @@ class Plugin:
     after: ClassVar[Sequence[str]] = ()
     startup_limit_s: ClassVar[float] = 60
     shutdown_limit_s: ClassVar[float] = 10
+    sign_in_path: ClassVar[str] = ""
     Settings: ClassVar[type[BaseModel] | None] = None
     texts: ClassVar[Mapping[str, Text]] = MappingProxyType({})
     """English texts for visitors by key, which applications translate as "NAME.key"."""
@@ -138,6 +142,14 @@ class Plugin:
         """Parts of generated pages to replace, by name; see `starmodel.adapters.ui.skins`.
 
         Each is a function of the UI adapter and the arguments of the part.
+        """
+        return {}
+
+    def mailers(self) -> Mapping[str, MakeMailer]:
+        """What makes a mailer, by the scheme of `mail_url` that chooses it: {"ses": SesMailer}.
+
+        Each is called with the `MailerOptions` when the application is created, if its scheme is
+        chosen. One of StarModel's own schemes, smtp and smtps, can't be replaced.
         """
         return {}
 

@@ -68,7 +68,7 @@ def _in_memory(
         url = f"sqlite:///file:/starmodel-test-{next(_database_numbers)}?vfs=memdb&uri=true"
         return SqlRepository(url, clock=clock)
 
-    database = InMemoryFactory(functools.cache(sql))  # one for both stores, as in an application
+    database = InMemoryFactory(functools.cache(sql))  # one for both, as outside of tests
     return settings.model_copy(update=overrides), {
         "memory": InMemoryFactory(memory), "redis": InMemoryFactory(memory), "sql": database,
         SYSTEM: database,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from starmodel.texts.accounts import ACCOUNT, SIGN_IN
 from starmodel.texts.credentials import ATTEMPTS, PASSWORDS
 
 Text = str | Mapping[str, str]
@@ -109,6 +110,8 @@ _ACCESS: dict[str, Text] = {
     "access.sign_in_here": "In development, open the link that the server printed at its start.",
     "access.not_seen": "You may not see this.",
     "access.not_done": "You may not do this.",
+    "access.not_granted": "This token does not include that.",
+    "access.invalid_token": "This token is not valid: it is unknown, expired or revoked.",
     "access.not_set": "You may not set {title}.",
     "access.signed_out": "You were signed out meanwhile. Sign in and try again.",
     "access.unknown_page": "This page's token is not one of ours.",
@@ -271,6 +274,8 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "State in the browser": _BROWSER_STATES,
     "Two changes to one record": _CONFLICTS,
     "Access and sign-in": _ACCESS,
+    "Signing in, and creating an account": SIGN_IN,
+    "The account page": ACCOUNT,
     "Passwords": PASSWORDS,
     "Attempts to sign in": ATTEMPTS,
     "A request that failed": _PROBLEMS,

@@ -26,8 +26,8 @@ from starmodel.texts.catalogue import Message
 
 log = logging.getLogger("starmodel.plugins")
 Slot = Literal[
-    "page.head", "page.top", "start.tiles", "list.actions", "record.actions", "record.panels",
-    "form.after",
+    "page.head", "page.account", "page.top", "start.tiles", "list.actions", "record.actions",
+    "record.panels", "form.after",
 ]  # fmt: skip
 HEAD: Slot = "page.head"
 SLOTS: tuple[str, ...] = get_args(Slot)

@@ -39,19 +39,24 @@ class ActorSessions:
 
     async def end(self, actor_id: str, *, only: str = "", keep: str = "") -> None:
         """End every session: without the one with the id `keep`, or the one with the id `only`."""
-        now = self._clock()
-        await self._update(
-            [
-                record._replace(ended_at=now)
-                for record in await self._store.of_actor(actor_id)
-                if record.id != keep and record.id == (only or record.id)
-            ]
-        )
+
+        def revised(record: SessionRecord) -> Actor | None:
+            ends = record.id != keep and record.id == (only or record.id)
+            return None if ends else record.actor
+
+        await self.revise(actor_id, revised)
 
     async def change(self, actor_id: str, change: Callable[[Actor], Actor]) -> None:
         """Replace the actor of every session, such as its roles and claims; the id stays."""
-        changed = []
+        await self.revise(actor_id, lambda record: record.actor and change(record.actor))
+
+    async def revise(self, actor_id: str, revised: Callable[[SessionRecord], Actor | None]) -> None:
+        """Give every session the actor that the function returns for it; end it for None."""
+        now, changed = self._clock(), []
         for record in await self._store.of_actor(actor_id):
-            if record.actor is not None and (made := change(record.actor)) != record.actor:
-                changed.append(record._replace(actor=made))
+            actor = revised(record)
+            if actor is None:
+                changed.append(record._replace(ended_at=now))
+            elif actor != record.actor:
+                changed.append(record._replace(actor=actor))
         await self._update(changed)

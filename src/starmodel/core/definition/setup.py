@@ -84,10 +84,8 @@ def _leave_plugin(cls: type[Snapshot]) -> None:
     config: Any = cls.model_config
     for base in cls.__mro__[1:]:
         inherited: Any = getattr(base, "model_config", {})
-        if (
-            inherited.get("plugin")
-            and base.__module__.split(".")[0] != cls.__module__.split(".")[0]
-        ):
+        package = base.__module__.partition(".")[0]
+        if inherited.get("plugin") and cls.__module__.partition(".")[0] != package:
             for key in ("plugin", "store", "path"):
                 if key in inherited and config.get(key) == inherited[key]:
                     del config[key]

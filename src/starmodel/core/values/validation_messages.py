@@ -48,6 +48,9 @@ def sentence(error: Mapping[str, Any]) -> str:
     """
     kind, context = str(error["type"]), error.get("ctx") or {}
     if kind == "value_error" or kind == "assertion_error":
+        raised = getattr(context.get("error"), "args", ())
+        if raised and isinstance(raised[0], Message):
+            return raised[0]
         return str(error["msg"]).partition(", ")[2] or str(error["msg"])
     if kind == "string_too_short":
         least = context.get("min_length", 1)

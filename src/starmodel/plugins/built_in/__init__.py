@@ -10,18 +10,27 @@ from starmodel.plugins.discovery import BUILT_IN, Candidate
 
 _CLASSES = {
     "assets": "Assets",
+    "auth": "Auth",
     "browser_state": "BrowserState",
     "crud": "Crud",
     "dev_sign_in": "DevSignIn",
     "health": "Health",
+    "mail": "Mail",
 }
+_OFF = frozenset({"auth"})
 _ESSENTIAL = {"assets": "Every page loads its scripts and its style sheet from it."}
 
 
 def built_in_candidates() -> list[Candidate]:
     """The built-in plugins; none is imported."""
     return [
-        Candidate(name, BUILT_IN, partial(_load, name, cls), why_essential=_ESSENTIAL.get(name, ""))
+        Candidate(
+            name,
+            BUILT_IN,
+            partial(_load, name, cls),
+            is_on=name not in _OFF,
+            why_essential=_ESSENTIAL.get(name, ""),
+        )
         for name, cls in _CLASSES.items()
     ]
 

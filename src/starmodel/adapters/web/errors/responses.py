@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from starmodel.adapters.web.errors.problems import Problem, problem_of
 from starmodel.adapters.web.http.exchange import NOTHING_SENT, Exchange, Header
@@ -38,6 +39,7 @@ class ErrorResponses:
     ) -> None:
         self._application, self._patches, self._ui = application, patches, ui
         self._settings = settings
+        self.sign_in_path = ""  # of the page where visitors sign in
 
     def problem(
         self,
@@ -79,16 +81,33 @@ class ErrorResponses:
         """
         if problem.retry_after_s is not None:
             headers = [*headers, (b"retry-after", str(problem.retry_after_s).encode())]
+        if problem.status == 401:
+            headers = [*headers, (b"www-authenticate", problem.challenge)]
         if exchange.request.is_datastar:
             # Datastar ignores the body of a 4xx or 5xx response, so patches are sent with 200.
             await self._patches.send(
                 exchange, self.encode(problem, elements), headers, status=problem.status
             )
+        elif exchange.request.wants_html and self._leads_to_sign_in(exchange, problem):
+            await exchange.redirect(self._sign_in_url(exchange))
         elif exchange.request.wants_html:
             actor, ui = exchange.session.actor, ui or self._ui
             await exchange.page(lambda: ui.error_page(problem, actor), problem.status, headers)
         else:
             await exchange.json(problem.as_json(), problem.status, headers)
+
+    def _leads_to_sign_in(self, exchange: Exchange, problem: Problem) -> bool:
+        is_there = exchange.request.path == self.sign_in_path
+        return bool(self.sign_in_path) and problem.status == 401 and not is_there
+
+    def _sign_in_url(self, exchange: Exchange) -> str:
+        """The sign-in page, which returns to this page, or to the one with the submitted form."""
+        request, url = exchange.request, f"{exchange.root_path}{self.sign_in_path}"
+        if request.method in ("GET", "HEAD"):
+            back = request.normalized_url.decode("latin-1")
+        else:
+            back = exchange.referer_or("")
+        return f"{url}?next={quote(back, safe='/')}" if back else url
 
     async def send_not_found(self, exchange: Exchange) -> None:
         """Send 404 for a path without a route."""

@@ -28,6 +28,7 @@ from starmodel.adapters.ui.elements import (
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.shell.headings import TITLE_ID, heading
 from starmodel.adapters.ui.titles import first_line
+from starmodel.app.access.policy import Actor
 from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import Services
@@ -75,11 +76,10 @@ def body(services: Services, navigation: Any, s: Slots, *, has_breadcrumb: bool)
         ),
         brand, _theme_button(icons_url, texts), cls="sm-bar",
     )  # fmt: skip
-    actor = P(icon("user", icons_url), Span(s.text("actor")), cls="sm-who")
     side = Aside(
         Div(brand, cls="sm-side-head"),
         Nav(navigation, aria_label=texts.text("page.navigation")),
-        Div(actor, _theme_button(icons_url, texts), cls="sm-side-end"),
+        Div(Safe(s.html("account")), _theme_button(icons_url, texts), cls="sm-side-end"),
         id="starmodel-nav", popover="auto", cls="sm-side",
     )  # fmt: skip
     main = Main(
@@ -88,6 +88,12 @@ def body(services: Services, navigation: Any, s: Slots, *, has_breadcrumb: bool)
         Safe(s.html("content")), id="content", tabindex="-1",
     )  # fmt: skip
     return Body(skip, bar, side, main, Safe(s.html("tail")), cls="sm-page")
+
+
+def who(services: Services, actor: Actor | None) -> Any:
+    """The name of the signed-in user, where no plugin has content for it."""
+    name = str(actor) if actor else services.texts.text("page.visitor")
+    return P(icon("user", services.icons_url), Span(name), cls="sm-who")
 
 
 def breadcrumb(services: Services, resource: MountedResource) -> str:

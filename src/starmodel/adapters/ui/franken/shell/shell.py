@@ -23,6 +23,7 @@ from starmodel.adapters.ui.franken.shell.layout import (
     breadcrumb,
     html_head,
     list_heading,
+    who,
 )
 from starmodel.adapters.ui.franken.slots import head_slot, slot
 from starmodel.adapters.ui.titles import first_line
@@ -84,6 +85,7 @@ class Shell:
         entity_type = None if resource is None else resource.entity_type
         head = head_slot(services, Place(HEAD, actor, entity_type, subject))
         top = slot(services, Place("page.top", actor, entity_type, subject))
+        account = slot(services, Place("page.account", actor, entity_type, subject))
         inside = render((*top, *content))
         if resource is not None and subject is not None and resource in self._headings:
             frontend.show(subject, self._headings[resource].name)
@@ -93,7 +95,7 @@ class Shell:
                 "title": document_title(title, services.site.title),
                 "head": head,
                 "heading": title,
-                "actor": str(actor) if actor else services.texts.text("page.visitor"),
+                "account": render(tuple(account) or who(services, actor)),
                 "breadcrumb": self._breadcrumb(root_path, resource) if is_below_list else "",
                 "actions": render(actions) if actions is not None else "",
                 "content": inside,

@@ -1,0 +1,160 @@
+"""The page of the account: profile, password, and the devices that are signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastcore.xml import H2, Dd, Div, Dl, Dt, P, Section
+from pydantic import SecretStr
+
+from starmodel.app.access.policy import Actor
+from starmodel.core.commands import Action
+from starmodel.core.errors import BindingError, InvalidStateError
+from starmodel.core.events.results import Toast
+from starmodel.plugins import Exchange
+from starmodel.plugins.built_in.auth.pages.devices import device_list
+from starmodel.plugins.built_in.auth.pages.parts import (
+    NEW_PASSWORD,
+    PRESENT_PASSWORD,
+    Filled,
+    Parts,
+    fields_of,
+)
+from starmodel.plugins.built_in.auth.pages.site import AuthSite
+from starmodel.plugins.built_in.auth.passwords.rules import MIN_CHARS
+from starmodel.plugins.built_in.auth.users.user import MAX_NAME_CHARS
+
+PROFILE, PASSWORD = "account-profile", "account-password"
+
+
+class AccountPages:
+    """The account of the signed-in user; each form redirects back to the page."""
+
+    def __init__(self, site: AuthSite) -> None:
+        self._site = site
+
+    async def show(self, exchange: Exchange) -> None:
+        """Send the page."""
+        await self._send(exchange)
+
+    async def rename(self, exchange: Exchange) -> None:
+        """Change the name of the user."""
+        fields = await fields_of(exchange)
+        name = fields.get("name", "")
+        if user := await self._user(exchange):
+            filled = Filled({"name": name[: 2 * MAX_NAME_CHARS]})
+            await self._run(
+                exchange, user.do.rename(name), "account.saved", {PROFILE: filled}, PROFILE
+            )
+
+    async def change_password(self, exchange: Exchange) -> None:
+        """Change the password; every other session of the user ends."""
+        fields = await fields_of(exchange)
+        current, new = (fields.get(name, "") for name in ("current_password", "new_password"))
+        if user := await self._user(exchange):
+            action = user.do.change_password(SecretStr(current), SecretStr(new))
+            await self._run(
+                exchange, action, "account.password_changed", {PASSWORD: Filled()}, PASSWORD
+            )
+
+    async def end_session(self, exchange: Exchange) -> None:
+        """Sign out one device: a session of this actor, by the id of its record."""
+        fields = await fields_of(exchange)
+        id, actor = fields.get("session", ""), self._actor(exchange)
+        if id and id != exchange.session.record_id:
+            await self._site.user_sessions.sessions.end(actor.id, only=id)
+        await self._return(exchange, "account.session_ended")
+
+    async def end_others(self, exchange: Exchange) -> None:
+        """Sign out every other device."""
+        keep = exchange.session.record_id
+        await self._site.user_sessions.sessions.end(self._actor(exchange).id, keep=keep)
+        await self._return(exchange, "account.others_ended")
+
+    async def _run(
+        self,
+        exchange: Exchange,
+        action: Action,
+        done: str,
+        filled: Mapping[str, Filled],
+        form: str,
+    ) -> None:
+        """Run an event of the user as the user; a refusal is shown in the form."""
+        try:
+            await self._site.accounts.run(
+                action, actor=exchange.session.actor, session=exchange.session
+            )
+        except (BindingError, InvalidStateError) as error:
+            errors = dict(error.fields) or {"": error.message}
+            again = {form: Filled(filled[form].values, errors)}
+            await self._send(exchange, again, status=error.status)
+        else:
+            await self._return(exchange, done)
+
+    async def _return(self, exchange: Exchange, done: str) -> None:
+        exchange.push_toasts([Toast(self._site.texts.text(done), "success")])
+        await exchange.redirect(exchange.mounted("/account"))
+
+    async def _user(self, exchange: Exchange) -> Any:
+        """The user who is signed in; None for another actor, who has been sent the page."""
+        user = await self._site.accounts.of_actor(exchange.session.actor)
+        if user is None:
+            await self._send(exchange, status=403)
+        return user
+
+    def _actor(self, exchange: Exchange) -> Actor:
+        actor = exchange.session.actor
+        if actor is None:  # the routes require a signed-in actor
+            raise RuntimeError("The account page was reached without an actor.")
+        return actor
+
+    async def _send(
+        self,
+        exchange: Exchange,
+        filled: Mapping[str, Filled] | None = None,
+        *,
+        status: int = 200,
+    ) -> None:
+        actor, session = self._actor(exchange), exchange.session
+        user = await self._site.accounts.of_actor(actor)
+        filled, root = filled or {}, exchange.root_path
+        content = [P(self._site.texts.text("account.of_developer"))] if user is None else [
+            self._profile(user, root, filled.get(PROFILE)),
+            self._password(user, root, filled.get(PASSWORD)),
+        ]  # fmt: skip
+        records = await self._site.user_sessions.sessions.list(actor.id)
+        devices = device_list(self._site.texts, records, session.record_id, root)
+        content.append(self._section("account.sessions", devices))
+        await self._site.send(exchange, "account.title", *content, status=status)
+
+    def _profile(self, user: Any, root: str, filled: Filled | None) -> Any:
+        parts = Parts(self._site.texts, PROFILE, filled)
+        name = parts.input(
+            "name", "sign_up.name", {"autocomplete": "name", "maxlength": MAX_NAME_CHARS},
+            value=user.name, required=False,
+        )  # fmt: skip
+        address = Dl(Div(Dt(parts.text("sign_in.email")), Dd(user.email)), cls="sm-fields")
+        form = parts.form(f"{root}/account", "account.save", name)
+        return self._section("account.profile", address, form)
+
+    def _password(self, user: Any, root: str, filled: Filled | None) -> Any:
+        parts = Parts(self._site.texts, PASSWORD, filled)
+        if not user.password_hash:
+            return self._section("account.password", P(parts.text("account.no_password")))
+        form = parts.form(
+            f"{root}/account/password",
+            "account.change_password",
+            # Password managers store the new password for this name.
+            parts.hidden("username", user.email, autocomplete="username"),
+            parts.input("current_password", "account.current_password", PRESENT_PASSWORD),
+            parts.input(
+                "new_password", "account.new_password", NEW_PASSWORD,
+                help_text=parts.text("sign_up.password_help", min_length=MIN_CHARS),
+            ),
+        )  # fmt: skip
+        return self._section("account.password", form)
+
+    def _section(self, title: str, *content: Any) -> Any:
+        heading = H2(self._site.texts.text(title), cls="sm-section-title")
+        return Section(heading, *content, cls="uk-card sm-form-card sm-section")
