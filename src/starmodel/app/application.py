@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -29,6 +29,7 @@ from starmodel.app.live.reactions import Reaction, Reactions
 from starmodel.app.live.related_access import RelatedAccess
 from starmodel.app.live.streams import Streams
 from starmodel.app.live.views import LiveView
+from starmodel.app.mail.queue import MailQueue
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.bus import EventBus, Handler, SelectiveBus, Wants
 from starmodel.app.ports.cipher import Cipher
@@ -106,6 +107,7 @@ class Application:
         self.frontend: Frontend | None = None
         self.sessions: SessionCache | None = None
         self.credentials: Credentials | None = None  # set by bootstrap
+        self.mail = MailQueue()  # replaced by bootstrap
         self.views: dict[str, LiveView] = {}  # views of generated pages, by name
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
@@ -197,6 +199,7 @@ class Application:
         await self._related_access.close()
         await self.lists.close()
         await self.reactions.idle(timeout_s=GRACE_S)
+        await self.mail.close(timeout_s=GRACE_S)
         if self.sessions is not None:
             await self.sessions.close()
         if self.credentials is not None:
@@ -215,6 +218,9 @@ class Application:
 
     async def meets(self, condition: Condition, entity: Entity) -> bool:
         return await self._related.meets(condition, entity)
+
+    async def meeting(self, condition: Condition, entities: Sequence[Entity]) -> set[Any]:
+        return await self._related.meeting(condition, entities)
 
     async def own(self, entity: type[Entity], request: Any) -> Entity:
         scope = getattr(request, "scope", request)

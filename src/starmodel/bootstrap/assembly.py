@@ -30,12 +30,14 @@ from starmodel.app.live.reactions import defined_reactions
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource
+from starmodel.app.ports.mailer import Mailer
 from starmodel.app.ports.repository import Repository
 from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.ui import Site
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.contributions import connect_plugins
+from starmodel.bootstrap.mail import connect_mail
 from starmodel.bootstrap.pages import UIOption, render_pages
 from starmodel.bootstrap.plugins import (
     plugin_host,
@@ -69,6 +71,7 @@ class Services:
     stores: Stores
     sessions: SessionStore
     credentials: CredentialStores
+    mailer: Mailer | None
     policy: AccessPolicy
     uow_cls: type[UnitOfWork]
     ui: UIOption | None
@@ -104,7 +107,11 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         settings, services.sessions, clock,
         changed=application.session_changed, watched=lambda: application.follows_sessions,
     )  # fmt: skip
-    application.credentials = Credentials(services.credentials, secret=secrets[-1], clock=clock)
+    application.credentials = Credentials(
+        services.credentials, application.registry, secret=secrets[-1], clock=clock,
+        ended=application.session_changed, watched=lambda: application.follows_sessions,
+    )  # fmt: skip
+    connect_mail(application, settings, host, services.mailer)
     web_settings = WebSettings(
         development=settings.env == "development",
         title=settings.title,
@@ -119,7 +126,9 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         frontend,
         transport,
         ui,
-        cookie_sessions(settings, secrets, application.sessions, clock),
+        cookie_sessions(
+            settings, secrets, application.sessions, clock, application.credentials.tokens
+        ),
         OriginCheck(
             public_url=settings.public_url,
             trusted_origins=settings.trusted_origins,

@@ -18,9 +18,12 @@ from starmodel.adapters.persistence.system.connection import SystemDatabase
 from starmodel.adapters.persistence.system.database import DatabaseSessions
 from starmodel.adapters.persistence.system.one_time.memory import MemoryOneTime
 from starmodel.adapters.persistence.system.one_time.sql import SqlOneTime
+from starmodel.adapters.persistence.system.tokens.memory import MemoryTokens
+from starmodel.adapters.persistence.system.tokens.sql import SqlTokens
 from starmodel.adapters.web.http.sessions import CookieSessions
 from starmodel.app.bus import InProcessBus
 from starmodel.app.credentials.credentials import CredentialStores
+from starmodel.app.credentials.tokens.tokens import Tokens
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.repository import Repository
@@ -127,12 +130,18 @@ def database_credentials(settings: Settings) -> CredentialStores:
         synchronous=settings.sqlite_synchronous,
         timeout_s=settings.database_timeout_s,
     )
-    return CredentialStores(one_time=SqlOneTime(database), attempts=SqlAttempts(database))
+    return CredentialStores(
+        one_time=SqlOneTime(database),
+        attempts=SqlAttempts(database),
+        tokens=SqlTokens(database),
+    )
 
 
 def memory_credentials() -> CredentialStores:
     """The stores of credentials in memory, for tests."""
-    return CredentialStores(one_time=MemoryOneTime(), attempts=MemoryAttempts())
+    return CredentialStores(
+        one_time=MemoryOneTime(), attempts=MemoryAttempts(), tokens=MemoryTokens()
+    )
 
 
 def session_cache(
@@ -149,7 +158,11 @@ def session_cache(
 
 
 def cookie_sessions(
-    settings: Settings, secrets: Sequence[str], cache: SessionCache, clock: Clock = system_clock
+    settings: Settings,
+    secrets: Sequence[str],
+    cache: SessionCache,
+    clock: Clock = system_clock,
+    tokens: Tokens | None = None,
 ) -> CookieSessions:
     """Signed-cookie sessions with these settings."""
     url = urlsplit(settings.public_url or "")
@@ -160,6 +173,7 @@ def cookie_sessions(
         development=settings.env == "development",
         port=None if not url.netloc else str(url.port or ""),
         clock=clock,
+        tokens=tokens,
     )
 
 

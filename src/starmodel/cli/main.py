@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from starmodel.cli.commands.access import access
 from starmodel.cli.commands.css import css
 from starmodel.cli.commands.db import db
 from starmodel.cli.commands.doctor import doctor
@@ -49,6 +50,7 @@ app.command()(migrate)
 app.command()(routes)
 app.add_typer(entities, name="entities")
 app.command(context_settings=SETTINGS)(event)
+app.command()(access)
 app.command()(doctor)
 app.add_typer(user, name="user")
 app.add_typer(plugin, name="plugin")

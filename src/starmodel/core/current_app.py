@@ -7,7 +7,7 @@ registered the class last.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
@@ -50,7 +50,8 @@ class ObjectsOf:
 class Host(Protocol):
     """The protocol of applications, as far as entities call them.
 
-    Shapes: entity is an entity class, or a record in `show`, `namespace` and `meets`;
+    Shapes: entity is an entity class, or a record in `show`, `namespace` and `meets`; entities
+    are records of one class, and `meeting` returns the ids of some;
     action is an `Action`; condition is one of an access rule.
     Units: clock returns seconds since the epoch.
     """
@@ -60,6 +61,7 @@ class Host(Protocol):
     def objects(self, entity: Any) -> Any: ...
     async def own(self, entity: Any, request: Any) -> Any: ...
     async def meets(self, condition: Any, entity: Any) -> bool: ...
+    async def meeting(self, condition: Any, entities: Any) -> Collection[Any]: ...
     def render_action(self, action: Any) -> str: ...
     def has(self, entity: Any) -> bool: ...
     def show(self, entity: Any, view: str = "") -> str: ...

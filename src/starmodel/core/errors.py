@@ -234,21 +234,31 @@ class GoneError(NotFoundError):
 class AccessDeniedError(StarModelError):
     """The access policy denies the command or query to the actor.
 
-    Shapes: plain is the text for visitors, "" to use the message.
+    Shapes: plain is the text for visitors, "" to use the message; about has the arguments of
+    the policy's decision, from which the developer's page explains it.
     """
 
     status = 403
     public = True
 
-    def __init__(self, message: str, *, plain: str = "") -> None:
+    def __init__(
+        self, message: str, *, plain: str = "", about: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(message)
-        self.plain = plain
+        self.plain, self.about = plain, about
 
 
 class NotSignedInError(AccessDeniedError):
     """The request is anonymous, and the command needs a signed-in user."""
 
     status = 401
+
+
+class InvalidTokenError(NotSignedInError):
+    """The bearer token of a request is unknown, expired or revoked."""
+
+    def __init__(self) -> None:
+        super().__init__(Message("access.invalid_token"))
 
 
 class AccessScanLimitError(StarModelError):

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from starmodel.core.changes.copies import revalidated
 from starmodel.core.fields.field import excluding_private
-from starmodel.core.snapshot import STORED, Snapshot, hidden_of, mode_of
+from starmodel.core.snapshot import NOTHING, STORED, Snapshot, hidden_of, mode_of
 from starmodel.core.values.json_data import bytes_text, model_data
 from starmodel.core.values.models import values_of
 
@@ -23,7 +23,7 @@ def public_state(entity: Snapshot, hidden: frozenset[str] | None = None) -> dict
     Shapes: hidden are fields to omit, None for those that the snapshot hides from its viewer.
     """
     if hidden is None:
-        hidden = hidden_of(entity)
+        hidden = hidden_of(entity) if entity.__entity__.guarded else NOTHING
     if entity.__entity__.atomic:  # no nested model has private fields
         return _json_state(entity, hidden)
     token = excluding_private.set(True)

@@ -268,7 +268,19 @@ def test_doctor_counts_the_rules_that_no_store_decides(
 
     assert "each of Letter, Essay (2)" in found[0][1]
     rules = run("entities", "inspect", "Memo").stdout
-    assert "(role('staff') | record.user_id == actor.id)" in rules
+    assert "role 'staff' or user_id is the actor's id" in rules
+
+
+def test_doctor_names_the_classes_without_a_rule(write: Write, examined: Any) -> None:
+    classes = "class Note(Entity):\n    text: str\n\nclass Memo(Note):\n    number: int\n"
+    rule = "class Page(Note):\n    model_config = {'access': 'signed_in'}\n"
+    write(
+        "main.py",
+        f"from starmodel import Entity, create_app\n{classes}{rule}"
+        "app = create_app([Note, Memo, Page])\n",
+    )
+    notes = [found[1] for found in findings(examined()[1], "access")]
+    assert [text for text in notes if text.startswith("Note, Memo (2) have no access rule")]
 
 
 @pytest.mark.parametrize(

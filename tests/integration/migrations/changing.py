@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starmodel.core.classes.registry import entity_type
 from starmodel.core.entity import Entity
+from starmodel.migrations.comparing.answers import Answers
+from starmodel.migrations.comparing.compare import compare
+from starmodel.migrations.comparing.plan import plan
+from starmodel.migrations.comparing.questions import RemovedQuestion, open_questions
 from starmodel.migrations.files.order import Migrations, in_order
 from starmodel.migrations.migration import MigrationFile
 from starmodel.migrations.running.database.connection import open_link
@@ -43,6 +47,25 @@ class History:
         self.schema = schema.model_copy(update={"kept": tuple(kept)})
         after = (self.files[-1].id,) if self.files else ()
         self.files.append(MigrationFile(id, after, tuple(steps), self.schema, "a change"))
+        return self
+
+    def change(
+        self,
+        *classes: type[Entity],
+        answers: Answers | None = None,
+        renames: dict[str, str] | None = None,
+    ) -> History:
+        """Append the migration that `starmodel migrate` would write; what is gone is removed."""
+        answers = answers or Answers()
+        before, id = self.schema, f"{len(self.files) + 1:04d}_change"
+        types = [entity_type(cls, "sql") for cls in classes]
+        changes = compare(before, collect(types, before, renames or {}))
+        while questions := open_questions(changes, answers):
+            assert isinstance(questions[0], RemovedQuestion), questions[0]
+            answers = answers.also(drops={questions[0].ref: True})
+        made = plan(changes, answers, id)
+        self.schema = made.schema
+        self.files.append(MigrationFile(id, (self.files[-1].id,), made.steps, made.schema, ""))
         return self
 
     @property
@@ -98,31 +121,53 @@ def query(url: str, sql: str) -> list[tuple[Any, ...]]:
 
 
 def insert_rows(url: str, schema: Schema, entity: str, rows: Sequence[dict[str, Any]]) -> None:
+    insert_tables(url, schema, {entity: rows})
+
+
+def insert_tables(
+    url: str, schema: Schema, rows_by_entity: Mapping[str, Sequence[dict[str, Any]]]
+) -> None:
+    """Insert rows of several entities, in this order, on one connection."""
+
     def work(session: Session) -> None:
-        table = RowTable(session, build_tables(schema, session.sql_dialect)[entity])
-        for row in rows:
-            stored = {
-                table.fields[name].column.name: stored_value(table.fields[name], value)
-                for name, value in row.items()
-            }
-            stored["_version"] = 1
-            names = ", ".join(map(session.quote, stored))
-            marks = ", ".join(table.placeholder(n + 1) for n in range(len(stored)))
-            session.execute(
-                f"INSERT INTO {table.name} ({names}) VALUES ({marks})",  # noqa: S608
-                list(stored.values()),
-            )
+        tables = build_tables(schema, session.sql_dialect)
+        for entity, rows in rows_by_entity.items():
+            table = RowTable(session, tables[entity])
+            for row in rows:
+                stored = {
+                    table.fields[name].column.name: stored_value(table.fields[name], value)
+                    for name, value in row.items()
+                }
+                stored["_version"] = 1
+                names = ", ".join(map(session.quote, stored))
+                marks = ", ".join(table.placeholder(n + 1) for n in range(len(stored)))
+                session.execute(
+                    f"INSERT INTO {table.name} ({names}) VALUES ({marks})",  # noqa: S608
+                    list(stored.values()),
+                )
 
     _run(url, work)
 
 
 def read_rows(url: str, schema: Schema, entity: str) -> list[dict[str, Any]]:
-    def work(session: Session) -> list[dict[str, Any]]:
-        table = RowTable(session, build_tables(schema, session.sql_dialect)[entity])
-        names = table.own_fields
-        return [table.decoded(names, values) for _, *values in table.all(names)]
+    return read_tables(url, schema, [entity])[entity]
 
-    return _run(url, work)
+
+def read_tables(
+    url: str, schema: Schema, entities: Sequence[str]
+) -> dict[str, list[dict[str, Any]]]:
+    """The decoded rows of several entities, read on one connection."""
+
+    def work(session: Session) -> dict[str, list[dict[str, Any]]]:
+        tables = build_tables(schema, session.sql_dialect)
+        found = {}
+        for entity in entities:
+            table = RowTable(session, tables[entity])
+            names = table.own_fields
+            found[entity] = [table.decoded(names, values) for _, *values in table.all(names)]
+        return found
+
+    return _run(url, work)  # type: ignore[no-any-return]
 
 
 def _run(url: str, work: Any) -> Any:

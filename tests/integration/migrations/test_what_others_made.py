@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from starmodel.migrations.steps import (
     ChangeConstraints,
     ChangeField,
     CreateEntity,
+    DropField,
+    PurgeKept,
     RenameEntity,
     RenameField,
     RunSql,
@@ -225,22 +228,56 @@ def test_user_without_rights_gets_a_sentence(url: str) -> None:
     assert history.up(url).applied == ("0002_change",)
 
 
-@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-def test_refused_step_names_the_view_that_needs_the_column(url: str) -> None:
+def test_view_that_a_migration_would_break_is_named_before(url: str) -> None:
     history = History(product())
     history.up(url)
-    execute(url, "CREATE VIEW named AS SELECT name, price FROM product")
+    execute(
+        url,
+        "CREATE VIEW priced AS SELECT p.price AS cost FROM product p",
+        "CREATE VIEW named AS SELECT id, name FROM product",
+    )
+    history.store(url, "Product", {"id": "a", "name": "Pen", "price": 2})
+
+    class Product(Entity):
+        model_config = {"store": "sql"}
+        title: str | None = None
+        price: str = ""
+
+    steps = [ChangeField("Product", "price"), RenameField("Product", "name", "title")]
+    history.add(Product, steps=steps, renames={"Product.name": "title"})
+    name = {"postgresql": "priced", "mysql": "named"}.get(url.partition(":")[0])
+    if name is not None:
+        with pytest.raises(MigrationError) as refused:
+            history.up(url)
+        why = "is converted" if name == "priced" else "becomes title"
+        assert "0002_change can't run, and nothing was changed:\n- The view" in str(refused.value)
+        assert f"The view {name!r} uses Product." in str(refused.value)
+        assert f"whose column {why}. Drop the view, run this again" in str(refused.value)
+        assert str(refused.value).count("The view") == 1
+        execute(url, f"DROP VIEW {name}")
+    assert history.up(url).applied == ("0002_change",)
+    left = "named" if name != "named" else "priced"
+    assert len(query(url, f"SELECT * FROM {left}")) == 1  # noqa: S608
+
+
+def test_view_of_what_is_deleted_for_good_is_named_before(url: str) -> None:
+    history = History(product())
+    history.up(url)
 
     class Product(Entity):
         model_config = {"store": "sql"}
         name: str | None = None
-        price: str = ""
 
-    history.add(Product, steps=[ChangeField("Product", "price")])
-    with pytest.raises(MigrationError, match="view named depends on column price"):
+    history.add(Product, steps=[DropField("Product", "price")])
+    history.up(url)
+    execute(url, "CREATE VIEW former AS SELECT _dropped_price_0002 AS price FROM product")
+    history.add(Product, steps=[PurgeKept(("_dropped_price_0002",))])
+    history.schema = history.files[-1].schema.model_copy(update={"kept": ()})
+    history.files[-1] = replace(history.files[-1], schema=history.schema)
+    with pytest.raises(MigrationError, match=r"The view 'former' uses .*, which is deleted"):
         history.up(url)
-    execute(url, "DROP VIEW named")
-    assert history.up(url).applied == ("0002_change",)
+    execute(url, "DROP VIEW former")
+    assert history.up(url).applied == ("0003_change",)
 
 
 def test_names_that_a_database_would_cut_are_refused(url: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from starmodel.app.access.policy import Actor, Need
 from starmodel.core.classes.registry import EntityType
+from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, NotSignedInError
 from starmodel.core.events import Event
 from starmodel.texts.catalogue import Message
@@ -36,6 +37,7 @@ def denial(
     need: Need,
     actor: Actor | None,
     event: Event[Any, Any, Any] | None,
+    entity: Entity | None = None,
     *,
     may_sign_in: bool = True,
 ) -> AccessDeniedError:
@@ -50,4 +52,15 @@ def denial(
         plain = Message("access.sign_in_to_see" if seen else "access.sign_in_to_do")
         return NotSignedInError(f"Sign in first: only who is signed in may {what}.", plain=plain)
     plain = Message("access.not_seen" if seen else "access.not_done")
-    return AccessDeniedError(f"You may not {what}.", plain=plain)
+    about = {"entity_type": entity_type, "actor": actor, "event": event, "entity": entity}
+    return AccessDeniedError(f"You may not {what}.", plain=plain, about=about)
+
+
+def not_granted(
+    entity_type: EntityType, need: Need, event: Event[Any, Any, Any] | None
+) -> AccessDeniedError:
+    """The error for an actor whose grants do not have the decision."""
+    what = f"{entity_type.name}:{need if event is None else event.name}"
+    return AccessDeniedError(
+        f"This token has no grant for {what}.", plain=Message("access.not_granted")
+    )

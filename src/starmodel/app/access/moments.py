@@ -12,18 +12,28 @@ from starmodel.core.current_app import host_of
 from starmodel.core.snapshot import Snapshot
 from starmodel.core.values.instants import ShownMoment
 
-_decided_at: ContextVar[datetime | None] = ContextVar("starmodel_decided_at", default=None)
+_decided_at: ContextVar[list[datetime] | None] = ContextVar("starmodel_decided_at", default=None)
 
 
 def current_moment(cls: type[Snapshot]) -> datetime:
-    """The time by the clock of the application that has the class; the same inside `one_moment`."""
-    return _decided_at.get() or datetime.fromtimestamp(host_of(cls).clock(), UTC)
+    """The time by the clock of the application that has the class; the same in `one_moment`."""
+    pinned = _decided_at.get()
+    if pinned:
+        return pinned[0]
+    moment = datetime.fromtimestamp(host_of(cls).clock(), UTC)
+    if pinned is not None:
+        pinned.append(moment)
+    return moment
 
 
 @contextmanager
-def one_moment(moment: datetime) -> Iterator[None]:
-    """Let every rule be decided for the same time, so that answers of stores stay valid."""
-    token = _decided_at.set(moment)
+def one_moment(*moment: datetime) -> Iterator[None]:
+    """Let every rule be decided for the same time, so that answers of stores stay valid.
+
+    The time is that of an enclosing `one_moment`, the one given, or that of the first rule.
+    """
+    outer = _decided_at.get()
+    token = _decided_at.set(list(moment) if outer is None else outer)
     try:
         yield
     finally:

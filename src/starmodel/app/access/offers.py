@@ -13,11 +13,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
+from starmodel.app.access.conditions import Condition
 from starmodel.app.access.denials import permits_answer
 from starmodel.app.access.fields import readable_fields
+from starmodel.app.access.moments import one_moment
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, Audience, Need
-from starmodel.app.access.related import UndecidedError, answer_of, check_again
+from starmodel.app.access.related import UndecidedError, answer_of, ask_with, check_again
 from starmodel.core.classes.registry import EntityType
+from starmodel.core.current_app import host_of
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, NotSignedInError
 from starmodel.core.events import Event
@@ -36,6 +39,27 @@ class _Decisions:
     def __init__(self) -> None:
         self.answers: dict[Hashable, Any] = {}
         self.pending: dict[Hashable, Awaitable[Any]] = {}
+        # The rows of lists about which a condition on related records is to be decided.
+        self.rows: dict[Condition, list[Entity]] = {}
+        self.met: dict[Condition, dict[Any, bool]] = {}
+
+    def row_answer(self, error: UndecidedError) -> bool | None:
+        """The answer to the question of a row, which is noted where there is none yet."""
+        try:
+            answer = self.met.get(error.condition, {}).get(error.entity.id)
+        except TypeError:  # a claim with a value that can't be hashed
+            return None
+        if answer is None:
+            self.rows.setdefault(error.condition, []).append(error.entity)
+        return answer
+
+    async def decide_rows(self) -> None:
+        """Decide each condition for its rows, in one query if its store can."""
+        rows, self.rows = self.rows, {}
+        for condition, entities in rows.items():
+            met = await host_of(entities[0].__entity__.cls).meeting(condition, entities)
+            known = self.met.setdefault(condition, {})
+            known.update({entity.id: entity.id in met for entity in entities})
 
 
 _decisions: ContextVar[_Decisions | None] = ContextVar("starmodel_offers", default=None)
@@ -47,6 +71,11 @@ async def rendered(render: Callable[[], T]) -> T:
     Decisions that `render` lacks are awaited after it, and `render` runs again.
     With a synchronous policy it runs once.
     """
+    with one_moment():
+        return await _rendered(render)
+
+
+async def _rendered(render: Callable[[], T]) -> T:
     decisions = _Decisions()
     for _ in range(MAX_PASSES):
         token = _decisions.set(decisions)
@@ -54,8 +83,9 @@ async def rendered(render: Callable[[], T]) -> T:
             page = render()
         finally:
             _decisions.reset(token)
-        if not decisions.pending:
+        if not decisions.pending and not decisions.rows:
             return page
+        await decisions.decide_rows()
         keys, pending = list(decisions.pending), list(decisions.pending.values())
         decisions.pending.clear()
         answers = await asyncio.gather(*pending, return_exceptions=True)
@@ -89,11 +119,24 @@ def offers_in_row(
     event: Event[Any, Any, Any],
     entity: Entity,
 ) -> bool:
-    """Whether a row offers the event. A rule that reads related records is not awaited for it."""
-    try:
-        return _offers(policy, entity_type, actor, event, entity, _DENIALS, awaits=False)
-    except UndecidedError:
-        return True
+    """Whether a row offers the event.
+
+    Inside `rendered`, rules that read related records are decided for all rows together.
+    Outside of it, where a live list is encoded, such a rule is not awaited: the row offers
+    the event, and a click is decided.
+    """
+
+    decisions = _decisions.get()
+    ask = partial(_offers, policy, entity_type, actor, event, entity, _DENIALS, awaits=False)
+    for _ in range(MAX_PASSES):
+        try:
+            return ask()
+        except UndecidedError as error:
+            answer = None if decisions is None else decisions.row_answer(error)
+            if answer is None:
+                return True
+            ask = partial(ask_with, ask, error, answer)
+    return True
 
 
 def _offers(

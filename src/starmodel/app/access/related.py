@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 from starmodel.app.access.conditions import Condition, decide
-from starmodel.app.access.moments import current_moment, one_moment
+from starmodel.app.access.moments import one_moment
 from starmodel.core.current_app import host_of
 from starmodel.core.entity import Entity
 
@@ -30,6 +30,7 @@ class UndecidedError(Exception):
         self.condition, self.entity = condition, entity
 
 
+T = TypeVar("T")
 _Answer = tuple[Condition, Entity, bool]
 _answers: ContextVar[tuple[_Answer, ...]] = ContextVar("starmodel_related", default=())
 
@@ -51,8 +52,7 @@ async def check_again(ask: Callable[[], Any], error: UndecidedError) -> Any:
     Shapes: ask evaluates `AccessPolicy.check`.
     Raises: NotSignedInError; AccessDeniedError.
     """
-    moment = current_moment(error.entity.__entity__.cls)
-    with one_moment(moment):
+    with one_moment():
         return await _answered(ask, error)
 
 
@@ -70,6 +70,15 @@ async def _answered(ask: Callable[[], Any], error: UndecidedError) -> Any:
         finally:
             _answers.reset(token)
     raise error
+
+
+def ask_with(ask: Callable[[], T], error: UndecidedError, answer: bool) -> T:
+    """What a policy answers, now that the question of the error has this answer."""
+    token = _answers.set((*_answers.get(), (error.condition, error.entity, answer)))
+    try:
+        return ask()
+    finally:
+        _answers.reset(token)
 
 
 async def answer_of(ask: Callable[[], Any], pending: Any) -> Any:

@@ -37,8 +37,6 @@ class Inputs(NamedTuple):
 
     def seen_by(self, policy: AccessPolicy, entity_type: EntityType, actor: Actor | None) -> Inputs:
         """The inputs, with the fields that their caller may not read."""
-        if not entity_type.cls.__entity__.guarded:
-            return self
         fields = readable_fields(policy, entity_type, actor)
         return self._replace(closed=fields.closed, uncertain=fields.uncertain)
 

@@ -52,6 +52,17 @@ class RelatedRecords:
                 return any(compares(op, one, other) for one in lefts for other in rights)
         raise TypeError(f"{condition!r} is no condition.")
 
+    async def meeting(self, condition: Condition, entities: Sequence[Entity]) -> set[Any]:
+        """The ids of the stored records of one class, among these, that meet the condition."""
+        cls: Any = entities[0].__entity__.cls
+        repository = self._persistence.for_class(cls)
+        where, exact = narrowed(condition, cls, supports_of(repository))
+        if not exact:
+            return {each.id for each in entities if await self.meets(condition, each)}
+        ids = tuple({each.id for each in entities})
+        found = await repository.list(Query(cls, (Filter("id", "in", ids),), where=where))
+        return {each.id for each in found}
+
     async def _exists(self, step: Step, condition: Condition, entity: Entity) -> bool:
         value = getattr(entity, step.local)
         if value is None:

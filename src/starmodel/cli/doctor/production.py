@@ -8,13 +8,10 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from starmodel.app.access.policy import AccessPolicy, CompilesReads
-from starmodel.app.access.rules import calls_function, rule_of
 from starmodel.app.application import Application
 from starmodel.app.commands.redirects import matches_host
 from starmodel.cli.doctor.finding import Finding
 from starmodel.config import Settings
-from starmodel.core.classes.registry import EntityType
 
 MIN_DISTINCT_CHARACTERS = 12
 NEW_KEY = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
@@ -129,15 +126,6 @@ def _has_key(file: Path, key: str) -> bool:
     return file.is_file() and file.read_text(encoding="ascii", errors="replace").strip() == key
 
 
-def _is_compiled(policy: AccessPolicy, entity_type: EntityType) -> bool:
-    """Whether stores can decide the read rule of the class."""
-    return (
-        isinstance(policy, CompilesReads)
-        and policy.readable(entity_type, None) is not None
-        and not calls_function(rule_of(entity_type, "read", None))
-    )
-
-
 def _entities(application: Application, settings: Settings) -> Iterator[Finding]:
     if in_memory := _in_memory(application):
         yield Finding(
@@ -149,27 +137,4 @@ def _entities(application: Application, settings: Settings) -> Iterator[Finding]
         yield Finding(
             "warning", "database_url", "It is the default, a SQLite file in the current folder, "
             "which a deployment may replace.", "Set DATABASE_URL to a persistent path.",
-        )  # fmt: skip
-    filtered = [
-        entity_type.name
-        for entity_type in application.registry
-        if application.policy.reads_fields(entity_type)
-        and not _is_compiled(application.policy, entity_type)
-    ]
-    if filtered:
-        yield Finding(
-            "note", "access_scan_limit", f"A function decides who reads each of "
-            f"{', '.join(filtered)} ({len(filtered)}): a list of them reads up to "
-            f"{settings.access_scan_limit} records.",
-            "Where a rule of starmodel.access does, use that: the store then cuts the page.",
-        )  # fmt: skip
-    open_to_all = [
-        entity_type.name
-        for entity_type in application.registry
-        if entity_type.scope != "session" and rule_of(entity_type, "write", None) == "public"
-    ]
-    if open_to_all:
-        yield Finding(
-            "note", "access", f"Everybody may change {', '.join(open_to_all)}, also without "
-            "signing in.", "If that is not meant: access={'read': 'public', 'write': 'signed_in'}.",
         )  # fmt: skip

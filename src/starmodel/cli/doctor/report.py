@@ -9,6 +9,7 @@ from typing import Any
 
 from starmodel.app.application import Application
 from starmodel.cli.doctor import environment, plugins, production
+from starmodel.cli.doctor.access import check_access
 from starmodel.cli.doctor.finding import Finding
 from starmodel.cli.doctor.settings import setting_rows
 from starmodel.cli.doctor.stores import check_stores
@@ -49,6 +50,7 @@ def examine(app: str | None, built_in: Iterable[str]) -> Report:
         report.entities = [overview(entity_type) for entity_type in application.registry]
         if isinstance(settings, Settings):
             found += check_stores(application, settings)
+            found += check_access(application, settings.access_scan_limit)
     found += environment.check_assets(settings)
     found += environment.check_files(settings)
     found.append(environment.check_port())

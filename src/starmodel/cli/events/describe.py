@@ -10,12 +10,12 @@ from pydantic.fields import FieldInfo
 
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.app.access.rules import rule_of
+from starmodel.app.access.words import in_words
 from starmodel.cli.events.lookup import summary
 from starmodel.cli.serving.store_url import store_url
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
 from starmodel.core.events import Event
-from starmodel.core.fields.access_rules import AccessRule, RuleExpression
 from starmodel.core.fields.annotations import type_name
 from starmodel.core.fields.field import FieldOptions
 from starmodel.core.fields.specs import FieldSpec
@@ -30,8 +30,8 @@ def overview(entity_type: EntityType) -> dict[str, Any]:
         "scope": entity_type.scope,
         "path": entity_type.path,
         "access": {
-            "read": rule_text(rule_of(entity_type, "read", None)),
-            "write": rule_text(rule_of(entity_type, "write", None)),
+            "read": in_words(rule_of(entity_type, "read", None)),
+            "write": in_words(rule_of(entity_type, "write", None)),
         },
         "fields": [*entity_type.cls.__entity__.fields],
         "events": [*entity_type.events],
@@ -64,13 +64,6 @@ def detail(entity_type: EntityType, gateway: Gateway) -> dict[str, Any]:
     return description
 
 
-def rule_text(rule: AccessRule) -> str:
-    """An access rule as text; a function as its name."""
-    if isinstance(rule, str | RuleExpression):
-        return str(rule)
-    return f"function {getattr(rule, '__name__', repr(rule))}"
-
-
 def _field(spec: FieldSpec, entity_type: EntityType) -> dict[str, Any]:
     description: dict[str, Any] = {
         "name": spec.name,
@@ -83,7 +76,7 @@ def _field(spec: FieldSpec, entity_type: EntityType) -> dict[str, Any]:
     }
     if spec.options.access is not None:
         rules = spec.options.access._asdict().items()
-        description["access"] = {need: rule_text(rule) for need, rule in rules if rule is not None}
+        description["access"] = {need: in_words(rule) for need, rule in rules if rule is not None}
     factory = spec.info.default_factory
     if factory is not None:
         description["made_by"] = getattr(factory, "__name__", repr(factory))
@@ -115,7 +108,7 @@ def _event(
         "name": event.name,
         "signature": binder.signature,
         "kind": event.kind,
-        "access": rule_text(rule_of(entity_type, "write", event)),
+        "access": in_words(rule_of(entity_type, "write", event)),
         "routes": [
             f"{method} {path}"
             for method, path, found in gateway.routes

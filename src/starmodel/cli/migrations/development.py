@@ -98,7 +98,9 @@ def _write(project: Project, state: DatabaseState) -> None:
     """Write the next migration, and apply it."""
     decision = drafting.decided(project, Flags(), may_ask=False, accept_safe=False)
     draft = drafting.drafted(project, decision, None)
-    outcome = apply_drafts(project.migrations, [draft], Database.of(project), blocking=False)
+    outcome = apply_drafts(
+        project.migrations, [draft], Database.of(project), blocking=False, report=_report
+    )
     for sentence in decision.changes.sentences(decision.answers):
         _say(sentence)
     for path in outcome.written:

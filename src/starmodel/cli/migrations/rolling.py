@@ -13,7 +13,7 @@ from starmodel.cli.migrations.project import Project
 from starmodel.migrations.files.folder import next_id
 from starmodel.migrations.files.writing import migration_text
 from starmodel.migrations.migration import MigrationFile
-from starmodel.migrations.rolling.effects import Effect, effects, lines
+from starmodel.migrations.rolling.effects import Effect, effects, lines, refusal
 from starmodel.migrations.rolling.split import rolling_plan
 from starmodel.migrations.running.database.connection import is_file, is_unused
 
@@ -29,20 +29,39 @@ def effects_of(project: Project, decision: Decision, *, rolling: bool) -> list[E
     return effects(decision.changes, decision.answers, rolling=rolling, database=database)
 
 
+def rolling_refusal(project: Project, decision: Decision) -> str:
+    """Return why processes of both versions can't share the database; "" where they can.
+
+    The file of a developer's SQLite is for the database of the deploy, which may be another.
+    """
+    if not len(project.migrations):
+        return ""
+    is_local = project.settings.env != "production" and is_file(project.database_url)
+    if not is_local:
+        return refusal(effects_of(project, decision, rolling=True))
+    return refusal(effects(decision.changes, decision.answers, rolling=True))
+
+
 def print_effects(project: Project, found: Sequence[Effect], *, rolling: bool) -> None:
     """Print what old processes experience, where there may be some.
 
     There may be in production, and during a rolling deploy; but none beside an SQLite file that
-    nobody has open. A developer with a database server is told of `--rolling` alone.
+    nobody has open.
     """
     if rolling or (project.settings.env == "production" and not is_unused(project.database_url)):
         for line in lines(found, rolling=rolling):
             typer.echo(line)
-    elif any(effect.breaks for effect in found) and not is_file(project.database_url):
-        typer.echo(
-            "Processes of the old version fail on this. For a rolling deploy: "
-            "starmodel migrate --rolling"
-        )
+
+
+def deploy_hint(project: Project, found: Sequence[Effect], *, rolling: bool) -> str:
+    """Return what a developer has to know about the deploy; "" where nobody runs an old version."""
+    is_local = project.settings.env != "production" and not is_file(project.database_url)
+    if rolling or not is_local or not any(effect.breaks for effect in found):
+        return ""
+    return (
+        "When you deploy this: stop the old version first, or write it in two parts with "
+        "starmodel migrate --rolling."
+    )
 
 
 def wants_split(project: Project, found: list[Effect]) -> bool:

@@ -29,11 +29,12 @@ class Effect:
     """What processes of the old version experience.
 
     Shapes: text is a clause whose subject they are ("don't see Product.colour"); breaks, they
-    fail, or lose or spoil values.
+    fail, or lose or spoil values; fails, they can't use the table or the field at all.
     """
 
     text: str
     breaks: bool = False
+    fails: bool = False
 
     @property
     def sentence(self) -> str:
@@ -69,13 +70,33 @@ def lines(found: Sequence[Effect], *, rolling: bool) -> list[str]:
     if not breaks:
         return texts
     if rolling:
-        return [*texts, "Stop them before this migration runs: the database can't serve both."]
+        return [*texts, "Where that matters, stop them before this migration runs."]
     return [
         *texts,
         "On a server, stop them before starmodel db upgrade. For a rolling deploy, write it in two "
         "parts: "
         "starmodel migrate --rolling",
     ]
+
+
+def refusal(found: Sequence[Effect]) -> str:
+    """Return why a rolling deploy is impossible, with the alternatives; "" where it is possible."""
+    fails = [effect for effect in found if effect.fails]
+    if not fails:
+        return ""
+    return "\n".join(
+        [
+            "A rolling deploy can't make this change, and nothing is changed. Processes that still "
+            "run the old version:",
+            *(f"- {effect.sentence}" for effect in fails),
+            "Stop the old version and leave --rolling out. Or keep what is there, add a new field "
+            "or class beside it, and remove the old one in a later release.",
+        ]
+    )
+
+
+def _fails(text: str) -> Effect:
+    return Effect(text, breaks=True, fails=True)
 
 
 @dataclass(frozen=True)
@@ -124,7 +145,7 @@ def _added_field(change: field_changes.AddedField, context: _Context) -> Found:
 def _removed_field(change: field_changes.RemovedField, context: _Context) -> Found:
     field, name = change.field, f"{change.entity.name}.{change.field.name}"
     if not context.has_field(change.entity.id, field.id):
-        yield Effect(f"fail to read and write {change.entity.name}: they need {name}", True)
+        yield _fails(f"fail to read and write {change.entity.name}: they need {name}")
         return
     if field.nullable:
         yield Effect(f"keep using {name}; what the new version creates has none")
@@ -145,7 +166,7 @@ def _renamed_field(change: field_changes.RenamedField, context: _Context) -> Fou
     if mirrored:
         yield Effect(f"keep using {old}; triggers keep it equal to {new}")
     else:
-        yield Effect(f"fail to read and write {change.entity.name}: they need {old}", True)
+        yield _fails(f"fail to read and write {change.entity.name}: they need {old}")
 
 
 def _renamed_entity(change: table_changes.RenamedEntity, context: _Context) -> Found:
@@ -163,16 +184,15 @@ def _renamed_entity(change: table_changes.RenamedEntity, context: _Context) -> F
         yield Effect(f"find the table {table} as a view, at the moment of renaming not at all")
         return
     where = " on SQLite, where no view can stand for it" if aliased and not numbered else ""
-    yield Effect(
+    yield _fails(
         f"fail to read and write {name}{where}: its table is {change.after.table} now. To avoid "
-        f'that, keep the table by __tablename__ = "{table}"',
-        True,
+        f'that, keep the table by __tablename__ = "{table}"'
     )
 
 
 def _removed_entity(change: table_changes.RemovedEntity, context: _Context) -> Found:
     if not context.has_entity(change.entity.id):
-        yield Effect(f"fail to read and write {change.entity.name}: its table is put aside", True)
+        yield _fails(f"fail to read and write {change.entity.name}: its table is put aside")
     else:
         yield Effect(f"keep using {change.entity.name}")
 
@@ -190,7 +210,7 @@ def _changed_type(change: field_changes.ChangedType, context: _Context) -> Found
             True,
         )
         return
-    yield Effect(f"fail to read and write {name}: its column gets another type", True)
+    yield _fails(f"fail to read and write {name}: its column gets another type")
 
 
 def _changed_members(change: field_changes.ChangedMembers, context: _Context) -> Found:
@@ -222,7 +242,7 @@ def _changed_shape(change: ChangedShape, context: _Context) -> Found:
 
 def _changed_computed(change: field_changes.ChangedComputed, context: _Context) -> Found:
     if change.before.computed is None or change.after.computed is None:
-        yield Effect(f"fail to write {change.name}, or to read what they wrote", True)
+        yield _fails(f"fail to write {change.name}, or to read what they wrote")
 
 
 def _added_constraint(change: table_changes.AddedConstraint, context: _Context) -> Found:
@@ -253,11 +273,11 @@ def _added_index(change: table_changes.AddedIndex, context: _Context) -> Found:
 def _changed_hidden(change: table_changes.ChangedHiddenColumns, context: _Context) -> Found:
     name = change.after.name
     if change.before.versioned != change.after.versioned:
-        yield Effect(f"fail to write {name}: its versions change", True)
+        yield _fails(f"fail to write {name}: its versions change")
     elif change.after.can_expire:
         yield Effect(f"create {name} without an expiry")
     elif context.between is None:
-        yield Effect(f"fail to read and write {name}: they need its expiry", True)
+        yield _fails(f"fail to read and write {name}: they need its expiry")
 
 
 _EFFECTS: dict[type[Change], Callable[[Any, _Context], Found]] = {

@@ -10,6 +10,7 @@ from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.ddl.catalogue import Catalogue
 from starmodel.migrations.running.ddl.difference import TableDifference, difference
 from starmodel.migrations.running.ddl.mysql import copies
+from starmodel.migrations.running.ddl.remade_keys import remake_keys
 from starmodel.migrations.running.ddl.sqlite import needs_rebuild
 from starmodel.migrations.running.planning.actions import PlannedStep, SchemaAction
 from starmodel.migrations.schema.definitions import Schema
@@ -67,6 +68,8 @@ def _names(schema: Schema) -> Iterator[tuple[str, str]]:
 
 def _copied(session: Session, action: SchemaAction) -> Iterator[TableDifference]:
     found = difference(action.before, action.after, session.sql_dialect)
+    if session.kind == "mysql":
+        remake_keys(found)
     for table in found.tables:
         if session.kind == "sqlite":
             if needs_rebuild(table, session.sql_dialect):

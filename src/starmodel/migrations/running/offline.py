@@ -15,8 +15,15 @@ from sqlalchemy.engine import URL
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.engines import parsed_url
 from starmodel.migrations.files.order import Migrations
-from starmodel.migrations.running.database.connection import Link, open_link, sqlite_file
+from starmodel.migrations.running.database.connection import (
+    LOCK_S,
+    Link,
+    open_link,
+    settings_of,
+    sqlite_file,
+)
 from starmodel.migrations.running.database.session import Session
+from starmodel.migrations.running.ddl.online import LARGE_ROWS
 from starmodel.migrations.running.ddl.prediction import PredictedCatalogue
 from starmodel.migrations.running.ledger.ledger import LEDGER, STEPS, Ledger
 from starmodel.migrations.running.progress import Progress
@@ -25,6 +32,11 @@ from starmodel.migrations.running.runner import go_down, go_up
 
 T = TypeVar("T")
 HEAD = "-- Rows that a step would refuse are not looked for here; `starmodel db upgrade` does."
+BRIEF = (
+    f"-- Tables of fewer than {LARGE_ROWS:,} rows are changed in one transaction, which keeps "
+    "writers away from them for a moment. In larger ones, a check _required_… shows that a column "
+    f"has no NULL, and is dropped again. Each wait for a lock ends after {LOCK_S} s."
+)
 NOT_BY_HAND = (
     "-- Don't run this by hand: where a comment stands for work on rows, values would be lost. "
     "Run `starmodel db upgrade`."
@@ -56,8 +68,10 @@ async def statements(
         else:
             await go_down(run, migrations, to)
         has_comments = any(sql.startswith("--") for sql in link.recorded)
-        head = [HEAD, NOT_BY_HAND] if has_comments else [HEAD]
-        return [*head, *(_ended(sql) for sql in link.recorded)]
+        kind: Any = link.sql_dialect.sqlalchemy.name
+        head = [HEAD, *([BRIEF] if kind == "postgresql" else [])]
+        head += [NOT_BY_HAND] if has_comments else []
+        return [*head, *(_ended(sql) for sql in (*settings_of(kind), *link.recorded))]
 
 
 def _ended(sql: str) -> str:

@@ -97,6 +97,44 @@ def test_printed_command_keeps_rolling(run: Run) -> None:
     assert command.strip().startswith("starmodel migrate --rolling --rename")
 
 
+TYPED = BEFORE.replace("price: int = 0", "price: str = ''")
+RENAMED = BEFORE.replace("Product", "Article")
+
+
+def test_change_that_no_database_can_make_for_both_is_refused(
+    write: Write, run: Run, folder: Path
+) -> None:
+    write("main.py", BEFORE)
+    run("migrate")
+    write("main.py", TYPED)
+    refused = run("migrate", "--rolling")
+
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert (
+        "A rolling deploy can't make this change, and nothing is changed. Processes that still "
+        "run the old version:\n"
+        "- They fail to read and write Product.price: its column gets another type.\n"
+        "Stop the old version and leave --rolling out."
+    ) in refused.stderr
+    assert len(list((folder / "migrations").glob("*.py"))) == 1
+
+
+def test_renamed_table_of_sqlite_is_refused_in_production_alone(
+    write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("main.py", BEFORE)
+    run("migrate")
+    write("main.py", RENAMED)
+    monkeypatch.setenv("STARMODEL_ENV", "production")
+    monkeypatch.setenv("STARMODEL_SECRET_KEY", "k" * 40)
+    refused = run("migrate", "--rolling", "--rename", "Product=Article")
+    assert refused.exit_code == 1
+    assert "on SQLite, where no view can stand for it: its table is article now" in refused.stderr
+
+    monkeypatch.setenv("STARMODEL_ENV", "development")  # for PostgreSQL, perhaps
+    assert run("migrate", "--rolling", "--rename", "Product=Article").exit_code == 0
+
+
 def test_additive_change_needs_one_migration(write: Write, run: Run, folder: Path) -> None:
     write("main.py", BEFORE)
     run("migrate")

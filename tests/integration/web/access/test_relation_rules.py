@@ -251,3 +251,13 @@ async def test_later_page_of_an_open_list_follows_records_that_leave_an_earlier_
         await stream.event()
         await change(orders_of(ann), "a", customer_id="of-bob")
         assert keys((await rows(stream))["rows"]) == ["m3"]
+
+
+@pytest.mark.parametrize("ann", [SqlOrder], indirect=True, ids=["sql"])
+async def test_menus_of_all_rows_cost_one_query_for_each_rule(ann: Any, monkeypatch: Any) -> None:
+    for number in range(10):
+        await SqlOrder.objects.create(id=f"m{number}", customer_id="of-ann")
+    queries = counted_queries(ann, monkeypatch)
+    page = await ann.page("/orders")
+    assert page.text.count('data-may="update sign close delete"') == 11
+    assert len(queries) == 3  # the window, the rule of close, and the rule of the other events

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from starlette.routing import Mount
 
 from integration.web.browser import Browser, unlisted
 from starmodel import Actor, Entity, EntityConfig, Session, event
+from starmodel.access import mfa, owner
 
 
 @unlisted
@@ -162,3 +164,35 @@ async def test_developer_has_every_role(visit: Any, serve: Any, caplog: Any) -> 
     assert (await developer.page("/roles")).text == "True"
     assert (await other.page("/vault")).status_code == 403
     assert (await other.page("/roles")).text == "False"
+
+
+@unlisted
+class Memo(Entity):
+    model_config = EntityConfig(
+        scope="record",
+        access={"read": owner("user_id") | mfa() & owner("keeper"), "write": "nobody"},
+    )
+    id: str
+    user_id: str = ""
+    keeper: str = ""
+
+
+async def test_denied_developer_sees_the_rule_in_words(visit: Any, serve: Any, caplog: Any) -> None:
+    app = serve(Memo)
+    await Memo.objects.create(id="m", user_id="ann")
+    developer, ann = visit(app), visit(app)
+    await developer.page(f"/?token={await token_of(app, caplog)}")
+    await ann.page("/sign-in/bob")
+
+    hidden, denied = await developer.page("/memos/m"), await developer.page("/memos/new")
+
+    assert (hidden.status_code, denied.status_code) == (404, 403)
+    reasons = html.unescape(hidden.text)
+    assert "Memo.model_config['access']['read']" in reasons
+    assert "<dt>· user_id is the actor's id</dt><dd><code>no</code></dd>" in reasons
+    assert "<dt>· · signed in with a second factor</dt><dd><code>yes</code></dd>" in reasons
+    assert "no, by Memo.model_config['access']['write']" in html.unescape(denied.text)
+    for response in (await ann.page("/memos/m"), await developer.call("GET", "/memos/m")):
+        assert response.status_code == 404
+        assert "user_id" not in response.text
+        assert "model_config" not in response.text

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.running.checking.names import refused_names
-from starmodel.migrations.running.checking.simulation import Refused, Simulation
+from starmodel.migrations.running.checking.refused import Refused
+from starmodel.migrations.running.checking.simulation import Simulation
+from starmodel.migrations.running.checking.views import affected_views
 from starmodel.migrations.running.checking.violations import Violations
 from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.planning.actions import (
@@ -26,15 +28,17 @@ def check_problems(session: Session, id: str, steps: Sequence[PlannedStep]) -> N
 
     Raises: MigrationError, which lists the rows: the first ten of each kind, and their number.
     """
-    found = [*_names(session, steps), *problems(session, steps)]
+    predictable = _predictable(steps)
+    views = affected_views(session, predictable)
+    found = [*_names(session, predictable), *views, *_of(session, predictable)]
     if found:
         listed = "\n".join(f"- {refused}" for refused in found)
         raise MigrationError(f"{id} can't run, and nothing was changed:\n{listed}")
 
 
-def _names(session: Session, steps: Sequence[PlannedStep]) -> list[str]:
-    """Return the names that the database would refuse, up to a step of the developer's own code."""
-    schemas = [a for a in _predictable(steps) if isinstance(a, SchemaAction)]
+def _names(session: Session, actions: Sequence[Action]) -> list[str]:
+    """Return the names that the database would refuse."""
+    schemas = [action for action in actions if isinstance(action, SchemaAction)]
     return refused_names(session, schemas[0].before, schemas[-1].after) if schemas else []
 
 
@@ -63,8 +67,9 @@ def _of(session: Session, actions: Sequence[Action]) -> list[Refused]:
     if not schemas:
         return []
     before, after = schemas[0].before, schemas[-1].after
-    found = Simulation(session, before, actions).run()
-    return found or Violations(session, before, after, _changed(actions)).find()
+    changed = _changed(actions)
+    found = Simulation(session, before, after, actions, changed).run()
+    return found or Violations(session, before, after, changed).find()
 
 
 def _changed(actions: Sequence[Action]) -> set[tuple[str, str]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from pydantic import JsonValue
 
 from starmodel.migrations.comparing.changes.words import type_words
+from starmodel.migrations.running.checking.duplicates import Duplicates
+from starmodel.migrations.running.checking.refused import Refused
 from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.planning.actions import Action, RowAction, SchemaAction
 from starmodel.migrations.running.rows.table import RowTable, stored_value
@@ -30,51 +31,37 @@ from starmodel.migrations.schema.codecs import StoredColumn
 from starmodel.migrations.schema.definitions import EntityDefinition, FieldDefinition, Schema
 from starmodel.migrations.schema.tables import DefinedTable, build_tables
 
-SHOWN = 10
-"""The number of rows that a message lists."""
-
-
-@dataclass
-class Refused:
-    """Values that a migration would refuse. Shapes: examples are the first SHOWN of them."""
-
-    subject: str
-    reason: str
-    remedy: str
-    count: int = 0
-    examples: list[str] = field(default_factory=list)
-
-    def add(self, example: str) -> None:
-        self.count += 1
-        if len(self.examples) < SHOWN:
-            self.examples.append(example)
-
-    def __str__(self) -> str:
-        rows = "1 row" if self.count == 1 else f"{self.count} rows"
-        more = ", …" if self.count > len(self.examples) else ""
-        shown = ", ".join(self.examples)
-        return f"{self.subject}, {rows}: {self.reason}: {shown}{more}. {self.remedy}"
-
-
 Stored = dict[str, Any]
 """The stored values of a row by the ids of the fields."""
 
 
 class Simulation:
-    """Runs the work of a migration on copies of rows, entity by entity."""
+    """Runs the work of a migration on copies of rows, entity by entity.
 
-    def __init__(self, session: Session, before: Schema, actions: Sequence[Action]) -> None:
+    Shapes: changed are the ids of entities and fields whose values the migration makes.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        before: Schema,
+        after: Schema,
+        actions: Sequence[Action],
+        changed: Collection[tuple[str, str]],
+    ) -> None:
         self._session, self._before, self._actions = session, before, actions
+        self._after, self._changed = after, changed
         self._tables = build_tables(before, session.sql_dialect)
         self._defined: dict[int, DefinedTable] = {}
         self._found: dict[tuple[str, str], Refused] = {}
 
     def run(self) -> list[Refused]:
         """Return what would be refused."""
+        found: list[Refused] = []
         for entity in self._before:
             if not entity.external and self._concerns(entity):
-                self._entity(entity)
-        return [refused for refused in self._found.values() if refused.count]
+                found += self._entity(entity)
+        return [*(refused for refused in self._found.values() if refused.count), *found]
 
     def _concerns(self, entity: EntityDefinition) -> bool:
         """True when the values of this entity change, or are required."""
@@ -88,16 +75,24 @@ class Simulation:
                     return True
         return False
 
-    def _entity(self, entity: EntityDefinition) -> None:
+    def _entity(self, entity: EntityDefinition) -> list[Refused]:
+        """Simulate the rows of one entity; return those that would not be unique."""
+        duplicates = Duplicates(
+            _by_id(self._after, entity.id) or entity,
+            [field for owner, field in self._changed if owner == entity.id],
+        )
         table = RowTable(self._session, self._tables[entity.name])
         names = [f.name for f in entity.fields]
         ids = [f.id for f in entity.fields]
         for key, *values in table.all(names):
             row = dict(zip(ids, values, strict=True))
             shown = repr(table.decode_key(key))
-            for number, action in enumerate(self._actions):
-                if not self._apply(number, action, entity.id, row, shown):
-                    break
+            if all(
+                self._apply(number, action, entity.id, row, shown)
+                for number, action in enumerate(self._actions)
+            ):
+                duplicates.add(row, shown)
+        return duplicates.found()
 
     def _apply(self, number: int, action: Action, id: str, row: Stored, key: str) -> bool:
         """Apply one action to a row. Return False when its value was refused."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
+from typing import Any
 
-from starmodel.migrations.running.checking.simulation import SHOWN, Refused
+from starmodel.migrations.running.checking.duplicates import unique_fields
+from starmodel.migrations.running.checking.refused import SHOWN, Refused
 from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.schema.definitions import (
     CheckDefinition,
@@ -15,17 +17,18 @@ from starmodel.migrations.schema.definitions import (
 )
 from starmodel.migrations.schema.editing import qualified_table
 
-Unchanged = Collection[tuple[str, str]]
-"""The ids of entities and fields whose values stay as they are."""
+Changed = Set[tuple[str, str]]
+"""The ids of entities and fields whose values change."""
 
 
 class Violations:
     """Compares the constraints of two physical schemas.
 
-    Constraints over values that change, or over tables that are new, are left to the database.
+    Foreign keys and checks over values that change, or over tables that are new, are left to the
+    database.
     """
 
-    def __init__(self, session: Session, before: Schema, after: Schema, changed: Unchanged) -> None:
+    def __init__(self, session: Session, before: Schema, after: Schema, changed: Changed) -> None:
         self._session, self._changed = session, changed
         self._before, self._after = before, after
         self._olds = {entity.id: entity for entity in before}
@@ -37,7 +40,7 @@ class Violations:
             old = self._olds.get(entity.id)
             if old is None or entity.external:
                 continue
-            for columns in self._new_uniques(entity, old):
+            for columns in sorted({*unique_fields(entity)} - {*unique_fields(old)}):
                 found.append(self._duplicates(entity, old, columns))
             for key in entity.foreign_keys:
                 found.append(self._orphans(entity, old, key))
@@ -45,31 +48,11 @@ class Violations:
                 found.append(self._failing(entity, old, check))
         return [refused for refused in found if refused is not None and refused.count]
 
-    def _new_uniques(
-        self, entity: EntityDefinition, old: EntityDefinition
-    ) -> list[tuple[str, ...]]:
-        def by_id(owner: EntityDefinition) -> set[tuple[str, ...]]:
-            ids = {field.column: field.id for field in owner.fields}
-            uniques = [tuple(unique.columns) for unique in owner.uniques]
-            uniques += [
-                tuple(index.parts)
-                for index in owner.indexes
-                if index.unique and not any(n.endswith("_where") for n in index.options)
-            ]
-            return {
-                tuple(ids[column] for column in columns)
-                for columns in uniques
-                if all(column in ids for column in columns)
-            }
-
-        return sorted(by_id(entity) - by_id(old))
-
     def _columns(self, old: EntityDefinition, ids: Collection[str]) -> list[str] | None:
         """Return the columns of before; None when a value is new or changes."""
-        known = {field.id: field.column for field in old.fields}
-        if any(id not in known or (old.id, id) in self._changed for id in ids):
+        if any((old.id, id) in self._changed for id in ids):
             return None
-        return [known[id] for id in ids]
+        return _present(old, ids)
 
     def _duplicates(
         self, entity: EntityDefinition, old: EntityDefinition, ids: tuple[str, ...]
@@ -104,9 +87,19 @@ class Violations:
         if not (mine.keys() >= set(key.columns) and theirs.keys() >= set(key.target_columns)):
             return None
         parent = self._olds[target.id]
-        columns = self._columns(old, [mine[c] for c in key.columns])
-        others = self._columns(parent, [theirs[c] for c in key.target_columns])
-        if not columns or not others or self._is_known(old, parent, columns, others):
+        ids = [(old.id, mine[c]) for c in key.columns]
+        ids += [(parent.id, theirs[c]) for c in key.target_columns]
+        columns = _present(old, [mine[c] for c in key.columns])
+        others = _present(parent, [theirs[c] for c in key.target_columns])
+        if not columns or not others:
+            return None
+        known = self._known(old, parent, columns, others)
+        if known is None:
+            if not self._changed.isdisjoint(ids):
+                return None
+        elif self._session.kind == "sqlite":
+            return None  # rows that refer to nothing stay as they are
+        elif _rules(known) == _rules(key) and not self._is_retyped(ids):
             return None
         quote = self._session.quote
         pairs = [
@@ -128,19 +121,27 @@ class Violations:
             refused.add(f"{', '.join(map(repr, row[1:]))} in the row {row[0]!r}")
         return refused
 
-    def _is_known(
+    def _is_retyped(self, ids: list[tuple[str, str]]) -> bool:
+        """True when values or types of these fields change, so that the database checks them."""
+        types = [
+            {(e.id, field.id): field.type for e in schema for field in e.fields}
+            for schema in (self._before, self._after)
+        ]
+        return any(id in self._changed or types[0].get(id) != types[1].get(id) for id in ids)
+
+    def _known(
         self,
         old: EntityDefinition,
         parent: EntityDefinition,
         columns: list[str],
         others: list[str],
-    ) -> bool:
-        return any(
-            list(key.columns) == columns
-            and list(key.target_columns) == others
-            and key.target == qualified_table(parent)
-            for key in old.foreign_keys
-        )
+    ) -> ForeignKeyDefinition | None:
+        """Return the foreign key of before over these columns."""
+        for key in old.foreign_keys:
+            pair = (list(key.columns), list(key.target_columns))
+            if pair == (columns, others) and key.target == qualified_table(parent):
+                return key
+        return None
 
     def _failing(
         self, entity: EntityDefinition, old: EntityDefinition, check: CheckDefinition
@@ -177,6 +178,17 @@ class Violations:
 
     def _key(self, entity: EntityDefinition) -> str:
         return entity.field("id").column
+
+
+def _present(old: EntityDefinition, ids: Collection[str]) -> list[str] | None:
+    """Return the columns of before; None when one is new."""
+    known = {field.id: field.column for field in old.fields}
+    return [known[id] for id in ids] if all(id in known for id in ids) else None
+
+
+def _rules(key: ForeignKeyDefinition) -> tuple[Any, ...]:
+    """Return what can't be altered in a foreign key that exists."""
+    return key.name, key.on_delete, key.on_update, key.options
 
 
 def _with_names(condition: str, names: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.dialects.sqlite import SqliteDialect
 from starmodel.adapters.persistence.sql.engines import dialect_for, parsed_url, server_for
 from starmodel.core.errors import ConfigurationError
-from starmodel.migrations.running.database.session import Session
+from starmodel.migrations.running.database.session import Kind, Session
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -128,13 +128,16 @@ async def _server_link(url: str, kind: str) -> AsyncIterator[Link]:
 
     server = server_for(url, CONNECT_S)
     driver = "postgresql+asyncpg" if kind == "postgresql" else "mysql+asyncmy"
-    options: dict[str, Any] = {}
-    if kind == "postgresql":
-        options["connect_args"] = {"prepared_statement_cache_size": 0}
+    # A prepared statement would decode rows by the types that columns had before a change.
+    options = {"prepared_statement_cache_size": 0} if kind == "postgresql" else {}
+
+    def creator() -> Any:
+        dbapi: Any = engine.sync_engine.dialect.dbapi
+        return dbapi.connect(async_creator_fn=server.driver_connection, **options)
+
     engine = create_async_engine(
-        f"{driver}://", async_creator=server.driver_connection, poolclass=NullPool,
-        isolation_level="AUTOCOMMIT", **options,
-    )  # fmt: skip
+        f"{driver}://", creator=creator, poolclass=NullPool, isolation_level="AUTOCOMMIT"
+    )
     try:
         try:
             connection = await engine.connect()
@@ -153,23 +156,30 @@ async def _server_link(url: str, kind: str) -> AsyncIterator[Link]:
 
 def _prepare(session: Session, dialect: SqlDialect) -> None:
     """Set the timeouts of the connection, and detect what depends on the server."""
-    if session.kind == "postgresql":
-        for sql in (
+    from starmodel.adapters.persistence.sql.dialects.mysql import MysqlDialect
+
+    for sql in settings_of(session.kind):
+        session.execute(sql)
+    if isinstance(dialect, MysqlDialect):
+        dialect.detect(str(session.value("SELECT VERSION()")))
+
+
+def settings_of(kind: Kind) -> list[str]:
+    """Return the statements with which a connection begins."""
+    if kind == "sqlite":
+        return []
+    if kind == "postgresql":
+        return [
             f"SET lock_timeout = '{LOCK_S}s'",
             "SET statement_timeout = 0",
             "SET idle_in_transaction_session_timeout = 0",
-        ):
-            session.execute(sql)
-        return
-    from starmodel.adapters.persistence.sql.dialects.mysql import MysqlDialect
+        ]
     from starmodel.adapters.persistence.sql.drivers.network.servers.mysql import (
         LOCK_TIMEOUT,
         SETTINGS,
     )
 
-    session.execute(f"{SETTINGS}, {LOCK_TIMEOUT.format(LOCK_S)}")
-    assert isinstance(dialect, MysqlDialect)  # noqa: S101 - of this kind
-    dialect.detect(str(session.value("SELECT VERSION()")))
+    return [f"{SETTINGS}, {LOCK_TIMEOUT.format(LOCK_S)}"]
 
 
 def is_lasting(url: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import inspect
 
 from starmodel.migrations.running.database.session import Session
 
+_ROW_BYTES = 100
+"""The size of a row in a table of PostgreSQL that was not analysed yet, so that it is not small."""
 _POSTGRESQL_KEYS = """
 SELECT conname::TEXT, contype::TEXT,
     (SELECT array_agg(attname::TEXT ORDER BY place) FROM unnest(conkey) WITH ORDINALITY
@@ -67,6 +69,21 @@ class Catalogue:
             found.setdefault(name, []).append(column)
         return found
 
+    def is_indexed(
+        self,
+        table: str,
+        columns: Sequence[str],
+        besides: Collection[str],
+        schema: str | None = None,
+    ) -> bool:
+        """True when an index with another name begins with these columns, on MySQL and MariaDB."""
+        found = self.index_columns(table, schema)
+        return any(
+            own[: len(columns)] == list(columns)
+            for name, own in found.items()
+            if name not in besides
+        )
+
     def constraints(self, table: str, schema: str | None = None) -> set[str]:
         """Return the names of the constraints of a table; not on SQLite."""
         if self._session.kind == "postgresql":
@@ -108,6 +125,10 @@ class Catalogue:
         """Return the name of the unique constraint over these columns."""
         return self._name("u", table, columns, schema)
 
+    def has_unique(self, table: str, columns: Sequence[str], schema: str | None = None) -> bool:
+        """True when the table has a unique constraint over these columns."""
+        return self.unique_name(table, columns, schema) is not None
+
     def foreign_key_name(
         self, table: str, columns: Sequence[str], schema: str | None = None
     ) -> str | None:
@@ -146,9 +167,13 @@ class Catalogue:
             largest = session.value(f"SELECT MAX(rowid) FROM {session.quote(table)}")  # noqa: S608
             return int(largest or 0)
         if session.kind == "postgresql":
+            # The number at the last ANALYZE, for the present size; none for a new table.
             found = session.value(
-                "SELECT GREATEST(reltuples::BIGINT, 0) FROM pg_class WHERE oid = to_regclass($1)",
-                (self._regclass(table, schema),),
+                "SELECT CASE WHEN reltuples > 0 AND relpages > 0 "
+                "THEN reltuples / relpages * pg_relation_size(oid) / 8192 "
+                "ELSE pg_relation_size(oid) / $2::FLOAT END::BIGINT "
+                "FROM pg_class WHERE oid = to_regclass($1)",
+                (self._regclass(table, schema), _ROW_BYTES),
             )
         else:
             found = session.value(

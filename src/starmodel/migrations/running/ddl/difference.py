@@ -168,6 +168,11 @@ def column_sql(column: Column[Any], sql_dialect: SqlDialect) -> str:
     return made.removeprefix(name).strip() + ("" if column.nullable else " /*required*/")
 
 
+def without_null(sql: str) -> str:
+    """Return the SQL of `column_sql` without NULL and NOT NULL."""
+    return sql.replace(" /*required*/", "").replace(" NOT NULL", "").removesuffix(" NULL")
+
+
 def labels_of(column: Column[Any]) -> list[str]:
     """Return the labels of a type that the database knows by its name alone."""
     return list(column.type.enums) if isinstance(column.type, postgresql.ENUM) else []

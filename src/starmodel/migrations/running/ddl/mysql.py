@@ -6,7 +6,7 @@ far as the names in the database show it; the others may run twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Table
@@ -28,12 +28,15 @@ from starmodel.migrations.running.ddl.difference import (
     Difference,
     SqlConstraint,
     TableDifference,
+    without_null,
 )
+from starmodel.migrations.running.ddl.remade_keys import remake_keys
 from starmodel.migrations.schema.definitions import (
     CheckDefinition,
     Constraint,
     ForeignKeyDefinition,
 )
+from starmodel.migrations.schema.tables import DefinedTable
 
 LOCK_NONE = ", LOCK=NONE"
 """Makes a statement fail where the database would keep writers away from the table."""
@@ -52,6 +55,7 @@ class MysqlDdl:
 
     def statements(self, found: Difference) -> Iterator[str]:
         """Yield the statements, each when those before it have run."""
+        remake_keys(found)
         for table in found.tables:
             yield from self._clauses(self._present(table), self._dropped_keys(table))
         for dropped in found.dropped:
@@ -152,11 +156,11 @@ class MysqlDdl:
         clauses = [
             clause
             for constraint in table.dropped_constraints
-            for clause in self._drop(new, constraint)
+            for clause in self._drop(table, constraint)
         ]
         indexes = self._catalogue.indexes(new.name, new.schema) if self._resuming else set()
         clauses += [
-            f"DROP INDEX {self._q(index.name)}"
+            self._drop_index(table, index.name, index.parts)
             for index in table.dropped_indexes
             if not self._resuming or index.name in indexes
         ]
@@ -223,18 +227,38 @@ class MysqlDdl:
             if name not in own and any(found.get(name) == list(key.columns) for key in keys)
         ]
 
-    def _drop(self, table: Table, constraint: Constraint) -> Iterator[str]:
+    def _drop(self, table: TableDifference, constraint: Constraint) -> Iterator[str]:
+        new = table.new.table
         if isinstance(constraint, ForeignKeyDefinition):
             return
         if isinstance(constraint, CheckDefinition):
-            if not self._is_gone(table, constraint.name):
+            if not self._is_gone(new, constraint.name):
                 yield f"DROP CONSTRAINT {self._q(constraint.name)}"
             return
         name = constraint.name or self._catalogue.unique_name(
-            table.name, constraint.columns, table.schema
+            new.name, constraint.columns, new.schema
         )
-        if name is not None and not self._is_gone(table, name):
-            yield f"DROP INDEX {self._q(name)}"
+        if name is not None and not self._is_gone(new, name):
+            yield self._drop_index(table, name, constraint.columns)
+
+    def _drop_index(self, table: TableDifference, name: str, parts: Sequence[str]) -> str:
+        """Return the clause that drops an index, with another one for a foreign key over it.
+
+        The database refuses to drop the only index of a foreign key.
+        """
+        renamed = dict(table.renamed)
+        columns = tuple(renamed.get(part, part) for part in parts)
+        for key in table.new.definition.foreign_keys:
+            count = len(key.columns)
+            if columns[:count] != key.columns or _is_indexed(table.new, key.columns):
+                continue
+            new = table.new.table
+            declared = {name, *(index.name for index in table.old.definition.indexes)}
+            if not self._catalogue.is_indexed(new.name, key.columns, declared, new.schema):
+                own = ", ".join(map(self._q, key.columns))
+                other = self._q(key.name or key.columns[0])
+                return f"DROP INDEX {self._q(name)}, ADD INDEX {other} ({own})"
+        return f"DROP INDEX {self._q(name)}"
 
     def _add(self, constraint: SqlConstraint) -> str:
         return constraint_clause(constraint, self._dialect)
@@ -244,6 +268,14 @@ class MysqlDdl:
 
     def _q(self, name: str) -> str:
         return quoted(name, self._dialect)
+
+
+def _is_indexed(table: DefinedTable, columns: Sequence[str]) -> bool:
+    """True when an index that is declared begins with these columns."""
+    own = table.definition
+    declared = [index.parts for index in own.indexes]
+    declared += [own.primary_key, *(unique.columns for unique in own.uniques)]
+    return any(parts[: len(columns)] == tuple(columns) for parts in declared)
 
 
 def _has_taken_effect(table: TableDifference, there: set[str]) -> bool:
@@ -258,12 +290,8 @@ def _has_taken_effect(table: TableDifference, there: set[str]) -> bool:
 def copies(table: TableDifference) -> bool:
     """True when the database copies the table, and keeps writers away meanwhile."""
     retyped = any(
-        _without_null(change.old_sql) != _without_null(change.new_sql) for change in table.changed
+        without_null(change.old_sql) != without_null(change.new_sql) for change in table.changed
     )
     constrained = any(not isinstance(c, UniqueConstraint) for c in table.added_constraints)
     generated = any(column.computed is not None for column in table.added)
     return retyped or constrained or generated or table.key_changed
-
-
-def _without_null(sql: str) -> str:
-    return sql.replace(" /*required*/", "").replace(" NOT NULL", "").removesuffix(" NULL")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Table, UniqueConstraint
 
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.schema.identifiers import short_name
@@ -28,14 +28,51 @@ class BuildIndex:
         """Yield the statements; an index that an interruption left incomplete is built again."""
         table = self.index.table
         assert table is not None  # noqa: S101 - it is attached
-        name = quoted(str(self.index.name), sql_dialect)
-        prefix = "" if table.schema is None else f"{quoted(table.schema, sql_dialect)}."
-        yield WITHOUT_TIMEOUT  # it waits for others, and nobody waits for it
-        if catalogue.is_invalid_index(f"{prefix}{name}"):
-            yield f"DROP INDEX CONCURRENTLY {prefix}{name}"
         sql = create_index(self.index, sql_dialect)
-        head, _, tail = sql.partition("INDEX ")
-        yield f"{head}INDEX CONCURRENTLY IF NOT EXISTS {tail}"
+        yield from _built(sql, str(self.index.name), table, catalogue, sql_dialect)
+
+
+@dataclass(frozen=True)
+class BuildUnique:
+    """Adds a unique constraint, whose index is built while rows are written."""
+
+    constraint: UniqueConstraint
+
+    @staticmethod
+    def is_possible(constraint: UniqueConstraint) -> bool:
+        """False for a constraint with options that its index would need."""
+        return not any(constraint.dialect_kwargs.values())
+
+    def statements(self, catalogue: Catalogue, sql_dialect: SqlDialect) -> Iterator[str]:
+        """Yield the statements; none where the table has the constraint already."""
+        constraint, table = self.constraint, self.constraint.table
+        columns = [column.name for column in constraint.columns]
+        if catalogue.has_unique(table.name, columns, table.schema):
+            return
+        name = short_name(str(constraint.name or f"{table.name}_{'_'.join(columns)}_key"))
+        own, where = quoted(name, sql_dialect), table_name(table, sql_dialect)
+        listed = ", ".join(quoted(column, sql_dialect) for column in columns)
+        sql = f"CREATE UNIQUE INDEX {own} ON {where} ({listed})"
+        yield from _built(sql, name, table, catalogue, sql_dialect)
+        yield WITH_TIMEOUT
+        end = f" DEFERRABLE INITIALLY {constraint.initially or 'IMMEDIATE'}"
+        yield (
+            f"ALTER TABLE {where} ADD CONSTRAINT {own} UNIQUE USING INDEX {own}"
+            f"{end if constraint.deferrable else ''}"
+        )
+
+
+def _built(
+    sql: str, name: str, table: Table, catalogue: Catalogue, sql_dialect: SqlDialect
+) -> Iterator[str]:
+    """Yield the statements for an index. Shapes: sql is CREATE INDEX as for a small table."""
+    prefix = "" if table.schema is None else f"{quoted(table.schema, sql_dialect)}."
+    own = f"{prefix}{quoted(name, sql_dialect)}"
+    yield WITHOUT_TIMEOUT  # it waits for others, and nobody waits for it
+    if catalogue.is_invalid_index(own):
+        yield f"DROP INDEX CONCURRENTLY {own}"
+    head, _, tail = sql.partition("INDEX ")
+    yield f"{head}INDEX CONCURRENTLY IF NOT EXISTS {tail}"
 
 
 @dataclass(frozen=True)
@@ -83,4 +120,4 @@ class Require:
         yield f"{alter} DROP CONSTRAINT IF EXISTS {name}"
 
 
-Later = BuildIndex | Validate | Require
+Later = BuildIndex | BuildUnique | Validate | Require

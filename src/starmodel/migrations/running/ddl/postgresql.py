@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Table
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Table, UniqueConstraint
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable, SetColumnComment, SetTableComment
 
@@ -29,7 +29,13 @@ from starmodel.migrations.running.ddl.difference import (
     Difference,
     TableDifference,
 )
-from starmodel.migrations.running.ddl.online import BuildIndex, Later, Require, Validate
+from starmodel.migrations.running.ddl.online import (
+    BuildIndex,
+    BuildUnique,
+    Later,
+    Require,
+    Validate,
+)
 from starmodel.migrations.schema.definitions import (
     CheckDefinition,
     Constraint,
@@ -231,7 +237,11 @@ class PostgresqlDdl:
         for constraint in table.added_constraints:
             clause = constraint_clause(constraint, self._dialect)
             is_large = table.new.table.fullname in self._large
-            if is_large and isinstance(constraint, CheckConstraint | ForeignKeyConstraint):
+            if isinstance(constraint, UniqueConstraint):
+                if is_large and BuildUnique.is_possible(constraint):
+                    self.later.append(BuildUnique(constraint))
+                    continue
+            elif is_large and isinstance(constraint, CheckConstraint | ForeignKeyConstraint):
                 clause += " NOT VALID"
                 self.later.append(Validate(constraint))
             yield f"{self._alter_table(table.new.table)} {clause}"

@@ -48,6 +48,9 @@ class PredictedCatalogue(Catalogue):
             return columns[0]
         return f"{table}_{'_'.join(columns)}_key"
 
+    def has_unique(self, table: str, columns: Sequence[str], schema: str | None = None) -> bool:
+        return False  # it is asked before the constraint is added
+
     def foreign_key_name(
         self, table: str, columns: Sequence[str], schema: str | None = None
     ) -> str | None:

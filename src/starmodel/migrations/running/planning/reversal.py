@@ -20,7 +20,8 @@ from starmodel.migrations.running.planning.actions import (
     SqlAction,
 )
 from starmodel.migrations.running.planning.describing import name_of, statements_of
-from starmodel.migrations.running.planning.expansion import convert_column, expand
+from starmodel.migrations.running.planning.expanding.conversion import convert_column
+from starmodel.migrations.running.planning.expansion import expand
 from starmodel.migrations.running.planning.states import KEPT, State
 from starmodel.migrations.running.programs.mirror import Mirror
 from starmodel.migrations.running.rows.copying import Copy
@@ -131,8 +132,7 @@ def _reversed_names(action: SqlAction) -> SqlAction:
 def _reversed_rows(action: RowAction) -> list[Action]:
     work = action.work
     if isinstance(work, Replace):
-        back = {str(new): old for old, new in reversed(list(work.values.items()))}
-        undone = Replace(work.schema, work.entity, work.name, back)
+        undone = Replace(work.schema, work.entity, work.name, work.undo)
         return [RowAction(undone, undone.describe())]
     if isinstance(work, Split):
         joined = Join(work.schema, work.entity, work.name, work.parts)

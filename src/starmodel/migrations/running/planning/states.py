@@ -66,6 +66,7 @@ class State:
         entities = [_without_lost_checks(_with_kept_fields(e, kept), kept) for e in entities]
         there = {qualified_table(entity): entity for entity in entities}
         late = {qualified_table(entity) for entity in self.target.entities} - there.keys()
+        late |= {qualified_table(k.entity) for k in kept if k.field is None} - there.keys()
         return Schema(entities=tuple(_without_late_keys(e, there, late) for e in entities))
 
     def _own(self, entity: EntityDefinition) -> EntityDefinition:
@@ -118,7 +119,10 @@ def _without_lost_checks(entity: EntityDefinition, kept: tuple[Kept, ...]) -> En
 def _without_late_keys(
     entity: EntityDefinition, there: Mapping[str, EntityDefinition], late: set[str]
 ) -> EntityDefinition:
-    """Leave out constraints over columns that are gone, and keys that can't exist yet."""
+    """Leave out constraints over columns that are gone, and keys that can't exist yet or any more.
+
+    Shapes: late are tables that are still to be created, or were put aside.
+    """
     own = {each.column: each for each in entity.fields}
 
     def fits(key: ForeignKeyDefinition) -> bool:

@@ -222,9 +222,17 @@ def converted_value(
             if isinstance(value, str):
                 raise
             made = new.encode(new.from_json(str(value)))
+        if isinstance(value, int) and new.definition.type.kind == "float":
+            _check_exact(value, new.decode(made))
     if not new.allows(new.decode(made)):
         raise ValueError(f"is not one of {new.definition.bounds['values']}")
     return made
+
+
+def _check_exact(value: int, converted: float) -> None:
+    """Refuse a whole number that a float does not have. Raises: ValueError."""
+    if converted != value:
+        raise ValueError(f"would become {converted!r}")
 
 
 def _without_members(old: StoredColumn, new: StoredColumn, value: Any) -> tuple[Any, JsonValue]:
@@ -244,10 +252,14 @@ def _without_members(old: StoredColumn, new: StoredColumn, value: Any) -> tuple[
 
 @dataclass(frozen=True)
 class Replace(RowWork):
-    """Replace values of a column. Shapes: values are as in `ReplaceValues`."""
+    """Replace values of a column.
+
+    Shapes: values are as in `ReplaceValues`; undo are those that an undo replaces.
+    """
 
     name: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    undo: Mapping[str, Any] = field(default_factory=dict)
 
     def describe(self) -> str:
         return f"Replace values of {self.entity}.{self.name}"

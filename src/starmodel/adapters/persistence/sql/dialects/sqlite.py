@@ -11,6 +11,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import TypeEngine
 
+from starmodel.adapters.persistence.sql.dialects.codecs import is_enum
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 
 DECIMAL_ORDER = "starmodel_decimal"
@@ -38,6 +39,8 @@ class SqliteDialect(SqlDialect):
             return given.with_variant(Text(), "sqlite")
         if kind is datetime.timedelta:
             return given.with_variant(BigInteger(), "sqlite")
+        if is_enum(kind):
+            return String(max(64, *(len(name) for name in kind.__members__)))
         return given
 
     def as_binary_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -65,7 +65,8 @@ class EventReader:
         else:
             inputs, sent, memory = await self._inputs(exchange, event)
             was = digests_in(memory, self._bounds)
-        inputs = inputs.seen_by(resource.policy, entity_type, session.actor)
+        if entity_type.cls.__entity__.guarded:
+            inputs = inputs.seen_by(resource.policy, entity_type, session.actor)
         for name in binder.sensitive:
             if name in inputs.fixed:
                 raise BindingError(

@@ -26,7 +26,7 @@ from starmodel.texts.catalogue import Message
 
 
 class SignInPages:
-    """Sign-in by address and password, and sign-out."""
+    """Sign-in by address and password, slowed down after wrong ones, and sign-out."""
 
     def __init__(self, site: AuthSite) -> None:
         self._site = site

@@ -1,0 +1,1 @@
+"""Decisions of access rules, explained on the command line."""
