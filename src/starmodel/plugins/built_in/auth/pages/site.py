@@ -51,9 +51,7 @@ class AuthSite:
     def throttle(self) -> SignInThrottle:
         """The limits on sign-ins, for every page that verifies a password."""
         services = self._plugin.services
-        return SignInThrottle(
-            services.credentials.attempts, services.derived_key("known browsers")
-        )
+        return SignInThrottle(services.credentials.attempts, services.derived_key("known browsers"))
 
     async def send(
         self,
