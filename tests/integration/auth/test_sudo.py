@@ -59,7 +59,7 @@ async def label(app: Any) -> str:
 
 def hidden(page: str) -> dict[str, str]:
     """The hidden inputs of the form that asks for the password, with its URL."""
-    dialog = BeautifulSoup(page, "html.parser").find("dialog", id="starmodel-confirm")
+    dialog = BeautifulSoup(page, "html.parser").find(id="starmodel-confirm")
     assert dialog is not None, page
     found = {each["name"]: each["value"] for each in dialog.select("input[type=hidden]")}
     return found | {"action": dialog.find("form")["action"]}

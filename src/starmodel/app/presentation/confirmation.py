@@ -24,8 +24,8 @@ class Confirmation(Protocol):
         Raises: TooManyAttemptsError; StoreUnavailableError.
         """
 
-    def form(self, url: str, fields: Sequence[tuple[str, str]], why: str, root_path: str) -> Any:
+    def form(self, url: str, fields: Sequence[tuple[str, str]], why: str, *, modal: bool) -> Any:
         """The component of the form that sends the fields and `PROOF` to the URL.
 
-        Shapes: why is an error to show, "" for none.
+        Shapes: why is an error to show, "" for none; modal is True for a dialog in an open page.
         """

@@ -81,7 +81,7 @@ class ConfirmingEvents:
         is_again = PROOF in exchange.sent or any(name == PROOF for name, _ in await _pairs(request))
         why = texts.render(error.plain) if is_again else ""
         fields = await self._fields(request, binder)
-        form = confirmation.form(url, fields, why, root)
+        form = confirmation.form(url, fields, why, modal=request.is_datastar)
         if request.is_datastar:
             shown = self._application.render(form)
             patches = self._patches.encoder.encode_error(

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from starmodel.plugins.built_in.auth.pages.site import AuthSite
 
 PATH = "/account/confirm"
-INPUT, DIALOG = "confirm-password", "starmodel-confirm"
+FORM = "starmodel-confirm"
+"""The id of the form, and the prefix of those inside of it."""
 
 
 class PasswordConfirmation:
@@ -45,39 +46,40 @@ class PasswordConfirmation:
         await self._site.throttle.succeeded(exchange, attempt)
         return ""
 
-    def form(self, url: str, fields: Sequence[tuple[str, str]], why: str, root_path: str) -> Any:
-        """The dialog with the form; without JavaScript it is open in a page of its own."""
+    def form(self, url: str, fields: Sequence[tuple[str, str]], why: str, *, modal: bool) -> Any:
+        """The dialog with the form, modal in an open page, else as the content of its own page."""
         texts = self._site.texts
         hidden = [Input(type="hidden", name=name, value=text) for name, text in fields]
+        described = f"{FORM}-why" + (f" {FORM}-problem" if why else "")
+        content = Form(
+            P(why, id=f"{FORM}-problem", cls="sm-form-problem", role="alert") if why else "",
+            P(texts.text("confirm.why"), id=f"{FORM}-why", cls="sm-help"),
+            *hidden,
+            Div(
+                Label(texts.text("sign_in.password"), cls="uk-form-label", fr=f"{FORM}-password"),
+                Input(
+                    id=f"{FORM}-password", name=PROOF, type="password", cls="uk-input",
+                    required=True, autocomplete="current-password", autofocus=True,
+                    aria_describedby=described, aria_invalid=str(bool(why)).lower(),
+                ),
+                cls="sm-field",
+            ),
+            Div(
+                Button(texts.text("confirm.submit"), type="submit", cls="uk-btn uk-btn-primary"),
+                cls="sm-form-end",
+            ),
+            method="post", action=url, cls="sm-form",
+        )  # fmt: skip
+        cls = "uk-card sm-form-card sm-form-narrow"
+        if not modal:
+            return Div(content, id=FORM, cls=cls)
+        cancel = Button(texts.text("confirm.cancel"), cls="uk-btn uk-btn-default")
         return Dialog(
-            H2(texts.text("confirm.title"), id=f"{DIALOG}-title"),
-            Form(
-                P(why, id=f"{DIALOG}-problem", cls="sm-form-problem", role="alert") if why else "",
-                P(texts.text("confirm.why"), id=f"{DIALOG}-why", cls="sm-help"),
-                *hidden,
-                Div(
-                    Label(texts.text("sign_in.password"), cls="uk-form-label", fr=INPUT),
-                    Input(
-                        id=INPUT, name=PROOF, type="password", cls="uk-input", required=True,
-                        autocomplete="current-password", autofocus=True,
-                        aria_describedby=f"{DIALOG}-problem {DIALOG}-why",
-                        aria_invalid=str(bool(why)).lower(),
-                    ),
-                    cls="sm-field",
-                ),
-                Div(
-                    Button(
-                        texts.text("confirm.submit"), type="submit", cls="uk-btn uk-btn-primary"
-                    ),
-                    cls="sm-form-end",
-                ),
-                method="post", action=url, cls="sm-form",
-            ),
-            Form(
-                Button(texts.text("confirm.cancel"), cls="uk-btn uk-btn-default"), method="dialog"
-            ),
-            id=DIALOG, open=True, cls="uk-card sm-form-card sm-form-narrow sm-confirm",
-            aria_labelledby=f"{DIALOG}-title",
+            H2(texts.text("confirm.title"), id=f"{FORM}-title", cls="sm-section-title"),
+            content,
+            Form(cancel, method="dialog"),
+            id=FORM, cls=f"{cls} sm-confirm", aria_labelledby=f"{FORM}-title",
+            **{"data-init": "el.showModal()"},
         )  # fmt: skip
 
     async def show(self, exchange: Exchange) -> Any:
@@ -117,4 +119,4 @@ class PasswordConfirmation:
 
     def _page_form(self, exchange: Exchange, path: str, why: str) -> Any:
         fields = [(NEXT, path)] if path else []
-        return self.form(f"{exchange.root_path}{PATH}", fields, why, exchange.root_path)
+        return self.form(f"{exchange.root_path}{PATH}", fields, why, modal=False)
