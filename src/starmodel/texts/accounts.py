@@ -17,6 +17,7 @@ SIGN_IN = {
     "sign_up.submit": "Create the account",
     "sign_up.has_account": "You have an account?",
     "sign_up.closed": "New accounts are made by an administrator here.",
+    "sign_up.letter": "We have sent a letter to this address.",
     "sign_up.done_title": "Almost done",
     "sign_up.done": "If {email} had no account here, it has one now. Sign in with your password.",
     "sign_out.title": "Sign out",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from starmodel.app.presentation.slots import SlotContent
@@ -9,6 +10,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.plugins import Plugin, Route
 from starmodel.plugins.built_in.auth.pages.account import AccountPages
+from starmodel.plugins.built_in.auth.pages.by_mail.routes import mail_routes
 from starmodel.plugins.built_in.auth.pages.navigation import Navigation
 from starmodel.plugins.built_in.auth.pages.sign_in import SignInPages
 from starmodel.plugins.built_in.auth.pages.sign_up import SignUpPages
@@ -16,6 +18,7 @@ from starmodel.plugins.built_in.auth.pages.site import AuthSite, Registration
 from starmodel.plugins.built_in.auth.users.accounts import Accounts
 from starmodel.plugins.built_in.auth.users.user import User
 
+log = logging.getLogger("starmodel.auth")
 REGISTRATIONS = ("closed", "invite", "open")
 
 
@@ -64,6 +67,7 @@ class Auth(Plugin):
             Route("/account/password", account.change_password, ["POST"]),
             Route("/account/sessions/end", account.end_session, ["POST"]),
             Route("/account/sessions/end-others", account.end_others, ["POST"]),
+            *mail_routes(self.site),
         ]
 
     def slots(self) -> list[SlotContent]:
@@ -78,6 +82,11 @@ class Auth(Plugin):
                 f"create_app([{user.__name__}, …])."
             )
         self.site.user_sessions.follow()
+        if why := self.site.letters.why_off:
+            log.warning(
+                "No letters can be sent: %s. Password reset, confirmation of addresses, "
+                "invitations and sign-in by mail are off.", why,
+            )  # fmt: skip
 
     async def on_shutdown(self, application: Any) -> None:
         self.site.user_sessions.leave()
