@@ -107,7 +107,10 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         settings, services.sessions, clock,
         changed=application.session_changed, watched=lambda: application.follows_sessions,
     )  # fmt: skip
-    application.credentials = Credentials(services.credentials, secret=secrets[-1], clock=clock)
+    application.credentials = Credentials(
+        services.credentials, application.registry, secret=secrets[-1], clock=clock,
+        ended=application.session_changed, watched=lambda: application.follows_sessions,
+    )  # fmt: skip
     connect_mail(application, settings, host, services.mailer)
     web_settings = WebSettings(
         development=settings.env == "development",
@@ -123,7 +126,9 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         frontend,
         transport,
         ui,
-        cookie_sessions(settings, secrets, application.sessions, clock),
+        cookie_sessions(
+            settings, secrets, application.sessions, clock, application.credentials.tokens
+        ),
         OriginCheck(
             public_url=settings.public_url,
             trusted_origins=settings.trusted_origins,

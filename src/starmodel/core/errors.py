@@ -254,6 +254,13 @@ class NotSignedInError(AccessDeniedError):
     status = 401
 
 
+class InvalidTokenError(NotSignedInError):
+    """The bearer token of a request is unknown, expired or revoked."""
+
+    def __init__(self) -> None:
+        super().__init__(Message("access.invalid_token"))
+
+
 class AccessScanLimitError(StarModelError):
     """A read rule in Python was applied to the maximum number of records per request."""
 

@@ -111,6 +111,8 @@ _ACCESS: dict[str, Text] = {
     "access.sign_in_here": "In development, open the link that the server printed at its start.",
     "access.not_seen": "You may not see this.",
     "access.not_done": "You may not do this.",
+    "access.not_granted": "This token does not include that.",
+    "access.invalid_token": "This token is not valid: it is unknown, expired or revoked.",
     "access.not_set": "You may not set {title}.",
     "access.signed_out": "You were signed out meanwhile. Sign in and try again.",
     "access.unknown_page": "This page's token is not one of ours.",

@@ -32,10 +32,12 @@ from starmodel.app.application import Application
 from starmodel.app.commands.binding.form_names import SESSION_HEADER
 from starmodel.app.commands.replies import Reply
 from starmodel.app.context import RequestContext, current_context
+from starmodel.app.credentials.tokens.tokens import PROVIDER as TOKEN
 from starmodel.app.ports.transport import Transport
 from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.ui import UIAdapter
 from starmodel.app.sessions.browser_state import NO_BROWSER_STATE
+from starmodel.app.sessions.session import Session
 from starmodel.core.errors import StarModelError
 
 STALE = 403
@@ -178,6 +180,8 @@ class Gateway:
         if not self.framework.middleware and await self.serve_generated(exchange, receive, send):
             return
         scope["starmodel.gateway"] = self
+        if session.provider == TOKEN:  # grants name classes and events, no handlers of the user
+            _set_session(scope, self.sessions.new())
         await self._inner.serve(exchange, receive, send)
 
     async def serve_generated(self, exchange: Exchange, receive: Any, send: Any) -> bool:
@@ -212,7 +216,14 @@ class Gateway:
         """`serve_generated` with the `receive` and `send` of the user's middleware."""
         exchange: Exchange = scope["starmodel.exchange"]
         request = HttpRequest(scope, receive, self._settings)
-        return await self.serve_generated(exchange.behind_middleware(send, request), receive, send)
+        is_limited = exchange.session.provider == TOKEN
+        if is_limited:
+            _set_session(scope, exchange.session)
+        inner = exchange.behind_middleware(send, request)
+        is_served = await self.serve_generated(inner, receive, send)
+        if is_limited and not is_served:
+            _set_session(scope, self.sessions.new())
+        return is_served
 
     def end_replies(self) -> None:
         """End all streams and streamed replies, so that the server can shut down."""
@@ -266,3 +277,13 @@ class Gateway:
             await self.error_responses.send_not_found(exchange)
         elif not self.framework.before or not await self._is_stopped(exchange):
             await found.handler(exchange, found, "")
+
+
+def _set_session(scope: Any, session: Session) -> None:
+    """Let code that runs from now on see this session."""
+    previous, scope["starmodel.session"] = scope["starmodel.session"], session
+    if scope.get("session") is previous:
+        scope["session"] = session
+    context = current_context.get()
+    if context is not None:
+        context.session = session

@@ -44,7 +44,8 @@ class WebSockets:
             cookie = self._sessions.cookie(
                 request.headers.get(b"host", b""), scope.get("root_path", "")
             )
-            session = await self._sessions.of_request(request, cookie)
+            header = request.headers.get(b"cookie", b"")
+            session = self._sessions.new() if request.is_bearer else await cookie.read(header)
         except StarModelError as error:
             log.error("A WebSocket was refused: %s", error)
             await _close(receive, send, 1013, "Try again later")

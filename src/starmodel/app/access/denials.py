@@ -54,3 +54,13 @@ def denial(
     plain = Message("access.not_seen" if seen else "access.not_done")
     about = {"entity_type": entity_type, "actor": actor, "event": event, "entity": entity}
     return AccessDeniedError(f"You may not {what}.", plain=plain, about=about)
+
+
+def not_granted(
+    entity_type: EntityType, need: Need, event: Event[Any, Any, Any] | None
+) -> AccessDeniedError:
+    """The error for an actor whose grants do not have the decision."""
+    what = f"{entity_type.name}:{need if event is None else event.name}"
+    return AccessDeniedError(
+        f"This token has no grant for {what}.", plain=Message("access.not_granted")
+    )

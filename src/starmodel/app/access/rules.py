@@ -11,6 +11,7 @@ from starmodel.app.access.conditions import Condition, decide, may_hold
 from starmodel.app.access.denials import denial
 from starmodel.app.access.expressions import ByFunction, Expression, permits_by_name
 from starmodel.app.access.fields import declared_condition, rules_by_field
+from starmodel.app.access.grants import LimitedActor
 from starmodel.app.access.models import RuleModel
 from starmodel.app.access.moments import one_moment
 from starmodel.app.access.offers import may_create, offers
@@ -182,6 +183,8 @@ def permits_page(rule: AccessRule, actor: Actor | None, entity: Entity | None = 
     None for pages without one. A function that raises denies, and so does a rule that reads
     the record of a page without one, or related records.
     """
+    if isinstance(actor, LimitedActor):  # its grants name classes and events, no pages
+        return rule == "public"
     if isinstance(rule, Expression):
         cls: Any = None if entity is None else entity.__entity__.cls
         model = None if cls is None else RuleModel(cls, {})

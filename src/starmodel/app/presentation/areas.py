@@ -69,7 +69,7 @@ class Areas:
         for resource in declared:
             self._declare(resource)
         own = self._policies("")
-        self.default = Area("", AreaPolicy(own, policy) if own else policy, registry)
+        self.default = Area("", AreaPolicy(own, policy), registry)
         self._areas = {"": self.default}
         for prefix in dict.fromkeys(prefix for prefix, _ in self._declared if prefix):
             types = [registry[cls] for at, cls in self._declared if at == prefix]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,7 @@ from starmodel.cli.migrations.drafting import Draft
 from starmodel.cli.migrations.flags import Flags
 from starmodel.cli.migrations.one_at_a_time import one_at_a_time
 from starmodel.cli.migrations.project import Project, load_project
+from starmodel.cli.migrations.repeating import answer_words
 from starmodel.cli.migrations.reporting import document, lost_text, questions_text
 from starmodel.cli.migrations.rolling import (
     deploy_hint,
@@ -227,6 +229,7 @@ def _finish(
         database,
         blocking=options.blocking,
         contract=options.contract,
+        again=_command(options, decision),
     )
     lost = lost_ids(with_drafts(project.migrations, drafts), database.state(Schema()))
     if options.as_json:
@@ -236,6 +239,12 @@ def _finish(
         if hint := deploy_hint(project, found, rolling=options.rolling):
             typer.echo(hint)
     return 0
+
+
+def _command(options: Options, decision: Decision | None) -> str:
+    """Return the command line that gives the answers of a decision."""
+    answers = [] if decision is None else answer_words(decision.given)
+    return shlex.join(["starmodel", "migrate", *options.words(), *answers])
 
 
 def _print_sql(

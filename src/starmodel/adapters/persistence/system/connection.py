@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+from urllib.parse import quote
 
 from starmodel.core.errors import ConfigurationError, StoreUnavailableError
 
@@ -32,6 +35,24 @@ class SystemDatabase:
         self._engine: Engine | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening = asyncio.Lock()
+
+    def may_have(self, table: str) -> bool:
+        """False for an SQLite file without the table; it is not opened by SQLAlchemy."""
+        if self._engine is not None or not self.url.startswith("sqlite"):
+            return True
+        path, _, options = self.url.partition(":///")[2].partition("?")
+        if options:
+            return True
+        if path in ("", ":memory:") or not os.path.exists(path):
+            return False
+        try:
+            with contextlib.closing(
+                sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, timeout=1)
+            ) as link:
+                named = "SELECT 1 FROM sqlite_master WHERE name = ?"
+                return link.execute(named, (table,)).fetchone() is not None
+        except sqlite3.Error:
+            return True
 
     async def engine(self) -> Engine:
         """The connected engine. Raises: StoreUnavailableError."""
@@ -115,6 +136,8 @@ class SqlPart(Generic[T]):
 
     async def exists(self, table: str) -> bool:
         """Whether the table was created; creates nothing. Raises: StoreUnavailableError."""
+        if not self.database.may_have(table):
+            return False
         if self._ready is not None and self._ready[0] is await self.database.engine():
             return True
         return bool(await (await self.database.engine()).columns(table))

@@ -23,6 +23,7 @@ from starmodel.core.errors import (
     ConstraintError,
     EditConflictError,
     InvalidStateError,
+    InvalidTokenError,
     ListQueryError,
     NotFoundError,
     OverloadedError,
@@ -41,6 +42,7 @@ from starmodel.core.values.validation_messages import PRIVATE_PROBLEM, sentence
 from starmodel.core.values.words import title_of_entity
 from starmodel.texts.catalogue import ENGLISH, Catalogue, Message
 
+INVALID_TOKEN = b'Bearer error="invalid_token"'
 log = logging.getLogger("starmodel.web")
 
 
@@ -52,6 +54,7 @@ class Problem:
     details are for the developer only; was has the field digests that an edit form
     submits next (see `starmodel.app.commands.binding.edited_fields`); plain
     replaces the text on pages when the text is meant for API clients.
+    challenge is the value of `WWW-Authenticate` (RFC 6750) of a 401.
     Units: retry_after_s is the value of the `Retry-After` header; None sends no header.
     """
 
@@ -65,6 +68,7 @@ class Problem:
     was: Mapping[str, str] = field(default_factory=dict)
     retry_after_s: int | None = None
     plain: str = ""
+    challenge: bytes = b"Bearer"
 
     @property
     def title(self) -> str:
@@ -155,8 +159,15 @@ def _problem_of(
             plain = ""  # the author of the URL needs the reason
         wait_s = error.retry_after_s if isinstance(error, TooManyAttemptsError) else None
         text, reasons = _with_title(error), denial_in_words(error) if developer else {}
+        challenge = INVALID_TOKEN if isinstance(error, InvalidTokenError) else b"Bearer"
         return Problem(
-            error.status, text, where=where, plain=plain, details=reasons, retry_after_s=wait_s
+            error.status,
+            text,
+            where=where,
+            plain=plain,
+            details=reasons,
+            retry_after_s=wait_s,
+            challenge=challenge,
         )
     if isinstance(error, StoreBusyError | OverloadedError):
         log.warning("%s failed: %s", log_text(where or "A request"), log_text(error))

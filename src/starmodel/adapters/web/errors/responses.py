@@ -81,6 +81,8 @@ class ErrorResponses:
         """
         if problem.retry_after_s is not None:
             headers = [*headers, (b"retry-after", str(problem.retry_after_s).encode())]
+        if problem.status == 401:
+            headers = [*headers, (b"www-authenticate", problem.challenge)]
         if exchange.request.is_datastar:
             # Datastar ignores the body of a 4xx or 5xx response, so patches are sent with 200.
             await self._patches.send(

@@ -12,12 +12,14 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from starmodel.adapters.web.http.clients import UNKNOWN, Client
 from starmodel.adapters.web.http.request import HttpRequest
+from starmodel.app.credentials.tokens.texts import PREFIX
+from starmodel.app.credentials.tokens.tokens import Tokens
 from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.sessions import SessionRecord
 from starmodel.app.sessions.cache import SessionCache
 from starmodel.app.sessions.scopes import keyed_hash
 from starmodel.app.sessions.session import DEVELOPMENT, Session, record_id
-from starmodel.core.errors import ConfigurationError
+from starmodel.core.errors import ConfigurationError, InvalidTokenError
 
 MAX_AGE_S = 30 * 24 * 3600
 RENEW_S = 24 * 3600
@@ -71,7 +73,9 @@ class CookieSessions:
         development: bool,
         port: str | None = None,
         clock: Clock = system_clock,
+        tokens: Tokens | None = None,
     ) -> None:
+        self._tokens = tokens
         self._cache, self._clock, self._port = cache, clock, port
         self._development = development
         self._prefix, self._secure = ("__Host-" if secure else ""), secure
@@ -112,17 +116,25 @@ class CookieSessions:
         return session
 
     def of_request(self, request: HttpRequest, cookie: SessionCookie) -> Awaitable[Session]:
-        """The request's session, or a new one for a request with a bearer token.
+        """The request's session: that of its bearer token, else that of its cookie.
 
-        Raises: StoreUnavailableError.
+        A request with a bearer token never uses the cookie. A token of another issuer, which the
+        application verifies itself, gets a new session.
+
+        Raises: InvalidTokenError, StoreUnavailableError.
         """
         if request.is_bearer:
-            return self._unread()
+            return self._of_bearer(request.header(b"authorization")[7:].strip())
         return cookie.read(request.headers.get(b"cookie", b""))
 
-    async def _unread(self) -> Session:
-        """A new session, without a query of the session store."""
-        return self.new()
+    async def _of_bearer(self, token: str) -> Session:
+        """The session of a token; no session store is queried."""
+        if self._tokens is None or not token.startswith(PREFIX):
+            return self.new()
+        session = await self._tokens.session_of(token)
+        if session is None:
+            raise InvalidTokenError
+        return session
 
     def cached(self, cookie: SessionCookie, header: bytes) -> Session | None:
         """The session of a Cookie header that needs no signature check and no session store.

@@ -171,9 +171,9 @@ class Catalogue:
             found = session.value(
                 "SELECT CASE WHEN reltuples > 0 AND relpages > 0 "
                 "THEN reltuples / relpages * pg_relation_size(oid) / 8192 "
-                f"ELSE pg_relation_size(oid) / {_ROW_BYTES} END::BIGINT "
+                "ELSE pg_relation_size(oid) / $2::FLOAT END::BIGINT "
                 "FROM pg_class WHERE oid = to_regclass($1)",
-                (self._regclass(table, schema),),
+                (self._regclass(table, schema), _ROW_BYTES),
             )
         else:
             found = session.value(

@@ -1,4 +1,4 @@
-"""The sessions of users follow their records: roles, password, disabled or removed."""
+"""Sessions and tokens of users follow their records: roles, password, disabled or removed."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import contextlib
 import logging
 from typing import Any
 
-from starmodel import Actor
+from starmodel.app.access.policy import Actor
 from starmodel.app.application import Application
 from starmodel.app.context import current_context
 from starmodel.app.ports.bus import SelectiveBus
+from starmodel.app.ports.credentials.tokens import TokenRecord
 from starmodel.app.ports.messages import Changed
 from starmodel.app.ports.sessions import SessionRecord
 from starmodel.app.sessions.actors import ActorSessions
@@ -22,7 +23,7 @@ RETRY_S = 1.0
 
 
 class UserSessions:
-    """Ends and changes the sessions of a user after each commit of the record.
+    """Ends and changes the sessions and tokens of a user after each commit of the record.
 
     It holds in this process before the command replies, in others within a second.
 
@@ -75,14 +76,14 @@ class UserSessions:
                     del self._again[id]
 
     async def revise(self, id: str, *, keep: str = "") -> None:
-        """Give the sessions of a user what the record has now; end those that it refuses.
+        """Give the sessions and tokens of a user what the record has now; end those it refuses.
 
         Those from before the last change of the password end, but for the one with the id `keep`.
         Raises: StoreUnavailableError.
         """
         user = await self._application.objects(self._user).find(id)
 
-        def revised(record: SessionRecord) -> Actor | None:
+        def revised(record: SessionRecord | TokenRecord) -> Actor | None:
             actor = record.actor
             if user is None or user.disabled or actor is None:
                 return None
@@ -92,6 +93,8 @@ class UserSessions:
             return present_actor(user, actor)
 
         await self.sessions.revise(id, revised)
+        if self._application.credentials is not None:
+            await self._application.credentials.tokens.revise(id, revised)
 
     @property
     def sessions(self) -> ActorSessions:

@@ -37,7 +37,7 @@ async def look(site: AuthSite, exchange: Exchange, purpose: str) -> tuple[str, I
 async def refuse(site: AuthSite, exchange: Exchange) -> None:
     """Send the one page for every link and code that is expired, used up or unknown."""
     text = P(site.texts.text("by_mail.invalid"), role="alert")
-    await site.send(exchange, "by_mail.invalid_title", card(text), status=400)
+    await site.send(exchange, "by_mail.invalid_title", card(text), status=410)
 
 
 async def typed_address(
