@@ -12,6 +12,7 @@ from starmodel.core.errors import ConfigurationError, StoreError
 from starmodel.core.values.log_text import log_link
 from starmodel.plugins import Plugin, Route
 from starmodel.plugins.built_in.auth.pages.account import AccountPages
+from starmodel.plugins.built_in.auth.pages.by_mail.invitation import InvitationPages
 from starmodel.plugins.built_in.auth.pages.by_mail.routes import mail_routes
 from starmodel.plugins.built_in.auth.pages.first_sign_in import PATH as FIRST_SIGN_IN
 from starmodel.plugins.built_in.auth.pages.first_sign_in import FirstSignInPages
@@ -20,7 +21,7 @@ from starmodel.plugins.built_in.auth.pages.sign_in import SignInPages
 from starmodel.plugins.built_in.auth.pages.sign_up import SignUpPages
 from starmodel.plugins.built_in.auth.pages.site import AuthSite, Registration
 from starmodel.plugins.built_in.auth.users.accounts import Accounts
-from starmodel.plugins.built_in.auth.users.user import User
+from starmodel.plugins.built_in.auth.users.user import ADMIN, User
 
 log = logging.getLogger("starmodel.auth")
 REGISTRATIONS = ("closed", "invite", "open")
@@ -85,7 +86,11 @@ class Auth(Plugin):
 
     def slots(self) -> list[SlotContent]:
         navigation = Navigation(self.site)
-        return [SlotContent("page.account", "who", navigation.who, access="public")]
+        invitations = InvitationPages(self.site)
+        return [
+            SlotContent("page.account", "who", navigation.who, access="public"),
+            SlotContent("list.actions", "invite", invitations.link, access=f"role:{ADMIN}"),
+        ]
 
     def on_serve(self, root_path: str) -> None:
         if self.services.settings.development:

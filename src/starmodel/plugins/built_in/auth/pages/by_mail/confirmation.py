@@ -77,7 +77,6 @@ class ConfirmationPages:
         """Send the letter again to the signed-in user."""
         site = self._site
         site.letters.check()
-        await fields_of(exchange)
         user = await site.accounts.of_actor(exchange.session.actor)
         if user is not None and not user.verified:
             await site.letters.limits.claim_letter(exchange, user.email)

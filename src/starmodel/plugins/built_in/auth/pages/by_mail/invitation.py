@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from fastcore.xml import P
+from fastcore.xml import A, P
 
 from starmodel.app.access.policy import DEV
+from starmodel.app.context import current_context
 from starmodel.app.credentials.one_time import Issued, Purpose
+from starmodel.app.presentation.slots import Place
 from starmodel.core.errors import ConstraintError, RequestError
 from starmodel.core.events.results import Toast
 from starmodel.plugins import Exchange, Page
@@ -133,6 +135,18 @@ class InvitationPages:
             return bool(self._site.services.settings.development)
         user = await accounts.users.find(inviter)
         return user is not None and not user.disabled and ADMIN in user.roles
+
+    def link(self, place: Place) -> Any:
+        """The link to the form, beside the heading of the list of users."""
+        site, entity_type = self._site, place.entity_type
+        if entity_type is None or entity_type.cls is not site.user or place.entity is not None:
+            return None
+        if site.registration == "closed" or not site.letters.is_on:
+            return None
+        context = current_context.get()
+        root = "" if context is None else context.root_path or ""
+        text = site.texts.text("invite.title")
+        return A(text, href=f"{root}{INVITE}", cls="uk-btn uk-btn-default")
 
     def _form(self, exchange: Exchange, filled: Filled | None = None) -> Any:
         parts = Parts(self._site.texts, "invite", filled, focus="email")
