@@ -69,7 +69,7 @@ class MailQueue:
         """Queue a message and return at once; False when the queue is full, which is logged.
 
         Call it after the commit that it is about: in an `@on` handler or in a route, never in an
-        event, which may run again. Must be called in the event loop.
+        event, which may run again. From another thread it returns True.
 
         Raises: ConfigurationError, without a mailer.
         """
@@ -90,10 +90,11 @@ class MailQueue:
                 "This application can't send mail. Set mail_url, such as "
                 "smtps://user:password@mail.example.org, and mail_from."
             )
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            self._loop, self._slots = loop, asyncio.Semaphore(MAX_AT_ONCE)
-            self._tasks.clear()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # a route that runs in a thread
+            return self._start_from_thread(make, about)
+        self.attach(loop)
         if len(self._tasks) >= self._max_waiting:
             log.error("Mail to %s was dropped: the queue is full", about)
             return False
@@ -101,6 +102,18 @@ class MailQueue:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return True
+
+    def _start_from_thread(self, make: Compose, about: str) -> bool:
+        if self._loop is None or self._loop.is_closed():
+            raise ConfigurationError("Mail is sent while the application runs.")
+        self._loop.call_soon_threadsafe(self._start, make, about)
+        return True
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Send in this event loop from now on."""
+        if self._loop is not loop:
+            self._loop, self._slots = loop, asyncio.Semaphore(MAX_AT_ONCE)
+            self._tasks.clear()
 
     async def idle(self, *, timeout_s: float | None = None) -> None:
         """Return when no message waits. Raises: TimeoutError."""
