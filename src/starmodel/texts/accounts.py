@@ -44,6 +44,7 @@ ACCOUNT = {
     "account.change_password": "Change the password",
     "account.password_changed": "Your password is changed. Other devices were signed out.",
     "account.no_password": "This account has no password.",
+    "account.choose_password": "Choose one by a letter",
     "account.wrong_password": "This is not your current password.",
     "account.sessions": "Where you are signed in",
     "account.this_session": "This device",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastcore.xml import Div, Input, P
+from fastcore.xml import A, Div, Input, P
 
 from starmodel.app.credentials.one_time import Issued
 from starmodel.plugins import Exchange
@@ -22,6 +22,11 @@ def card(*content: Any) -> Any:
     return Div(*content, cls="uk-card sm-form-card sm-form-narrow")
 
 
+def about(text: str, **attributes: Any) -> Any:
+    """The text above a form."""
+    return P(text, cls="sm-form-about", **attributes)
+
+
 def token_input(token: str) -> Any:
     """The hidden input that sends the secret of a link back."""
     return Input(type="hidden", name=TOKEN, value=token)
@@ -36,8 +41,12 @@ async def look(site: AuthSite, exchange: Exchange, purpose: str) -> tuple[str, I
 
 async def refuse(site: AuthSite, exchange: Exchange) -> None:
     """Send the one page for every link and code that is expired, used up or unknown."""
-    text = P(site.texts.text("by_mail.invalid"), role="alert")
-    await site.send(exchange, "by_mail.invalid_title", card(text), status=410)
+    link = A(
+        site.texts.text("sign_in.title"), href=f"{exchange.root_path}/sign-in",
+        cls="uk-btn uk-btn-default",
+    )  # fmt: skip
+    content = card(about(site.texts.text("by_mail.invalid"), role="alert"), link)
+    await site.send(exchange, "by_mail.invalid_title", content, status=410)
 
 
 async def typed_address(
@@ -66,7 +75,7 @@ def address_form(
     form = parts.form(
         f"{exchange.root_path}{path}",
         f"{key}.submit",
-        P(parts.text(f"{key}.help")),
+        about(parts.text(f"{key}.help")),
         parts.input("email", "sign_in.email", ADDRESS),
         next_path=next_path,
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 from typing import Any
 
-from fastcore.xml import P
 from pydantic import SecretStr
 
 from starmodel.app.credentials.one_time import Issued, Purpose
@@ -14,6 +13,7 @@ from starmodel.plugins import Exchange
 from starmodel.plugins.built_in.auth.letters.letters import digest
 from starmodel.plugins.built_in.auth.pages.by_mail.common import (
     TOKEN,
+    about,
     card,
     look,
     refuse,
@@ -96,7 +96,7 @@ class ConfirmationPages:
         if user is None:
             await refuse(site, exchange)
             return
-        question = P(site.texts.text("confirm.question", email=user.email))
+        question = about(site.texts.text("confirm.question", email=user.email))
         if _is_own(exchange, user, issued):
             parts = Parts(site.texts, "confirm")
             url = f"{exchange.root_path}{CONFIRM}"
@@ -104,7 +104,7 @@ class ConfirmationPages:
         else:
             form = new_password_form(
                 site, exchange, CONFIRM, token, email=user.email, submit="confirm.submit",
-                errors=errors, before=[question, P(site.texts.text("confirm.choose"))],
+                errors=errors, before=[question, about(site.texts.text("confirm.choose"))],
             )  # fmt: skip
         await site.send(exchange, "confirm.title", form, status=422 if errors else 200)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from fastcore.xml import A, P
+from fastcore.xml import A
 
 from starmodel.app.access.policy import DEV
 from starmodel.app.context import current_context
@@ -16,6 +16,7 @@ from starmodel.core.events.results import Toast
 from starmodel.plugins import Exchange, Page
 from starmodel.plugins.built_in.auth.pages.by_mail.common import (
     TOKEN,
+    about,
     card,
     finish_sign_in,
     look,
@@ -121,7 +122,7 @@ class InvitationPages:
         form = new_password_form(
             site, exchange, ACCEPT, token, email=issued.subject, submit="invitation.submit",
             errors=dict(filled.errors), inputs=[name],
-            before=[P(site.texts.text("invitation.text", email=issued.subject))],
+            before=[about(site.texts.text("invitation.text", email=issued.subject))],
         )  # fmt: skip
         status = 422 if filled.errors else 200
         await site.send(exchange, "invitation.title", form, status=status)
@@ -151,7 +152,7 @@ class InvitationPages:
     def _form(self, exchange: Exchange, filled: Filled | None = None) -> Any:
         parts = Parts(self._site.texts, "invite", filled, focus="email")
         form = parts.form(
-            f"{exchange.root_path}{INVITE}", "invite.submit", P(parts.text("invite.help")),
+            f"{exchange.root_path}{INVITE}", "invite.submit", about(parts.text("invite.help")),
             parts.input("email", "sign_in.email", {**ADDRESS, "autocomplete": "off"}),
             parts.input(
                 "roles", "invite.roles", {"maxlength": MAX_ROLES_CHARS, "autocomplete": "off"},

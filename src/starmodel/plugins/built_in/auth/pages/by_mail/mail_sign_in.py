@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastcore.xml import P
-
 from starmodel.app.credentials.one_time import Issued, Purpose
 from starmodel.plugins import Exchange, Page
 from starmodel.plugins.built_in.auth.pages.by_mail.common import (
     TOKEN,
+    about,
     address_form,
     card,
     finish_sign_in,
@@ -58,7 +57,7 @@ class MailSignInPages:
             await site.send(exchange, "mail_sign_in.title", form, status=422)
             return
         exchange.session[HANDLE] = await site.letters.send_sign_in(exchange.root_path, email, path)
-        sent = P(site.texts.text("mail_sign_in.sent", email=email), role="status")
+        sent = about(site.texts.text("mail_sign_in.sent", email=email), role="status")
         parts = Parts(site.texts, "code", focus="code")
         attributes = {
             "autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 12,
@@ -88,7 +87,7 @@ class MailSignInPages:
             await refuse(site, exchange)
             return
         parts = Parts(site.texts, "mail-sign-in")
-        question = P(site.texts.text("mail_sign_in.question", email=issued.subject))
+        question = about(site.texts.text("mail_sign_in.question", email=issued.subject))
         url = f"{exchange.root_path}{LINK}"
         form = parts.form(url, "mail_sign_in.confirm", token_input(token))
         await site.send(exchange, "mail_sign_in.title", card(question, form))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastcore.xml import P
 from pydantic import SecretStr
 
 from starmodel.app.credentials.one_time import Issued, Purpose
@@ -12,6 +11,7 @@ from starmodel.core.events.results import Toast
 from starmodel.plugins import Exchange, Page
 from starmodel.plugins.built_in.auth.pages.by_mail.common import (
     TOKEN,
+    about,
     address_form,
     card,
     look,
@@ -49,7 +49,7 @@ class PasswordResetPages:
             await site.send(exchange, "forgot.title", form, status=422)
             return
         site.letters.send_reset(exchange.root_path, email)
-        done = P(site.texts.text("forgot.sent", email=email), role="status")
+        done = about(site.texts.text("forgot.sent", email=email), role="status")
         await site.send(exchange, "by_mail.sent_title", card(done))
 
     async def show(self, exchange: Exchange) -> None:
