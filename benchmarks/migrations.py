@@ -146,7 +146,9 @@ def main():
     parser.add_argument("--databases", nargs="*", default=["sqlite", "postgresql", "mariadb"])
     parser.add_argument("--changes", nargs="*", default=list(CHANGES), choices=list(CHANGES))
     options = parser.parse_args()
-    print("database         rows  change             seconds estimated  p99 idle  p99 then    longest  updates")  # noqa: E501
+    print(
+        "database         rows  change             seconds estimated  p99 idle  p99 then    longest  updates"
+    )  # noqa: E501
     for kind in options.databases:
         context = SERVERS[kind]() if kind != "sqlite" else contextlib.nullcontext()
         with context as server, tempfile.TemporaryDirectory() as folder:
