@@ -181,6 +181,7 @@ class Application:
             if self._loop is None:
                 await self.persistence.open(self._expired, self.hub.is_watched)
                 self._loop = loop
+                self.mail.attach(loop)
                 if self.lifecycle is not None:
                     await self._start(self.lifecycle)
 
