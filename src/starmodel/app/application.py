@@ -181,6 +181,7 @@ class Application:
             if self._loop is None:
                 await self.persistence.open(self._expired, self.hub.is_watched)
                 self._loop = loop
+                self.mail.attach(loop)
                 if self.lifecycle is not None:
                     await self._start(self.lifecycle)
 
@@ -316,7 +317,10 @@ class Application:
     def seen_now(self, entity: Entity) -> Entity:
         """A record that code shows, as the visitor of the current request sees it."""
         context = current_context.get()
-        actor = None if context is None or context.session is None else context.session.actor
+        session = None if context is None else context.session
+        if context is not None and context.page is not None:  # of no visitor outside a request
+            session = context.page.session
+        actor = None if session is None else session.actor
         policy = self.areas.current.policy
         return seen_now(policy, actor, self.registry[entity.__entity__.cls], entity)
 

@@ -44,7 +44,7 @@ class AreaPolicy:
     ) -> Awaitable[bool | None] | bool | None:
         if type(actor) is LimitedActor and not actor.grants.permits(entity_type, need, event):
             raise not_granted(entity_type, need, event)
-        policy = self.of(entity_type)
+        policy = self._own.get(entity_type.cls, self._default)
         return policy.check(entity_type, need, actor, event=event, entity=entity)
 
     def reads_fields(self, entity_type: EntityType) -> bool:
