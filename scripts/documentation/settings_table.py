@@ -23,6 +23,8 @@ WORDS = {
     "Host": "a host name",
     "Network": "a network",
     "DatabaseUrl": "a database url",
+    "MailFrom": "a name and an address",
+    "MailUrl": "a URL",
     "PluginName": "a plugin",
     "FolderPath": "a path",
     "Count": "whole number from 1",

@@ -18,7 +18,8 @@ FOLDER = "plugins/built_in/"
 PUBLIC = {"starmodel", "starmodel.plugins", "starmodel.plugins.web"}
 LAYERS = ("starmodel.app.", "starmodel.core.", "starmodel.texts.")
 NAMES = [candidate.name for candidate in built_in_candidates()]
-# The public names of a plugin, what responds while no application can be loaded, and the tests of applications.
+# The public names of a plugin, what responds while no application can be loaded, and the tests
+# of applications.
 OUTSIDE = {"auth.py", "cli/serving/failed_application.py", "testing/contracts/web/errors.py"}
 
 

@@ -42,6 +42,7 @@ class _Paper(Entity):
     state: State | None = None
     is_done: bool = False
     tags: list[str] = Field(default_factory=list)
+    bonus: int | None = Field(default=None, access="signed_in")
     club_id: str | None = Field(default=None, foreign_key="_club.id")
     parent_id: str | None = Field(default=None, foreign_key="_paper.id")
 

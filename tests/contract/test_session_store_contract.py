@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Column, Integer, MetaData, Table
 
 from databases import DATABASES, empty_database
 from starmodel import Actor
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.engine import Engine
 from starmodel.adapters.persistence.sql.engines import engine_for
+from starmodel.adapters.persistence.system.connection import SqlPart, SystemDatabase
 from starmodel.adapters.persistence.system.database import DatabaseSessions
 from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
+from starmodel.adapters.persistence.system.parts import PartStatements
 from starmodel.app.ports.sessions import SessionRecord, SessionStore
 from starmodel.core.errors import StoreUnavailableError
 
@@ -203,3 +208,19 @@ async def test_tables_of_a_newer_version_are_refused(database: str) -> None:
             await again.exists()
     finally:
         await again.close()
+
+
+async def test_parts_of_the_system_store_open_at_once(database: str) -> None:
+    """Each part creates its tables while others write."""
+    system = SystemDatabase(database, synchronous="NORMAL", timeout_s=5.0)
+    parts = [SqlPart(system, f"part {n}", partial(part_statements, n)) for n in range(6)]
+    try:
+        await asyncio.gather(*(part.open() for part in parts))
+    finally:
+        await system.close()
+
+
+def part_statements(number: int, sql_dialect: SqlDialect) -> PartStatements:
+    metadata = MetaData()
+    Table(f"starmodel_part_{number}", metadata, Column("id", Integer, primary_key=True))
+    return PartStatements(metadata, sql_dialect, f"part {number}", 1)

@@ -7,13 +7,16 @@ import inspect
 import subprocess
 import sys
 import types
+import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from documentation.blocks import Block
 from integration.web.browser import Browser
+from starmodel import Actor, Session
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio",
           "-W", "error")  # fmt: skip
@@ -22,8 +25,10 @@ PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", 
 async def run_python(block: Block, before: Sequence[Block], folder: Path) -> None:
     """Run the block, then its check, among the files that earlier blocks of its page name.
 
-    What is titled `test_….py` is run by pytest. In a check, `visit()` is a
-    new visitor of the block's `app`, and names of the block can be used.
+    What is titled `test_….py` is run by pytest. In a check, `visit()` is a new visitor of the
+    block's `app`, `await signed_in("ann", roles=…, **claims)` one who is signed in, and
+    `await statuses(visitor, "GET /a", …)` has the status of each JSON request. Names of the
+    block can be used.
     """
     for earlier in before:
         if earlier.title and earlier.title != block.title:
@@ -44,9 +49,34 @@ async def run_python(block: Block, before: Sequence[Block], folder: Path) -> Non
         if block.check:
             flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
             code = compile(block.check, f"{block.page}:{block.line} (check)", "exec", flags=flags)
-            result = eval(code, module.__dict__ | {"visit": visit})
+            names = {"visit": visit, "signed_in": partial(signed_in, visit), "statuses": statuses}
+            result = eval(code, module.__dict__ | names)
             if inspect.isawaitable(result):
                 await result
+
+
+async def signed_in(visit: Any, id: str, *, roles: Sequence[str] = (), **claims: Any) -> Browser:
+    """A visitor of the application with this actor, by a route that is added for it."""
+    browser: Browser = visit()
+
+    def enter(session: Session) -> str:
+        session.sign_in(Actor(id, roles=frozenset(roles), claims=claims))
+        return id
+
+    path = f"/enter/{uuid.uuid4().hex}"
+    browser.app.get(path)(enter)
+    assert (await browser.page(path)).status_code == 200
+    return browser
+
+
+async def statuses(visitor: Browser, *requests: str | tuple[str, Any]) -> list[int]:
+    """The statuses of requests such as "GET /notes/a" or ("PATCH /notes/a", {…}), in order."""
+    found = []
+    for request in requests:
+        line, data = (request, None) if isinstance(request, str) else request
+        method, _, path = line.partition(" ")
+        found.append((await visitor.call(method, path, data)).status_code)
+    return found
 
 
 def run_tests(title: str, folder: Path) -> None:

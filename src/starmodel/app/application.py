@@ -29,6 +29,7 @@ from starmodel.app.live.reactions import Reaction, Reactions
 from starmodel.app.live.related_access import RelatedAccess
 from starmodel.app.live.streams import Streams
 from starmodel.app.live.views import LiveView
+from starmodel.app.mail.queue import MailQueue
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.bus import EventBus, Handler, SelectiveBus, Wants
 from starmodel.app.ports.cipher import Cipher
@@ -106,6 +107,7 @@ class Application:
         self.frontend: Frontend | None = None
         self.sessions: SessionCache | None = None
         self.credentials: Credentials | None = None  # set by bootstrap
+        self.mail = MailQueue()  # replaced by bootstrap
         self.views: dict[str, LiveView] = {}  # views of generated pages, by name
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
@@ -197,6 +199,7 @@ class Application:
         await self._related_access.close()
         await self.lists.close()
         await self.reactions.idle(timeout_s=GRACE_S)
+        await self.mail.close(timeout_s=GRACE_S)
         if self.sessions is not None:
             await self.sessions.close()
         if self.credentials is not None:
@@ -312,7 +315,10 @@ class Application:
     def seen_now(self, entity: Entity) -> Entity:
         """A record that code shows, as the visitor of the current request sees it."""
         context = current_context.get()
-        actor = None if context is None or context.session is None else context.session.actor
+        session = None if context is None else context.session
+        if context is not None and context.page is not None:  # of no visitor outside a request
+            session = context.page.session
+        actor = None if session is None else session.actor
         policy = self.areas.current.policy
         return seen_now(policy, actor, self.registry[entity.__entity__.cls], entity)
 

@@ -9,8 +9,10 @@ from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
 from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.access.rules import RulePolicy
 from starmodel.app.credentials.credentials import CredentialStores
+from starmodel.app.mail.mailbox import Mailbox
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource, system_clock, system_ids
+from starmodel.app.ports.mailer import Mailer
 from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.uow import UnitOfWork
@@ -67,6 +69,7 @@ def create_app(
     resources: Iterable[Resource] = (),
     realtime: RealtimeOption | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
+    mailer: Mailer | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
     plugins: Iterable[Any] = (),
@@ -88,6 +91,7 @@ def create_app(
     resources: Iterable[Resource] = (),
     realtime: RealtimeOption | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
+    mailer: Mailer | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
     plugins: Iterable[Any] = (),
@@ -103,9 +107,9 @@ def create_app(
     `bus` and `realtime` are an implementation, or a value of the settings
     `event_bus` and `realtime`; `realtime` is a transport, or a class that makes
     the frontend of pages. `texts` replaces texts of pages and messages,
-    by key. `ui` is a class of UI adapters, or replaces parts of generated pages
-    by name. `auth=True` adds users and their sign-in pages, `auth=Auth(…)` those
-    with options.
+    by key. `mailer` is used instead of the one that `mail_url` names. `ui` is a
+    class of UI adapters, or replaces parts of generated pages by name.
+    `auth=True` adds users and their sign-in pages, `auth=Auth(…)` those with options.
 
     Raises: ConfigurationError, for an invalid type, setting or entity class.
     """
@@ -113,7 +117,7 @@ def create_app(
         options["web"] = web
     own_bus, transport = named("event_bus", bus, options), named("realtime", realtime, options)
     classes = None if entities is None else listed(entities)
-    check_arguments(own_bus, stores, policy, uow_cls, ui, transport)
+    check_arguments(own_bus, stores, policy, uow_cls, ui, transport, mailer)
     words = catalogue(texts)
     settings, framework_options = settings_and_options(settings, options)
     settings, stores = _with_test_stores(settings, stores, clock)
@@ -122,6 +126,7 @@ def create_app(
     services = Services(
         entities=classes, settings=settings, bus=own_bus or event_bus(settings), stores=stores,
         sessions=session_store(settings), credentials=credential_stores(settings),
+        mailer=mailer or test_mailer(clock),
         policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui, resources=resources,
         realtime=transport, clock=clock, ids=ids, texts=words,
         plugins=with_auth(plugins, auth), enabled={"auth"} if auth else (),
@@ -145,6 +150,7 @@ def configure_app(
     resources: Iterable[Resource] = (),
     realtime: RealtimeOption | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
+    mailer: Mailer | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
     plugins: Iterable[Any] = (),
@@ -159,7 +165,7 @@ def configure_app(
         raise ConfigurationError("This application already has its entities; configure it once.")
     own_bus, transport = named("event_bus", bus, options), named("realtime", realtime, options)
     classes = None if entities is None else listed(entities)
-    check_arguments(own_bus, stores, policy, uow_cls, ui, transport)
+    check_arguments(own_bus, stores, policy, uow_cls, ui, transport, mailer)
     words = catalogue(texts)
     settings, stores = _with_test_stores(own_settings(settings, options), stores, clock)
     head = page_head(settings)
@@ -168,6 +174,7 @@ def configure_app(
         entities=classes, settings=settings,
         bus=own_bus or (bus_cls() if bus_cls is not None else event_bus(settings)), stores=stores,
         sessions=session_store(settings), credentials=credential_stores(settings),
+        mailer=mailer or test_mailer(clock),
         policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui, resources=resources,
         realtime=transport, clock=clock, ids=ids, texts=words,
         plugins=with_auth(plugins, auth), enabled={"auth"} if auth else (),
@@ -191,6 +198,11 @@ def session_store(settings: Settings) -> SessionStore:
 def credential_stores(settings: Settings) -> CredentialStores:
     """The stores of credentials; in memory during a test."""
     return database_credentials(settings) if test_stores is None else memory_credentials()
+
+
+def test_mailer(clock: Clock) -> Mailer | None:
+    """A mailbox during a test, so that tests send nothing; None otherwise."""
+    return None if test_stores is None else Mailbox(clock=clock)
 
 
 def _with_test_stores(

@@ -20,7 +20,7 @@ def named(setting: str, value: Any, options: dict[str, Any]) -> Any:
 
 
 def check_arguments(
-    bus: Any, stores: Any, policy: Any, uow_cls: Any, ui: Any, realtime: Any
+    bus: Any, stores: Any, policy: Any, uow_cls: Any, ui: Any, realtime: Any, mailer: Any
 ) -> None:
     """Raises: ConfigurationError, for an argument of an invalid type."""
     is_ui = callable(ui) or isinstance(ui, Mapping)
@@ -36,6 +36,7 @@ def check_arguments(
             callable(realtime) or hasattr(realtime, "frame"),
             "'sse', a transport, or what makes a frontend",
         ),
+        ("mailer", mailer, hasattr(mailer, "send") and hasattr(mailer, "check"), "a Mailer"),
     ):
         if value is not None and not is_valid:
             raise ConfigurationError(f"{name} is {value!r}; expected {expected}.")

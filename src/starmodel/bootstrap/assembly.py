@@ -30,12 +30,14 @@ from starmodel.app.live.reactions import defined_reactions
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource
+from starmodel.app.ports.mailer import Mailer
 from starmodel.app.ports.repository import Repository
 from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.ui import Site
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.contributions import connect_plugins
+from starmodel.bootstrap.mail import connect_mail
 from starmodel.bootstrap.pages import UIOption, render_pages
 from starmodel.bootstrap.plugins import (
     plugin_host,
@@ -69,6 +71,7 @@ class Services:
     stores: Stores
     sessions: SessionStore
     credentials: CredentialStores
+    mailer: Mailer | None
     policy: AccessPolicy
     uow_cls: type[UnitOfWork]
     ui: UIOption | None
@@ -109,6 +112,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         services.credentials, application.registry, secret=secrets[-1], clock=clock,
         ended=application.session_changed, watched=lambda: application.follows_sessions,
     )  # fmt: skip
+    connect_mail(application, settings, host, services.mailer)
     web_settings = WebSettings(
         development=settings.env == "development",
         title=settings.title,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -28,6 +30,7 @@ from starmodel.app.ports.repository import Repository
 from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.sessions.cache import SessionCache
 from starmodel.config import Settings
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.stores import SYSTEM
 
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from starmodel.migrations.starting import Start
 
 DAY_S = 24 * 3600.0
+PRIVATE_SQLITE = "sqlite://"
 
 
 def built_in_stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], Repository]]:
@@ -56,9 +60,7 @@ def built_in_stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], 
             pool_size=settings.database_pool_size,
             timeout_s=settings.database_timeout_s,
             clock=clock,
-            opening=lambda types: start_on_database(settings).opening(
-                [entity_type for entity_type in types if entity_type.store != SYSTEM]
-            ),
+            opening=partial(_opening, settings, url),
         )
 
     @functools.cache  # one repository, so that a commit may change records of both stores
@@ -78,6 +80,26 @@ def built_in_stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], 
         "memory": memory, "sql": sql, SYSTEM: system, "session_storage": browser,
         "local_storage": browser,
     }  # fmt: skip
+
+
+@asynccontextmanager
+async def _opening(
+    settings: Settings, url: str, types: Sequence[EntityType]
+) -> AsyncIterator[list[str]]:
+    """Prepare StarModel's own tables, then check and migrate the others."""
+    others = [entity_type for entity_type in types if entity_type.store != SYSTEM]
+    if len(others) < len(types) and url != PRIVATE_SQLITE:
+        from starmodel.adapters.persistence.system.entity_tables import prepare_entity_tables
+
+        await prepare_entity_tables(
+            SystemDatabase(
+                url,
+                synchronous=settings.sqlite_synchronous,
+                timeout_s=settings.database_timeout_s,
+            )
+        )
+    async with start_on_database(settings).opening(others) as said:
+        yield said
 
 
 def start_on_database(settings: Settings) -> Start:

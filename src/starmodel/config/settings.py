@@ -22,6 +22,8 @@ from starmodel.config.values import (
     DatabaseUrl,
     FolderPath,
     Host,
+    MailFrom,
+    MailUrl,
     Name,
     Network,
     Origin,
@@ -136,6 +138,12 @@ class Settings(BaseSettings):
     max_body_items: Count = 10_000
     """The maximum number of items in a list or object of a request."""
 
+    mail_url: MailUrl | None = Field(default=None, repr=False)
+    """The mail server, such as `smtps://user:password@mail.example.org`. Unset means the
+    development mailbox in development, and no mail in production."""
+    mail_from: MailFrom | None = None
+    """The sender of mail, such as `Shop <no-reply@shop.example>`."""
+
     plugins_disabled: Annotated[list[PluginName], CommaList] = []
     """Installed plugins that are switched off; they are not imported."""
     plugins_enabled: Annotated[list[PluginName], CommaList] = []
@@ -191,6 +199,16 @@ class Settings(BaseSettings):
         if self.cookie_secure is None:
             secure = (self.public_url or "").startswith("https://")
             self.__dict__["cookie_secure"] = secure  # bypasses the frozen model
+        return self
+
+    @model_validator(mode="after")
+    def _complete_mail(self) -> Settings:
+        is_sent = self.mail_url is not None and not self.mail_url.startswith("mailbox:")
+        if is_sent and self.mail_from is None:
+            raise ValueError(
+                "mail_from is missing, and mail_url is set. Set mail_from to the sender of mail, "
+                "such as Shop <no-reply@shop.example>."
+            )
         return self
 
     @model_validator(mode="after")

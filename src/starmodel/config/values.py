@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from starmodel.core.fields.entity_config import PLUGIN_NAME
+from starmodel.core.values.mail_addresses import mail_sender
 
 
 def _items(value: Any) -> Any:
@@ -69,6 +70,24 @@ def _database_url(value: str) -> str:
     return value
 
 
+def _mail_url(value: str) -> str:
+    try:
+        is_valid = re.match(r"[a-z][a-z0-9+-]*:", value) and urlsplit(value).port != 0
+    except ValueError:
+        is_valid = False
+    if not is_valid or not value.isprintable() or len(value) > 2000:
+        raise ValueError("must look like smtps://user:password@mail.example.org")
+    return value
+
+
+def _mail_from(value: str) -> str:
+    try:
+        mail_sender(value)
+    except ValueError:
+        raise ValueError("must look like Shop <no-reply@shop.example>") from None
+    return value
+
+
 def _plugin_name(value: str) -> str:
     if not PLUGIN_NAME.fullmatch(value):
         raise ValueError("must be lower-case letters, digits and _")
@@ -84,6 +103,8 @@ Network = Annotated[str, AfterValidator(_network)]
 Name = Annotated[str, AfterValidator(_name)]
 Bus = Annotated[str, AfterValidator(_bus)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+MailUrl = Annotated[str, AfterValidator(_mail_url)]
+MailFrom = Annotated[str, AfterValidator(_mail_from)]
 PluginName = Annotated[str, AfterValidator(_plugin_name)]
 FolderPath = Annotated[str, Field(min_length=1, max_length=500)]
 Count = Annotated[int, Field(ge=1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
@@ -10,6 +11,7 @@ from typing import Any
 
 from starmodel.app.failures import is_failure
 from starmodel.app.health import HealthCheck
+from starmodel.app.ports.mailer import MakeMailer
 from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.resource import MountedResource, Resource
 from starmodel.app.presentation.slots import SlotContent
@@ -26,6 +28,7 @@ from starmodel.plugins.reports import (
 )
 
 MAX_ITEM_CHARS = 80
+_SCHEME = re.compile(r"[a-z][a-z0-9+-]*")
 _ITEMS: Mapping[str, tuple[type, ...]] = {
     "routes": (Route,),
     "middleware": (Middleware, RequestHook),
@@ -58,6 +61,7 @@ class Contributed:
     resources: tuple[Resource, ...] = ()
     ui: dict[str, Callable[..., Any]] = field(default_factory=dict)
     commands: dict[str, Any] = field(default_factory=dict)
+    mailers: dict[str, MakeMailer] = field(default_factory=dict)
 
 
 def collect(
@@ -98,6 +102,10 @@ def collect(
                 raise PluginError(f"it has two health checks named {name!r}.", "Rename one.")
         made.commands = _mapping(made, "commands")
         made.ui = _mapping(made, "ui")
+        made.mailers = _mapping(made, "mailers")
+        for scheme, make in made.mailers.items():
+            if not (_SCHEME.fullmatch(scheme) and callable(make)):
+                raise _wrong(made.report, "mailers", {scheme: make}, "functions by URL scheme")
     except PluginError as error:
         reports[plugin.name].fail(error)
     else:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from starmodel.app.access.policy import Actor, EveryRole
 from starmodel.app.health import HealthCheck
+from starmodel.app.ports.mailer import MakeMailer
 from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.resource import MountedResource, Resource
 from starmodel.app.presentation.slots import SlotContent
@@ -141,6 +142,14 @@ class Plugin:
         """Parts of generated pages to replace, by name; see `starmodel.adapters.ui.skins`.
 
         Each is a function of the UI adapter and the arguments of the part.
+        """
+        return {}
+
+    def mailers(self) -> Mapping[str, MakeMailer]:
+        """What makes a mailer, by the scheme of `mail_url` that chooses it: {"ses": SesMailer}.
+
+        Each is called with the `MailerOptions` when the application is created, if its scheme is
+        chosen. One of StarModel's own schemes, smtp and smtps, can't be replaced.
         """
         return {}
 

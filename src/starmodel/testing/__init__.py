@@ -49,7 +49,16 @@ _LAZY = {
 if "pytest" in sys.modules:  # contract failures show the compared values
     import pytest
 
-    for _part in ("base", "writes", "markers", "queries", "concurrency", "plugins", "web"):
+    for _part in (
+        "base",
+        "writes",
+        "markers",
+        "queries",
+        "concurrency",
+        "plugins",
+        "mailers",
+        "web",
+    ):
         pytest.register_assert_rewrite(f"{__name__}.contracts.{_part}")
 
 

@@ -88,6 +88,7 @@ class RunningApp:
             if self._tasks:
                 await asyncio.gather(*self._tasks)
             await self.application.reactions.idle()
+            await self.application.mail.idle()
             is_pending = any(s.pending for s in self.application.hub) or bool(self._tasks)
             if is_pending or not self.application.lists.settled:
                 idle_rounds = 0

@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from starmodel.app.access.policy import Actor
+from starmodel.app.mail.mailbox import Mailbox
+from starmodel.app.ports.mailer import MailMessage
+from starmodel.core.errors import ConfigurationError
 from starmodel.testing.browser.asgi import JSON, ORIGIN, Cookies, Reply, send
 from starmodel.testing.browser.storage import LocalStorage
 from starmodel.testing.browser.tab import Tab
@@ -119,6 +122,20 @@ class Visitor:
 
         self._followed.append(data)
         return self._running.run(work(), self._timeout_s)
+
+    @property
+    def mail(self) -> list[MailMessage]:
+        """The messages that the application has sent, oldest first.
+
+        Raises: ConfigurationError, for an application with a mailer that delivers messages.
+        """
+        mailer = self._running.application.mail.mailer
+        if not isinstance(mailer, Mailbox):
+            raise ConfigurationError(
+                "This application's mailer delivers messages. Build the application inside of "
+                "in_memory (or memory_stores), or with mailer=Mailbox()."
+            )
+        return mailer.messages
 
     # Server-side code
 

@@ -60,12 +60,12 @@ async def test_changed_password_ends_every_other_session(process: Any, database:
 @pytest.mark.parametrize(
     ("current", "new", "problem"),
     [
-        ("wrong", OTHER, "This is not your present password."),
+        ("wrong", OTHER, "This is not your current password."),
         (PASSWORD, "short", "At least 10 characters, please."),
         (PASSWORD, ANN, "This is your name or address"),
         (PASSWORD, "x" * 2000, "At most 1024 bytes, please."),
-        ("x" * 2000, OTHER, "This is not your present password."),
-        ("", "", "This is not your present password."),
+        ("x" * 2000, OTHER, "This is not your current password."),
+        ("", "", "This is not your current password."),
     ],
 )  # fmt: skip
 async def test_refused_password_is_explained_beside_its_input(

@@ -80,7 +80,7 @@ async def test_unknown_wrong_and_disabled_have_one_answer(process: Any, visit: A
 
     assert {code for code, _ in pages} == {422}
     assert len({re.sub(r'data-session="\w+"', "", text) for _, text in pages}) == 1
-    assert "do not fit together" in pages[0][1]
+    assert "address or the password is wrong" in pages[0][1]
 
 
 async def test_unknown_address_costs_one_verification_too(
@@ -119,7 +119,7 @@ async def test_text_that_is_no_password_is_refused_without_hashing(
     response = await visit(app).submit("/sign-in", content=urlencode(fields), headers=form)
 
     assert response.status_code == (400 if password == "\ud800" else 422), response.text
-    assert "do not fit together" in response.text or response.status_code == 400
+    assert "address or the password is wrong" in response.text or response.status_code == 400
 
 
 async def test_body_beyond_the_limit_is_refused(process: Any, visit: Any) -> None:

@@ -241,7 +241,7 @@ def test_built_in_plugins_come_first_in_the_order_of_their_names() -> None:
         name = "alpha"
 
     names = [made.plugin.name for made in build(plugins=[Alpha()]).starmodel.plugins.loaded]
-    assert names == ["assets", "browser_state", "crud", "dev_sign_in", "health", "alpha"]
+    assert names == ["assets", "browser_state", "crud", "dev_sign_in", "health", "mail", "alpha"]
 
 
 def test_built_in_plugins_serve_below_a_mount() -> None:

@@ -12,18 +12,20 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.policy import AccessPolicy, Actor, ReadFields
 from starmodel.app.access.reads import read_fields_of
 from starmodel.app.live.frames import Frames, snapshot_message
 from starmodel.app.live.hub import Hub
 from starmodel.app.live.live_lists import LiveLists
+from starmodel.app.live.message_access import for_viewer
 from starmodel.app.live.scheduler import FairScheduler
 from starmodel.app.live.subscription import Subscription
 from starmodel.app.ports.messages import Changed
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.entity import Entity
 from starmodel.core.public_state import public_state
-from starmodel.core.snapshot import version_of
+from starmodel.core.snapshot import NOTHING, version_of
 
 log = logging.getLogger("starmodel.access")
 PAUSE_S = 0.05
@@ -146,26 +148,30 @@ class RelatedAccess:
                 found = await self._readable(entity_type, ids, actor, policy)
             readable = {str(entity.id): entity for entity in found}
             for watched in all_watched:
-                self._tell(entity_type, changed, watched, readable)
+                await self._tell(entity_type, changed, watched, policy, readable)
 
-    def _tell(
+    async def _tell(
         self,
         entity_type: EntityType,
         changed: type[Entity],
         watched: _Watched,
+        policy: AccessPolicy,
         readable: Mapping[str, Entity],
     ) -> None:
         """Close the page of a record that its viewer may read no longer, or open it again."""
         viewer, topic, version = watched
-        watch, id = viewer.watches[topic], topic.partition(":")[2]
+        watch, entity = viewer.watches[topic], readable.get(topic.partition(":")[2])
+        message = None
+        if entity is not None and watch.gone:
+            state, stored = public_state(entity, NOTHING), version_of(entity)
+            message = snapshot_message(entity_type.name, entity.id, state, stored, "reopened")
+            fields = readable_fields(policy, entity_type, viewer.actor)
+            message = await for_viewer(message, fields, entity)
         if watch.version != version:  # another message was delivered meanwhile
             self._pending[entity_type.name, self._registry[changed].name] = None
-            return
-        entity = readable.get(id)
-        if entity is None:
-            message = snapshot_message(entity_type.name, id, None, version, "closed")
-            viewer.revoke(topic, Frames(message))
-        elif watch.gone:
-            state, stored = public_state(entity), version_of(entity)
-            message = snapshot_message(entity_type.name, entity.id, state, stored, "reopened")
+        elif message is not None:
             viewer.offer(topic, Frames(message), snapshot=True)
+        elif entity is None:
+            id = topic.partition(":")[2]
+            gone = snapshot_message(entity_type.name, id, None, version, "closed")
+            viewer.revoke(topic, Frames(gone))

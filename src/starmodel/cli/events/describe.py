@@ -76,7 +76,7 @@ def _field(spec: FieldSpec, entity_type: EntityType) -> dict[str, Any]:
     }
     if spec.options.access is not None:
         rules = spec.options.access._asdict().items()
-        description["access"] = {need: rule_text(rule) for need, rule in rules if rule is not None}
+        description["access"] = {need: in_words(rule) for need, rule in rules if rule is not None}
     factory = spec.info.default_factory
     if factory is not None:
         description["made_by"] = getattr(factory, "__name__", repr(factory))

@@ -43,13 +43,15 @@ def apply_drafts(
     blocking: bool,
     contract: bool = False,
     report: Callable[[str, float], None] = print_progress,
+    again: str = "starmodel migrate",
 ) -> Outcome:
     """Write files and run all pending migrations.
 
     When a new migration can't begin, as with values that don't fit, its file is removed again, so
     that the command can be repeated with other answers.
 
-    Shapes: a first draft without predecessors beside others describes existing tables.
+    Shapes: a first draft without predecessors beside others describes existing tables; again is
+    the command that gives the same answers.
     Raises: MigrationError; ConfigurationError, when the database is unreachable.
     """
     complete = with_drafts(migrations, drafts)
@@ -72,8 +74,8 @@ def apply_drafts(
         if removed and isinstance(error, StarModelError):
             names = ", ".join(path.name for path in removed)
             raise MigrationError(
-                f"{error}\n{names} is not written. Run starmodel migrate again, with another "
-                "answer or after a correction."
+                f"{error}\n{names} is not written. After a correction, or with another answer, "
+                f"run:\n  {again}"
             ) from error
         raise
     return Outcome(tuple(written), (*recorded, *result.adopted), result.applied, result.waiting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,10 +16,12 @@ from starmodel.cli.migrations.drafting import Draft
 from starmodel.cli.migrations.flags import Flags
 from starmodel.cli.migrations.one_at_a_time import one_at_a_time
 from starmodel.cli.migrations.project import Project, load_project
+from starmodel.cli.migrations.repeating import answer_words
 from starmodel.cli.migrations.reporting import document, lost_text, questions_text
 from starmodel.cli.migrations.rolling import (
     deploy_hint,
     effects_of,
+    may_have_old_processes,
     print_effects,
     rolling_drafts,
     rolling_refusal,
@@ -128,7 +131,7 @@ def _migrate(project: Project, flags: Flags, options: Options) -> int:
 
 def _may_split(project: Project, found: list[Effect], options: Options) -> bool:
     """True when the developer is asked to migrate a production database in two parts."""
-    is_asked = project.settings.env == "production" and drafting.is_terminal()
+    is_asked = may_have_old_processes(project) and drafting.is_terminal()
     if not is_asked or options.rolling or options.yes or options.as_json:
         return False
     return any(effect.breaks for effect in found)
@@ -227,15 +230,23 @@ def _finish(
         database,
         blocking=options.blocking,
         contract=options.contract,
+        again=_command(options, decision),
     )
     lost = lost_ids(with_drafts(project.migrations, drafts), database.state(Schema()))
     if options.as_json:
         print_json(document(decision, ok=True, outcome=outcome, effects=found, lost=lost))
     else:
         _print_outcome(outcome, options, lost)
-        if hint := deploy_hint(project, found, rolling=options.rolling):
-            typer.echo(hint)
+        if decision is not None and not options.rolling:
+            for line in deploy_hint(project, decision, found):
+                typer.echo(line)
     return 0
+
+
+def _command(options: Options, decision: Decision | None) -> str:
+    """Return the command line that gives the answers of a decision."""
+    answers = [] if decision is None else answer_words(decision.given)
+    return shlex.join(["starmodel", "migrate", *options.words(), *answers])
 
 
 def _print_sql(

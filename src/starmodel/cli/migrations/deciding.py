@@ -10,7 +10,7 @@ from starmodel.cli.migrations.flags import Flags, answers_of, renames_of
 from starmodel.cli.terminal.errors import UsageError
 from starmodel.cli.terminal.suggestions import did_you_mean
 from starmodel.migrations.comparing.answers import Answers
-from starmodel.migrations.comparing.changes.change import Changes
+from starmodel.migrations.comparing.changes.change import NO_ANSWERS, Changes
 from starmodel.migrations.comparing.changes.class_side import ChangedShape
 from starmodel.migrations.comparing.changes.fields import AddedField
 from starmodel.migrations.comparing.compare import compare
@@ -42,13 +42,15 @@ Ask = Callable[[Question], Answers]
 class Decision:
     """What changed, what was answered, and what is still open.
 
-    Shapes: suggested are the questions that follow from the first answer to each.
+    Shapes: given are the answers of flags and prompts alone; suggested are the questions that
+    follow from the first answer to each.
     """
 
     changes: Changes
     answers: Answers
     questions: tuple[Question, ...] = ()
     suggested: tuple[Question, ...] = ()
+    given: Answers = NO_ANSWERS
 
 
 def decide(
@@ -79,10 +81,13 @@ def decide(
         return Decision(changes, answers, tuple(questions))
 
     decision = compared(answers)
+    given = answers
     while decision.questions and ask is not None:
-        decision = compared(decision.answers.joined(ask(decision.questions[0])))
+        answer = ask(decision.questions[0])
+        given = given.joined(answer)
+        decision = compared(decision.answers.joined(answer))
     _refuse_unused(decision.changes, decision.answers)
-    return replace(decision, suggested=_suggested(decision, compared))
+    return replace(decision, suggested=_suggested(decision, compared), given=given)
 
 
 def _suggested(decision: Decision, compared: Callable[[Answers], Decision]) -> tuple[Question, ...]:

@@ -62,7 +62,8 @@ def field_specs(cls: type[BaseModel]) -> dict[str, FieldSpec]:
                 "Field(public=True) if visitors may see it."
             )
         if name in owners and options.editable is None and _holds_id(info.annotation):
-            options = replace(options, default_from="actor")
+            has_rule = options.access is not None and options.access.write is not None
+            options = replace(options, default_from="actor", editable=has_rule or None)
         editable = options.editable
         if editable is None:
             editable = name in listed and (name != "id" or info.is_required())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 MAX_CHARS = 1000
 
 
@@ -17,3 +19,16 @@ def log_text(text: object) -> str:
     if line.isprintable():
         return line
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+
+
+def log_link(line: str) -> None:
+    """Log a line for the person who starts the server, to the first logger that handles INFO.
+
+    StarModel's, else uvicorn's.
+    """
+    ours = logging.getLogger("starmodel")
+    for logger in (ours, logging.getLogger("uvicorn.error")):
+        if logger.hasHandlers() and logger.isEnabledFor(logging.INFO):
+            logger.info(line)
+            return
+    ours.warning(line)  # Python prints warnings of unconfigured loggers

@@ -15,6 +15,7 @@ _CLASSES = {
     "crud": "Crud",
     "dev_sign_in": "DevSignIn",
     "health": "Health",
+    "mail": "Mail",
 }
 _OFF = frozenset({"auth"})
 _ESSENTIAL = {"assets": "Every page loads its scripts and its style sheet from it."}

@@ -116,8 +116,8 @@ def test_developer_with_a_server_is_told_of_rolling(
     write("main.py", MAIN.replace("name: str", "title: str"))
     said = run("migrate", "--rename", "Product.name=title").stdout
     assert said.splitlines()[-1] == (
-        "When you deploy this: stop the old version first, or write it in two parts with "
-        "starmodel migrate --rolling."
+        "When you deploy this, stop the old version first. Or, for a rolling deploy, undo it "
+        "(starmodel db downgrade 0001), delete its file, and run starmodel migrate --rolling."
     )
     assert "Processes that still run" not in said
 
@@ -133,6 +133,29 @@ def test_wait_for_another_writer_is_said(write: Write, run: Run, folder: Path) -
         database.execute("ROLLBACK")
         terminal.expect("Applied: 0002_add_product_note")
         assert terminal.end() == 0
+
+
+def test_answers_of_prompts_are_printed_for_another_attempt(
+    write: Write, run: Run, folder: Path
+) -> None:
+    write("main.py", MAIN)
+    assert run("migrate").exit_code == 0
+    with closing(sqlite3.connect("starmodel.db")) as database, database:
+        database.execute(
+            "INSERT INTO product (id, name, state, _version) VALUES ('a', 'x', 'new', 1)"
+        )
+    write("main.py", MAIN.replace('name: str = ""', "price: int = 0").replace('"new", ', ""))
+    terminal = Terminal(["migrate", "--rename", "Product.name=price"], folder)
+    for question, answer in (("may not fit", "1"), ("can't be 'new' any more", "2")):
+        terminal.expect(question)
+        terminal.expect(r"Which\?")
+        terminal.answer(answer)
+    terminal.expect("run:\n  (starmodel migrate .*)\n")
+    assert terminal.end() == 1
+    assert (
+        "starmodel migrate --rename Product.name=price --convert Product.price "
+        "--replace Product.state.new=sold\n"
+    ) in terminal.output
 
 
 def test_stopped_wait_leaves_no_file(

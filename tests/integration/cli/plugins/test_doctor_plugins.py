@@ -11,7 +11,7 @@ import pytest
 from typer.testing import Result
 
 Run = Callable[..., Result]
-BUILT_IN = "assets, browser_state, crud, dev_sign_in, health"
+BUILT_IN = "assets, browser_state, crud, dev_sign_in, health, mail"
 LOADED = ("ok", f"Loaded in this order: {BUILT_IN}.", "")
 APPLICATION = "from starmodel import create_app\napp = create_app([])\n"
 

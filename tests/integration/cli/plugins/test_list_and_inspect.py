@@ -184,7 +184,7 @@ def test_inspect_of_an_unknown_name_suggests_the_closest(notes: Path, run: Run) 
     assert result.exit_code == 2
     assert result.stderr == (
         "starmodel: There is no plugin 'note'. Did you mean 'notes'? "
-        "Found: assets, browser_state, crud, dev_sign_in, health, notes.\n"
+        "Found: assets, browser_state, crud, dev_sign_in, health, mail, notes.\n"
     )
 
 

@@ -178,7 +178,7 @@ def test_plugin_list_without_plugins_has_those_of_starmodel(
     monkeypatch.setattr("starmodel.cli.commands.plugin.listing.single_points", list)
     heading, *rows = run("plugin", "list").stdout.splitlines()
     assert heading.split() == ["PLUGIN", "VERSION", "STATE", "FROM"]
-    names = ("assets", "browser_state", "crud", "dev_sign_in", "health")
+    names = ("assets", "browser_state", "crud", "dev_sign_in", "health", "mail")
     assert [row.split() for row in rows] == [[name, "on", "built", "in"] for name in names]
 
 

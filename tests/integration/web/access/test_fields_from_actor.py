@@ -133,6 +133,28 @@ async def test_owner_of_a_rule_is_the_author(visit: Any, serve: Any, rule: Any) 
     assert 'name="user_id"' not in (await browser.page("/tasks/new")).text
 
 
+async def test_write_rule_of_the_field_says_who_chooses_the_owner(visit: Any, serve: Any) -> None:
+    class Task(Entity):
+        model_config = {"scope": "record", "access": owner("user_id") | role("staff")}
+        id: str
+        user_id: str = Field(default="", access={"write": role("staff")})
+
+    app = serve(Task)
+    ann, staff = visit(app), visit(app)
+    await ann.page("/sign-in/ann")
+    await staff.page("/sign-in/sue?roles=staff")
+
+    assert (await ann.call("POST", "/tasks", {"id": "a", "user_id": "bob"})).status_code == 403
+    assert (await ann.call("POST", "/tasks", {"id": "a"})).status_code == 201
+    assert (await ann.call("PATCH", "/tasks/a", {"user_id": "bob"})).status_code == 403
+    assert (await staff.call("POST", "/tasks", {"id": "b", "user_id": "bob"})).status_code == 201
+    assert (await staff.call("POST", "/tasks", {"id": "c"})).status_code == 201
+    found = {task.id: task.user_id for task in await Task.objects.list()}
+    assert found == {"a": "ann", "b": "bob", "c": "sue"}
+    assert 'name="user_id"' in (await staff.page("/tasks/new")).text
+    assert 'name="user_id"' not in (await ann.page("/tasks/new")).text
+
+
 def test_fields_that_only_other_rules_name_stay_editable() -> None:
     class Letter(Entity):
         model_config = {

@@ -127,6 +127,6 @@ async def test_repeat_for_a_removed_record_is_decided_by_the_class(bus, send, vi
     await send(app, _Vault, "delete", id=made.id, session=session, key="k")
     assert (await send(app, _Vault, "delete", id=made.id, session=session, key="k")).repeated
     monkeypatch.setitem(_Vault.model_config, "access", "nobody")
-    app.policy._rules.clear()
+    app.policy.of(app.registry[_Vault])._rules.clear()
     with pytest.raises(AccessDeniedError):
         await send(app, _Vault, "delete", id=made.id, session=session, key="k")

@@ -143,7 +143,7 @@ def test_current_resource_is_that_of_the_context() -> None:
 def test_area_without_rules_has_the_policy_of_the_application() -> None:
     made = areas(Resource(Pen, prefix="/a"))
 
-    assert {resource.policy for resource in made} == {POLICY}
+    assert {resource.policy.of(resource.entity_type) for resource in made} == {POLICY}
 
 
 def test_policy_of_an_area_decides_its_classes_and_the_default_one_all_others() -> None:
@@ -161,6 +161,6 @@ def test_policy_of_an_area_decides_its_classes_and_the_default_one_all_others() 
     with pytest.raises(ConfigurationError, match="closed"):
         area.policy.check(REGISTRY[Pen], "read", None)
     assert area.policy.check(REGISTRY[Cart], "read", None) is None
-    assert made.default.policy is POLICY
+    assert made.default.policy.of(REGISTRY[Pen]) is POLICY
     assert made.reads_fields(REGISTRY[Pen])
     assert not made.reads_fields(REGISTRY[Cart])

@@ -19,7 +19,12 @@ Work = Callable[[Any], Awaitable[T]]
 
 
 def with_accounts(target: str | None, work: Work[T]) -> T:
-    """Run the function with the accounts of the application, while its stores are open.
+    """Run the function with the accounts of the application; see `with_auth`."""
+    return with_auth(target, lambda plugin: work(plugin.accounts))
+
+
+def with_auth(target: str | None, work: Work[T]) -> T:
+    """Run the function with the plugin `auth` of the application, while its stores are open.
 
     Errors are printed and end the command.
     """
@@ -30,8 +35,7 @@ def with_accounts(target: str | None, work: Work[T]) -> T:
         plugin = next(
             (made.plugin for made in application.plugins.loaded if made.plugin.name == "auth"), None
         )
-        accounts = getattr(plugin, "accounts", None)
-        if accounts is None:
+        if plugin is None:
             raise CommandError(
                 "This application has no users. Pass auth=True to create_app(), or add 'auth' to "
                 "plugins_enabled."
@@ -39,7 +43,7 @@ def with_accounts(target: str | None, work: Work[T]) -> T:
 
         async def run() -> T:
             async with open_stores(application):
-                return await work(accounts)
+                return await work(plugin)
 
         with _reporting_refusals():
             return asyncio.run(run())

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from starmodel.cli.commands.user.accounts import summary, with_accounts
+from starmodel.cli.commands.user.accounts import summary, with_auth
 from starmodel.cli.terminal.errors import UsageError, reporting_errors
 from starmodel.cli.terminal.options import AppOption, JsonOption
 from starmodel.cli.terminal.output import print_json
@@ -30,6 +30,10 @@ def create(
     without_password: Annotated[
         bool, typer.Option("--without-password", help="Create an account without a password.")
     ] = False,
+    link: Annotated[
+        bool,
+        typer.Option("--link", help="Print a link where the user chooses the password, once."),
+    ] = False,
     app: AppOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -37,20 +41,24 @@ def create(
 
     starmodel user create ann@example.org --role admin
 
-    With --json: {id, email, name, roles, disabled, verified}.
+    With --json: {id, email, name, roles, disabled, verified}, and link with --link.
     """
     with reporting_errors():
-        password = _password(from_stdin=password_stdin, none=without_password)
+        password = _password(from_stdin=password_stdin, none=without_password or link)
 
-    async def work(accounts: Any) -> Any:
-        return await accounts.create(email, name=name, password=password, roles=role or [])
+    async def work(plugin: Any) -> Any:
+        accounts = plugin.accounts
+        made = await accounts.create(email, name=name, password=password, roles=role or [])
+        return made, await plugin.first_link(str(made.id)) if link else ""
 
-    made = with_accounts(app, work)
+    made, url = with_auth(app, work)
     if as_json:
-        print_json(summary(made))
+        print_json({**summary(made), **({"link": url} if link else {})})
         return
     roles = f" with the roles {', '.join(made.roles)}" if made.roles else ""
     typer.echo(f"Created {made.email}{roles}.")
+    if link:
+        typer.echo(f"The password is chosen at {url}, once and within a day.")
 
 
 def _password(*, from_stdin: bool, none: bool) -> str:

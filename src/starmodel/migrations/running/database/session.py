@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.sql import ClauseElement
 
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
@@ -81,7 +81,7 @@ class Session:
         try:
             yield
         except BaseException:
-            with contextlib.suppress(DBAPIError):  # the connection is lost, or already rolled back
+            with contextlib.suppress(SQLAlchemyError):  # the connection is lost, or rolled back
                 self.execute("ROLLBACK")
             raise
         self.execute("COMMIT")

@@ -20,7 +20,8 @@ from starmodel.migrations.running.planning.actions import (
     SqlAction,
 )
 from starmodel.migrations.running.planning.describing import name_of, statements_of
-from starmodel.migrations.running.planning.expansion import convert_column, expand
+from starmodel.migrations.running.planning.expanding.conversion import convert_column
+from starmodel.migrations.running.planning.expansion import expand
 from starmodel.migrations.running.planning.states import KEPT, State
 from starmodel.migrations.running.programs.mirror import Mirror
 from starmodel.migrations.running.rows.copying import Copy

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from typing import Any
 
 from starmodel.app.presentation.slots import SlotContent
 from starmodel.core.entity import Entity
-from starmodel.core.errors import ConfigurationError
+from starmodel.core.errors import ConfigurationError, StoreError
+from starmodel.core.values.log_text import log_link
 from starmodel.plugins import Plugin, Route
 from starmodel.plugins.built_in.auth.pages.account import AccountPages
+from starmodel.plugins.built_in.auth.pages.first_sign_in import PATH as FIRST_SIGN_IN
+from starmodel.plugins.built_in.auth.pages.first_sign_in import FirstSignInPages
 from starmodel.plugins.built_in.auth.pages.navigation import Navigation
 from starmodel.plugins.built_in.auth.pages.sign_in import SignInPages
 from starmodel.plugins.built_in.auth.pages.sign_up import SignUpPages
@@ -17,6 +22,7 @@ from starmodel.plugins.built_in.auth.sudo.confirmation import PasswordConfirmati
 from starmodel.plugins.built_in.auth.users.accounts import Accounts
 from starmodel.plugins.built_in.auth.users.user import User
 
+log = logging.getLogger("starmodel.auth")
 REGISTRATIONS = ("closed", "invite", "open")
 
 
@@ -41,11 +47,18 @@ class Auth(Plugin):
                 f"Auth(registration={registration!r}): expected one of {', '.join(REGISTRATIONS)}."
             )
         self.site = AuthSite(self, user, registration)
+        self.first_sign_in = FirstSignInPages(self.site)
+        self._announcing: asyncio.Task[None] | None = None
 
     @property
     def accounts(self) -> Accounts:
         """The users of the application, for commands and other code."""
         return self.site.accounts
+
+    async def first_link(self, user_id: str) -> str:
+        """The URL where a user without a password chooses one, once and within a day."""
+        origin = self.site.application.settings.public_url or self.services.address
+        return f"{origin}{await self.first_sign_in.issue(user_id)}"
 
     def entities(self) -> list[type[Entity]]:
         return [User] if self.site.user is User else []
@@ -54,6 +67,8 @@ class Auth(Plugin):
         sign_in, sign_up = SignInPages(self.site), SignUpPages(self.site)
         account, confirmation = AccountPages(self.site), PasswordConfirmation(self.site)
         return [
+            Route(FIRST_SIGN_IN, self.first_sign_in.show, access="public"),
+            Route(FIRST_SIGN_IN, self.first_sign_in.run, ["POST"], access="public"),
             Route("/sign-in", sign_in.show, access="public"),
             Route("/sign-in", sign_in.run, ["POST"], access="public"),
             Route("/sign-out", sign_in.ask, access="public"),
@@ -73,6 +88,20 @@ class Auth(Plugin):
         navigation = Navigation(self.site)
         return [SlotContent("page.account", "who", navigation.who, access="public")]
 
+    def on_serve(self, root_path: str) -> None:
+        if self.services.settings.development:
+            self._announcing = asyncio.get_running_loop().create_task(self._announce(root_path))
+
+    async def _announce(self, root_path: str) -> None:
+        """Log the link for the first administrator, while there is none."""
+        try:
+            if not await self.accounts.has_admin():
+                path = await self.first_sign_in.issue()
+                url = f"{self.services.address}{root_path}{path}"
+                log_link(f"Open {url} to create the first administrator.")
+        except StoreError as error:
+            log.warning("The link for the first administrator could not be made: %s", error)
+
     async def on_startup(self, application: Any) -> None:
         user = self.site.user
         if user not in application.registry:
@@ -84,4 +113,6 @@ class Auth(Plugin):
         self.site.user_sessions.follow()
 
     async def on_shutdown(self, application: Any) -> None:
+        if self._announcing is not None:
+            self._announcing.cancel()
         self.site.user_sessions.leave()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-
 from starmodel.core.values.derived_keys import derived_key
+from starmodel.core.values.log_text import log_link
 
-log = logging.getLogger("starmodel")
 PURPOSE = "development sign-in"
 TOKEN_DIGITS = 32
 
@@ -22,10 +20,5 @@ def sign_in_token(secret: str) -> str:
 
 
 def log_sign_in_link(address: str, root_path: str, token: str) -> None:
-    """Log the link to the first logger that handles INFO: StarModel's, else uvicorn's."""
-    line = f"Open {address}{root_path}/?token={token} to sign in as the developer."
-    for logger in (log, logging.getLogger("uvicorn.error")):
-        if logger.hasHandlers() and logger.isEnabledFor(logging.INFO):
-            logger.info(line)
-            return
-    log.warning(line)  # Python prints warnings of unconfigured loggers
+    """Log the link for the person who starts the server."""
+    log_link(f"Open {address}{root_path}/?token={token} to sign in as the developer.")

@@ -8,8 +8,10 @@ from typing import Any
 from fastcore.xml import H2, Dd, Div, Dl, Dt, P, Section
 from pydantic import SecretStr
 
-from starmodel import Actor, BindingError, InvalidStateError, Toast
+from starmodel.app.access.policy import Actor
 from starmodel.core.commands import Action
+from starmodel.core.errors import BindingError, InvalidStateError
+from starmodel.core.events.results import Toast
 from starmodel.plugins import Exchange
 from starmodel.plugins.built_in.auth.pages.devices import device_list
 from starmodel.plugins.built_in.auth.pages.parts import (

@@ -106,6 +106,10 @@ class Parts:
         """An input that only password managers read."""
         return Input(type="text", name=name, value=value, hidden=True, readonly=True, **attributes)
 
+    def carried(self, name: str, value: str) -> Any:
+        """A value that the form sends back."""
+        return Input(type="hidden", name=name, value=value)
+
     def form(self, action: str, submit: str, *inputs: Any, next_path: str = "") -> Any:
         """A form with its error above the inputs and its button below."""
         error = self._texts.render(self._filled.errors.get("", ""))
@@ -113,7 +117,7 @@ class Parts:
             P(error, id=f"{self._form}-problem", cls="sm-form-problem", role="alert")
             if error
             else "",
-            Input(type="hidden", name="next", value=next_path) if next_path else "",
+            self.carried("next", next_path) if next_path else "",
             *inputs,
             Div(
                 Button(self.text(submit), type="submit", cls="uk-btn uk-btn-primary"),

@@ -17,8 +17,11 @@ from starmodel.plugins.built_in.auth.pages.parts import (
     fields_of,
 )
 from starmodel.plugins.built_in.auth.pages.site import AuthSite
-from starmodel.plugins.built_in.auth.passwords.texts import RefusedPasswordError
-from starmodel.plugins.built_in.auth.users.addresses import normalised_address
+from starmodel.plugins.built_in.auth.passwords.texts import RefusedPasswordError, normalised
+from starmodel.plugins.built_in.auth.users.addresses import (
+    MAX_ADDRESS_CHARS,
+    normalised_address,
+)
 from starmodel.texts.catalogue import Message
 
 
@@ -42,31 +45,31 @@ class SignInPages:
         """
         fields = await fields_of(exchange)
         email, path = fields.get("email", ""), own_path(fields.get(NEXT, ""))
+        problem: str = Message("sign_in.refused")
         status, headers = 422, list[tuple[bytes, bytes]]()
-        why: str = Message("sign_in.refused")
         try:
             if await self._sign_in(exchange, email, fields.get("password", "")):
                 await go_on(exchange, path)
                 return
         except TooManyAttemptsError as error:
-            status, why = error.status, error.message
-            headers = [(b"retry-after", str(error.retry_after_s).encode())]
-        form = self._form(exchange, path, Filled({"email": email[:254]}, {"": why}))
+            problem, status = error.message, error.status
+            headers.append((b"retry-after", str(error.retry_after_s).encode()))
+        filled = Filled({"email": email[:MAX_ADDRESS_CHARS]}, {"": problem})
+        form = self._form(exchange, path, filled)
         await self._site.send(exchange, "sign_in.title", form, status=status, headers=headers)
 
     async def _sign_in(self, exchange: Exchange, email: str, password: str) -> bool:
-        accounts, session, throttle = self._site.accounts, exchange.session, self._site.throttle
-        attempt = await throttle.begin(exchange, normalised_address(email) or email.casefold())
+        """Whether the visitor is signed in now. Raises: TooManyAttemptsError."""
+        throttle = self._site.throttle
         try:
-            proven = await accounts.verify(email, password)
+            normalised(password)
         except RefusedPasswordError:  # a text that is no password
             return False
-        if proven is None or not await accounts.sign_in(proven, session):
+        attempt = await throttle.begin(exchange, normalised_address(email) or email)
+        proven = await self._site.accounts.verify(email, password)
+        if proven is None or not await self._site.sign_in(exchange, proven):
             return False
         await throttle.succeeded(exchange, attempt)
-        await exchange.save_session()
-        await self._site.application.end_sessions(session)
-        await self._site.user_sessions.revise(str(proven.user.id))
         return True
 
     async def ask(self, exchange: Exchange) -> Any:

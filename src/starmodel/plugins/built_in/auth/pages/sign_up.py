@@ -6,7 +6,7 @@ from typing import Any
 
 from fastcore.xml import A, Div, P
 
-from starmodel import BindingError, ConstraintError
+from starmodel.core.errors import BindingError, ConstraintError
 from starmodel.plugins import Exchange, Page
 from starmodel.plugins.built_in.auth.pages.next_page import NEXT, own_path, with_next
 from starmodel.plugins.built_in.auth.pages.parts import (

@@ -7,9 +7,10 @@ from functools import cached_property
 from typing import Any, Literal
 
 from starmodel.app.application import Application
+from starmodel.app.credentials.one_time import OneTimeSecrets
 from starmodel.plugins import Exchange, Plugin
 from starmodel.plugins.built_in.auth.throttle.sign_in import SignInThrottle
-from starmodel.plugins.built_in.auth.users.accounts import Accounts
+from starmodel.plugins.built_in.auth.users.accounts import Accounts, Proven
 from starmodel.plugins.built_in.auth.users.sessions import UserSessions
 from starmodel.texts.catalogue import Catalogue
 
@@ -43,15 +44,30 @@ class AuthSite:
     def accounts(self) -> Accounts:
         return Accounts(self.application, self.user)
 
+    @property
+    def one_time(self) -> OneTimeSecrets:
+        """The secrets of links."""
+        return self._plugin.services.credentials.one_time
+
+    @cached_property
+    def throttle(self) -> SignInThrottle:
+        services = self._plugin.services
+        key = services.derived_key("known browsers")
+        return SignInThrottle(services.credentials.attempts, key)
+
     @cached_property
     def user_sessions(self) -> UserSessions:
         return UserSessions(self.application, self.user)
 
-    @cached_property
-    def throttle(self) -> SignInThrottle:
-        """The limits on sign-ins, for every page that verifies a password."""
-        services = self._plugin.services
-        return SignInThrottle(services.credentials.attempts, services.derived_key("known browsers"))
+    async def sign_in(self, exchange: Exchange, proven: Proven) -> bool:
+        """Sign the visitor in and store the session; False when the user was changed meanwhile."""
+        session = exchange.session
+        if not await self.accounts.sign_in(proven, session):
+            return False
+        await exchange.save_session()
+        await self.application.end_sessions(session)
+        await self.user_sessions.revise(str(proven.user.id))
+        return True
 
     async def send(
         self,

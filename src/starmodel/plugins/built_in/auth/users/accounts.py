@@ -7,15 +7,16 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from starmodel import Actor, Session
+from starmodel.app.access.policy import Actor
 from starmodel.app.application import Application
 from starmodel.app.commands.command import Outcome
 from starmodel.app.queries.objects import Objects
+from starmodel.app.sessions.session import Session
 from starmodel.core.commands import Action
 from starmodel.plugins.built_in.auth.passwords.hashing import password_hasher
 from starmodel.plugins.built_in.auth.passwords.rules import check_new_password
 from starmodel.plugins.built_in.auth.users.addresses import normalised_address
-from starmodel.plugins.built_in.auth.users.user import SignInRefusedError
+from starmodel.plugins.built_in.auth.users.user import ADMIN, SignInRefusedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,13 @@ class Accounts:
     async def of_actor(self, actor: Actor | None) -> Any:
         """The user who is this actor; None for a guest and for other actors."""
         return None if actor is None else await self.users.find(actor.id)
+
+    async def has_admin(self) -> bool:
+        """Whether an enabled user is an administrator."""
+        async for user in self.users.stream(disabled=False):
+            if ADMIN in user.roles:
+                return True
+        return False
 
     async def create(self, email: str, *, name: str = "", password: str = "", **values: Any) -> Any:
         """Store a new user; without a password there is no sign-in by one.

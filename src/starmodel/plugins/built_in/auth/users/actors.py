@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from starmodel import Actor
+from starmodel.app.access.policy import Actor
 
 PASSWORD = "pwd"  # noqa: S105 - the name of a method of the claim "amr" (RFC 8176)
 NUMBER = "password_number"

@@ -7,7 +7,7 @@ import contextlib
 import logging
 from typing import Any
 
-from starmodel import Actor
+from starmodel.app.access.policy import Actor
 from starmodel.app.application import Application
 from starmodel.app.context import current_context
 from starmodel.app.ports.bus import SelectiveBus

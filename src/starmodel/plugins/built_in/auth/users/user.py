@@ -6,18 +6,15 @@ from typing import Annotated, Any
 
 from pydantic import SecretStr, StringConstraints
 
-from starmodel import (
-    BindingError,
-    ConstraintError,
-    Entity,
-    EntityConfig,
-    Field,
-    Session,
-    UnitOfWork,
-    event,
-)
 from starmodel.app.access.comparisons import owner, record
 from starmodel.app.access.expressions import role
+from starmodel.app.sessions.session import Session
+from starmodel.app.uow import UnitOfWork
+from starmodel.core.entity import Entity
+from starmodel.core.errors import BindingError, ConstraintError
+from starmodel.core.events import event
+from starmodel.core.fields.entity_config import EntityConfig
+from starmodel.core.fields.field import Field
 from starmodel.core.fields.stores import SYSTEM
 from starmodel.plugins.built_in.auth.passwords.hashing import password_hasher
 from starmodel.plugins.built_in.auth.passwords.rules import check_new_password

@@ -121,26 +121,36 @@ def create_tables(
     """
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for mapped in tables:
-            check_columns(mapped, columns_of(connection, mapped.table.name), DIALECT)
-            if not mapped.versioned:
-                check_row_key(
-                    mapped, _row_key_problem(connection, mapped.table.name, mapped.key.column.name)
-                )
-        external_tables = {mapped.table for mapped in tables if not mapped.versioned}
+        add_tables(connection, metadata, tables)
+        connection.execute("COMMIT")
+    except BaseException as error:
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        if isinstance(error, sqlite3.Error):
+            raise ConfigurationError(f"The SQL tables can't be created: {error}") from error
+        raise
+
+
+def add_tables(
+    connection: sqlite3.Connection, metadata: MetaData, tables: Collection[EntityTable]
+) -> None:
+    """Create missing tables in the transaction that is open. Raises: as `create_tables`."""
+    for mapped in tables:
+        check_columns(mapped, columns_of(connection, mapped.table.name), DIALECT)
+        if not mapped.versioned:
+            check_row_key(
+                mapped, _row_key_problem(connection, mapped.table.name, mapped.key.column.name)
+            )
+    external_tables = {mapped.table for mapped in tables if not mapped.versioned}
+    try:
         for table, _ in creation_order(metadata)[0]:
             if table in external_tables:
                 continue
             connection.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=DIALECT)))
             for index in sorted(table.indexes, key=lambda index: str(index.name)):
                 connection.execute(_index(index))
-        connection.execute("COMMIT")
-    except BaseException as error:
-        with contextlib.suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")
-        if isinstance(error, NoReferencedTableError | sqlite3.Error):
-            raise ConfigurationError(f"The SQL tables can't be created: {error}") from error
-        raise
+    except (NoReferencedTableError, sqlite3.Error) as error:
+        raise ConfigurationError(f"The SQL tables can't be created: {error}") from error
 
 
 def columns_of(connection: sqlite3.Connection, table: str) -> FoundColumns:

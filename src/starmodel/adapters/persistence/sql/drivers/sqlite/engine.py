@@ -16,6 +16,7 @@ from starmodel.adapters.persistence.sql.compiled_sql import Row
 from starmodel.adapters.persistence.sql.dialects.sqlite import SqliteDialect
 from starmodel.adapters.persistence.sql.drivers.sqlite.database import (
     SqliteDatabase,
+    add_tables,
     columns_of,
     create_tables,
 )
@@ -74,7 +75,9 @@ class SqliteEngine:
         return found
 
     async def create(self, metadata: MetaData, tables: Sequence[EntityTable]) -> None:
-        if self._connection is not None:
+        if hasattr(self, "_writer"):  # whose transactions this must not enter
+            await self._run_job(lambda on: add_tables(on, metadata, tables))
+        elif self._connection is not None:
             await _in_thread(create_tables, self._connection, metadata, tables)
 
     async def start(self) -> None:

@@ -1,0 +1,1 @@
+"""Sending of mail: the queue in front of the mailer."""

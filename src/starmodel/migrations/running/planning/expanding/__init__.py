@@ -1,0 +1,1 @@
+"""Steps as actions, by subject; each leads from a state to the next one."""
