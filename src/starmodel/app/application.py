@@ -146,7 +146,8 @@ class Application:
             registry, self.areas.read_fields(), self.policy, self.hub, self.lists,
             self._windows.readable, self.id_of,
         )  # fmt: skip
-        self._subscribe(self._related_access.deliver, self._related_access.is_watched)
+        if self._related_access.is_needed:
+            self._subscribe(self._related_access.deliver, self._related_access.is_watched)
         self._subscribe(self.hub.deliver, self.hub.is_watched)
         self._subscribe(self.lists.deliver, self.lists.is_watched)
         self._subscribe(self.dispatcher.sessions.deliver, frozenset[str]().__contains__)
@@ -180,6 +181,7 @@ class Application:
             if self._loop is None:
                 await self.persistence.open(self._expired, self.hub.is_watched)
                 self._loop = loop
+                self.mail.attach(loop)
                 if self.lifecycle is not None:
                     await self._start(self.lifecycle)
 
