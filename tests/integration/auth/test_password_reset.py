@@ -51,6 +51,7 @@ async def test_reset_replaces_the_password_once_and_ends_sessions(app: Any, visi
     form = await browser.page(path_of(message))
     assert form.status_code == 200
     assert 'autocomplete="new-password"' in form.text
+    assert form.headers.get_list("referrer-policy") == ["strict-origin"]
 
     done = await reset(browser, token_of(message))
 

@@ -153,6 +153,9 @@ class MailQueue:
         try:
             async with self._slots:
                 message = await make()
+        except ValueError as error:  # an address that accounts may have, and mail can't
+            log.error("Mail to %s could not be made: %s", about, log_text(error))
+            return
         except Exception:  # delivery: nobody awaits it
             log.exception("Mail to %s could not be made", about)
             return

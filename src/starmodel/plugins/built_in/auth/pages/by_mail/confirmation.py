@@ -12,11 +12,13 @@ from starmodel.core.events.results import Toast
 from starmodel.plugins import Exchange
 from starmodel.plugins.built_in.auth.letters.letters import digest
 from starmodel.plugins.built_in.auth.pages.by_mail.common import (
+    HIDES_QUERY,
     TOKEN,
     about,
     card,
     look,
     refuse,
+    refuse_use,
     token_input,
 )
 from starmodel.plugins.built_in.auth.pages.by_mail.new_passwords import (
@@ -52,7 +54,6 @@ class ConfirmationPages:
         letters.check()
         fields = await fields_of(exchange)
         token, password = fields.get(TOKEN, ""), fields.get("password", "")
-        await letters.limits.claim_use(exchange)
         issued = await letters.secrets.look(Purpose.VERIFY, token)
         user = await self._user(issued)
         is_own = user is not None and _is_own(exchange, user, issued)
@@ -62,9 +63,8 @@ class ConfirmationPages:
                 await self._show(exchange, token, issued, errors)
                 return
         if user is None or await letters.secrets.use(Purpose.VERIFY, token) is None:
-            await refuse(site, exchange)
+            await refuse_use(site, exchange)
             return
-        await letters.limits.forgive_use(exchange)
         action = user.do.verify() if is_own else user.do.reset(SecretStr(password))
         await site.accounts.run(action, session=exchange.session)
         await letters.secrets.revoke(Purpose.VERIFY, str(user.id))
@@ -106,7 +106,8 @@ class ConfirmationPages:
                 site, exchange, CONFIRM, token, email=user.email, submit="confirm.submit",
                 errors=errors, before=[question, about(site.texts.text("confirm.choose"))],
             )  # fmt: skip
-        await site.send(exchange, "confirm.title", form, status=422 if errors else 200)
+        status = 422 if errors else 200
+        await site.send(exchange, "confirm.title", form, status=status, headers=HIDES_QUERY)
 
     async def _user(self, issued: Issued | None) -> Any:
         """The user of a link; None when the address is confirmed or has changed since."""

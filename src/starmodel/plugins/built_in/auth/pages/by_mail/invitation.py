@@ -15,12 +15,14 @@ from starmodel.core.errors import ConstraintError, RequestError
 from starmodel.core.events.results import Toast
 from starmodel.plugins import Exchange, Page
 from starmodel.plugins.built_in.auth.pages.by_mail.common import (
+    HIDES_QUERY,
     TOKEN,
     about,
     card,
     finish_sign_in,
     look,
     refuse,
+    refuse_use,
     typed_address,
 )
 from starmodel.plugins.built_in.auth.pages.by_mail.new_passwords import (
@@ -77,7 +79,6 @@ class InvitationPages:
         fields = await fields_of(exchange)
         token, password = fields.get(TOKEN, ""), fields.get("password", "")
         name = fields.get("name", "").strip()
-        await letters.limits.claim_use(exchange)
         issued = await letters.secrets.look(Purpose.INVITATION, token)
         if issued is not None and await self._is_valid(issued):
             errors = refused_password(password, personal=[issued.subject, name[:MAX_NAME_CHARS]])
@@ -90,7 +91,7 @@ class InvitationPages:
             if await letters.secrets.use(Purpose.INVITATION, token) is not None:
                 await self._create(exchange, issued, name, password)
                 return
-        await refuse(site, exchange)
+        await refuse_use(site, exchange)
 
     async def _create(self, exchange: Exchange, issued: Issued, name: str, password: str) -> None:
         site, email = self._site, issued.subject
@@ -99,9 +100,8 @@ class InvitationPages:
                 email, name=name, password=password, roles=list(issued.data["roles"]), verified=True
             )
         except ConstraintError:  # the address has got an account meanwhile
-            await refuse(site, exchange)
+            await refuse_use(site, exchange)
             return
-        await site.letters.limits.forgive_use(exchange)
         await site.letters.secrets.revoke(Purpose.INVITATION, email)
         await finish_sign_in(site, exchange, user)
         await exchange.redirect(exchange.mounted("/"))
@@ -125,7 +125,7 @@ class InvitationPages:
             before=[about(site.texts.text("invitation.text", email=issued.subject))],
         )  # fmt: skip
         status = 422 if filled.errors else 200
-        await site.send(exchange, "invitation.title", form, status=status)
+        await site.send(exchange, "invitation.title", form, status=status, headers=HIDES_QUERY)
 
     async def _is_valid(self, issued: Issued) -> bool:
         """Whether the address has no account, and who invited may still give roles."""
