@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import starmodel.access
+import starmodel.auth
 import starmodel.plugins
 import starmodel.sql
 import starmodel.testing
@@ -180,6 +181,8 @@ def test_reference_has_exactly_the_public_names():
     assert sorted(found) == sorted(starmodel.sql.__all__)
     found = re.findall(r"^::: starmodel\.texts\.(\w+)$", text, re.M)
     assert sorted(found) == sorted(starmodel.texts.__all__)
+    found = re.findall(r"^::: starmodel\.auth\.(\w+)$", text, re.M)
+    assert sorted(found) == sorted(starmodel.auth.__all__)
     found = re.findall(r"^::: starmodel\.access\.(\w+)$", text, re.M)
     assert sorted(found) == sorted(starmodel.access.__all__)
     found = re.findall(r"^::: starmodel\.plugins\.(\w+)$", text, re.M)

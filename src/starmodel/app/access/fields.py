@@ -150,9 +150,10 @@ def seen_now(policy: AccessPolicy, actor: Actor | None, entity_type: EntityType,
     return as_seen(entity, readable_fields(policy, entity_type, actor).closed_now(entity))
 
 
-def rules_by_field(entity_type: EntityType) -> Iterable[tuple[str, str, Any]]:
+def rules_by_field(entity_type: EntityType) -> Iterable[tuple[str, Need, Any]]:
     """Each rule of a field, as (field, "read" or "write", rule)."""
     info = entity_type.cls.__entity__
-    for need, rules in (("read", info.read_rules), ("write", info.write_rules)):
-        for name, rule in rules.items():
-            yield name, need, rule
+    for name, rule in info.read_rules.items():
+        yield name, "read", rule
+    for name, rule in info.write_rules.items():
+        yield name, "write", rule

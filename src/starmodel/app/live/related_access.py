@@ -29,6 +29,7 @@ from starmodel.core.snapshot import NOTHING, version_of
 
 log = logging.getLogger("starmodel.access")
 PAUSE_S = 0.05
+LONGEST_PAUSE_S = 5.0
 
 Readable = Callable[
     [EntityType, Sequence[Any], Actor | None, AccessPolicy], Awaitable[Iterable[Entity]]
@@ -80,6 +81,11 @@ class RelatedAccess:
         self._scheduler = FairScheduler()
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether a read rule reads records of another class."""
+        return bool(self._dependants)
+
     def is_watched(self, topic: str) -> bool:
         """Whether the access of an open page or list may depend on the topic's entity."""
         return bool(self._watching(topic.partition(":")[0]))
@@ -115,21 +121,22 @@ class RelatedAccess:
         return [
             name
             for name in self._dependants.get(changed, ())
-            if self._lists.is_watched(name) or self._hub.viewers(name)
+            if self._lists.is_watched(name) or self._hub.has_viewers(name)
         ]
 
     async def _ask_again(self) -> None:
+        failed = 0
         while self._pending:
-            noted, self._pending = self._pending, {}
-            for name, changed in noted:
-                try:
-                    await self._refresh(
-                        self._registry.named(name), self._registry.named(changed).cls
-                    )
-                except Exception:  # delivery: an unavailable store must not end the streams
-                    log.exception("Access to %s could not be decided again; trying again", name)
-                    self._pending[name, changed] = None
-            await self._pause(PAUSE_S)
+            noted, self._pending, failed = self._pending, {}, failed + 1
+            try:
+                for name, changed in noted:
+                    related = self._registry.named(changed).cls
+                    await self._refresh(self._registry.named(name), related)
+                failed = 0
+            except Exception:  # delivery: an unavailable store must not end the streams
+                log.exception("Access by related records could not be decided; trying again")
+                self._pending |= noted
+            await self._pause(min(PAUSE_S * 2 ** min(failed, 10), LONGEST_PAUSE_S))
 
     async def _refresh(self, entity_type: EntityType, changed: type[Entity]) -> None:
         """Query the lists again, and decide about the pages, whose rules read the changed class."""

@@ -21,6 +21,7 @@ from starmodel.cli.migrations.reporting import document, lost_text, questions_te
 from starmodel.cli.migrations.rolling import (
     deploy_hint,
     effects_of,
+    may_have_old_processes,
     print_effects,
     rolling_drafts,
     rolling_refusal,
@@ -130,7 +131,7 @@ def _migrate(project: Project, flags: Flags, options: Options) -> int:
 
 def _may_split(project: Project, found: list[Effect], options: Options) -> bool:
     """True when the developer is asked to migrate a production database in two parts."""
-    is_asked = project.settings.env == "production" and drafting.is_terminal()
+    is_asked = may_have_old_processes(project) and drafting.is_terminal()
     if not is_asked or options.rolling or options.yes or options.as_json:
         return False
     return any(effect.breaks for effect in found)
@@ -236,8 +237,9 @@ def _finish(
         print_json(document(decision, ok=True, outcome=outcome, effects=found, lost=lost))
     else:
         _print_outcome(outcome, options, lost)
-        if hint := deploy_hint(project, found, rolling=options.rolling):
-            typer.echo(hint)
+        if decision is not None and not options.rolling:
+            for line in deploy_hint(project, decision, found):
+                typer.echo(line)
     return 0
 
 

@@ -223,6 +223,8 @@ def test_unsubscribe_leaves_nothing_behind():
     assert len(hub) == 0
     assert not hub.watched()
     assert (hub._topics, hub._visitors, hub._addresses) == ({}, {}, {})
+    assert not hub.has_viewers("Thing")
+    assert not hub._entities
 
 
 async def test_hub_session_end_closes_that_visitor_s_pages_only():

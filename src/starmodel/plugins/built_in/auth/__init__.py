@@ -20,6 +20,7 @@ from starmodel.plugins.built_in.auth.pages.navigation import Navigation
 from starmodel.plugins.built_in.auth.pages.sign_in import SignInPages
 from starmodel.plugins.built_in.auth.pages.sign_up import SignUpPages
 from starmodel.plugins.built_in.auth.pages.site import AuthSite, Registration
+from starmodel.plugins.built_in.auth.sudo.confirmation import PasswordConfirmation
 from starmodel.plugins.built_in.auth.users.accounts import Accounts
 from starmodel.plugins.built_in.auth.users.user import ADMIN, User
 
@@ -66,7 +67,7 @@ class Auth(Plugin):
 
     def routes(self) -> list[Route]:
         sign_in, sign_up = SignInPages(self.site), SignUpPages(self.site)
-        account = AccountPages(self.site)
+        account, confirmation = AccountPages(self.site), PasswordConfirmation(self.site)
         return [
             Route(FIRST_SIGN_IN, self.first_sign_in.show, access="public"),
             Route(FIRST_SIGN_IN, self.first_sign_in.run, ["POST"], access="public"),
@@ -76,6 +77,8 @@ class Auth(Plugin):
             Route("/sign-out", sign_in.leave, ["POST"], access="public"),
             Route("/sign-up", sign_up.show, access="public"),
             Route("/sign-up", sign_up.run, ["POST"], access="public"),
+            Route("/account/confirm", confirmation.show),
+            Route("/account/confirm", confirmation.run, ["POST"]),
             Route("/account", account.show),
             Route("/account", account.rename, ["POST"]),
             Route("/account/password", account.change_password, ["POST"]),
@@ -113,6 +116,7 @@ class Auth(Plugin):
                 f"Auth(user={user.__name__}): the application has no such entity. Pass it to "
                 f"create_app([{user.__name__}, …])."
             )
+        application.extensions.confirmation = PasswordConfirmation(self.site)
         self.site.user_sessions.follow()
         if why := self.site.letters.why_off:
             log.warning(

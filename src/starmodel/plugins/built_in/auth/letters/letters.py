@@ -74,7 +74,7 @@ class Letters:
                 Purpose.RESET, str(user.id), lasts_s=RESET_S, data=data
             )
             return self._letter(
-                "reset", user.email, self._url(root_path, "/reset-password", secret)
+                "reset", user.email, self._url(root_path, "/sign-in/new-password", secret)
             )
 
         self._compose(make, email)
@@ -96,7 +96,7 @@ class Letters:
             secret = await self.secrets.issue(
                 Purpose.VERIFY, str(user.id), lasts_s=CONFIRM_S, data=data
             )
-            url = self._url(root_path, "/confirm-address", secret)
+            url = self._url(root_path, "/sign-up/confirm", secret)
             return self._letter("confirm", user.email, url)
 
         self._compose(make, email)
@@ -130,7 +130,9 @@ class Letters:
             secret = await self.secrets.issue(
                 Purpose.INVITATION, email, lasts_s=INVITATION_S, data=data
             )
-            return self._letter("invitation", email, self._url(root_path, "/invitation", secret))
+            return self._letter(
+                "invitation", email, self._url(root_path, "/sign-up/invitation", secret)
+            )
 
         self._compose(make, email)
 

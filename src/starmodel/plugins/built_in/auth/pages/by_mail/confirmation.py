@@ -28,7 +28,7 @@ from starmodel.plugins.built_in.auth.pages.by_mail.new_passwords import (
 from starmodel.plugins.built_in.auth.pages.parts import Parts, fields_of
 from starmodel.plugins.built_in.auth.pages.site import AuthSite
 
-CONFIRM = "/confirm-address"
+CONFIRM = "/sign-up/confirm"
 BROWSER = "auth_sign_up"
 """The key in the session of the secret of a browser that has created an account."""
 
@@ -69,7 +69,7 @@ class ConfirmationPages:
         await site.accounts.run(action, session=exchange.session)
         await letters.secrets.revoke(Purpose.VERIFY, str(user.id))
         exchange.session.pop(BROWSER, None)
-        exchange.push_toasts([Toast(site.texts.text("confirm.done"), "success")])
+        exchange.push_toasts([Toast(site.texts.text("confirm_address.done"), "success")])
         path = "/sign-in" if exchange.session.actor is None else "/account"
         await exchange.redirect(exchange.mounted(path))
 
@@ -81,7 +81,7 @@ class ConfirmationPages:
         if user is not None and not user.verified:
             await site.letters.limits.claim_letter(exchange, user.email)
             site.letters.send_welcome(exchange.root_path, user.email)
-        exchange.push_toasts([Toast(site.texts.text("confirm.sent"), "success")])
+        exchange.push_toasts([Toast(site.texts.text("confirm_address.sent"), "success")])
         await exchange.redirect(exchange.mounted("/account"))
 
     async def _show(
@@ -96,18 +96,18 @@ class ConfirmationPages:
         if user is None:
             await refuse(site, exchange)
             return
-        question = about(site.texts.text("confirm.question", email=user.email))
+        question = about(site.texts.text("confirm_address.question", email=user.email))
         if _is_own(exchange, user, issued):
             parts = Parts(site.texts, "confirm")
             url = f"{exchange.root_path}{CONFIRM}"
-            form = card(question, parts.form(url, "confirm.submit", token_input(token)))
+            form = card(question, parts.form(url, "confirm_address.submit", token_input(token)))
         else:
             form = new_password_form(
-                site, exchange, CONFIRM, token, email=user.email, submit="confirm.submit",
-                errors=errors, before=[question, about(site.texts.text("confirm.choose"))],
+                site, exchange, CONFIRM, token, email=user.email, submit="confirm_address.submit",
+                errors=errors, before=[question, about(site.texts.text("confirm_address.choose"))],
             )  # fmt: skip
         status = 422 if errors else 200
-        await site.send(exchange, "confirm.title", form, status=status, headers=HIDES_QUERY)
+        await site.send(exchange, "confirm_address.title", form, status=status, headers=HIDES_QUERY)
 
     async def _user(self, issued: Issued | None) -> Any:
         """The user of a link; None when the address is confirmed or has changed since."""

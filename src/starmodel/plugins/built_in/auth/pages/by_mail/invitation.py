@@ -34,7 +34,7 @@ from starmodel.plugins.built_in.auth.pages.site import AuthSite
 from starmodel.plugins.built_in.auth.users.user import ADMIN, MAX_NAME_CHARS, MAX_ROLES
 from starmodel.texts.catalogue import Message
 
-INVITE, ACCEPT = "/invite", "/invitation"
+INVITE, ACCEPT = "/sign-up/invite", "/sign-up/invitation"
 MAX_ROLES_CHARS = 1000
 _ROLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 
