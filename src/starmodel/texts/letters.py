@@ -21,8 +21,8 @@ BY_MAIL: dict[str, str | Mapping[str, str]] = {
     "confirm_address.title": "Confirm your address",
     "confirm_address.submit": "Confirm the address",
     "confirm_address.question": "{email} is your address, and this is your account?",
-    "confirm_address.choose": "This is another browser than the one that created the account, so please "
-    "choose the password of the account now. It replaces any that was chosen before.",
+    "confirm_address.choose": "This is another browser than the one that created the account, so "
+    "please choose the password of the account now. It replaces any that was chosen before.",
     "confirm_address.done": "Your address is confirmed.",
     "confirm_address.needed": "Your address is not confirmed yet.",
     "confirm_address.again": "Send the letter again",

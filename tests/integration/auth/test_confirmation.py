@@ -114,12 +114,12 @@ async def test_account_page_sends_the_letter_again(app: Any, visit: Any) -> None
     await create(app)
     browser = await signed_in(app)
     assert "not confirmed yet" in said(await browser.page("/account"))
-    assert (await browser.submit("/account/confirm")).status_code == 303
+    assert (await browser.submit("/account/confirm-address")).status_code == 303
     assert (await confirm(browser, token_of(await letter(app)))).status_code == 303
     assert "not confirmed yet" not in said(await browser.page("/account"))
-    assert (await browser.submit("/account/confirm")).status_code == 303
+    assert (await browser.submit("/account/confirm-address")).status_code == 303
     assert await letters(app) == []
-    assert (await visit(app).submit("/account/confirm")).status_code in (303, 401)
+    assert (await visit(app).submit("/account/confirm-address")).status_code in (303, 401)
     await browser.aclose()
 
 

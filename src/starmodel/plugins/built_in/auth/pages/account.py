@@ -146,7 +146,7 @@ class AccountPages:
         again = Button(
             texts.text("confirm_address.again"), type="submit", cls="uk-btn uk-btn-default"
         )
-        form = Form(again, method="post", action=f"{root}/account/confirm")
+        form = Form(again, method="post", action=f"{root}/account/confirm-address")
         return Div(P(texts.text("confirm_address.needed")), form)
 
     def _password(self, user: Any, root: str, filled: Filled | None) -> Any:
