@@ -86,7 +86,7 @@ def address_form(
     site: AuthSite, exchange: Exchange, key: str, path: str, filled: Filled | None = None,
     *, next_path: str = "",
 ) -> Any:  # fmt: skip
-    """The form that asks for an address. Shapes: key is the prefix of its texts."""
+    """The form for an address. Shapes: key is the prefix of its texts."""
     parts = Parts(site.texts, key.replace("_", "-"), filled, focus="email")
     form = parts.form(
         f"{exchange.root_path}{path}",

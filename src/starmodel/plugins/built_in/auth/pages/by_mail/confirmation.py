@@ -36,7 +36,7 @@ BROWSER = "auth_sign_up"
 class ConfirmationPages:
     """Confirms the address of the user to whom the letter was sent.
 
-    Somebody else may have created the account with this address. So a browser that did not create
+    An intruder may have created the account with this address. So a browser that did not create
     it, and is not signed in to it, also replaces the password, which ends every other session.
     """
 

@@ -40,7 +40,7 @@ _ROLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 
 
 class InvitationPages:
-    """Admins invite addresses; who opens the letter creates the account of the address."""
+    """Admins invite addresses; the link in the letter creates the account of the address."""
 
     def __init__(self, site: AuthSite) -> None:
         self._site = site
@@ -128,7 +128,7 @@ class InvitationPages:
         await site.send(exchange, "invitation.title", form, status=status, headers=HIDES_QUERY)
 
     async def _is_valid(self, issued: Issued) -> bool:
-        """Whether the address has no account, and who invited may still give roles."""
+        """Whether the address has no account, and the inviter is an admin still."""
         accounts, inviter = self._site.accounts, str(issued.data["inviter"])
         if await accounts.find(issued.subject) is not None:
             return False
@@ -162,7 +162,7 @@ class InvitationPages:
         return card(form)
 
     def _check(self) -> None:
-        """Raises: RequestError, where nobody is invited."""
+        """Raises: RequestError, where invitations are off."""
         self._site.letters.check()
         if self._site.registration == "closed":
             raise RequestError(Message("by_mail.off"), status=404)

@@ -27,21 +27,21 @@ from starmodel.texts.catalogue import Message
 
 ASK, CODE, LINK = "/sign-in/mail", "/sign-in/mail/code", "/sign-in/link"
 HANDLE = "auth_code"
-"""The key in the session of the handle of the code that this browser asked for."""
+"""The key in the session of the handle of the code that was issued to this browser."""
 
 
 class MailSignInPages:
     """Sends a letter, and signs in by what is in it.
 
-    A code is valid in the browser that asked for it. A link signs in the browser that opens it,
-    which is asked first.
+    A code is valid in the browser that requested it. A link signs in the browser that opens it,
+    after a press of a button.
     """
 
     def __init__(self, site: AuthSite) -> None:
         self._site = site
 
     async def ask(self, exchange: Exchange) -> Any:
-        """Send the form that asks for the address; who is signed in already goes on."""
+        """Send the form for the address; redirect a signed-in visitor."""
         self._site.letters.check()
         path = own_path(exchange.request.query.get(NEXT, ""))
         if exchange.session.actor is not None:
@@ -72,7 +72,7 @@ class MailSignInPages:
         await site.send(exchange, "by_mail.sent_title", card(sent, form))
 
     async def enter(self, exchange: Exchange) -> None:
-        """Sign in by the code that this browser asked for."""
+        """Sign in by the code of this browser."""
         letters = self._site.letters
         letters.check()
         fields = await fields_of(exchange)

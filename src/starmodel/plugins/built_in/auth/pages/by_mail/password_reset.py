@@ -38,7 +38,7 @@ class PasswordResetPages:
         self._site = site
 
     async def ask(self, exchange: Exchange) -> Any:
-        """Send the form that asks for the address."""
+        """Send the form for the address."""
         self._site.letters.check()
         return Page(Message("forgot.title"), address_form(self._site, exchange, "forgot", FORGOT))
 
