@@ -68,7 +68,7 @@ async def reset_letter(app: Any, browser: Browser, email: str = ANN) -> MailMess
 
 
 async def reset(browser: Browser, token: str, password: str = OTHER) -> httpx.Response:
-    return await browser.submit("/sign-in/new-password", {"token": token, "password": password})
+    return await browser.submit("/sign-in/reset-password", {"token": token, "password": password})
 
 
 async def ask_sign_in(browser: Browser, email: str = ANN, **fields: str) -> httpx.Response:

@@ -119,7 +119,7 @@ async def test_tampered_link_gets_the_same_sentence(process: Any, visit: Any, to
     sent = await reset(browser, token)
     assert (sent.status_code, INVALID in said(sent)) == (410, True)
     if len(token) < 1000:
-        shown = await browser.get("/sign-in/new-password", params={"token": token})
+        shown = await browser.get("/sign-in/reset-password", params={"token": token})
         assert (shown.status_code, said(shown)) == (410, said(sent))
 
 
@@ -187,7 +187,7 @@ async def test_forged_host_changes_no_link(process: Any, visit: Any) -> None:
         headers={"host": "evil.example", "x-forwarded-host": "evil.example", "origin": ORIGIN},
     )  # fmt: skip
     (message,) = await letters(app)
-    assert url_of(message).startswith(f"{ORIGIN}/sign-in/new-password?token=")
+    assert url_of(message).startswith(f"{ORIGIN}/sign-in/reset-password?token=")
     assert "evil" not in f"{message.text}{message.html}"
 
 
@@ -217,7 +217,7 @@ async def test_cross_site_request_is_refused(process: Any, visit: Any) -> None:
     await create(app)
     for path in (
         "/sign-in/forgot-password",
-        "/sign-in/new-password",
+        "/sign-in/reset-password",
         "/sign-in/link",
         "/sign-up/confirm",
     ):
@@ -256,7 +256,7 @@ async def test_production_without_public_url_or_mailer_sends_nothing(
     for path in (
         "/sign-in/forgot-password",
         "/sign-in/mail",
-        "/sign-in/new-password",
+        "/sign-in/reset-password",
         "/sign-up/invitation",
     ):
         assert (await browser.page(path)).status_code == 404, path

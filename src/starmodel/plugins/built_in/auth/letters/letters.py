@@ -74,7 +74,7 @@ class Letters:
                 Purpose.RESET, str(user.id), lasts_s=RESET_S, data=data
             )
             return self._letter(
-                "reset", user.email, self._url(root_path, "/sign-in/new-password", secret)
+                "reset", user.email, self._url(root_path, "/sign-in/reset-password", secret)
             )
 
         self._compose(make, email)

@@ -28,7 +28,7 @@ from starmodel.plugins.built_in.auth.pages.parts import fields_of
 from starmodel.plugins.built_in.auth.pages.site import AuthSite
 from starmodel.texts.catalogue import Message
 
-FORGOT, RESET = "/sign-in/forgot-password", "/sign-in/new-password"
+FORGOT, RESET = "/sign-in/forgot-password", "/sign-in/reset-password"
 
 
 class PasswordResetPages:
