@@ -2,8 +2,8 @@
 
 One table, filled by SQL. While a migration runs, one process updates random rows, each in a
 transaction of its own; the figure is the 99th percentile and the longest of these updates, beside
-the same updates without a migration in the same run. `estimated` is what `starmodel migrate`
-announces before it copies a table.
+the same updates without a migration in the same run. `estimated` is the middle of what `starmodel
+migrate` announces before it copies a table; compare it with the longest wait.
 """
 
 import argparse
@@ -34,13 +34,14 @@ INTO = "INSERT INTO product (id, name, price, _version) "
 FILL = {
     "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) "
     + INTO
-    + "SELECT printf('%032d', i), printf('Product %d of the shop', i), i % 1000, 1 FROM n",
+    + "SELECT printf('%032d', i), printf('Product %d of the shop', i) || "
+    "printf('%.*c', {width}, 'x'), i % 1000, 1 FROM n",
     "postgresql": INTO
-    + "SELECT lpad(i::text, 32, '0'), 'Product ' || i || ' of the shop', i % 1000, 1 "
-    "FROM generate_series(1, {rows}) AS n(i)",
+    + "SELECT lpad(i::text, 32, '0'), 'Product ' || i || ' of the shop' || repeat('x', {width}), "
+    "i % 1000, 1 FROM generate_series(1, {rows}) AS n(i)",
     "mariadb": INTO
-    + "SELECT lpad(seq, 32, '0'), concat('Product ', seq, ' of the shop'), seq % 1000, 1 "
-    "FROM seq_1_to_{rows}",
+    + "SELECT lpad(seq, 32, '0'), concat('Product ', seq, ' of the shop', repeat('x', {width})), "
+    "seq % 1000, 1 FROM seq_1_to_{rows}",
 }
 
 
@@ -55,6 +56,10 @@ CHANGES: dict[str, tuple[Callable[[], type], Answers]] = {
     "unique constraint": (
         lambda: product(ean=(str | None, Field(None, unique=True, max_length=20))),
         Answers(),
+    ),
+    "length": (
+        lambda: product(name=(str | None, Field(None, max_length=3000))),
+        Answers(conversions={"Product.name": UNSET}),
     ),
     "required field": (lambda: product(colour=(str, "blue")), Answers()),
     "required": (lambda: product(name=(str, "none")), Answers()),
@@ -112,10 +117,10 @@ async def estimate(url, history):
         return await link.run(work)
 
 
-def measure(url, kind, rows, name):
+def measure(url, kind, rows, name, width):
     history = History(product())
     history.up(url)
-    asyncio.run(fill(url, kind, rows))
+    asyncio.run(fill(url, FILL[kind].format(rows=rows, width=width)))
     made, answers = CHANGES[name]
     history.change(made(), answers=answers)
     announced = asyncio.run(estimate(url, history))
@@ -127,28 +132,28 @@ def measure(url, kind, rows, name):
         history.up(url, blocking=True)
         seconds = time.perf_counter() - begin
     print(
-        f"{kind:<11}{rows:>10,}  {name:<18}{seconds:>8.1f}{announced:>10.1f}"
+        f"{kind:<11}{rows:>10,}  {name:<18}{seconds:>10.1f}{announced:>10.1f}"
         f"{1000 * idle[int(len(idle) * 0.99)]:>10.1f}{1000 * busy[int(len(busy) * 0.99)]:>10.1f}"
-        f"{1000 * busy[-1]:>11.1f}{len(busy):>9,}",
+        f"{1000 * busy[-1]:>10.1f}{len(busy):>10,}",
         flush=True,
     )
 
 
-async def fill(url, kind, rows):
+async def fill(url, sql):
     writer = await ExternalWriter.at(url)
-    await writer.run(FILL[kind].format(rows=rows))
+    await writer.run(sql)
     await writer.close()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="*", default=[100_000, 1_000_000])
+    parser.add_argument("--width", type=int, default=1, help="more characters in each row")
     parser.add_argument("--databases", nargs="*", default=["sqlite", "postgresql", "mariadb"])
     parser.add_argument("--changes", nargs="*", default=list(CHANGES), choices=list(CHANGES))
     options = parser.parse_args()
-    print(
-        "database         rows  change             seconds estimated  p99 idle  p99 then    longest  updates"
-    )  # noqa: E501
+    columns = ("seconds", "estimated", "p99 idle", "p99 then", "longest", "updates")
+    print(f"{'database':<11}{'rows':>10}  {'change':<18}" + "".join(f"{c:>10}" for c in columns))
     for kind in options.databases:
         context = SERVERS[kind]() if kind != "sqlite" else contextlib.nullcontext()
         with context as server, tempfile.TemporaryDirectory() as folder:
@@ -156,7 +161,7 @@ def main():
                 for number, name in enumerate(options.changes):
                     path = Path(folder) / f"{rows}_{number}.db"
                     url = f"sqlite:///{path}" if server is None else emptied(server.url)
-                    measure(url, kind, rows, name)
+                    measure(url, kind, rows, name, options.width)
                     path.unlink(missing_ok=True)
 
 

@@ -157,7 +157,7 @@ def _message(mime: EmailMessage) -> MailMessage:
     assert text is not None
     own = {"reply-to", "x-order"}
     return MailMessage(
-        str(mime["To"]), str(mime["Subject"]), text.get_content(),
+        str(mime["To"]), str(mime["Subject"]), text.get_content().replace("\r\n", "\n"),
         "" if html is None else html.get_content(),
         {name: str(value) for name, value in mime.items() if name.lower() in own},
     )  # fmt: skip

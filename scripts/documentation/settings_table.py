@@ -29,6 +29,7 @@ WORDS = {
     "FolderPath": "a path",
     "Count": "whole number from 1",
     "Annotated[int, Field(ge=1, le=30)]": "whole number from 1 to 30",
+    "Annotated[int, Field(ge=1, le=1440)]": "whole number from 1 to 1440",
     "Annotated[float, Field(gt=0)]": "number above 0",
 }
 

@@ -143,10 +143,11 @@ class Application:
             heartbeat_s=heartbeat_s,
         )  # fmt: skip
         self._related_access = RelatedAccess(
-            registry, self.areas.read_fields(), self.policy, self.hub, self.lists,
+            registry, self.areas.related_fields(), self.policy, self.hub, self.lists,
             self._windows.readable, self.id_of,
         )  # fmt: skip
-        self._subscribe(self._related_access.deliver, self._related_access.is_watched)
+        if self._related_access.is_needed:
+            self._subscribe(self._related_access.deliver, self._related_access.is_watched)
         self._subscribe(self.hub.deliver, self.hub.is_watched)
         self._subscribe(self.lists.deliver, self.lists.is_watched)
         self._subscribe(self.dispatcher.sessions.deliver, frozenset[str]().__contains__)
@@ -180,6 +181,7 @@ class Application:
             if self._loop is None:
                 await self.persistence.open(self._expired, self.hub.is_watched)
                 self._loop = loop
+                self.mail.attach(loop)
                 if self.lifecycle is not None:
                     await self._start(self.lifecycle)
 
@@ -315,7 +317,10 @@ class Application:
     def seen_now(self, entity: Entity) -> Entity:
         """A record that code shows, as the visitor of the current request sees it."""
         context = current_context.get()
-        actor = None if context is None or context.session is None else context.session.actor
+        session = None if context is None else context.session
+        if context is not None and context.page is not None:  # of no visitor outside a request
+            session = context.page.session
+        actor = None if session is None else session.actor
         policy = self.areas.current.policy
         return seen_now(policy, actor, self.registry[entity.__entity__.cls], entity)
 

@@ -11,7 +11,12 @@ from functools import partial
 from typing import Any
 
 from starmodel.app.access.policy import TRUSTED
-from starmodel.app.commands.access import EndedSessions, SessionWatch, check_class
+from starmodel.app.commands.access import (
+    EndedSessions,
+    SessionWatch,
+    check_class,
+    check_confirmed,
+)
 from starmodel.app.commands.async_events import AsyncEvents
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.edited_fields import check_untouched
@@ -52,6 +57,7 @@ from starmodel.core.events.built_in import BUILT_IN
 from starmodel.core.fields.field import excluding_private
 from starmodel.core.snapshot import version_of
 
+SUDO_S = 15 * 60.0
 log = logging.getLogger("starmodel.dispatcher")
 _NOT_WATCHED: AbstractContextManager[SessionWatch | None] = nullcontext()
 
@@ -83,6 +89,7 @@ class Dispatcher:
         self._clock, self._ids = clock, ids
         self._idempotency = Idempotency()
         self.sessions = EndedSessions()
+        self.sudo_s = SUDO_S  # set by bootstrap from the settings
         self.binders = {
             (t.cls, event.name): Binder(t, event, registry)
             for t in registry
@@ -142,6 +149,8 @@ class Dispatcher:
         """
         entity_type, event = command.entity_type, command.event
         actor, session = command.actor, command.session
+        if event.info.sudo:
+            check_confirmed(command, self._clock(), self.sudo_s)
         binder = self.binders[entity_type.cls, event.name]
         record = CommandRecord(
             self._ids(),
@@ -172,7 +181,7 @@ class Dispatcher:
             raise
 
     async def _conceal(self, error: InvalidStateError | ConstraintError, command: Command) -> None:
-        """Remove what the error says of fields that the caller may not read."""
+        """Remove from an error the fields that the caller may not read."""
         entity_type = self._registry.find(error.entity) or command.entity_type
         if not entity_type.cls.__entity__.guarded or command.reader is TRUSTED:
             return

@@ -107,6 +107,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         settings, services.sessions, clock,
         changed=application.session_changed, watched=lambda: application.follows_sessions,
     )  # fmt: skip
+    application.dispatcher.sudo_s = settings.auth_sudo_minutes * 60.0
     application.credentials = Credentials(
         services.credentials, application.registry, secret=secrets[-1], clock=clock,
         ended=application.session_changed, watched=lambda: application.follows_sessions,

@@ -127,6 +127,8 @@ class Settings(BaseSettings):
     """Days until a session is signed out after its sign-in."""
     auth_registration: Literal["closed", "invite", "open"] = "closed"
     """Who may create an account: nobody, those who are invited, or everybody (`open`)."""
+    auth_sudo_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
+    """Minutes for which a sign-in or a confirmed password permits events with `sudo=True`."""
     access_scan_limit: Count = 10_000
     """Records that one list may read when an access rule is a function."""
     max_body_bytes: Count = 1_000_000

@@ -254,6 +254,18 @@ class NotSignedInError(AccessDeniedError):
     status = 401
 
 
+class ConfirmationNeededError(NotSignedInError):
+    """The event needs an actor who has proved recently who it is.
+
+    Units: within_s is the time for which a proof holds.
+    """
+
+    def __init__(self, within_s: float, why: str = "") -> None:
+        text = Message("confirm.needed", minutes=round(within_s / 60))
+        super().__init__(why or text, plain=why or text)
+        self.within_s = within_s
+
+
 class InvalidTokenError(NotSignedInError):
     """The bearer token of a request is unknown, expired or revoked."""
 

@@ -16,6 +16,19 @@ PASSWORDS: dict[str, str | Mapping[str, str]] = {
     "Please choose another.",
 }
 
+CONFIRMATION: dict[str, str | Mapping[str, str]] = {
+    "confirm.title": "Please confirm that it is you",
+    "confirm.needed": "Please confirm your password: this needs a sign-in within the last "
+    "{minutes} minutes.",
+    "confirm.why": "This changes something important, so your password is asked for again.",
+    "confirm.submit": "Confirm and continue",
+    "confirm.wrong": "This is not your password. Please try again.",
+    "confirm.no_password": "Your account has no password. Please sign out, sign in again, and "
+    "repeat this.",
+    "confirm.cancel": "Cancel",
+    "confirm.done": "Confirmed.",
+}
+
 ATTEMPTS: dict[str, str | Mapping[str, str]] = {
     "attempts.seconds": {
         "one": "There were many attempts. Please try again in {seconds} second.",

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from starmodel.texts.accounts import ACCOUNT, SIGN_IN
-from starmodel.texts.credentials import ATTEMPTS, PASSWORDS
+from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS
+from starmodel.texts.letters import BY_MAIL, LETTERS
 
 Text = str | Mapping[str, str]
 
@@ -277,7 +278,10 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Signing in, and creating an account": SIGN_IN,
     "The account page": ACCOUNT,
     "Passwords": PASSWORDS,
+    "Pages that are opened from a letter": BY_MAIL,
+    "Letters": LETTERS,
     "Attempts to sign in": ATTEMPTS,
+    "Confirming the password for an important event": CONFIRMATION,
     "A request that failed": _PROBLEMS,
     "Around every page": _PAGES,
     "Records, forms and events": _RECORDS,

@@ -40,6 +40,7 @@ class Invoice(Entity):
     customer_id: str = Field(foreign_key="customer.id")
     team: str | None = None
     state: str = "draft"
+    margin: int = Field(default=0, access={"read": role("staff") | (record.state == "paid")})
 
     @event(access=lambda actor, invoice: invoice.state == "draft")
     def send(self):
@@ -92,6 +93,7 @@ def test_events_with_one_rule_are_one_decision(run: Run) -> None:
         "create, update: yes",
         "delete: no",
         "send: yes",
+        "read margin: yes",
     ]
 
 
@@ -99,6 +101,7 @@ def test_answers_of_each_event(answer: Answer) -> None:
     found = explained(answer, "Invoice:i1", "--as", "ann", "--claim", 'amr=["mfa"]')
     assert {name: each["answer"] for name, each in found.items()} == {
         "read": True, "create": False, "update": False, "delete": True, "send": True,
+        "read margin": False,
     }  # fmt: skip
     assert found["send"]["source"] == "@event(access=…) on Invoice.send"
     assert found["delete"]["part"]["parts"][1] == {
@@ -106,6 +109,14 @@ def test_answers_of_each_event(answer: Answer) -> None:
         "answer": True,
         "parts": [{"words": "state is one of 'sent', 'paid'", "answer": False, "parts": []}],
     }
+
+
+def test_fields_with_rules_are_decisions(answer: Answer) -> None:
+    found = explained(answer, "Invoice:i1", "--as", "ann")["read margin"]
+    assert (found["answer"], found["source"]) == (False, "Field(access=…) on Invoice.margin")
+    assert explained(answer, "Invoice", "--as", "ann")["read margin"]["answer"] is None
+    staff = explained(answer, "Invoice", "--as", "sue", "--role", "staff")
+    assert staff["read margin"]["answer"] is True
 
 
 def test_class_leaves_open_what_depends_on_the_record(answer: Answer) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 import time
+from contextlib import closing
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
@@ -16,6 +19,8 @@ from starmodel.migrations.errors import BlockingError
 from starmodel.migrations.running import estimates
 from starmodel.migrations.running.database.connection import open_link
 from starmodel.migrations.running.ddl import online
+from starmodel.migrations.running.executing import executing
+from starmodel.migrations.running.rows import table
 from starmodel.migrations.steps import AddIndex, ChangeConstraints, ChangeField
 
 PENS = [{"id": f"p{n}", "name": f"Pen {n}", "shop": None, "price": n} for n in range(9)]
@@ -139,3 +144,38 @@ def test_step_that_blocks_writers_runs_where_no_server_does(
                       "WHERE db = DATABASE()") == [(1,)]:  # fmt: skip
             break
     assert pens.up(url).applied == ("0002_change",)
+
+
+def test_writers_of_sqlite_have_their_turn_between_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "BATCH", 50)
+    monkeypatch.setattr(executing, "SLICE_S", 0.0)
+    url = f"sqlite:///{tmp_path / 'data.db'}"
+    history = History(*before())
+    history.up(url)
+    pens = [{"id": f"p{n:04d}", "name": None, "shop": None, "price": n} for n in range(500)]
+    history.store(url, "Product", *pens)
+    history.add(*after(), steps=[ChangeField("Product", "name"), ChangeField("Product", "shop"),
+                                 AddIndex("Product", "ix_product_price"),
+                                 ChangeConstraints("Product")])  # fmt: skip
+    may_stop, is_open, counts = threading.Event(), threading.Event(), [0]
+
+    def write() -> None:
+        path = tmp_path / "data.db"
+        with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as db:
+            while not may_stop.wait(0.01):
+                db.execute("UPDATE product SET _version = _version + 1 WHERE id = 'p0499'")
+                counts[0] += 1
+                is_open.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    is_open.wait(60)
+    batches: list[int] = []
+    try:
+        history.up(url, report=lambda sentence, fraction: batches.append(counts[0]))
+    finally:
+        may_stop.set()
+        writer.join()
+    assert len(set(batches)) >= 10  # it wrote between most of them

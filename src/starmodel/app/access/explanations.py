@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ from starmodel.app.access.area_policy import AreaPolicy
 from starmodel.app.access.conditions import Condition, Constant, decide
 from starmodel.app.access.decisions import permits
 from starmodel.app.access.expressions import Expression, Inverse, Joined, as_expression
+from starmodel.app.access.fields import field_condition, rules_by_field
 from starmodel.app.access.models import RuleModel
 from starmodel.app.access.policy import AccessPolicy, Actor, Need
 from starmodel.app.access.rules import CRUD, RulePolicy, rule_of
@@ -27,7 +28,7 @@ Meets = Callable[[Condition, Entity], Awaitable[bool]]
 class Part:
     """A part of a rule with its answer for one actor; None where that depends on a record.
 
-    Shapes: kind says how the answer follows from the parts inside; "leaf" has none, and its
+    Shapes: kind is how the answer follows from the parts inside; "leaf" has none, and its
     condition is decided.
     """
 
@@ -84,6 +85,26 @@ async def explain(
     if type(decides).check is not RulePolicy.check:
         source, answer = f"{check}, beside {source}", permitted
     return Explanation(answer, source, in_words(rule), part)
+
+
+async def explain_fields(
+    policy: AccessPolicy,
+    entity_type: EntityType,
+    actor: Actor | None,
+    meets: Meets,
+    entity: Entity | None = None,
+) -> AsyncIterator[tuple[str, Explanation]]:
+    """The decisions about fields with rules, by names such as "read salary"."""
+    model = RuleModel.of(entity_type)
+    for field, need, rule in rules_by_field(entity_type):
+        condition = field_condition(policy, entity_type, field, need, actor)
+        answer = condition.value if isinstance(condition, Constant) else None
+        part = parts_of(rule, actor, model, entity)
+        if entity is not None:
+            answer = await meets(condition, entity)
+            part = None if part is None else await _completed(part, entity, meets)
+        source = f"Field(access=…) on {entity_type.name}.{field}"
+        yield f"{need} {field}", Explanation(answer, source, in_words(rule), part)
 
 
 def denial_in_words(error: BaseException) -> dict[str, str]:

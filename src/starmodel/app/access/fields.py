@@ -39,7 +39,7 @@ class OpenFields:
     def uncertain(self) -> frozenset[str]:
         """The fields that are closed on some record, or on all.
 
-        A query must not compare them: its result would tell their values.
+        A query must not compare them: its result would disclose their values.
         """
         return frozenset([name for name, each in self.conditions.items() if each != ALWAYS])
 
@@ -150,9 +150,10 @@ def seen_now(policy: AccessPolicy, actor: Actor | None, entity_type: EntityType,
     return as_seen(entity, readable_fields(policy, entity_type, actor).closed_now(entity))
 
 
-def rules_by_field(entity_type: EntityType) -> Iterable[tuple[str, str, Any]]:
+def rules_by_field(entity_type: EntityType) -> Iterable[tuple[str, Need, Any]]:
     """Each rule of a field, as (field, "read" or "write", rule)."""
     info = entity_type.cls.__entity__
-    for need, rules in (("read", info.read_rules), ("write", info.write_rules)):
-        for name, rule in rules.items():
-            yield name, need, rule
+    for name, rule in info.read_rules.items():
+        yield name, "read", rule
+    for name, rule in info.write_rules.items():
+        yield name, "write", rule

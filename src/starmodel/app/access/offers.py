@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from starmodel.app.access.conditions import Condition
 from starmodel.app.access.denials import permits_answer
-from starmodel.app.access.fields import readable_fields
+from starmodel.app.access.fields import readable_fields, writable_fields
 from starmodel.app.access.moments import one_moment
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, Audience, Need
 from starmodel.app.access.related import UndecidedError, answer_of, ask_with, check_again
@@ -175,10 +175,15 @@ def _offers(
 def may_create(policy: AccessPolicy, entity_type: EntityType, actor: Actor | None) -> bool:
     """Whether a form for a new record is offered to the actor.
 
-    A rule that is a function needs a record. For a guest it is evaluated on a
-    record of defaults; an actor may still be denied for the submitted values.
+    Not if it may not set a required field. A rule that is a function needs a record. For a
+    guest it is evaluated on a record of defaults; an actor may still be denied for the
+    submitted values.
     """
     create = entity_type.events["create"]
+    fields = entity_type.cls.__pydantic_fields__
+    closed = writable_fields(policy, entity_type, actor).closed
+    if any(fields[name].is_required() for name in closed):
+        return False
     if not offers(policy, entity_type, actor, event=create):
         return False
     if actor is not None:

@@ -49,7 +49,7 @@ def decided(condition: Condition, entity: Entity) -> bool:
 async def check_again(ask: Callable[[], Any], error: UndecidedError) -> Any:
     """Answer the questions of a policy, and return what it then answers.
 
-    Shapes: ask evaluates `AccessPolicy.check`.
+    Shapes: the callback evaluates `AccessPolicy.check`.
     Raises: NotSignedInError; AccessDeniedError.
     """
     with one_moment():

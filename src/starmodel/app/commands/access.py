@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from starmodel.app.access.decisions import check, check_record
+from starmodel.app.access.grants import LimitedActor
 from starmodel.app.access.policy import TRUSTED
 from starmodel.app.commands.command import Command
 from starmodel.app.ports.messages import SessionEnded
 from starmodel.core.entity import Entity
-from starmodel.core.errors import NotSignedInError
+from starmodel.core.errors import ConfirmationNeededError, NotSignedInError
 from starmodel.texts.catalogue import Message
 
 
@@ -74,6 +75,23 @@ class SessionWatch:
         session = self._command.session
         if self.has_ended and session is not None and session.id == self._command.session_id:
             raise NotSignedInError(Message("access.signed_out"))
+
+
+def check_confirmed(command: Command, now: float, within_s: float) -> None:
+    """Return unless the event is `sudo=True` and its actor has proved too long ago who it is.
+
+    A bearer token needs the grant "sudo". Code without a session needs to be trusted.
+    Raises: ConfirmationNeededError.
+    """
+    actor, session = command.actor, command.session
+    if not command.event.info.sudo or actor is TRUSTED:
+        return
+    if isinstance(actor, LimitedActor):
+        is_confirmed = actor.grants.permits_sudo
+    else:
+        is_confirmed = session is not None and now - session.confirmed_at <= within_s
+    if not is_confirmed:
+        raise ConfirmationNeededError(within_s)
 
 
 async def check_class(command: Command) -> None:

@@ -48,6 +48,7 @@ class Hub:
     ) -> None:
         self._topics: dict[str, set[Subscription]] = {}
         self._classes: Counter[str] = Counter()  # watched class topics
+        self._entities: Counter[str] = Counter()  # topics by the part before their id
         self._class_changes = 0
         self._all: set[Subscription] = set()
         self._visitors: dict[str, set[Subscription]] = {}
@@ -66,6 +67,10 @@ class Hub:
     def watched(self) -> Iterable[str]:
         """Every topic with a subscription."""
         return tuple(self._topics)
+
+    def has_viewers(self, entity: str) -> bool:
+        """Whether an open page subscribes to an entity of the class."""
+        return entity in self._entities
 
     def viewers(self, entity: str) -> dict[str, tuple[Subscription, ...]]:
         """The subscriptions to each entity of a class, by topic."""
@@ -102,6 +107,7 @@ class Hub:
         self._addresses[subscription.address] = self._addresses.get(subscription.address, 0) + 1
         for topic in subscription.watches:
             self._topics.setdefault(topic, set()).add(subscription)
+            self._entities[topic.partition(":")[0]] += 1
             if topic.endswith(SUFFIX):
                 self._classes[topic] += 1
         return subscription
@@ -112,6 +118,10 @@ class Hub:
             return
         self._all.discard(subscription)
         for topic in subscription.watches:
+            name = topic.partition(":")[0]
+            self._entities[name] -= 1
+            if not self._entities[name]:
+                del self._entities[name]
             if topic.endswith(SUFFIX):
                 self._classes[topic] -= 1
                 if not self._classes[topic]:
@@ -183,7 +193,7 @@ class Hub:
                 continue
             if viewer.watches[topic].gone and seen.kind != "closed":
                 seen = seen._replace(kind="reopened")
-            content = (seen.kind, seen.hidden, seen.emptied)
+            content = (seen.kind, seen.base, seen.hidden, seen.emptied)
             if content not in frames:
                 frames[content] = Frames(seen)
             viewer.offer(topic, frames[content])

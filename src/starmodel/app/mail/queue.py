@@ -6,14 +6,18 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
+from starmodel.app.context import current_context, derived_context
 from starmodel.app.failures import is_failure
 from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.mailer import Mailer, MailError, MailMessage, MailRefusedError
+from starmodel.app.sessions.browser_state import NO_BROWSER_STATE
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.values.log_text import log_text
 from starmodel.core.values.mail_addresses import masked_address
 
+Compose = Callable[[], Awaitable[MailMessage | None]]
 log = logging.getLogger("starmodel.mail")
 MAX_WAITING = 1000
 MAX_AT_ONCE = 4
@@ -65,26 +69,51 @@ class MailQueue:
         """Queue a message and return at once; False when the queue is full, which is logged.
 
         Call it after the commit that it is about: in an `@on` handler or in a route, never in an
-        event, which may run again. Must be called in the event loop.
+        event, which may run again. From another thread it returns True.
 
         Raises: ConfigurationError, without a mailer.
         """
+        return self._start(partial(_given, message), masked_address(message.to))
+
+    def compose(self, make: Compose, *, about: str) -> bool:
+        """Queue a message that is made after the answer, as `send` does.
+
+        So the time of the answer tells nothing about the message, nor whether there is one.
+
+        Shapes: make returns a message, or None for no message; about is for logs.
+        """
+        return self._start(make, about)
+
+    def _start(self, make: Compose, about: str) -> bool:
         if self.mailer is None:
             raise ConfigurationError(
                 "This application can't send mail. Set mail_url, such as "
                 "smtps://user:password@mail.example.org, and mail_from."
             )
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            self._loop, self._slots = loop, asyncio.Semaphore(MAX_AT_ONCE)
-            self._tasks.clear()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # a route that runs in a thread
+            return self._start_from_thread(make, about)
+        self.attach(loop)
         if len(self._tasks) >= self._max_waiting:
-            log.error("Mail to %s was dropped: the queue is full", masked_address(message.to))
+            log.error("Mail to %s was dropped: the queue is full", about)
             return False
-        task = loop.create_task(self._deliver(self.mailer, message))
+        task = loop.create_task(self._make(self.mailer, make, about))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return True
+
+    def _start_from_thread(self, make: Compose, about: str) -> bool:
+        if self._loop is None or self._loop.is_closed():
+            raise ConfigurationError("Mail is sent while the application runs.")
+        self._loop.call_soon_threadsafe(self._start, make, about)
+        return True
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Send in this event loop from now on."""
+        if self._loop is not loop:
+            self._loop, self._slots = loop, asyncio.Semaphore(MAX_AT_ONCE)
+            self._tasks.clear()
 
     async def idle(self, *, timeout_s: float | None = None) -> None:
         """Return when no message waits. Raises: TimeoutError."""
@@ -118,6 +147,17 @@ class MailQueue:
             raise MailError(self._failure)
         if failure := await self._attempt(self.mailer.check()):
             raise failure
+
+    async def _make(self, mailer: Mailer, make: Compose, about: str) -> None:
+        current_context.set(derived_context(browser_state=NO_BROWSER_STATE, scope=None))
+        try:
+            async with self._slots:
+                message = await make()
+        except Exception:  # delivery: nobody awaits it
+            log.exception("Mail to %s could not be made", about)
+            return
+        if message is not None:
+            await self._deliver(mailer, message)
 
     async def _deliver(self, mailer: Mailer, message: MailMessage) -> None:
         to, attempts = masked_address(message.to), len(self._delays_s) + 1
@@ -167,3 +207,7 @@ class MailQueue:
     def _logged(self, error: MailError) -> str:
         """The text of a failure without links and codes, which a server may have quoted."""
         return log_text(_LINK.sub("…", self._hide(str(error))))[:MAX_FAILURE_CHARS]
+
+
+async def _given(message: MailMessage) -> MailMessage:
+    return message

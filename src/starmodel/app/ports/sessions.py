@@ -14,7 +14,8 @@ class SessionRecord(NamedTuple):
     Shapes: id is a hash of the session id in the cookie; visitor is the
     session's key; provider names how the actor signed in; device is the
     User-Agent and address the IP address of the sign-in, "" when unknown.
-    Units: seconds since the epoch; ended_at is None while the session is valid.
+    Units: seconds since the epoch; ended_at is None while the session is valid; confirmed_at is
+    when the actor last proved who it is, at the sign-in or after it, 0 when unknown.
     """
 
     id: str
@@ -26,6 +27,7 @@ class SessionRecord(NamedTuple):
     ended_at: float | None = None
     device: str = ""
     address: str = ""
+    confirmed_at: float = 0.0
 
 
 class SessionStore(Protocol):

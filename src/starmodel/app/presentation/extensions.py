@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from starmodel.app.access.policy import Actor
 from starmodel.app.access.rules import permits_page
 from starmodel.app.health import OwnedCheck
+from starmodel.app.presentation.confirmation import Confirmation
 from starmodel.app.presentation.slots import Slots
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.access_rules import AccessRule, check_page_access
@@ -45,6 +46,7 @@ class Extensions:
     slots: Slots
     nav: list[NavEntry] = field(default_factory=list)
     health_checks: list[OwnedCheck] = field(default_factory=list)
+    confirmation: Confirmation | None = None
 
     def nav_for(self, actor: Actor | None) -> tuple[NavEntry, ...]:
         """The entries that the actor may see."""

@@ -32,6 +32,7 @@ class _Identity(NamedTuple):
     actor: Actor | None
     provider: str
     signed_in_at: float
+    confirmed_at: float
 
 
 class Checkpoint(NamedTuple):
@@ -57,12 +58,13 @@ class Session(dict[str, Any]):
     without an actor. ended holds keys whose access has changed, signed_out_keys
     those that signed out. is_new is True for a request without a valid cookie;
     stored_identity and stored_data are those of the cookie.
-    Units: signed_in_at is seconds since the epoch, 0 until the sign-in is stored.
+    Units: signed_in_at and confirmed_at are seconds since the epoch, 0 until they are stored;
+    confirmed_at is when the actor last proved who it is.
     """
 
     __slots__ = (
-        "actor", "ended", "id", "is_new", "is_signed_out", "key", "modified", "provider",
-        "signed_in_at", "signed_out_keys", "stored_data", "stored_identity", "visitor",
+        "actor", "confirmed_at", "ended", "id", "is_new", "is_signed_out", "key", "modified",
+        "provider", "signed_in_at", "signed_out_keys", "stored_data", "stored_identity", "visitor",
     )  # fmt: skip
 
     def __init__(
@@ -74,17 +76,21 @@ class Session(dict[str, Any]):
         data: dict[str, Any] | None = None,
         provider: str = "",
         signed_in_at: float = 0.0,
+        confirmed_at: float = 0.0,
     ) -> None:
         if data:
             super().__init__(copy.deepcopy(data))
         self.visitor, self.id, self.key = visitor, id, key
         self.actor = actor if provider != DEVELOPMENT else _with_roles_of(provider, actor)
         self.provider, self.signed_in_at = provider, signed_in_at
+        self.confirmed_at = confirmed_at
         self.ended: list[str] = []
         self.signed_out_keys: list[str] = []
         self.modified = self.is_new = self.is_signed_out = False
         self.stored_data: dict[str, Any] = data or {}
-        self.stored_identity = _Identity(visitor, id, key, actor, provider, signed_in_at)
+        self.stored_identity = _Identity(
+            visitor, id, key, actor, provider, signed_in_at, confirmed_at
+        )
 
     @property
     def family(self) -> str:
@@ -121,6 +127,7 @@ class Session(dict[str, Any]):
             and self.key is self.stored_identity.key
             and self.provider is self.stored_identity.provider
             and self.signed_in_at == self.stored_identity.signed_in_at
+            and self.confirmed_at == self.stored_identity.confirmed_at
         )
         identity = self.stored_identity if is_same else self._identity
         return Checkpoint(
@@ -174,7 +181,19 @@ class Session(dict[str, Any]):
                 f"{MAX_PROVIDER_CHARS} characters."
             )
         self.actor = _with_roles_of(provider, Actor(actor) if isinstance(actor, str) else actor)
-        self.provider, self.signed_in_at = provider, 0.0
+        self.provider, self.signed_in_at, self.confirmed_at = provider, 0.0, 0.0
+        self.id = secrets.token_urlsafe(32)
+        self.ended.append(self.key)
+        self.modified = True
+
+    def confirm(self) -> None:
+        """Record that the actor has proved again who it is. Replaces the session id.
+
+        Raises: ConfigurationError, for a guest.
+        """
+        if self.actor is None:
+            raise ConfigurationError("session.confirm() got a guest; expected a signed-in actor.")
+        self.confirmed_at = 0.0
         self.id = secrets.token_urlsafe(32)
         self.ended.append(self.key)
         self.modified = True
@@ -185,18 +204,20 @@ class Session(dict[str, Any]):
         self.signed_out_keys.append(self.key)
         self.clear()
         self.actor, self.visitor, self.id = None, "", ""
-        self.provider, self.signed_in_at = "", 0.0
+        self.provider, self.signed_in_at, self.confirmed_at = "", 0.0, 0.0
         self.modified = self.is_signed_out = True
 
     @property
     def _identity(self) -> _Identity:
         return _Identity(
-            self.visitor, self.id, self.key, self.actor, self.provider, self.signed_in_at
-        )
+            self.visitor, self.id, self.key, self.actor, self.provider, self.signed_in_at,
+            self.confirmed_at,
+        )  # fmt: skip
 
     def _become(self, identity: _Identity) -> None:
         (
-            self.visitor, self.id, self.key, self.actor, self.provider, self.signed_in_at
+            self.visitor, self.id, self.key, self.actor, self.provider, self.signed_in_at,
+            self.confirmed_at,
         ) = identity  # fmt: skip
 
 

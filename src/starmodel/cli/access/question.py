@@ -1,4 +1,4 @@
-"""Asks the access policy about one actor, and the events of an entity."""
+"""Decisions of the access policy about one actor and the events of an entity, explained."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from starmodel.app.access.explanations import Explanation, Part, explain
+from starmodel.app.access.explanations import Explanation, Part, explain, explain_fields
 from starmodel.app.access.policy import Actor
 from starmodel.app.application import Application
 from starmodel.app.sessions.scopes import default_snapshot
@@ -82,12 +82,13 @@ class Question:
                     application.policy, self.entity_type, self.actor, application.meets,
                     event=event, entity=None if is_new else entity,
                 )  # fmt: skip
-                name = "read" if event is None else event.name
-                same = [at for at, each in enumerate(made) if _same(each.explanation, explanation)]
-                if same:
-                    made[same[0]] = Decision((*made[same[0]].names, name), explanation)
-                else:
-                    made.append(Decision((name,), explanation))
+                _add(made, "read" if event is None else event.name, explanation)
+            if len(self._events) > 1:
+                fields = explain_fields(
+                    application.policy, self.entity_type, self.actor, application.meets, entity
+                )
+                async for name, explanation in fields:
+                    _add(made, name, explanation)
         return made
 
     async def _stored(self, id: str) -> Entity:
@@ -97,6 +98,15 @@ class Question:
         if found is None and entity_type.is_record:
             raise CommandError(f"There is no {entity_type.name} {id!r}. Check its id.")
         return default_snapshot(entity_type.cls, key) if found is None else found
+
+
+def _add(made: list[Decision], name: str, explanation: Explanation) -> None:
+    """Add a decision, or its name to an equal one."""
+    for at, each in enumerate(made):
+        if _same(each.explanation, explanation):
+            made[at] = Decision((*each.names, name), explanation)
+            return
+    made.append(Decision((name,), explanation))
 
 
 def _same(one: Explanation, other: Explanation) -> bool:

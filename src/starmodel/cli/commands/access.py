@@ -1,4 +1,4 @@
-"""`starmodel access`: why somebody may or may not read a record or run its events."""
+"""`starmodel access`: the decisions about an actor, each with its rule and reasons."""
 
 from __future__ import annotations
 
@@ -53,13 +53,14 @@ def access(
     app: AppOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Explain who may read and run what: the deciding rules, and the answer of each part.
+    """Explain access decisions: the rule that decides, and the answer of each of its parts.
 
     starmodel access Order:7 --as ann --role staff --claim team=red
 
-    Without an id, parts that depend on the record are left open. create is
-    decided on the new record. The application is asked as trusted code, so
-    this prints decisions about records that the user may not read.
+    Fields with rules of their own follow the events. Without an id, parts
+    that depend on the record are left open. create is decided on the new
+    record. The records are read as trusted code, so this also explains those
+    that the user may not read.
 
     With --json: {entity, id, actor, roles, claims, decisions}; a decision is
     {names, answer, source, rule, part}, a part {words, answer, parts}; an

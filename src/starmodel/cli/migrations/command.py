@@ -9,18 +9,19 @@ from dataclasses import dataclass, replace
 import typer
 
 from starmodel.cli.migrations import drafting
+from starmodel.cli.migrations.answers.deciding import Decision
+from starmodel.cli.migrations.answers.flags import Flags
+from starmodel.cli.migrations.answers.repeating import answer_words
 from starmodel.cli.migrations.applying import Outcome, apply_drafts, with_drafts
 from starmodel.cli.migrations.database import Database, lost_ids, pending_ids, waiting_ids
-from starmodel.cli.migrations.deciding import Decision
 from starmodel.cli.migrations.drafting import Draft
-from starmodel.cli.migrations.flags import Flags
 from starmodel.cli.migrations.one_at_a_time import one_at_a_time
 from starmodel.cli.migrations.project import Project, load_project
-from starmodel.cli.migrations.repeating import answer_words
 from starmodel.cli.migrations.reporting import document, lost_text, questions_text
 from starmodel.cli.migrations.rolling import (
     deploy_hint,
     effects_of,
+    may_have_old_processes,
     print_effects,
     rolling_drafts,
     rolling_refusal,
@@ -130,7 +131,7 @@ def _migrate(project: Project, flags: Flags, options: Options) -> int:
 
 def _may_split(project: Project, found: list[Effect], options: Options) -> bool:
     """True when the developer is asked to migrate a production database in two parts."""
-    is_asked = project.settings.env == "production" and drafting.is_terminal()
+    is_asked = may_have_old_processes(project) and drafting.is_terminal()
     if not is_asked or options.rolling or options.yes or options.as_json:
         return False
     return any(effect.breaks for effect in found)
@@ -236,8 +237,9 @@ def _finish(
         print_json(document(decision, ok=True, outcome=outcome, effects=found, lost=lost))
     else:
         _print_outcome(outcome, options, lost)
-        if hint := deploy_hint(project, found, rolling=options.rolling):
-            typer.echo(hint)
+        if decision is not None and not options.rolling:
+            for line in deploy_hint(project, decision, found):
+                typer.echo(line)
     return 0
 
 

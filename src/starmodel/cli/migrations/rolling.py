@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from starmodel.cli.migrations.deciding import Decision
+from starmodel.cli.migrations.answers.deciding import Decision
 from starmodel.cli.migrations.drafting import Draft, about_of
 from starmodel.cli.migrations.project import Project
 from starmodel.migrations.files.folder import next_id
@@ -42,26 +42,31 @@ def rolling_refusal(project: Project, decision: Decision) -> str:
     return refusal(effects(decision.changes, decision.answers, rolling=True))
 
 
-def print_effects(project: Project, found: Sequence[Effect], *, rolling: bool) -> None:
-    """Print what old processes experience, where there may be some.
+def may_have_old_processes(project: Project) -> bool:
+    """True in production, unless the database is an SQLite file that nobody has open."""
+    return project.settings.env == "production" and not is_unused(project.database_url)
 
-    There may be in production, and during a rolling deploy; but none beside an SQLite file that
-    nobody has open.
-    """
-    if rolling or (project.settings.env == "production" and not is_unused(project.database_url)):
+
+def print_effects(project: Project, found: Sequence[Effect], *, rolling: bool) -> None:
+    """Print what old processes experience, where there may be some, or will be in a deploy."""
+    if rolling or may_have_old_processes(project):
         for line in lines(found, rolling=rolling):
             typer.echo(line)
 
 
-def deploy_hint(project: Project, found: Sequence[Effect], *, rolling: bool) -> str:
-    """Return what a developer has to know about the deploy; "" where nobody runs an old version."""
-    is_local = project.settings.env != "production" and not is_file(project.database_url)
-    if rolling or not is_local or not any(effect.breaks for effect in found):
-        return ""
-    return (
-        "When you deploy this: stop the old version first, or write it in two parts with "
-        "starmodel migrate --rolling."
-    )
+def deploy_hint(project: Project, decision: Decision, found: Sequence[Effect]) -> list[str]:
+    """Return what a developer has to know about the deploy; nothing where no server is used."""
+    is_developed = project.settings.env != "production" and not is_file(project.database_url)
+    if not is_developed or not any(effect.breaks for effect in found):
+        return []
+    stop = "When you deploy this, stop the old version first."
+    if rolling_refusal(project, decision):
+        return [stop]
+    number = project.migrations.heads[-1].id.partition("_")[0]
+    return [
+        f"{stop} Or, for a rolling deploy, undo it (starmodel db downgrade {number}), delete its "
+        "file, and run starmodel migrate --rolling."
+    ]
 
 
 def wants_split(project: Project, found: list[Effect]) -> bool:

@@ -33,7 +33,8 @@ class EventInfo:
     """The options of the `@event` decorator.
 
     Shapes: method is None for the application's default; path is the last
-    part of the URL; mode is a Datastar patch mode for returned components.
+    part of the URL; mode is a Datastar patch mode for returned components; sudo events need an
+    actor who has proved recently who it is.
     """
 
     method: str | None = None
@@ -45,6 +46,7 @@ class EventInfo:
     include_in_schema: bool = True
     confirm: str | None = None
     title: str | None = None
+    sudo: bool = False
 
 
 class Event(Generic[S, P, R]):
@@ -139,6 +141,7 @@ def event(
     include_in_schema: bool = True,
     confirm: str | None = None,
     title: str | None = None,
+    sudo: bool = False,
 ) -> Callable[[Callable[Concatenate[S, P], R]], Event[S, P, R]]: ...
 def event(fn: Any = None, /, *, merge_mode: str | None = None, **options: Any) -> Any:
     """Declare a method as an event: the only place where its entity may change.

@@ -24,7 +24,7 @@ from starmodel.migrations.comparing.changes.tables import (
     RenamedEntity,
     RenamedIndex,
 )
-from starmodel.migrations.comparing.keeping import kept_for
+from starmodel.migrations.comparing.keeping import kept_for, kept_rows_of
 from starmodel.migrations.schema.definitions import (
     Constraint,
     EntityDefinition,
@@ -51,7 +51,11 @@ def compare(before: Schema, after: Schema) -> Changes:
     old_ids, new_ids = ({entity.id for entity in each} for each in (before, after))
     items: list[Change] = []
     items += [RemovedEntity(entity) for entity in before if entity.id not in new_ids]
-    items += [AddedEntity(entity) for entity in after if entity.id not in old_ids]
+    items += [
+        AddedEntity(entity, kept_rows_of(entity, before.kept))
+        for entity in after
+        if entity.id not in old_ids
+    ]
     present = with_new_names(before, after)
     old_by_id = {entity.id: entity for entity in before}
     by_id = {entity.id: entity for entity in present}

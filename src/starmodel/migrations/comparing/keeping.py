@@ -28,6 +28,12 @@ def kept_for(field: FieldDefinition, entity: EntityDefinition, kept: Sequence[Ke
     return None
 
 
+def kept_rows_of(entity: EntityDefinition, kept: Sequence[Kept]) -> Kept | None:
+    """Return the newest table kept aside of a class with this name."""
+    tables = (each for each in reversed(kept) if each.field is None)
+    return next((each for each in tables if each.entity.name == entity.name), None)
+
+
 def kept_after(changes: Changes, answers: Answers, migration: str) -> tuple[Kept, ...]:
     """Return the dropped definitions after a migration, with their new names."""
     restored = {

@@ -26,6 +26,7 @@ from starmodel.migrations.comparing.changes.tables import (
     RenamedEntity,
 )
 from starmodel.migrations.comparing.keeping import kept_after
+from starmodel.migrations.comparing.keys import NEW_CLASS
 from starmodel.migrations.comparing.renaming import Names, rename_order, temporary_name
 from starmodel.migrations.comparing.splitting import splits
 from starmodel.migrations.errors import MigrationError
@@ -76,6 +77,7 @@ def plan(changes: Changes, answers: Answers, migration: str) -> Plan:
     Raises: UnplannableError.
     """
     _refuse(changes)
+    _refuse_shared_key(changes, answers)
     managed = [change for change in changes if not change.is_external]
     early, late = _drops(managed)
     early_entities, late_entities = _entity_drops(managed)
@@ -104,10 +106,16 @@ def _refuse(changes: Changes) -> None:
         if isinstance(change, ChangedPrimaryKey):
             raise UnplannableError(
                 f"{change.sentence()} Rows of other tables and links refer to the former key, so "
-                "no step changes it. Instead: 1. Add a class with the new key beside this one, and "
-                "run starmodel migrate. 2. Copy the rows in a migration of your own: starmodel "
-                "migrate --empty, with the step RunData. 3. Remove the old class, and run "
-                "starmodel migrate again; its rows are kept aside."
+                f"no step changes it. {NEW_CLASS}"
+            )
+
+
+def _refuse_shared_key(changes: Changes, answers: Answers) -> None:
+    for change in _of(changes, ChangedType):
+        is_key = change.after.column in change.entity.primary_key
+        if is_key and answers.conversion_of(change.refs) is not UNSET:
+            raise UnplannableError(
+                f"{change.name} is the key, so rows can't share one value. {NEW_CLASS}"
             )
 
 

@@ -118,19 +118,21 @@ class RestoreQuestion(Question):
 
 @dataclass(frozen=True)
 class ConvertQuestion(Question):
-    """What becomes of stored values that don't fit? Shapes: field is that after."""
+    """What becomes of stored values that don't fit?
+
+    Shapes: field is that after; is_key, rows can't share one value.
+    """
 
     field: FieldDefinition
+    is_key: bool = False
 
     @property
     def flags(self) -> list[tuple[str, str]]:
-        return [
-            (f"--convert {self.ref}", "stop before anything runs if a value doesn't fit"),
-            (
-                f"--convert {self.ref}={example_of(self.field)}",
-                "the value of rows that don't fit",
-            ),
-        ]
+        stops = (f"--convert {self.ref}", "stop before anything runs if a value doesn't fit")
+        if self.is_key:
+            return [stops]
+        value = f"--convert {self.ref}={example_of(self.field)}"
+        return [stops, (value, "the value of rows that don't fit")]
 
     @property
     def assumed(self) -> Answers:
@@ -244,7 +246,8 @@ def _other(changes: Changes, answers: Answers) -> Iterator[Question]:
             if not always_fits(change.before, change.after) and not answers.converts(change.refs):
                 old, new = type_words(change.before), type_words(change.after)
                 text = f"{ref} changes from {old} to {new}, which may not fit stored values."
-                yield ConvertQuestion(ref, text, change.after)
+                is_key = change.after.column in change.entity.primary_key
+                yield ConvertQuestion(ref, text, change.after, is_key)
         elif isinstance(change, ChangedMembers):
             settled = {*answers.replacements_of(change.refs), *answers.unused_of(change.refs)}
             for member in change.removed:

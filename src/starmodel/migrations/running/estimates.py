@@ -19,7 +19,11 @@ from starmodel.migrations.schema.editing import qualified_table
 LONG_S = 2.0
 """The estimate from which a step needs permission while a server runs."""
 ROWS_PER_S = {"sqlite": 300_000, "mysql": 100_000}
-"""About how many rows are copied in a second; large rows take longer."""
+FACTOR = 2
+"""By how much machines and their load let a copy be quicker or slower than its estimate."""
+BYTES_PER_S = {"sqlite": 40_000_000, "mysql": 50_000_000}
+"""About what is copied in a second, as `benchmarks/migrations.py` measures it: a table takes the
+sum of both times."""
 
 
 class Block(NamedTuple):
@@ -30,7 +34,8 @@ class Block(NamedTuple):
     seconds: float
 
     def __str__(self) -> str:
-        return f"{self.table} ({self.rows} rows, about {max(1, round(self.seconds))} s)"
+        least, most = (max(1, round(self.seconds * factor)) for factor in (1 / FACTOR, FACTOR))
+        return f"{self.table} ({self.rows} rows, about {least} to {most} s)"
 
 
 def blocks(session: Session, steps: Iterable[PlannedStep]) -> list[Block]:
@@ -56,7 +61,9 @@ def blocks(session: Session, steps: Iterable[PlannedStep]) -> list[Block]:
     for id, count in times.items():
         rows = catalogue.row_estimate(first[id]) if catalogue.has_table(first[id]) else 0
         if rows:
-            found.append(Block(first[id], rows, count * rows / ROWS_PER_S[session.kind]))
+            size = rows * catalogue.row_bytes(first[id])
+            once = rows / ROWS_PER_S[session.kind] + size / BYTES_PER_S[session.kind]
+            found.append(Block(first[id], rows, count * once))
     return found
 
 

@@ -156,8 +156,8 @@ async def test_production_applies_nothing(project: Path) -> None:
 async def _with_first_migration(project: Path) -> None:
     """A project with one migration, which its database has."""
     from starmodel.cli.migrations import drafting
+    from starmodel.cli.migrations.answers.flags import Flags
     from starmodel.cli.migrations.development import _project
-    from starmodel.cli.migrations.flags import Flags
 
     made = _project(create_app([_class(**NAME)], settings=Settings()))
     assert made is not None
@@ -200,7 +200,7 @@ async def test_button_of_the_page_migrates_for_the_signed_in_developer_alone(
     await app.close()
 
     assert "Migrate now" not in guest.text
-    assert "Remove Product.old; its values are kept aside" in page.text
+    assert "<li>Remove Product.old; its values are kept aside" in page.text
     assert 'action="/_starmodel/migrate"' in page.text
     assert [answer.status_code for answer in refused] == [403, 403]
     assert (done.status_code, done.headers["location"]) == (303, "/")

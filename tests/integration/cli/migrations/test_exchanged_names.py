@@ -81,6 +81,29 @@ def test_exchanged_classes_exchange_their_rows(database: str, write: Write, run:
     assert rows(database, "SELECT id, name, shop FROM plant") == [("p", "P", "a")]
 
 
+def test_other_type_of_a_key_never_shares_a_value(database: str, write: Write, run: Run) -> None:
+    write("main.py", MAIN)
+    assert run("migrate").exit_code == 0
+    execute(database, "INSERT INTO shop (id, name, city, _version) VALUES ('a', 'N', 'C', 1)")
+    numbered = "    id: int | None = Field(default=None, primary_key=True)\n    city"
+    write("main.py", MAIN.replace("    city", numbered).replace("shop: str", "shop: int"))
+
+    asked = run("migrate").stderr
+    assert "--convert Shop.id  stop before anything runs if a value doesn't fit" in asked
+    assert "--convert Shop.id=" not in asked
+    flags = ("--convert", "Plant.shop")
+    shared = run("migrate", "--convert", "Shop.id=1", *flags)
+    assert "Shop.id is the key, so rows can't share one value. Instead: 1. Add" in shared.stderr
+    stopped = run("migrate", "--convert", "Shop.id", *flags)
+    assert "can't be converted to whole number: 'a'" in stopped.stderr
+    assert "Instead: 1. Add a class with the new key" in stopped.stderr
+    execute(database, "UPDATE shop SET id = '7'")
+    result = run("migrate", "--convert", "Shop.id", *flags)
+    assert result.exit_code == 0, result.output
+    assert "Number new records of Shop" in result.stdout
+    assert rows(database, "SELECT id, name FROM shop") == [(7, "N")]
+
+
 def test_changed_key_is_refused_with_what_to_do(database: str, write: Write, run: Run) -> None:
     write("main.py", MAIN)
     assert run("migrate").exit_code == 0

@@ -104,6 +104,19 @@ def test_other_type_is_a_new_field(database: str, write: Write, run: Run) -> Non
     assert [each["text"][:29] for each in questions] == ["Product.price is new and requ"]
 
 
+def test_rows_of_a_class_that_is_back_are_named(database: str, write: Write, run: Run) -> None:
+    both = MAIN.replace(
+        "app = ", "class Shop(Entity):\n    model_config = {'store': 'sql'}\n\n\napp = "
+    )
+    write("main.py", both.replace("[Product]", "[Product, Shop]"))
+    assert run("migrate").exit_code == 0
+    write("main.py", MAIN)
+    assert run("migrate", "--drop", "Shop").exit_code == 0
+    write("main.py", both.replace("[Product]", "[Product, Shop]"))
+    said = run("migrate").stdout
+    assert "Create Shop (id); the rows of a former Shop stay aside in _dropped_shop_2." in said
+
+
 def test_question_on_a_terminal(write: Write, run: Run, folder: Path) -> None:
     _dropped(f"sqlite:///{folder / 'starmodel.db'}", write, run)
     terminal = Terminal(["migrate"], folder)

@@ -15,8 +15,8 @@ from typer.testing import Result
 from databases import DATABASES, empty_database
 from integration.cli.migrations.terminal import Terminal
 from starmodel.cli.migrations import applying, drafting
+from starmodel.cli.migrations.answers.flags import Flags
 from starmodel.cli.migrations.database import Database
-from starmodel.cli.migrations.flags import Flags
 from starmodel.cli.migrations.project import load_project
 
 Write = Callable[[str, str], Path]
@@ -116,8 +116,8 @@ def test_developer_with_a_server_is_told_of_rolling(
     write("main.py", MAIN.replace("name: str", "title: str"))
     said = run("migrate", "--rename", "Product.name=title").stdout
     assert said.splitlines()[-1] == (
-        "When you deploy this: stop the old version first, or write it in two parts with "
-        "starmodel migrate --rolling."
+        "When you deploy this, stop the old version first. Or, for a rolling deploy, undo it "
+        "(starmodel db downgrade 0001), delete its file, and run starmodel migrate --rolling."
     )
     assert "Processes that still run" not in said
 

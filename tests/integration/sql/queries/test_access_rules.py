@@ -19,6 +19,7 @@ from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import Batch
 from starmodel.app.queries.listing import listing_of
 from starmodel.core.errors import AccessScanLimitError
+from starmodel.core.snapshot import hidden_of
 from starmodel.testing.fakes import fake_application
 
 ROWS = 12_000
@@ -39,6 +40,14 @@ class _Memo(Entity):
     owner: str = Field(default="", max_length=40, index=True)
     text: str = ""
     firm_id: str | None = Field(default=None, foreign_key="_firm.id")
+
+
+class _Wage(Entity):
+    model_config = {"store": "sql", "scope": "record", "access": {"read": owner("owner")}}
+    id: str
+    owner: str = Field(default="", max_length=40, index=True)
+    pay: int = Field(default=1, access=role("boss"))
+    note: str = Field(default="n", access={"read": record.pay > 0})
 
 
 class _Site(Entity):
@@ -103,7 +112,7 @@ class _CountingRepository(SqlRepository):
 @pytest.fixture
 async def application(any_url: str) -> AsyncIterator[Application]:
     made = fake_application(
-        _Firm, _Memo, _Site, _Plan, access_scan_limit=20,
+        _Firm, _Memo, _Wage, _Site, _Plan, access_scan_limit=20,
         stores={"sql": _CountingRepository(any_url), "memory": MemoryRepository()},
     )  # fmt: skip
     await made.ready()
@@ -129,6 +138,19 @@ async def test_list_and_total_are_one_query_each(application: Application) -> No
 
     assert found == (["36", "30", "24"], 10)
     assert repository.queries == 2
+
+
+async def test_rules_of_fields_add_no_query(application: Application) -> None:
+    repository: Any = application.persistence.for_class(_Wage)
+    for number in range(12):
+        await _Wage.objects.create(id=f"{number:02}", owner="ann", pay=number % 2)
+    repository.queries = 0
+
+    listing = listing_of(application.registry[_Wage], {"per_page": "5"})
+    window = await application.window(listing, ANN, total=True)
+
+    assert repository.queries == 2
+    assert [sorted(hidden_of(each)) for each in window.entities[:2]] == [["note", "pay"], ["pay"]]
 
 
 async def test_rule_follows_a_relation_within_one_query(

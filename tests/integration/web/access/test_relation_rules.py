@@ -10,10 +10,12 @@ import pytest
 
 from integration.web.browser import unlisted
 from integration.web.streams.test_stream_lists import keys, watch
-from starmodel import Entity, Field, event
+from starmodel import Entity, Field, RulePolicy, event
 from starmodel.access import actor, record, role
+from starmodel.app.live.related_access import PAUSE_S
 from starmodel.app.ports.query import Query
 from starmodel.core.current_app import host_of
+from starmodel.core.errors import StoreUnavailableError
 
 MINE = record.customer.user_id == actor.id
 
@@ -261,3 +263,88 @@ async def test_menus_of_all_rows_cost_one_query_for_each_rule(ann: Any, monkeypa
     page = await ann.page("/orders")
     assert page.text.count('data-may="update sign close delete"') == 11
     assert len(queries) == 3  # the window, the rule of close, and the rule of the other events
+
+
+async def test_access_is_decided_again_when_the_store_is_available(
+    ann: Any, monkeypatch: Any, caplog: Any
+) -> None:
+    related, pauses = ann.app.starmodel._related_access, list[float]()
+    decide, failures = related._readable, iter([True, True])
+
+    async def failing(*about: Any) -> Any:
+        if next(failures, False):
+            raise StoreUnavailableError("The store is away.")
+        return await decide(*about)
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(related, "_readable", failing)
+    monkeypatch.setattr(related, "_pause", pause)
+    async with ann.watch(await ann.page("/orders/a")) as stream:
+        for _ in range(4):
+            await stream.event()
+        await change(Customer, "of-ann", user_id="bob")
+        assert "no longer open to you" in (await stream.event()).elements
+    assert pauses == [PAUSE_S * 2, PAUSE_S * 4, PAUSE_S]
+    assert caplog.text.count("could not be decided; trying again") == 2
+
+
+class _Shared(RulePolicy):
+    """Reading needs a customer of the actor, which is a record of another class."""
+
+    def reads_fields(self, entity_type: Any) -> bool:
+        return True
+
+    async def check(self, entity_type: Any, need: Any, actor: Any, **about: Any) -> bool:
+        mine = await Customer.objects.list(user_id=actor.id)
+        return bool(mine)
+
+    def related_fields(self, entity_type: Any) -> Any:
+        return {Customer: {"user_id"}}
+
+
+async def test_policy_names_the_fields_that_open_lists_and_pages_follow(
+    visit: Any, serve: Any
+) -> None:
+    app = serve(Customer, MemoryOrder, policy=_Shared())
+    await Customer.objects.create(id="of-ann", user_id="ann")
+    await MemoryOrder.objects.create(id="a")
+    browser = visit(app)
+    await browser.page("/sign-in/ann")
+    listed, page = await browser.page("/orders"), await browser.page("/orders/a")
+
+    async with watch(browser, listed) as stream, browser.watch(page) as record_stream:
+        await stream.event()
+        for _ in range(4):
+            await record_stream.event()
+        await change(Customer, "of-ann", user_id="bob")
+        assert (await rows(stream))["order"] == ""
+        assert "no longer open to you" in (await record_stream.event()).elements
+
+
+async def test_open_list_and_page_follow_related_records_of_the_same_class(
+    visit: Any, serve: Any
+) -> None:
+    class Folder(Entity):
+        model_config = {"scope": "record", "access": record.parent.lead == actor.id}
+        id: str
+        lead: str = ""
+        parent_id: str | None = Field(default=None, foreign_key="folder.id")
+
+    app = serve(Folder)
+    await Folder.objects.create(id="top", lead="ann")
+    await Folder.objects.create(id="a", parent_id="top")
+    browser = visit(app)
+    await browser.page("/sign-in/ann")
+    listed, page = await browser.page("/folders"), await browser.page("/folders/a")
+    assert keys(listed.text) == ["a"]
+
+    async with watch(browser, listed) as stream, browser.watch(page) as record_stream:
+        await stream.event()
+        for _ in range(4):
+            await record_stream.event()
+        await change(Folder, "top", lead="bob")
+        assert "a" not in (await rows(stream))["order"].split()
+        assert "no longer open to you" in (await record_stream.event()).elements

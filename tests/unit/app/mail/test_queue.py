@@ -219,6 +219,44 @@ async def test_application_without_mailer_can_not_send() -> None:
     await queue.close(timeout_s=0)
 
 
+async def test_thread_may_send() -> None:
+    box = Mailbox()
+    queue = MailQueue(box)
+    with pytest.raises(ConfigurationError, match="while the application runs"):
+        await asyncio.to_thread(queue.send, message())
+    queue.attach(asyncio.get_running_loop())
+    assert await asyncio.to_thread(queue.send, message())
+    await asyncio.sleep(0)
+    await queue.idle(timeout_s=10)
+    assert box.messages == [message()]
+
+
+async def test_composed_message_is_made_after_the_answer() -> None:
+    box, made = Mailbox(), list[str]()
+    queue = MailQueue(box)
+
+    async def make() -> MailMessage | None:
+        made.append("made")
+        return message() if len(made) == 1 else None
+
+    assert queue.compose(make, about="a…@example.org")
+    assert queue.compose(make, about="a…@example.org")
+    assert made == []
+    await queue.idle(timeout_s=10)
+    assert (made, box.messages) == (["made"] * 2, [message()])
+
+
+async def test_failure_to_compose_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    queue = MailQueue(Mailbox())
+
+    async def make() -> MailMessage | None:
+        return MailMessage("no address", "Hello", "Text")
+
+    queue.compose(make, about="a…@example.org")
+    await queue.idle(timeout_s=10)
+    assert "Mail to a…@example.org could not be made" in caplog.text
+
+
 def test_queue_serves_one_event_loop_after_another() -> None:
     box = Mailbox()
     queue = MailQueue(box)

@@ -41,7 +41,7 @@ class Upgrade(NamedTuple):
     mysql: str
 
 
-SCHEMA = 2
+SCHEMA = 3
 """The current schema version; raised together with a migration in UPGRADES."""
 UPGRADES = {
     2: Upgrade(
@@ -56,7 +56,12 @@ UPGRADES = {
         "ADD COLUMN device VARCHAR(200) NOT NULL DEFAULT '', "
         "ADD COLUMN address VARCHAR(64) NOT NULL DEFAULT '', "
         f"ADD INDEX ix_{SESSIONS}_actor_key (actor_key)",
-    )
+    ),
+    3: Upgrade(
+        "confirmed_at",
+        (f"ALTER TABLE {SESSIONS} ADD COLUMN confirmed_at DOUBLE PRECISION NOT NULL DEFAULT 0",),
+        f"ALTER TABLE {SESSIONS} ADD COLUMN confirmed_at DOUBLE NOT NULL DEFAULT 0",
+    ),
 }
 PART = "sessions"
 SWEEP_BATCH = 500
@@ -95,6 +100,7 @@ class SessionTables:
             Column("actor_key", String(64), index=True),
             Column("device", String(MAX_DEVICE_CHARS), nullable=False, server_default=""),
             Column("address", String(MAX_ADDRESS_CHARS), nullable=False, server_default=""),
+            Column("confirmed_at", Double, nullable=False, server_default="0"),
             **sql_dialect.table_options,
         )
 

@@ -20,6 +20,7 @@ from starmodel.core.errors import (
     BindingError,
     CommandReusedError,
     CommandRunningError,
+    ConfirmationNeededError,
     ConstraintError,
     EditConflictError,
     InvalidStateError,
@@ -42,7 +43,6 @@ from starmodel.core.values.validation_messages import PRIVATE_PROBLEM, sentence
 from starmodel.core.values.words import title_of_entity
 from starmodel.texts.catalogue import ENGLISH, Catalogue, Message
 
-INVALID_TOKEN = b'Bearer error="invalid_token"'
 log = logging.getLogger("starmodel.web")
 
 
@@ -54,6 +54,7 @@ class Problem:
     details are for the developer only; was has the field digests that an edit form
     submits next (see `starmodel.app.commands.binding.edited_fields`); plain
     replaces the text on pages when the text is meant for API clients.
+    confirm is the path where a program confirms the password, "" unless that helps;
     challenge is the value of `WWW-Authenticate` (RFC 6750) of a 401.
     Units: retry_after_s is the value of the `Retry-After` header; None sends no header.
     """
@@ -69,6 +70,7 @@ class Problem:
     retry_after_s: int | None = None
     plain: str = ""
     challenge: bytes = b"Bearer"
+    confirm: str = ""
 
     @property
     def title(self) -> str:
@@ -95,6 +97,8 @@ class Problem:
         }
         if self.fields:
             made["errors"] = dict(self.fields)
+        if self.confirm:
+            made["confirm"] = self.confirm
         return made
 
 
@@ -159,7 +163,7 @@ def _problem_of(
             plain = ""  # the author of the URL needs the reason
         wait_s = error.retry_after_s if isinstance(error, TooManyAttemptsError) else None
         text, reasons = _with_title(error), denial_in_words(error) if developer else {}
-        challenge = INVALID_TOKEN if isinstance(error, InvalidTokenError) else b"Bearer"
+        challenge = _challenge(error)
         return Problem(
             error.status,
             text,
@@ -209,6 +213,15 @@ def _problem_of(
         frames = own_frames(error)
         return Problem(500, text, where=where, trace=trace, frames=frames, details=details or {})
     return Problem(500, Message("problem.unexpected"), where=where)
+
+
+def _challenge(error: StarModelError) -> bytes:
+    """The value of `WWW-Authenticate` (RFC 6750, RFC 9470)."""
+    if isinstance(error, InvalidTokenError):
+        return b'Bearer error="invalid_token"'
+    if isinstance(error, ConfirmationNeededError):
+        return b'Bearer error="insufficient_user_authentication", max_age=%d' % error.within_s
+    return b"Bearer"
 
 
 def _with_title(error: StarModelError) -> str:

@@ -20,7 +20,7 @@ from starmodel.app.commands.elements import Element
 from starmodel.app.ports.transport import Patch
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import UIAdapter
-from starmodel.core.errors import RequestError, StarModelError
+from starmodel.core.errors import ConfirmationNeededError, RequestError, StarModelError
 from starmodel.core.events import Event
 from starmodel.core.events.results import Toast
 
@@ -60,6 +60,10 @@ class ErrorResponses:
             models=self._application.registry.models_by_title,
             texts=self._application.texts,
         )
+        if isinstance(error, ConfirmationNeededError):
+            confirmation = self._application.extensions.confirmation
+            where_to = "" if confirmation is None else f"{exchange.root_path}{confirmation.path}"
+            return replace(made, confirm=where_to)
         if made.status == 401 and self._settings.development:
             hint = self._application.texts.text("access.sign_in_here")
             plain = made.plain and f"{made.plain} {hint}"
@@ -89,7 +93,7 @@ class ErrorResponses:
                 exchange, self.encode(problem, elements), headers, status=problem.status
             )
         elif exchange.request.wants_html and self._leads_to_sign_in(exchange, problem):
-            await exchange.redirect(self._sign_in_url(exchange))
+            await exchange.redirect(self._sign_in_url(exchange, problem))
         elif exchange.request.wants_html:
             actor, ui = exchange.session.actor, ui or self._ui
             await exchange.page(lambda: ui.error_page(problem, actor), problem.status, headers)
@@ -100,9 +104,13 @@ class ErrorResponses:
         is_there = exchange.request.path == self.sign_in_path
         return bool(self.sign_in_path) and problem.status == 401 and not is_there
 
-    def _sign_in_url(self, exchange: Exchange) -> str:
-        """The sign-in page, which returns to this page, or to the one with the submitted form."""
-        request, url = exchange.request, f"{exchange.root_path}{self.sign_in_path}"
+    def _sign_in_url(self, exchange: Exchange, problem: Problem) -> str:
+        """The page to sign in or to confirm the password.
+
+        It returns to this page, or to the one with the submitted form.
+        """
+        request = exchange.request
+        url = problem.confirm or f"{exchange.root_path}{self.sign_in_path}"
         if request.method in ("GET", "HEAD"):
             back = request.normalized_url.decode("latin-1")
         else:

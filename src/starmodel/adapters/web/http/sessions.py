@@ -155,7 +155,7 @@ class CookieSessions:
         record = self._cache.current(stored_id)
         if record is None or record.visitor != key or not self._accepts(record):
             return None
-        return Session(visitor, id, key, record.actor, data, record.provider, record.created_at)
+        return _of_record(record, visitor, id, data)
 
     async def session_of(self, value: bytes | None) -> Session:
         """The session of a cookie value, or a new one. Raises: StoreUnavailableError."""
@@ -177,9 +177,7 @@ class CookieSessions:
                 return self.new()
             if record.ended_at is not None:
                 return self._instead(record.ended_at)
-            session = Session(
-                visitor, id, key, record.actor, data, record.provider, record.created_at
-            )
+            session = _of_record(record, visitor, id, data)
         session.modified = at + RENEW_S < now
         return session
 
@@ -208,7 +206,8 @@ class CookieSessions:
         if session.is_rotated:
             stored, records = session.stored_identity, []
             if session.actor is not None:
-                session.signed_in_at = now
+                session.signed_in_at = session.signed_in_at or now
+                session.confirmed_at = now
                 records.append(_started(session, now, client))
             if not session.is_new and stored.key != session.key and stored.id == stored.visitor:
                 # An anonymous session has no stored record that could be ended.
@@ -330,14 +329,21 @@ class SessionCookie:
 
 def _started(session: Session, now: float, client: Client) -> SessionRecord:
     return SessionRecord(
-        session.record_id, session.key, session.actor, session.provider, now, now,
-        device=client.device, address=client.address,
+        session.record_id, session.key, session.actor, session.provider, session.signed_in_at, now,
+        device=client.device, address=client.address, confirmed_at=session.confirmed_at,
     )  # fmt: skip
 
 
 def _port_of(host: bytes) -> bytes:
     port = host.rpartition(b":")[2] if b":" in host else b""
     return port if port.isdigit() and len(port) <= 5 else b""
+
+
+def _of_record(record: SessionRecord, visitor: str, id: str, data: dict[str, Any]) -> Session:
+    return Session(
+        visitor, id, record.visitor, record.actor, data, record.provider, record.created_at,
+        record.confirmed_at,
+    )  # fmt: skip
 
 
 def _weight(value: bytes) -> int:

@@ -29,11 +29,10 @@ from starmodel.app.commands.inputs import Inputs
 from starmodel.core.classes.foreign_keys import foreign_keys
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.entity import Entity
-from starmodel.core.errors import AccessDeniedError, BindingError, ConfigurationError
+from starmodel.core.errors import BindingError, ConfigurationError
 from starmodel.core.events import Event
 from starmodel.core.fields.types import names_by_alias
 from starmodel.core.values.bounded_cache import BoundedCache
-from starmodel.texts.catalogue import Message
 
 MAX_BOUND_BYTES = 64 * 1024
 
@@ -227,9 +226,6 @@ class Binder:
                     convert(parameter, signal, "signal", inputs, arguments, problems)
         for name, parameter in parameters.items():
             if name not in arguments and name not in problems and parameter.required:
-                if self._hides(inputs.closed, name):
-                    plain = Message("access.not_done")
-                    raise AccessDeniedError(f"You may not run {self.where}.", plain=plain)
                 problems[name] = MISSING if parameter.file is None else MISSING_FILE
         return arguments, problems
 

@@ -22,6 +22,8 @@ class ChangedDefault(FieldChange):
 
     def title(self) -> str:
         field = self.after
+        if field.column in self.entity.primary_key and field.has_default and field.default is None:
+            return f"Number new records of {self.entity.name}"
         if field.default_factory:
             return f"Give new records a generated {self.name}"
         if not field.has_default:

@@ -12,6 +12,7 @@ from starmodel.migrations.schema.definitions import (
     Constraint,
     EntityDefinition,
     IndexDefinition,
+    Kept,
     UniqueDefinition,
 )
 
@@ -28,7 +29,10 @@ class EntityChange(Change):
 
 @dataclass(frozen=True)
 class AddedEntity(Change):
+    """A new class. Shapes: kept are the rows of a former class of its name; None without any."""
+
     entity: EntityDefinition
+    kept: Kept | None = None
 
     def title(self) -> str:
         return f"Create {self.entity.name}"
@@ -37,7 +41,10 @@ class AddedEntity(Change):
         if self.entity.external:
             return f" (the table {self.entity.table!r} of another program, which stays as it is)"
         names = [field.name for field in self.entity.fields]
-        return f" ({listed(names)})"
+        former = ""
+        if self.kept is not None:
+            former = f"; the rows of a former {self.entity.name} stay aside in {self.kept.name}"
+        return f" ({listed(names)}){former}"
 
 
 @dataclass(frozen=True)

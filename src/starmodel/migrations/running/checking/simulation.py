@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from pydantic import JsonValue
 
 from starmodel.migrations.comparing.changes.words import type_words
+from starmodel.migrations.comparing.keys import NEW_CLASS
 from starmodel.migrations.running.checking.duplicates import Duplicates
 from starmodel.migrations.running.checking.refused import Refused
 from starmodel.migrations.running.database.session import Session
@@ -65,15 +66,7 @@ class Simulation:
 
     def _concerns(self, entity: EntityDefinition) -> bool:
         """True when the values of this entity change, or are required."""
-        for action in self._actions:
-            if isinstance(action, RowAction):
-                if _entity_id(action.work) == entity.id:
-                    return True
-            elif isinstance(action, SchemaAction):
-                old, new = _by_id(action.before, entity.id), _by_id(action.after, entity.id)
-                if old is not None and new is not None and _is_stricter(old, new):
-                    return True
-        return False
+        return any(True for _ in self._of(entity.id))
 
     def _entity(self, entity: EntityDefinition) -> list[Refused]:
         """Simulate the rows of one entity; return those that would not be unique."""
@@ -82,24 +75,36 @@ class Simulation:
             [field for owner, field in self._changed if owner == entity.id],
         )
         table = RowTable(self._session, self._tables[entity.name])
+        actions = list(self._of(entity.id))
         names = [f.name for f in entity.fields]
         ids = [f.id for f in entity.fields]
         for key, *values in table.all(names):
             row = dict(zip(ids, values, strict=True))
             shown = repr(table.decode_key(key))
-            if all(
-                self._apply(number, action, entity.id, row, shown)
-                for number, action in enumerate(self._actions)
-            ):
+            if all(self._apply(number, action, row, shown) for number, action in actions):
                 duplicates.add(row, shown)
         return duplicates.found()
 
-    def _apply(self, number: int, action: Action, id: str, row: Stored, key: str) -> bool:
+    def _of(self, id: str) -> Iterator[tuple[int, RowAction | list[StricterField]]]:
+        """Yield the work on the rows of one entity, and the fields that become stricter."""
+        for number, action in enumerate(self._actions):
+            if isinstance(action, RowAction) and _entity_id(action.work) == id:
+                yield number, action
+            elif isinstance(action, SchemaAction):
+                stricter = [
+                    each
+                    for each in _stricter(action, id)
+                    if each.is_required or each.is_retyped or each.is_narrowed
+                ]
+                if stricter:
+                    yield number, stricter
+
+    def _apply(
+        self, number: int, action: RowAction | list[StricterField], row: Stored, key: str
+    ) -> bool:
         """Apply one action to a row. Return False when its value was refused."""
-        if isinstance(action, SchemaAction):
-            return self._check(action, id, row, key)
-        if not isinstance(action, RowAction) or _entity_id(action.work) != id:
-            return True
+        if isinstance(action, list):
+            return all(self._check(each, row, key) for each in action)
         work = action.work
         table = self._table(number, work)
         try:
@@ -161,41 +166,37 @@ class Simulation:
             shown = shown_value(old, stored)
             wanted = type_words(new.definition)
             subject = f"{work.entity}.{work.title}"
-            self._refuse(subject, f"can't be converted to {wanted}", shown, key, _CONVERT)
+            keys = work.schema.entity(work.entity).primary_key
+            remedy = NEW_CLASS if old.definition.column in keys else _CONVERT
+            self._refuse(subject, f"can't be converted to {wanted}", shown, key, remedy)
             return False
         return True
 
-    def _check(self, action: SchemaAction, id: str, row: Stored, key: str) -> bool:
-        """Check that a row fits the columns after an action."""
-        old, new = _by_id(action.before, id), _by_id(action.after, id)
-        if old is None or new is None or not _is_stricter(old, new):
-            return True
-        before = {f.id: f for f in old.fields}
-        for after in new.fields:
-            earlier = before.get(after.id)
-            if earlier is None or after.computed is not None:
-                continue
-            stored = row.get(after.id)
-            subject = f"{new.name}.{after.name}"
-            if stored is None and earlier.nullable and not after.nullable:
+    def _check(self, field: StricterField, row: Stored, key: str) -> bool:
+        """Check that a row fits a column after an action."""
+        stored = row.get(field.after.id)
+        subject = f"{field.entity.name}.{field.after.name}"
+        if stored is None:
+            if field.is_required:
                 self._refuse(subject, "no value, and it is required now", "", key, _FILL)
+            return not field.is_required
+        if field.is_retyped:
+            earlier = self._stored(field.schemas[0], field.earlier_entity, field.earlier.name)
+            after = self._stored(field.schemas[1], field.entity, field.after.name)
+            try:
+                after.encode(earlier.decode(stored))
+            except ValueError as error:
+                self._refuse(
+                    subject, "does not fit the new type", f"{stored!r} {error}", key, _CONVERT
+                )
                 return False
-            if stored is not None and earlier.type != after.type:
-                try:
-                    self._stored(action.after, new, after.name).encode(
-                        self._stored(action.before, old, earlier.name).decode(stored)
-                    )
-                except ValueError as error:
-                    self._refuse(
-                        subject, "does not fit the new type", f"{stored!r} {error}", key, _CONVERT
-                    )
-                    return False
-            if stored is not None and _allowed(earlier) != _allowed(after):
-                column = self._stored(action.after, new, after.name)
-                value = column.decode(stored)
-                if not column.allows(value):
-                    self._refuse(subject, f"is not {type_words(after)}", repr(value), key, _REPLACE)
-                    return False
+        if field.is_narrowed:
+            column = self._stored(field.schemas[1], field.entity, field.after.name)
+            value = column.decode(stored)
+            if not column.allows(value):
+                reason = f"is not {type_words(field.after)}"
+                self._refuse(subject, reason, repr(value), key, _REPLACE)
+                return False
         return True
 
     def _stored(self, schema: Schema, entity: EntityDefinition, name: str) -> StoredColumn:
@@ -233,14 +234,37 @@ def _by_id(schema: Schema, id: str) -> EntityDefinition | None:
     return next((entity for entity in schema if entity.id == id), None)
 
 
-def _is_stricter(old: EntityDefinition, new: EntityDefinition) -> bool:
-    """True when a column is required now, has another type, or the values of another `Literal`."""
-    before = {f.id: f for f in old.fields}
-    pairs = ((before[f.id], f) for f in new.fields if f.id in before)
-    return any(
-        (a.nullable and not b.nullable) or a.type != b.type or _allowed(a) != _allowed(b)
-        for a, b in pairs
-    )
+class StricterField(NamedTuple):
+    """A field that a schema action leaves, with what its values must fit afterwards.
+
+    Shapes: earlier and after are its definitions, in the entities and schemas before and after.
+    """
+
+    schemas: tuple[Schema, Schema]
+    earlier_entity: EntityDefinition
+    entity: EntityDefinition
+    earlier: FieldDefinition
+    after: FieldDefinition
+    is_required: bool
+    is_retyped: bool
+    is_narrowed: bool
+
+
+def _stricter(action: SchemaAction, id: str) -> Iterator[StricterField]:
+    """Yield the fields of an entity that stay, and whether they are stricter."""
+    old, new = _by_id(action.before, id), _by_id(action.after, id)
+    if old is None or new is None:
+        return
+    before = {field.id: field for field in old.fields}
+    for after in new.fields:
+        earlier = before.get(after.id)
+        if earlier is not None and after.computed is None:
+            yield StricterField(
+                (action.before, action.after), old, new, earlier, after,
+                is_required=earlier.nullable and not after.nullable,
+                is_retyped=earlier.type != after.type,
+                is_narrowed=_allowed(earlier) != _allowed(after),
+            )  # fmt: skip
 
 
 def _allowed(definition: FieldDefinition) -> JsonValue:

@@ -107,8 +107,8 @@ def _views(session: Session, lost: Lost) -> list[str]:
         rows = session.rows("SELECT name, sql FROM sqlite_master WHERE type = 'view'")
     else:
         return []
-    wanted = {name.lower() for name in (lost.entity.table, lost.column) if name is not None}
-    return [name for name, text in rows if wanted <= _words(text)]
+    names = [name for name in (lost.entity.table, lost.column) if name is not None]
+    return [view for view, text in rows if all(_has_word(text, name) for name in names)]
 
 
 def _views_of_postgresql(session: Session, lost: Lost) -> list[str]:
@@ -126,5 +126,5 @@ def _views_of_postgresql(session: Session, lost: Lost) -> list[str]:
     return [row[0] for row in session.rows(sql, values)]
 
 
-def _words(text: str) -> set[str]:
-    return {word.lower() for word in re.findall(r"\w+", text)}
+def _has_word(text: str, name: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None

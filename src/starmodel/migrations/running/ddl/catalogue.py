@@ -8,6 +8,7 @@ from sqlalchemy import inspect
 
 from starmodel.migrations.running.database.session import Session
 
+SAMPLE = 200
 _ROW_BYTES = 100
 """The size of a row in a table of PostgreSQL that was not analysed yet, so that it is not small."""
 _POSTGRESQL_KEYS = """
@@ -182,6 +183,19 @@ class Catalogue:
                 (schema, table),
             )
         return int(found or 0)
+
+    def row_bytes(self, table: str, schema: str | None = None) -> float:
+        """Return the mean size of the first SAMPLE rows, on SQLite, MySQL and MariaDB."""
+        session = self._session
+        cast = "CAST({} AS BLOB)" if session.kind == "sqlite" else "{}"
+        sizes = [
+            f"COALESCE(LENGTH({cast.format(session.quote(column))}), 0)"
+            for column in self.columns(table, schema)
+        ]
+        where = ".".join(session.quote(part) for part in (schema, table) if part)
+        rows = f"SELECT * FROM {where} LIMIT {SAMPLE}"  # noqa: S608 - quoted names
+        sql = f"SELECT AVG({' + '.join(sizes)}) FROM ({rows}) AS sample"  # noqa: S608 - the same
+        return float(session.value(sql) or 0) if sizes else 0.0
 
     def _regclass(self, table: str, schema: str | None) -> str:
         quoted = self._session.quote(table)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
@@ -29,6 +31,11 @@ Interrupted = Literal["stop", "done", "again"]
 """What to do with a statement whose outcome is unknown: stop, take it for done, run it again."""
 _OUTSIDE = re.compile(r"\b(CONCURRENTLY|VACUUM)\b", re.IGNORECASE)
 _ROWS = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH|SET)\b", re.IGNORECASE)
+
+
+SLICE_S, PAUSE_S = 0.4, 0.12
+"""SQLite has no queue of writers: each tries again after at most 0.1 s. So batches leave a pause of
+PAUSE_S after each SLICE_S of work, while another process uses the file."""
 
 
 class Executor:
@@ -100,11 +107,16 @@ class Executor:
     async def _rows(self, action: RowAction, key: ActionKey, begun: ActionEntry | None) -> None:
         work = action.work
         after = None if begun is None else checkpoint_key(begun.checkpoint)
+        gives_way = await self._link.run(lambda s: s.kind == "sqlite" and s.is_shared())
+        began = time.monotonic()
         while True:
             after, count = await self._batch(work, key, after)
             if not count:
                 return
             self._on_batch(count)
+            if gives_way and time.monotonic() - began >= SLICE_S:
+                await asyncio.sleep(PAUSE_S)
+                began = time.monotonic()
 
     async def _batch(self, work: Any, key: ActionKey, after: Any) -> tuple[Any, int]:
         result: list[Any] = []

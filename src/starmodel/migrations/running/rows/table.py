@@ -90,6 +90,16 @@ class RowTable:
         where = f"{key} = {self.placeholder(len(columns) + 1)}"
         self.session.execute_each(f"UPDATE {self.name} SET {sets} WHERE {where}", rows)  # noqa: S608
 
+    def update_all(self, column: str, value: Any, keys: Sequence[Any]) -> None:
+        """Write one stored value to the rows with these stored keys."""
+        key = self._quote(self.key.column.name)
+        marks = ", ".join(self.placeholder(number + 2) for number in range(len(keys)))
+        self.session.execute(
+            f"UPDATE {self.name} SET {self._quote(column)} = {self.placeholder(1)} "  # noqa: S608
+            f"WHERE {key} IN ({marks})",
+            [value, *keys],
+        )
+
     def decoded(self, fields: Sequence[str], stored: Sequence[Any]) -> Row:
         """Return decoded values by field name. Raises: ValueError, naming the field."""
         row = {}

@@ -92,15 +92,16 @@ class Fill(RowWork):
     def batch(self, table: RowTable, after: Any) -> list[Sequence[Any]]:
         column = table.fields[self.name]
         where = f"{table.column(self.name)} IS NULL"
-        per_row = callable(self.fill)
-        fields = table.own_fields if per_row else []
-        rows = table.batch(fields, after, where=where)
-        constant = None if per_row else constant_fill(column, self.fill)
+        if not callable(self.fill):
+            rows = table.batch([], after, where=where)
+            constant = constant_fill(column, self.fill)
+            if rows and constant is not None:
+                table.update_all(column.column.name, constant, [row[0] for row in rows])
+            return rows
+        rows = table.batch(table.own_fields, after, where=where)
         written = []
         for key, *values in rows:
-            value = constant
-            if per_row:
-                value = computed_fill(table, column, self.fill, key, values)
+            value = computed_fill(table, column, self.fill, key, values)
             if value is not None:
                 written.append((value, key))
         table.update([column.column.name], written)

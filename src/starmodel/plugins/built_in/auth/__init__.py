@@ -12,14 +12,17 @@ from starmodel.core.errors import ConfigurationError, StoreError
 from starmodel.core.values.log_text import log_link
 from starmodel.plugins import Plugin, Route
 from starmodel.plugins.built_in.auth.pages.account import AccountPages
+from starmodel.plugins.built_in.auth.pages.by_mail.invitation import InvitationPages
+from starmodel.plugins.built_in.auth.pages.by_mail.routes import mail_routes
 from starmodel.plugins.built_in.auth.pages.first_sign_in import PATH as FIRST_SIGN_IN
 from starmodel.plugins.built_in.auth.pages.first_sign_in import FirstSignInPages
 from starmodel.plugins.built_in.auth.pages.navigation import Navigation
 from starmodel.plugins.built_in.auth.pages.sign_in import SignInPages
 from starmodel.plugins.built_in.auth.pages.sign_up import SignUpPages
 from starmodel.plugins.built_in.auth.pages.site import AuthSite, Registration
+from starmodel.plugins.built_in.auth.sudo.confirmation import PasswordConfirmation
 from starmodel.plugins.built_in.auth.users.accounts import Accounts
-from starmodel.plugins.built_in.auth.users.user import User
+from starmodel.plugins.built_in.auth.users.user import ADMIN, User
 
 log = logging.getLogger("starmodel.auth")
 REGISTRATIONS = ("closed", "invite", "open")
@@ -64,7 +67,7 @@ class Auth(Plugin):
 
     def routes(self) -> list[Route]:
         sign_in, sign_up = SignInPages(self.site), SignUpPages(self.site)
-        account = AccountPages(self.site)
+        account, confirmation = AccountPages(self.site), PasswordConfirmation(self.site)
         return [
             Route(FIRST_SIGN_IN, self.first_sign_in.show, access="public"),
             Route(FIRST_SIGN_IN, self.first_sign_in.run, ["POST"], access="public"),
@@ -74,16 +77,23 @@ class Auth(Plugin):
             Route("/sign-out", sign_in.leave, ["POST"], access="public"),
             Route("/sign-up", sign_up.show, access="public"),
             Route("/sign-up", sign_up.run, ["POST"], access="public"),
+            Route("/account/confirm", confirmation.show),
+            Route("/account/confirm", confirmation.run, ["POST"]),
             Route("/account", account.show),
             Route("/account", account.rename, ["POST"]),
             Route("/account/password", account.change_password, ["POST"]),
             Route("/account/sessions/end", account.end_session, ["POST"]),
             Route("/account/sessions/end-others", account.end_others, ["POST"]),
+            *mail_routes(self.site),
         ]
 
     def slots(self) -> list[SlotContent]:
         navigation = Navigation(self.site)
-        return [SlotContent("page.account", "who", navigation.who, access="public")]
+        invitations = InvitationPages(self.site)
+        return [
+            SlotContent("page.account", "who", navigation.who, access="public"),
+            SlotContent("list.actions", "invite", invitations.link, access=f"role:{ADMIN}"),
+        ]
 
     def on_serve(self, root_path: str) -> None:
         if self.services.settings.development:
@@ -106,7 +116,13 @@ class Auth(Plugin):
                 f"Auth(user={user.__name__}): the application has no such entity. Pass it to "
                 f"create_app([{user.__name__}, …])."
             )
+        application.extensions.confirmation = PasswordConfirmation(self.site)
         self.site.user_sessions.follow()
+        if why := self.site.letters.why_off:
+            log.warning(
+                "No letters can be sent: %s. Password reset, confirmation of addresses, "
+                "invitations and sign-in by mail are off.", why,
+            )  # fmt: skip
 
     async def on_shutdown(self, application: Any) -> None:
         if self._announcing is not None:

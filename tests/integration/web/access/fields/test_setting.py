@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlmodel import SQLModel
 
-from integration.web.access.fields.employees import NOTE, SALARY
+from integration.web.access.fields.employees import NOTE, SALARY, signed_in
+from integration.web.browser import unlisted
+from starmodel import Entity, Field, event
+from starmodel.access import role
 
 
 async def test_forms_have_the_fields_that_may_be_set(ann: Any, eve: Any) -> None:
@@ -90,3 +94,79 @@ async def test_code_and_events_set_every_field(employees: Any, ann: Any, eve: An
 
     assert (await ann.call("POST", "/employees/d/raise_by", {"percent": 100})).status_code == 200
     assert (await eve.call("GET", "/employees/d")).json()["salary"] == 14
+
+
+@unlisted
+class Contract(Entity):
+    model_config = {"scope": "record", "access": "signed_in"}
+    id: str
+    wage: int = Field(access=role("hr"))
+
+
+async def test_record_with_a_required_field_is_made_by_who_may_set_it(
+    serve: Any, visit: Any
+) -> None:
+    app = serve(Contract)
+    ann = await signed_in(visit, app, "ann")
+    eve = await signed_in(visit, app, "eve", "hr")
+
+    assert (await ann.page("/contracts/new")).status_code == 403
+    assert "/contracts/new" not in (await ann.page("/contracts")).text
+    refused = await ann.call("POST", "/contracts", {"id": "a"})
+    assert (refused.status_code, "wage" in refused.text) == (422, False)
+    unknown = await ann.call("POST", "/contracts", {"id": "a", "wage": 5})
+    assert (unknown.status_code, "'wage' is unknown" in unknown.text) == (422, True)
+    assert 'name="wage"' in (await eve.page("/contracts/new")).text
+    assert (await eve.call("POST", "/contracts", {"id": "a", "wage": 5})).status_code == 201
+
+
+@unlisted
+class Account(Entity, SQLModel, table=True):  # type: ignore[call-arg]
+    __tablename__ = "account_with_rules"
+    model_config = {"access": "signed_in"}  # type: ignore[assignment]
+    id: str = Field(primary_key=True)
+    name: str = ""
+    balance: int = Field(default=0, access={"read": role("hr"), "write": "nobody"})
+
+
+async def test_table_class_has_rules_of_fields(serve: Any, visit: Any) -> None:
+    app = serve(Account)
+    await app.starmodel.objects(Account).create(id="a", balance=5)
+    ann = await signed_in(visit, app, "ann")
+    eve = await signed_in(visit, app, "eve", "hr")
+
+    path = app.starmodel.registry[Account].path
+    for browser, is_shown in ((ann, False), (eve, True)):
+        for data in (
+            (await browser.call("GET", f"{path}/a")).json(),
+            (await browser.call("GET", path)).json()["items"][0],
+        ):
+            assert ("balance" in data) is is_shown
+        assert (await browser.call("PATCH", f"{path}/a", {"name": "x"})).status_code == 200
+    assert (await eve.call("PATCH", f"{path}/a", {"balance": 1})).status_code == 403
+    assert (await app.starmodel.objects(Account).get("a")).balance == 5
+
+
+@unlisted
+class Dial(Entity):
+    model_config = {"scope": "app", "access": "public", "sync_with_client": True}
+    level: int = Field(default=1, access={"write": role("hr")})
+    hidden: int = Field(default=1, access=role("hr"))
+    free: int = 1
+
+    @event
+    def turn(self) -> None:
+        self.free += 1
+
+
+async def test_signals_of_other_fields_are_ignored(serve: Any, visit: Any) -> None:
+    app = serve(Dial)
+    guest, eve = visit(app), await signed_in(visit, app, "eve", "hr")
+    sent = {"Dial": {"level": 7, "hidden": 7, "free": 7}}
+
+    await guest.click("/dial/turn", sent)
+    state = (await eve.call("GET", "/dial")).json()
+    assert (state["level"], state["hidden"], state["free"]) == (1, 1, 8)
+    await eve.click("/dial/turn", sent)
+    state = (await eve.call("GET", "/dial")).json()
+    assert (state["level"], state["hidden"], state["free"]) == (7, 7, 8)

@@ -21,6 +21,7 @@ from starmodel.app.commands.command import Command
 from starmodel.app.commands.inputs import Inputs
 from starmodel.app.commands.replies import Reply
 from starmodel.app.context import use_browser_state
+from starmodel.app.presentation.confirmation import PROOF
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.sessions.browser_state import NO_BROWSER_STATE
 from starmodel.core.errors import BindingError, RequestError
@@ -123,6 +124,8 @@ class EventReader:
                 data = request.signals_in_query
         else:
             data, files = await request.fields()
+            if event.info.sudo:
+                data.pop(PROOF, None)  # verified already
             if is_form:
                 exchange.sent = data
         sent = parse_states(request, data)

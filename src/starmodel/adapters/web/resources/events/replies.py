@@ -171,7 +171,16 @@ class EventReplies:
             if entity is None or command.event.name == "delete":
                 return list_url
             return resource.url_for("record", entity.id, root_path=root_path)
-        return exchange.referer_or(list_url)
+        back = exchange.referer_or(list_url)
+        if back.partition("?")[0] != f"{root_path}{exchange.request.path}":
+            return back
+        # The form was sent from the response to an earlier POST, such as one with a wrong value.
+        is_of_record = entity is not None and command.id is not None and "record" in resource.pages
+        return (
+            resource.url_for("record", command.id, root_path=root_path)
+            if is_of_record
+            else list_url
+        )
 
     async def _leaves(
         self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome

@@ -11,6 +11,7 @@ from starmodel.adapters.web.http.exchange import Exchange
 from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.http.routing import Found, Routes
 from starmodel.adapters.web.resources.areas import in_area
+from starmodel.adapters.web.resources.events.confirming import ConfirmingEvents
 from starmodel.adapters.web.resources.events.event_call import EventCall
 from starmodel.adapters.web.resources.events.reading import EventReader
 from starmodel.adapters.web.resources.events.replies import EventReplies
@@ -21,7 +22,7 @@ from starmodel.app.application import Application
 from starmodel.app.commands.binding import form_names
 from starmodel.app.commands.command import Command
 from starmodel.app.presentation.resource import MountedResource
-from starmodel.core.errors import BindingError
+from starmodel.core.errors import BindingError, ConfirmationNeededError
 from starmodel.core.events.built_in import BUILT_IN
 
 CHECK_HEADER = form_names.CHECK_HEADER.encode()
@@ -46,6 +47,7 @@ class EventRoutes:
         self._settings = settings
         self._reader = EventReader(application, settings)
         self._replies = EventReplies(application, patches, settings)
+        self._confirming = ConfirmingEvents(application, patches, error_responses)
         self.running = RunningEvents(application, patches, error_responses, self._replies)
 
     def add_to(self, routes: Routes) -> None:
@@ -83,6 +85,8 @@ class EventRoutes:
             if not self._application.is_ready:
                 await self._application.ready()
             await check(resource.policy, entity_type, "write", exchange.session.actor, event=event)
+            if event.info.sudo and await self._confirming.confirm(exchange):
+                before = exchange.session.checkpoint()
             if CHECK_HEADER in request.headers:
                 await exchange.json({"errors": await self._checked(exchange, found, id)})
                 request.close_files()
@@ -97,6 +101,10 @@ class EventRoutes:
             if exchange.started:
                 raise  # the server logs the failure and closes the connection
             exchange.session.restore(before)
+            if isinstance(error, ConfirmationNeededError) and await self._confirming.ask(
+                exchange, resource, event, id, error
+            ):
+                return
             about = EventCall(entity_type, event, id, command)
             recorded = self._application.dispatcher.recorded
             where, details = about.text(recorded), about.details(recorded)

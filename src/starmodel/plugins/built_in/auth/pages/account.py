@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastcore.xml import H2, Dd, Div, Dl, Dt, P, Section
+from fastcore.xml import H2, A, Button, Dd, Div, Dl, Dt, Form, P, Section
 from pydantic import SecretStr
 
 from starmodel.app.access.policy import Actor
@@ -136,12 +136,21 @@ class AccountPages:
         )  # fmt: skip
         address = Dl(Div(Dt(parts.text("sign_in.email")), Dd(user.email)), cls="sm-fields")
         form = parts.form(f"{root}/account", "account.save", name)
-        return self._section("account.profile", address, form)
+        return self._section("account.profile", address, self._confirmation(user, root), form)
+
+    def _confirmation(self, user: Any, root: str) -> Any:
+        """The button that sends the letter again, while the address is not confirmed."""
+        texts = self._site.texts
+        if user.verified or not self._site.letters.is_on:
+            return ""
+        again = Button(texts.text("confirm.again"), type="submit", cls="uk-btn uk-btn-default")
+        form = Form(again, method="post", action=f"{root}/account/confirm")
+        return Div(P(texts.text("confirm.needed")), form)
 
     def _password(self, user: Any, root: str, filled: Filled | None) -> Any:
         parts = Parts(self._site.texts, PASSWORD, filled)
         if not user.password_hash:
-            return self._section("account.password", P(parts.text("account.no_password")))
+            return self._section("account.password", *self._no_password(root))
         form = parts.form(
             f"{root}/account/password",
             "account.change_password",
@@ -154,6 +163,13 @@ class AccountPages:
             ),
         )  # fmt: skip
         return self._section("account.password", form)
+
+    def _no_password(self, root: str) -> list[Any]:
+        """The sentence, and the link to choose a password by a letter."""
+        texts = self._site.texts
+        link = A(texts.text("account.choose_password"), href=f"{root}/forgot-password")
+        more = [P(link, cls="sm-form-more")] if self._site.letters.is_on else []
+        return [P(texts.text("account.no_password")), *more]
 
     def _section(self, title: str, *content: Any) -> Any:
         heading = H2(self._site.texts.text(title), cls="sm-section-title")

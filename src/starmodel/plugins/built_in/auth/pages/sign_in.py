@@ -103,13 +103,27 @@ class SignInPages:
             parts.input("password", "sign_in.password", PRESENT_PASSWORD),
             next_path=path,
         )
-        more = None
+        more = _by_mail(self._site, exchange, path)
         if self._site.registration == "open":
             link = A(
                 parts.text("sign_up.title"), href=with_next(f"{exchange.root_path}/sign-up", path)
             )
-            more = P(parts.text("sign_in.no_account"), " ", link, cls="sm-form-more")
-        return Div(form, more, cls="uk-card sm-form-card sm-form-narrow")
+            more.append(P(parts.text("sign_in.no_account"), " ", link, cls="sm-form-more"))
+        return Div(form, *more, cls="uk-card sm-form-card sm-form-narrow")
+
+
+def _by_mail(site: AuthSite, exchange: Exchange, path: str) -> list[Any]:
+    """The links to the ways in by a letter, where letters can be sent."""
+    if not site.letters.is_on:
+        return []
+    links = [
+        A(site.texts.text("forgot.link"), href=f"{exchange.root_path}/forgot-password"),
+        A(
+            site.texts.text("mail_sign_in.link"),
+            href=with_next(f"{exchange.root_path}/sign-in/mail", path),
+        ),
+    ]
+    return [P(link, cls="sm-form-more") for link in links]
 
 
 def sign_out_form(site: AuthSite, root_path: str, cls: str) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from fastcore.xml import A, Div, P
 
 from starmodel.core.errors import BindingError, ConstraintError
 from starmodel.plugins import Exchange, Page
+from starmodel.plugins.built_in.auth.pages.by_mail.confirmation import BROWSER
 from starmodel.plugins.built_in.auth.pages.next_page import NEXT, own_path, with_next
 from starmodel.plugins.built_in.auth.pages.parts import (
     ADDRESS,
@@ -51,24 +53,32 @@ class SignUpPages:
             await self._site.send(exchange, "sign_up.title", form, status=422)
             return
         email = normalised_address(fields["email"])
-        await self._create(email, fields.get("name", "").strip(), fields["password"])
+        letters, browser = self._site.letters, secrets.token_urlsafe(16)
+        if letters.is_on:
+            await letters.limits.claim_letter(exchange, email)
+        is_new = await self._create(email, fields.get("name", "").strip(), fields["password"])
+        words = [P(self._site.texts.text("sign_up.done", email=email))]
+        if letters.is_on:
+            exchange.session[BROWSER] = browser
+            letters.send_welcome(exchange.root_path, email, browser=browser if is_new else "")
+            words.append(P(self._site.texts.text("sign_up.letter")))
         link = A(
             self._site.texts.text("sign_in.submit"),
             href=with_next(f"{exchange.root_path}/sign-in", path), cls="uk-btn uk-btn-primary",
         )  # fmt: skip
-        done = P(self._site.texts.text("sign_up.done", email=email))
-        card = Div(done, link, cls="uk-card sm-form-card sm-form-narrow")
+        card = Div(*words, link, cls="uk-card sm-form-card sm-form-narrow")
         await self._site.send(exchange, "sign_up.done_title", card)
 
-    async def _create(self, email: str, name: str, password: str) -> None:
-        """Create the account, or do the same work for an address that has one."""
+    async def _create(self, email: str, name: str, password: str) -> bool:
+        """Create the account, or do the same work and return False for a known address."""
         if await self._site.accounts.find(email) is not None:
             await password_hasher().hash(password)
-            return
+            return False
         try:
             await self._site.accounts.create(email, name=name, password=password)
         except ConstraintError:  # a second request with the same address was faster
-            return
+            return False
+        return True
 
     def _errors(self, fields: dict[str, str]) -> dict[str, str]:
         email, name = fields.get("email", ""), fields.get("name", "")

@@ -9,9 +9,11 @@ from typing import Any, Literal
 from starmodel.app.application import Application
 from starmodel.app.credentials.one_time import OneTimeSecrets
 from starmodel.plugins import Exchange, Plugin
+from starmodel.plugins.built_in.auth.letters.letters import Letters
 from starmodel.plugins.built_in.auth.throttle.sign_in import SignInThrottle
 from starmodel.plugins.built_in.auth.users.accounts import Accounts, Proven
 from starmodel.plugins.built_in.auth.users.sessions import UserSessions
+from starmodel.plugins.web import PluginServices
 from starmodel.texts.catalogue import Catalogue
 
 Registration = Literal["closed", "invite", "open"]
@@ -30,6 +32,14 @@ class AuthSite:
     @property
     def application(self) -> Application:
         return self._plugin.services.application
+
+    @property
+    def services(self) -> PluginServices:
+        return self._plugin.services
+
+    @cached_property
+    def letters(self) -> Letters:
+        return Letters(self.services, self.accounts)
 
     @property
     def texts(self) -> Catalogue:

@@ -19,7 +19,7 @@ from starmodel.core.fields.stores import SYSTEM
 from starmodel.plugins.built_in.auth.passwords.hashing import password_hasher
 from starmodel.plugins.built_in.auth.passwords.rules import check_new_password
 from starmodel.plugins.built_in.auth.passwords.texts import RefusedPasswordError
-from starmodel.plugins.built_in.auth.users.actors import PASSWORD, actor_of
+from starmodel.plugins.built_in.auth.users.actors import ONE_TIME, PASSWORD, actor_of
 from starmodel.plugins.built_in.auth.users.addresses import Address
 from starmodel.texts.catalogue import Message
 
@@ -102,6 +102,31 @@ class User(Entity):
         """
         await self._set_password(new_password.get_secret_value())
 
+    @event(access="nobody")
+    async def reset(self, new_password: SecretStr) -> None:
+        """Replace the password by one of who has proven the address; every session ends.
+
+        Raises: SignInRefusedError, when the user is disabled; BindingError, for a password that
+        is not accepted.
+        """
+        self._refuse_disabled()
+        await self._set_password(new_password.get_secret_value())
+        self.verified = True
+
+    @event(access="nobody")
+    def sign_in_by_mail(self, session: Session) -> None:
+        """Sign the session in, after a letter has proven the address.
+
+        If nobody had proven it before, the password may be that of somebody else: it is removed,
+        and every session ends.
+        Raises: SignInRefusedError, when the user is disabled.
+        """
+        self._refuse_disabled()
+        if not self.verified:
+            self.verified, self.password_hash = True, ""
+            self.password_number += 1
+        session.sign_in(actor_of(self, methods=(ONE_TIME,)), provider="mail")
+
     @event(access=role(ADMIN) & ENABLED, title=Message("account.disable"))
     async def disable(self, uow: UnitOfWork) -> None:
         """Refuse sign-ins of the user, and end every session.
@@ -147,6 +172,10 @@ class User(Entity):
         Raises: ConstraintError, for the last admin.
         """
         await self._keep_an_admin(uow)
+
+    def _refuse_disabled(self) -> None:
+        if self.disabled:
+            raise SignInRefusedError(Message("sign_in.refused"))
 
     async def _has_password(self, text: str) -> bool:
         try:

@@ -67,6 +67,10 @@ def _ask_removed(question: RemovedQuestion) -> Answers:
 
 
 def _ask_conversion(question: ConvertQuestion) -> Answers:
+    if question.is_key:
+        if typer.confirm("Stop before anything runs if one doesn't. Continue?", True, err=True):
+            return Answers(conversions={question.ref: UNSET})
+        raise StoppedError
     choices = ["stop before anything runs if a value doesn't fit", "give such rows another value"]
     if _choose(choices, default="1") == 0:
         return Answers(conversions={question.ref: UNSET})

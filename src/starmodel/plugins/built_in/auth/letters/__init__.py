@@ -1,0 +1,1 @@
+"""Letters by mail with links and codes that prove an address."""

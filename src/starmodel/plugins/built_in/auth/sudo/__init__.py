@@ -1,0 +1,1 @@
+"""Confirming the password before important events."""

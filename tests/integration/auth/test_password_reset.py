@@ -1,0 +1,255 @@
+"""Forgotten passwords: a letter with a link that works once, and ends every other session."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+import pytest
+
+from integration.auth.letters import (
+    INVALID,
+    OPTIONS,
+    ORIGIN,
+    ask_reset,
+    is_signed_in,
+    letters,
+    path_of,
+    reset,
+    reset_letter,
+    said,
+    token_of,
+    url_of,
+)
+from integration.auth.people import (
+    ANN,
+    BOB,
+    OTHER,
+    PASSWORD,
+    Desk,
+    create,
+    plugin,
+    run,
+    sign_in,
+    signed_in,
+)
+
+
+@pytest.fixture
+async def app(process: Any, database: str) -> Any:
+    app = process(Desk, database_url=database, **OPTIONS)
+    await create(app)
+    return app
+
+
+async def test_reset_replaces_the_password_once_and_ends_sessions(app: Any, visit: Any) -> None:
+    elsewhere, browser = await signed_in(app), visit(app)
+    assert 'href="/forgot-password"' in (await browser.page("/sign-in")).text
+    message = await reset_letter(app, browser)
+    assert message.to == ANN
+    form = await browser.page(path_of(message))
+    assert form.status_code == 200
+    assert 'autocomplete="new-password"' in form.text
+
+    done = await reset(browser, token_of(message))
+
+    assert (done.status_code, done.headers["location"]) == (303, "/sign-in")
+    assert "Your password is saved." in (await browser.page("/sign-in")).text
+    assert not await is_signed_in(elsewhere)
+    assert (await sign_in(visit(app), ANN, PASSWORD)).status_code == 422
+    assert (await sign_in(browser, ANN, OTHER)).status_code == 303
+    assert (await plugin(app).accounts.find(ANN)).verified
+    again = await reset(browser, token_of(message), PASSWORD)
+    assert (again.status_code, INVALID in said(again)) == (410, True)
+    assert (await sign_in(visit(app), ANN, OTHER)).status_code == 303
+    await elsewhere.aclose()
+
+
+async def test_of_two_concurrent_posts_one_works(app: Any, visit: Any) -> None:
+    message = await reset_letter(app, visit(app))
+    first, second = await asyncio.gather(
+        reset(visit(app), token_of(message), OTHER), reset(visit(app), token_of(message), OTHER)
+    )
+    assert sorted([first.status_code, second.status_code]) == [303, 410]
+
+
+async def test_get_and_head_change_nothing(app: Any, visit: Any) -> None:
+    browser = visit(app)
+    message = await reset_letter(app, browser)
+    before = await plugin(app).accounts.find(ANN)
+    for method in ("GET", "HEAD", "GET"):
+        assert (await browser.request(method, path_of(message))).status_code == 200
+    assert await plugin(app).accounts.find(ANN) == before
+    assert (await reset(browser, token_of(message))).status_code == 303
+
+
+async def test_refused_password_keeps_the_link(app: Any, visit: Any) -> None:
+    browser = visit(app)
+    message = await reset_letter(app, browser)
+    for password in ("short", ANN, "p\x00ssword number", "x" * 2000):
+        refused = await reset(browser, token_of(message), password)
+        assert refused.status_code == 422
+        assert password not in refused.text or password == ANN
+    assert (await reset(browser, token_of(message))).status_code == 303
+
+
+async def test_newer_password_and_disabling_end_the_link(app: Any, visit: Any) -> None:
+    browser = visit(app)
+    user = await plugin(app).accounts.find(ANN)
+    message = await reset_letter(app, browser)
+    await run(app, user.do.set_password(new_password="a phrase of an admin"))
+    assert (await reset(browser, token_of(message))).status_code == 410
+    message = await reset_letter(app, browser)
+    await run(app, user.do.disable())
+    assert (await reset(browser, token_of(message))).status_code == 410
+    await ask_reset(browser)
+    assert await letters(app) == []
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "x", "A" * 43, "\x00", "A" * 100_000, "é" * 43],
+    ids=lambda t: f"{len(t)} {t!r:.9}",
+)
+async def test_tampered_link_gets_the_same_sentence(process: Any, visit: Any, token: str) -> None:
+    app = process(Desk, **OPTIONS)
+    browser = visit(app)
+    sent = await reset(browser, token)
+    assert (sent.status_code, INVALID in said(sent)) == (410, True)
+    if len(token) < 1000:
+        shown = await browser.get("/reset-password", params={"token": token})
+        assert (shown.status_code, said(shown)) == (410, said(sent))
+
+
+async def test_link_of_one_purpose_is_none_of_another(process: Any, visit: Any) -> None:
+    app = process(Desk, **OPTIONS)
+    await create(app)
+    browser = visit(app)
+    token = token_of(await reset_letter(app, browser))
+    for path in ("/confirm-address", "/sign-in/link", "/invitation"):
+        sent = await browser.submit(path, {"token": token, "password": OTHER})
+        assert sent.status_code == 410, path
+    assert (await reset(browser, token)).status_code == 303
+
+
+async def test_answer_is_the_same_for_unknown_addresses(process: Any, visit: Any) -> None:
+    app = process(Desk, **OPTIONS)
+    await create(app)
+    disabled = await create(app, BOB)
+    await run(app, disabled.do.disable())
+
+    def bare(response: Any, email: str) -> tuple[int, str]:
+        text = re.sub(r'data-session="\w+"', "", response.text.replace(email, "EMAIL"))
+        return response.status_code, text
+
+    answers = {
+        bare(await ask_reset(visit(app), email), email)
+        for email in (ANN, BOB, "nobody@example.org")
+    }
+    assert len(answers) == 1
+    assert [m.to for m in await letters(app)] == [ANN]
+
+
+async def test_answer_comes_before_the_address_is_looked_up(process: Any, visit: Any) -> None:
+    """So its time depends on nothing that is known about the address."""
+    app = process(Desk, **OPTIONS)
+    await create(app)
+    accounts, lookups = plugin(app).accounts, []
+    find = accounts.find
+
+    async def counted(email: str) -> Any:
+        lookups.append(email)
+        await asyncio.sleep(0)
+        return await find(email)
+
+    accounts.find = counted
+    gate = app.starmodel.mail._slots
+    for _ in range(4):  # all places of the queue
+        await gate.acquire()
+    app.starmodel.mail._loop = asyncio.get_running_loop()
+    for email in (ANN, "nobody@example.org"):
+        assert (await ask_reset(visit(app), email)).status_code == 200
+    assert lookups == []
+    for _ in range(4):
+        gate.release()
+    assert [m.to for m in await letters(app)] == [ANN]
+    assert lookups == [ANN, "nobody@example.org"]
+
+
+async def test_forged_host_changes_no_link(process: Any, visit: Any) -> None:
+    app = process(Desk, **OPTIONS)
+    await create(app)
+    browser = visit(app)
+    await browser.post(
+        "/forgot-password", data={"email": ANN},
+        headers={"host": "evil.example", "x-forwarded-host": "evil.example", "origin": ORIGIN},
+    )  # fmt: skip
+    (message,) = await letters(app)
+    assert url_of(message).startswith(f"{ORIGIN}/reset-password?token=")
+    assert "evil" not in f"{message.text}{message.html}"
+
+
+async def test_letters_are_slowed_down_for_known_and_unknown_addresses(
+    process: Any, visit: Any
+) -> None:
+    app = process(Desk, **OPTIONS)
+    await create(app)
+    for email in (ANN, "nobody@example.org"):
+        answers = [(await ask_reset(visit(app), email)).status_code for _ in range(7)]
+        assert answers == [200] * 5 + [200, 429], email
+    assert len(await letters(app)) == 6
+
+
+async def test_wrong_address_is_explained_and_kept(process: Any, visit: Any) -> None:
+    app = process(Desk, **OPTIONS)
+    for typed in ("ann", "<script>@x", "a@b.example, c@d.example", "a\r\nBcc: x@example.org"):
+        refused = await ask_reset(visit(app), typed)
+        assert refused.status_code == 422
+        assert "An e-mail address, please" in said(refused)
+        assert "<script>@x" not in refused.text
+    assert await letters(app) == []
+
+
+async def test_cross_site_request_is_refused(process: Any, visit: Any) -> None:
+    app = process(Desk, **OPTIONS)
+    await create(app)
+    for path in ("/forgot-password", "/reset-password", "/sign-in/link", "/confirm-address"):
+        sent = await visit(app).post(
+            path, data={"email": ANN}, headers={"origin": "https://evil.example"}
+        )
+        assert sent.status_code == 403, path
+    assert await letters(app) == []
+
+
+async def test_expired_link_gets_the_same_sentence(process: Any, visit: Any) -> None:
+    now = [1_800_000_000.0]
+    app = process(Desk, clock=lambda: now[0], **OPTIONS)
+    await create(app)
+    browser = visit(app)
+    message = await reset_letter(app, browser)
+    now[0] += 3601
+    shown = await browser.page(path_of(message))
+    assert (shown.status_code, INVALID in said(shown)) == (410, True)
+    assert (await reset(browser, token_of(message))).status_code == 410
+
+
+@pytest.mark.parametrize("has_mailer", [True, False])
+async def test_production_without_public_url_or_mailer_sends_nothing(
+    process: Any, visit: Any, caplog: pytest.LogCaptureFixture, has_mailer: bool
+) -> None:
+    from starmodel.mail import Mailbox
+
+    options = {"mailer": Mailbox()} if has_mailer else {"public_url": ORIGIN}
+    app = process(Desk, env="production", auth_registration="open", cookie_secure=False, **options)
+    await app.starmodel.ready()
+    await create(app)
+    browser = visit(app)
+    named = "public_url is not set" if has_mailer else "mail_url is not set"
+    assert f"No letters can be sent: {named}" in caplog.text
+    for path in ("/forgot-password", "/sign-in/mail", "/reset-password", "/invitation"):
+        assert (await browser.page(path)).status_code == 404, path
+    for path in ("/forgot-password", "/sign-in/mail", "/sign-in/mail/code", "/sign-in/link"):
+        assert (await browser.submit(path, {"email": ANN})).status_code == 404, path
+    assert "/forgot-password" not in (await browser.page("/sign-in")).text
+    assert app.starmodel.mail.mailer is None or app.starmodel.mail.mailer.messages == []
