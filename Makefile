@@ -101,8 +101,6 @@ bench: setup-dev ## run the benchmarks
 	@$(PY) benchmarks/growth.py
 	@$(PY) benchmarks/rules.py
 	@$(PY) benchmarks/sessions.py
-	@$(PY) benchmarks/sessions.py
-	@$(PY) benchmarks/rules.py
 	@$(PY) benchmarks/databases.py
 
 reference: setup-dev ## write the generated parts of docs/reference anew
