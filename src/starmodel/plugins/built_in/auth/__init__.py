@@ -32,8 +32,8 @@ REGISTRATIONS = ("closed", "invite", "open")
 class Auth(Plugin):
     """Users with passwords, and the pages to sign in and out, sign up and see the account.
 
-    Shapes: user is the class of the users, `User` or a subclass of it; registration says who may
-    create an account, None for the setting `auth_registration`.
+    Shapes: user is the class of the users, `User` or a subclass of it; registration is the policy
+    for new accounts, None for the setting `auth_registration`.
     """
 
     name = "auth"
