@@ -143,7 +143,7 @@ class Application:
             heartbeat_s=heartbeat_s,
         )  # fmt: skip
         self._related_access = RelatedAccess(
-            registry, self.areas.read_fields(), self.policy, self.hub, self.lists,
+            registry, self.areas.related_fields(), self.policy, self.hub, self.lists,
             self._windows.readable, self.id_of,
         )  # fmt: skip
         if self._related_access.is_needed:

@@ -131,7 +131,7 @@ def test_reset_signs_other_browsers_out(
     newest(mail, 1)
     signs_in(page, PASSWORD)
     heading(page, "Desk")
-    other = visit(server).open("/forgot-password", live=False)
+    other = visit(server).open("/sign-in/forgot-password", live=False)
     other.get_by_label("E-mail address").fill(ANN)
     press(other, "Send the link")
     other.goto(link(newest(mail, 2)))

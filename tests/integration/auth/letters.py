@@ -59,7 +59,7 @@ def said(response: httpx.Response) -> str:
 
 
 async def ask_reset(browser: Browser, email: str = ANN) -> httpx.Response:
-    return await browser.submit("/forgot-password", {"email": email})
+    return await browser.submit("/sign-in/forgot-password", {"email": email})
 
 
 async def reset_letter(app: Any, browser: Browser, email: str = ANN) -> MailMessage:
@@ -68,7 +68,7 @@ async def reset_letter(app: Any, browser: Browser, email: str = ANN) -> MailMess
 
 
 async def reset(browser: Browser, token: str, password: str = OTHER) -> httpx.Response:
-    return await browser.submit("/reset-password", {"token": token, "password": password})
+    return await browser.submit("/sign-in/reset-password", {"token": token, "password": password})
 
 
 async def ask_sign_in(browser: Browser, email: str = ANN, **fields: str) -> httpx.Response:
@@ -84,7 +84,7 @@ async def follow(browser: Browser, token: str) -> httpx.Response:
 
 
 async def confirm(browser: Browser, token: str, password: str = "") -> httpx.Response:
-    return await browser.submit("/confirm-address", {"token": token, "password": password})
+    return await browser.submit("/sign-up/confirm", {"token": token, "password": password})
 
 
 async def is_signed_in(browser: Browser) -> bool:

@@ -114,12 +114,12 @@ async def test_account_page_sends_the_letter_again(app: Any, visit: Any) -> None
     await create(app)
     browser = await signed_in(app)
     assert "not confirmed yet" in said(await browser.page("/account"))
-    assert (await browser.submit("/account/confirm")).status_code == 303
+    assert (await browser.submit("/account/confirm-address")).status_code == 303
     assert (await confirm(browser, token_of(await letter(app)))).status_code == 303
     assert "not confirmed yet" not in said(await browser.page("/account"))
-    assert (await browser.submit("/account/confirm")).status_code == 303
+    assert (await browser.submit("/account/confirm-address")).status_code == 303
     assert await letters(app) == []
-    assert (await visit(app).submit("/account/confirm")).status_code in (303, 401)
+    assert (await visit(app).submit("/account/confirm-address")).status_code in (303, 401)
     await browser.aclose()
 
 
@@ -129,15 +129,15 @@ async def test_account_page_sends_the_letter_again(app: Any, visit: Any) -> None
 async def invited(app: Any, email: str = BOB, roles: str = "editor, boss") -> Any:
     await create(app, ANN, "admin")
     admin = await signed_in(app)
-    sent = await admin.submit("/invite", {"email": email, "roles": roles})
-    assert (sent.status_code, sent.headers["location"]) == (303, "/invite")
+    sent = await admin.submit("/sign-up/invite", {"email": email, "roles": roles})
+    assert (sent.status_code, sent.headers["location"]) == (303, "/sign-up/invite")
     await admin.aclose()
     return await letter(app)
 
 
 async def accept(browser: Any, token: str, password: str = OTHER, **more: str) -> Any:
     return await browser.submit(
-        "/invitation", {"token": token, "password": password, "name": " Bob ", **more}
+        "/sign-up/invitation", {"token": token, "password": password, "name": " Bob ", **more}
     )
 
 
@@ -163,9 +163,9 @@ async def test_only_admins_invite(process: Any, visit: Any) -> None:
     app = process(Desk, **OPTIONS | {"auth_registration": "invite"})
     await create(app, BOB, "boss")
     browser = await signed_in(app, BOB)
-    assert (await browser.page("/invite")).status_code == 403
-    assert (await browser.submit("/invite", {"email": ANN})).status_code == 403
-    assert (await visit(app).call("POST", "/invite", {"email": ANN})).status_code == 401
+    assert (await browser.page("/sign-up/invite")).status_code == 403
+    assert (await browser.submit("/sign-up/invite", {"email": ANN})).status_code == 403
+    assert (await visit(app).call("POST", "/sign-up/invite", {"email": ANN})).status_code == 401
     assert await letters(app) == []
     await browser.aclose()
 
@@ -184,8 +184,8 @@ async def test_list_of_users_leads_admins_to_the_invitation(process: Any) -> Non
     app = process(Desk, **OPTIONS)
     await create(app, ANN, "admin")
     admin = await signed_in(app)
-    assert 'href="/invite"' in (await admin.page("/auth/users")).text
-    assert 'href="/invite"' not in (await admin.page("/account")).text
+    assert 'href="/sign-up/invite"' in (await admin.page("/auth/users")).text
+    assert 'href="/sign-up/invite"' not in (await admin.page("/account")).text
     await admin.aclose()
 
 
@@ -193,9 +193,9 @@ async def test_closed_registration_has_no_invitations(process: Any, visit: Any) 
     app = process(Desk, **OPTIONS | {"auth_registration": "closed"})
     await create(app, ANN, "admin")
     admin = await signed_in(app)
-    assert (await admin.page("/invite")).status_code == 404
-    assert (await admin.submit("/invite", {"email": BOB})).status_code == 404
-    assert (await visit(app).page("/invitation")).status_code == 404
+    assert (await admin.page("/sign-up/invite")).status_code == 404
+    assert (await admin.submit("/sign-up/invite", {"email": BOB})).status_code == 404
+    assert (await visit(app).page("/sign-up/invitation")).status_code == 404
     await admin.aclose()
 
 
@@ -204,7 +204,7 @@ async def test_wrong_roles_are_refused(process: Any, roles: str) -> None:
     app = process(Desk, **OPTIONS)
     await create(app, ANN, "admin")
     admin = await signed_in(app)
-    refused = await admin.submit("/invite", {"email": BOB, "roles": roles})
+    refused = await admin.submit("/sign-up/invite", {"email": BOB, "roles": roles})
     assert refused.status_code == 422
     assert "A role consists of" in said(refused)
     assert await letters(app) == []

@@ -200,3 +200,14 @@ async def test_logs_and_records_have_no_link_or_code(
     assert token not in f"{user!r}"
     assert token not in (await browser.page("/account")).text
     assert OTHER not in caplog.text
+
+
+async def test_many_invalid_links_and_codes_are_slowed_down(app: Any, visit: Any) -> None:
+    browser = visit(app)
+    answers = [(await follow(browser, "A" * 43)).status_code for _ in range(32)]
+    assert answers[:30] == [410] * 30
+    assert answers[-1] == 429
+    assert (await enter(browser, "123456")).status_code == 429
+    await ask_sign_in(browser)
+    message = await letter(app)
+    assert (await follow(browser, token_of(message))).status_code == 303  # a valid one still works

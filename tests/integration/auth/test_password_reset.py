@@ -45,12 +45,13 @@ async def app(process: Any, database: str) -> Any:
 
 async def test_reset_replaces_the_password_once_and_ends_sessions(app: Any, visit: Any) -> None:
     elsewhere, browser = await signed_in(app), visit(app)
-    assert 'href="/forgot-password"' in (await browser.page("/sign-in")).text
+    assert 'href="/sign-in/forgot-password"' in (await browser.page("/sign-in")).text
     message = await reset_letter(app, browser)
     assert message.to == ANN
     form = await browser.page(path_of(message))
     assert form.status_code == 200
     assert 'autocomplete="new-password"' in form.text
+    assert form.headers.get_list("referrer-policy") == ["strict-origin"]
 
     done = await reset(browser, token_of(message))
 
@@ -118,7 +119,7 @@ async def test_tampered_link_gets_the_same_sentence(process: Any, visit: Any, to
     sent = await reset(browser, token)
     assert (sent.status_code, INVALID in said(sent)) == (410, True)
     if len(token) < 1000:
-        shown = await browser.get("/reset-password", params={"token": token})
+        shown = await browser.get("/sign-in/reset-password", params={"token": token})
         assert (shown.status_code, said(shown)) == (410, said(sent))
 
 
@@ -127,7 +128,7 @@ async def test_link_of_one_purpose_is_none_of_another(process: Any, visit: Any) 
     await create(app)
     browser = visit(app)
     token = token_of(await reset_letter(app, browser))
-    for path in ("/confirm-address", "/sign-in/link", "/invitation"):
+    for path in ("/sign-up/confirm", "/sign-in/link", "/sign-up/invitation"):
         sent = await browser.submit(path, {"token": token, "password": OTHER})
         assert sent.status_code == 410, path
     assert (await reset(browser, token)).status_code == 303
@@ -182,11 +183,11 @@ async def test_forged_host_changes_no_link(process: Any, visit: Any) -> None:
     await create(app)
     browser = visit(app)
     await browser.post(
-        "/forgot-password", data={"email": ANN},
+        "/sign-in/forgot-password", data={"email": ANN},
         headers={"host": "evil.example", "x-forwarded-host": "evil.example", "origin": ORIGIN},
     )  # fmt: skip
     (message,) = await letters(app)
-    assert url_of(message).startswith(f"{ORIGIN}/reset-password?token=")
+    assert url_of(message).startswith(f"{ORIGIN}/sign-in/reset-password?token=")
     assert "evil" not in f"{message.text}{message.html}"
 
 
@@ -214,7 +215,12 @@ async def test_wrong_address_is_explained_and_kept(process: Any, visit: Any) -> 
 async def test_cross_site_request_is_refused(process: Any, visit: Any) -> None:
     app = process(Desk, **OPTIONS)
     await create(app)
-    for path in ("/forgot-password", "/reset-password", "/sign-in/link", "/confirm-address"):
+    for path in (
+        "/sign-in/forgot-password",
+        "/sign-in/reset-password",
+        "/sign-in/link",
+        "/sign-up/confirm",
+    ):
         sent = await visit(app).post(
             path, data={"email": ANN}, headers={"origin": "https://evil.example"}
         )
@@ -247,9 +253,19 @@ async def test_production_without_public_url_or_mailer_sends_nothing(
     browser = visit(app)
     named = "public_url is not set" if has_mailer else "mail_url is not set"
     assert f"No letters can be sent: {named}" in caplog.text
-    for path in ("/forgot-password", "/sign-in/mail", "/reset-password", "/invitation"):
+    for path in (
+        "/sign-in/forgot-password",
+        "/sign-in/mail",
+        "/sign-in/reset-password",
+        "/sign-up/invitation",
+    ):
         assert (await browser.page(path)).status_code == 404, path
-    for path in ("/forgot-password", "/sign-in/mail", "/sign-in/mail/code", "/sign-in/link"):
+    for path in (
+        "/sign-in/forgot-password",
+        "/sign-in/mail",
+        "/sign-in/mail/code",
+        "/sign-in/link",
+    ):
         assert (await browser.submit(path, {"email": ANN})).status_code == 404, path
-    assert "/forgot-password" not in (await browser.page("/sign-in")).text
+    assert "/sign-in/forgot-password" not in (await browser.page("/sign-in")).text
     assert app.starmodel.mail.mailer is None or app.starmodel.mail.mailer.messages == []

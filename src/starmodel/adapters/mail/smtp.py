@@ -28,7 +28,7 @@ PERMANENT = range(500, 600)
 
 
 class SmtpMailer:
-    """Sends each message over a connection of its own.
+    """Sends each message over a separate connection.
 
     Certificates are verified; `SSL_CERT_FILE` names further authorities.
 
@@ -79,7 +79,7 @@ class SmtpMailer:
             username=server.user, password=server.password,
             use_tls=server.encryption == "tls", start_tls=server.encryption == "starttls",
             tls_context=None if server.encryption == "none" else self._tls,
-            local_hostname=self._sender.domain,  # the default asks the DNS, and blocks
+            local_hostname=self._sender.domain,  # the default is a blocking DNS query
         )  # fmt: skip
         transport: asyncio.BaseTransport | None = None
         try:

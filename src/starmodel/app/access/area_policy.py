@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from starmodel.app.access.conditions import NEVER, Condition
 from starmodel.app.access.denials import not_granted
 from starmodel.app.access.fields import field_condition
 from starmodel.app.access.grants import LimitedActor
-from starmodel.app.access.policy import AccessPolicy, Actor, Audience, Need, ReadFields
+from starmodel.app.access.policy import AccessPolicy, Actor, Audience, Need, RelatedFields
 from starmodel.app.access.reads import read_fields_of
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
@@ -43,7 +44,7 @@ class AreaPolicy:
     ) -> Awaitable[bool | None] | bool | None:
         if type(actor) is LimitedActor and not actor.grants.permits(entity_type, need, event):
             raise not_granted(entity_type, need, event)
-        policy = self.of(entity_type)
+        policy = self._own.get(entity_type.cls, self._default)
         return policy.check(entity_type, need, actor, event=event, entity=entity)
 
     def reads_fields(self, entity_type: EntityType) -> bool:
@@ -64,8 +65,11 @@ class AreaPolicy:
         policy = self._own.get(entity_type.cls, self._default)
         return field_condition(policy, entity_type, field, need, actor)
 
-    def read_fields(self, entity_type: EntityType) -> ReadFields:
-        return read_fields_of(self.of(entity_type), entity_type)
+    def own_fields(self, entity_type: EntityType) -> AbstractSet[str]:
+        return read_fields_of(self.of(entity_type), entity_type).own
+
+    def related_fields(self, entity_type: EntityType) -> RelatedFields:
+        return read_fields_of(self.of(entity_type), entity_type).related
 
     def audience(
         self, entity_type: EntityType, actor: Actor | None

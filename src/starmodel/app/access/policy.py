@@ -155,19 +155,16 @@ class DecidesFields(Protocol):
         """
 
 
-ReadFields = Mapping[type[Entity], frozenset[str]]
-"""The names of fields by class."""
+RelatedFields = Mapping[type[Entity], AbstractSet[str]]
+"""Names of fields by class."""
 
 
 @runtime_checkable
-class NamesReadFields(Protocol):
-    """A policy that names the fields which its read decisions depend on."""
+class ReadsRelated(Protocol):
+    """A policy whose read decisions depend on other records."""
 
-    def read_fields(self, entity_type: EntityType) -> ReadFields:
-        """The fields, of the class and of others. Open lists and pages follow their changes.
-
-        Without this method they follow all fields of the class, and no other class.
-        """
+    def related_fields(self, entity_type: EntityType) -> RelatedFields:
+        """The fields of other records, by class. Open lists and pages follow their changes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,49 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
 
 from starmodel.app.access.comparisons import Compared
 from starmodel.app.access.expressions import ByFunction, Expression
 from starmodel.app.access.models import RuleModel
-from starmodel.app.access.policy import AccessPolicy, ReadFields
+from starmodel.app.access.policy import AccessPolicy, RelatedFields
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.fields.access_rules import AccessRule
 
 
+class ReadFields(NamedTuple):
+    """The fields that a read decision depends on: of the record, and of others, by class."""
+
+    own: AbstractSet[str]
+    related: RelatedFields
+
+
 def fields_read(rule: AccessRule, model: RuleModel) -> ReadFields:
     """The fields that the answer of a rule depends on; all of the record's own for a function."""
     if not isinstance(rule, Expression):
-        return every_field(model.cls) if callable(rule) else {}
-    found: dict[type[Entity], frozenset[str]] = {}
+        return ReadFields(every_field(model.cls) if callable(rule) else frozenset(), {})
+    own, related = set[str](), dict[type[Entity], set[str]]()
     for part in rule.parts():
-        for cls, field in _fields_of(part, model):
-            found[cls] = found.get(cls, frozenset()) | {field}
-    return found
+        if isinstance(part, ByFunction):
+            own |= every_field(model.cls)
+        elif isinstance(part, Compared):
+            for path in part.paths:
+                steps, cls, field = model.locate(path)
+                (related.setdefault(cls, set()) if steps else own).add(field)
+                at: set[str] = own
+                for step in steps:
+                    at.add(step.local)
+                    at = related.setdefault(step.target, set())
+                    at.add(step.remote)
+    return ReadFields(own, related)
 
 
 def read_fields_of(policy: AccessPolicy, entity_type: EntityType) -> ReadFields:
-    """The fields that the policy names, or all of the class where it names none."""
-    named = getattr(policy, "read_fields", None)
-    return every_field(entity_type.cls) if named is None else named(entity_type)
+    """The fields that the policy names: by default all of the record, and none of others."""
+    own, related = getattr(policy, "own_fields", None), getattr(policy, "related_fields", None)
+    return ReadFields(
+        every_field(entity_type.cls) if own is None else own(entity_type),
+        {} if related is None else related(entity_type),
+    )
 
 
-def every_field(cls: type[Entity]) -> ReadFields:
+def every_field(cls: type[Entity]) -> frozenset[str]:
     """All fields of a class."""
-    return {cls: frozenset(cls.__entity__.fields)}
-
-
-def _fields_of(part: Expression, model: RuleModel) -> Iterator[tuple[type[Entity], str]]:
-    if isinstance(part, ByFunction):
-        for field in model.cls.__entity__.fields:
-            yield model.cls, field
-    elif isinstance(part, Compared):
-        for path in part.paths:
-            steps, cls, field = model.locate(path)
-            at = model.cls
-            for step in steps:
-                yield at, step.local
-                yield step.target, step.remote
-                at = step.target
-            yield cls, field
+    return frozenset(cls.__entity__.fields)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +16,8 @@ from starmodel.app.access.grants import LimitedActor
 from starmodel.app.access.models import RuleModel
 from starmodel.app.access.moments import one_moment
 from starmodel.app.access.offers import may_create, offers
-from starmodel.app.access.policy import TRUSTED, Actor, Audience, Need, ReadFields
-from starmodel.app.access.reads import every_field, fields_read
+from starmodel.app.access.policy import TRUSTED, Actor, Audience, Need, RelatedFields
+from starmodel.app.access.reads import ReadFields, every_field, fields_read
 from starmodel.app.access.related import decided
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
@@ -83,13 +84,18 @@ class RulePolicy:
     ) -> Condition:
         return declared_condition(entity_type, field, need, actor, self._model(entity_type))
 
-    def read_fields(self, entity_type: EntityType) -> ReadFields:
+    def own_fields(self, entity_type: EntityType) -> AbstractSet[str]:
+        if type(self).check is not RulePolicy.check:  # an override may read any field
+            return every_field(entity_type.cls)
+        return self._reads(entity_type).own
+
+    def related_fields(self, entity_type: EntityType) -> RelatedFields:
+        return self._reads(entity_type).related
+
+    def _reads(self, entity_type: EntityType) -> ReadFields:
         found = self._read_fields.get(entity_type.cls)
         if found is None:
-            rule = rule_of(entity_type, "read", None)
-            found = fields_read(rule, self._model(entity_type))
-            if type(self).check is not RulePolicy.check:  # an override may read any field
-                found = {**found, **every_field(entity_type.cls)}
+            found = fields_read(rule_of(entity_type, "read", None), self._model(entity_type))
             self._read_fields[entity_type.cls] = found
         return found
 

@@ -89,9 +89,9 @@ class LiveList:
         self.listing, self._has_total = watched.listing, watched.total
         self._run_query, self._pause, self._slot = run_query, pause, slot
         self.policy = policy
-        reads = {} if policy is None else read_fields_of(policy, watched.listing.entity_type)
-        self._reads = reads
-        self._read_fields = reads.get(watched.listing.entity_type.cls, frozenset())
+        reads = None if policy is None else read_fields_of(policy, watched.listing.entity_type)
+        self._read_fields = frozenset[str]() if reads is None else reads.own
+        self._related = {} if reads is None else reads.related
         self.viewers: set[Subscription] = set()
         self._window: Window | None = None
         self._digest, self._version = "", 0
@@ -147,8 +147,8 @@ class LiveList:
         return now is not None and readable and change.matches(self.listing.query, now)
 
     def follows(self, cls: type[Entity]) -> bool:
-        """Whether the read rule of the list reads records of this class."""
-        return cls in self._reads
+        """Whether the read rule of the list reads other records, of this class."""
+        return cls in self._related
 
     def refresh(self) -> None:
         """Query again: immediately, or after the pause that follows the last query."""

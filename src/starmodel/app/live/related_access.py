@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from starmodel.app.access.fields import readable_fields
-from starmodel.app.access.policy import AccessPolicy, Actor, ReadFields
+from starmodel.app.access.policy import AccessPolicy, Actor, RelatedFields
 from starmodel.app.access.reads import read_fields_of
 from starmodel.app.live.frames import Frames, snapshot_message
 from starmodel.app.live.hub import Hub
@@ -51,14 +51,14 @@ class RelatedAccess:
     Changes are coalesced: while a round runs, and in a pause after it, each class is noted
     once. A list costs one query, and so do all open pages of an actor on one class.
 
-    Shapes: read_fields has the fields that the read rules of each class depend on;
+    Shapes: related_fields has the fields of other records that decisions on each class depend on;
     readable(entity_type, ids, actor, policy) returns the readable records; id_of parses an id.
     """
 
     def __init__(
         self,
         registry: Registry,
-        read_fields: Iterable[tuple[EntityType, ReadFields]],
+        related_fields: Iterable[tuple[EntityType, RelatedFields]],
         policy: AccessPolicy,
         hub: Hub,
         lists: LiveLists,
@@ -70,20 +70,19 @@ class RelatedAccess:
         self._registry, self._policy, self._id_of = registry, policy, id_of
         self._hub, self._lists, self._readable, self._pause = hub, lists, readable, pause
         self._dependants: dict[str, dict[str, frozenset[str]]] = {}
-        for entity_type, reads in read_fields:
-            for cls, fields in reads.items():
+        for entity_type, related in related_fields:
+            for cls, fields in related.items():
                 other = registry.get(cls)
-                if other is None or other is entity_type:
-                    continue
-                of = self._dependants.setdefault(other.name, {})
-                of[entity_type.name] = of.get(entity_type.name, frozenset()) | fields
+                if other is not None:
+                    of = self._dependants.setdefault(other.name, {})
+                    of[entity_type.name] = of.get(entity_type.name, frozenset()) | fields
         self._pending: dict[tuple[str, str], None] = {}
         self._scheduler = FairScheduler()
         self._task: asyncio.Task[None] | None = None
 
     @property
     def is_needed(self) -> bool:
-        """Whether a read rule reads records of another class."""
+        """Whether a read rule reads other records than the one that it is about."""
         return bool(self._dependants)
 
     def is_watched(self, topic: str) -> bool:
@@ -145,7 +144,7 @@ class RelatedAccess:
         for topic, viewers in self._hub.viewers(entity_type.name).items():
             for viewer in viewers:
                 policy = viewer.policies.get(topic, self._policy)
-                if changed in read_fields_of(policy, entity_type):
+                if changed in read_fields_of(policy, entity_type).related:
                     watched = _Watched(viewer, topic, viewer.watches[topic].version)
                     groups.setdefault((viewer.actor, id(policy)), (policy, []))[1].append(watched)
         for (actor, _), (policy, all_watched) in groups.items():

@@ -76,9 +76,9 @@ class MailQueue:
         return self._start(partial(_given, message), masked_address(message.to))
 
     def compose(self, make: Compose, *, about: str) -> bool:
-        """Queue a message that is made after the answer, as `send` does.
+        """Queue a message that is composed after the response, as `send` does.
 
-        So the time of the answer tells nothing about the message, nor whether there is one.
+        So the time of the response does not depend on the message, nor on whether there is one.
 
         Shapes: make returns a message, or None for no message; about is for logs.
         """
@@ -153,7 +153,10 @@ class MailQueue:
         try:
             async with self._slots:
                 message = await make()
-        except Exception:  # delivery: nobody awaits it
+        except ValueError as error:  # an address that accounts may have, and mail can't
+            log.error("Mail to %s could not be made: %s", about, log_text(error))
+            return
+        except Exception:  # delivery: no caller awaits it
             log.exception("Mail to %s could not be made", about)
             return
         if message is not None:

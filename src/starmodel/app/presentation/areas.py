@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from starmodel.app.access.area_policy import AreaPolicy
-from starmodel.app.access.policy import AccessPolicy, ReadFields
+from starmodel.app.access.policy import AccessPolicy, RelatedFields
 from starmodel.app.access.reads import read_fields_of
 from starmodel.app.context import current_context
 from starmodel.app.presentation.resource import MountedResource, Resource
@@ -122,11 +122,11 @@ class Areas:
         """Whether read access to records of the class depends on their fields in any area."""
         return any(area.policy.reads_fields(entity_type) for area in self._areas.values())
 
-    def read_fields(self) -> Iterator[tuple[EntityType, ReadFields]]:
-        """The fields that the read rules of each class depend on, area by area."""
+    def related_fields(self) -> Iterator[tuple[EntityType, RelatedFields]]:
+        """The fields of other records that read decisions on each class depend on, by area."""
         for area in self._areas.values():
             for entity_type in self._registry:
-                yield entity_type, read_fields_of(area.policy, entity_type)
+                yield entity_type, read_fields_of(area.policy, entity_type).related
 
     def render_with(self, ui: Any, resources: Iterable[MountedResource]) -> None:
         """Let these resources be rendered by a UI adapter."""

@@ -170,8 +170,8 @@ def migrate(
     waiting, without_file, old_processes}; a change is {title, text, in_database}, a
     question {about, text, flags}, an old process's experience {text, breaks}.
     """
+    from starmodel.cli.migrations.answers.flags import Flags
     from starmodel.cli.migrations.command import Options, run
-    from starmodel.cli.migrations.flags import Flags
     from starmodel.cli.terminal.errors import reporting_errors
 
     flags = Flags(

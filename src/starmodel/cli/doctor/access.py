@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from starmodel.app.access.area_policy import AreaPolicy
 from starmodel.app.access.policy import AccessPolicy, CompilesReads
 from starmodel.app.access.rules import RulePolicy, calls_function, rule_of
 from starmodel.app.application import Application
@@ -39,9 +40,11 @@ def check_access(application: Application, scan_limit: int) -> Iterator[Finding]
     undeclared = [
         entity_type.name
         for entity_type in application.registry
-        if entity_type.scope != "session" and entity_type.cls.model_config.get("access") is None
+        if entity_type.scope != "session"
+        and entity_type.cls.model_config.get("access") is None
+        and isinstance(_decides(application.policy, entity_type), RulePolicy)
     ]
-    if undeclared and isinstance(application.policy, RulePolicy):
+    if undeclared:
         yield Finding(
             "note", "access", f"{', '.join(undeclared)} ({len(undeclared)}) "
             f"{'has' if len(undeclared) == 1 else 'have'} no access rule: every signed-in user "
@@ -57,3 +60,8 @@ def _is_compiled(policy: AccessPolicy, entity_type: EntityType) -> bool:
         and policy.readable(entity_type, None) is not None
         and not calls_function(rule_of(entity_type, "read", None))
     )
+
+
+def _decides(policy: AccessPolicy, entity_type: EntityType) -> AccessPolicy:
+    """The policy that decides about the class."""
+    return policy.of(entity_type) if isinstance(policy, AreaPolicy) else policy

@@ -97,8 +97,26 @@ def check_production(settings: Settings, application: Application | None) -> Ite
             "note", "assets", "Pages load scripts from a public network, which learns who visits.",
             "Set assets=local.",
         )  # fmt: skip
+    yield from _mail(settings, application)
     if application is not None:
         yield from _entities(application, settings)
+
+
+def _mail(settings: Settings, application: Application | None) -> Iterator[Finding]:
+    if (settings.mail_url or "").endswith("?tls=none"):
+        yield Finding(
+            "warning", "mail_url", "It has ?tls=none: letters with links to sign in are sent "
+            "unencrypted.", "Leave it if the server is in your own network.",
+        )  # fmt: skip
+    plugins = (
+        [] if application is None or application.plugins is None else (application.plugins.loaded)
+    )
+    has_users = any(made.plugin.name == "auth" for made in plugins)
+    if has_users and application is not None and not application.mail.is_available:
+        yield Finding(
+            "warning", "mail_url", "It is not set, so nobody can reset a password, be invited or "
+            "sign in by mail.", "Set mail_url and mail_from.",
+        )  # fmt: skip
 
 
 def _secret_key(settings: Settings) -> Iterator[Finding]:

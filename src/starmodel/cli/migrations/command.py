@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 import typer
 
 from starmodel.cli.migrations import drafting
+from starmodel.cli.migrations.answers.deciding import Decision
+from starmodel.cli.migrations.answers.flags import Flags
+from starmodel.cli.migrations.answers.repeating import answer_words
 from starmodel.cli.migrations.applying import Outcome, apply_drafts, with_drafts
 from starmodel.cli.migrations.database import Database, lost_ids, pending_ids, waiting_ids
-from starmodel.cli.migrations.deciding import Decision
 from starmodel.cli.migrations.drafting import Draft
-from starmodel.cli.migrations.flags import Flags
 from starmodel.cli.migrations.one_at_a_time import one_at_a_time
 from starmodel.cli.migrations.project import Project, load_project
-from starmodel.cli.migrations.repeating import answer_words
 from starmodel.cli.migrations.reporting import document, lost_text, questions_text
 from starmodel.cli.migrations.rolling import (
     deploy_hint,

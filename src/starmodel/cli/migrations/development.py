@@ -10,9 +10,9 @@ import typer
 
 from starmodel.app.application import Application
 from starmodel.cli.migrations import drafting
+from starmodel.cli.migrations.answers.flags import Flags
 from starmodel.cli.migrations.applying import apply_drafts
 from starmodel.cli.migrations.database import Database
-from starmodel.cli.migrations.flags import Flags
 from starmodel.cli.migrations.project import Project
 from starmodel.cli.serving.store_url import store_url
 from starmodel.config import Settings

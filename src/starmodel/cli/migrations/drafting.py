@@ -9,9 +9,9 @@ from pathlib import Path
 
 import typer
 
-from starmodel.cli.migrations.asking import StoppedError, ask
-from starmodel.cli.migrations.deciding import Decision, decide
-from starmodel.cli.migrations.flags import Flags
+from starmodel.cli.migrations.answers.asking import StoppedError, ask
+from starmodel.cli.migrations.answers.deciding import Decision, decide
+from starmodel.cli.migrations.answers.flags import Flags
 from starmodel.cli.migrations.project import Project
 from starmodel.migrations.comparing.changes.change import NO_ANSWERS
 from starmodel.migrations.comparing.compare import compare

@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
+from starmodel.cli.migrations.answers.deciding import Decision
 from starmodel.cli.migrations.applying import Outcome
-from starmodel.cli.migrations.deciding import Decision
 from starmodel.cli.migrations.rolling import effect_documents
 from starmodel.migrations.comparing.questions import FillQuestion
 from starmodel.migrations.rolling.effects import Effect

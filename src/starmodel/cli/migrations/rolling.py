@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from starmodel.cli.migrations.deciding import Decision
+from starmodel.cli.migrations.answers.deciding import Decision
 from starmodel.cli.migrations.drafting import Draft, about_of
 from starmodel.cli.migrations.project import Project
 from starmodel.migrations.files.folder import next_id

@@ -28,8 +28,8 @@ class MailSender(NamedTuple):
 def mail_address(text: str) -> str:
     """The one address in `text`, with a domain of other letters in its ASCII form.
 
-    The name before the "@" is ASCII, without quotes and comments. Whether somebody receives
-    mail there is not verified.
+    The name before the "@" is ASCII, without quotes and comments. Whether mail is
+    delivered there is not verified.
 
     Raises: ValueError, for any other text.
 

@@ -156,8 +156,8 @@ async def test_production_applies_nothing(project: Path) -> None:
 async def _with_first_migration(project: Path) -> None:
     """A project with one migration, which its database has."""
     from starmodel.cli.migrations import drafting
+    from starmodel.cli.migrations.answers.flags import Flags
     from starmodel.cli.migrations.development import _project
-    from starmodel.cli.migrations.flags import Flags
 
     made = _project(create_app([_class(**NAME)], settings=Settings()))
     assert made is not None

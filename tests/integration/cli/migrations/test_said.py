@@ -15,8 +15,8 @@ from typer.testing import Result
 from databases import DATABASES, empty_database
 from integration.cli.migrations.terminal import Terminal
 from starmodel.cli.migrations import applying, drafting
+from starmodel.cli.migrations.answers.flags import Flags
 from starmodel.cli.migrations.database import Database
-from starmodel.cli.migrations.flags import Flags
 from starmodel.cli.migrations.project import load_project
 
 Write = Callable[[str, str], Path]

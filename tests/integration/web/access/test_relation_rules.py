@@ -301,7 +301,7 @@ class _Shared(RulePolicy):
         mine = await Customer.objects.list(user_id=actor.id)
         return bool(mine)
 
-    def read_fields(self, entity_type: Any) -> Any:
+    def related_fields(self, entity_type: Any) -> Any:
         return {Customer: {"user_id"}}
 
 
@@ -321,4 +321,30 @@ async def test_policy_names_the_fields_that_open_lists_and_pages_follow(
             await record_stream.event()
         await change(Customer, "of-ann", user_id="bob")
         assert (await rows(stream))["order"] == ""
+        assert "no longer open to you" in (await record_stream.event()).elements
+
+
+async def test_open_list_and_page_follow_related_records_of_the_same_class(
+    visit: Any, serve: Any
+) -> None:
+    class Folder(Entity):
+        model_config = {"scope": "record", "access": record.parent.lead == actor.id}
+        id: str
+        lead: str = ""
+        parent_id: str | None = Field(default=None, foreign_key="folder.id")
+
+    app = serve(Folder)
+    await Folder.objects.create(id="top", lead="ann")
+    await Folder.objects.create(id="a", parent_id="top")
+    browser = visit(app)
+    await browser.page("/sign-in/ann")
+    listed, page = await browser.page("/folders"), await browser.page("/folders/a")
+    assert keys(listed.text) == ["a"]
+
+    async with watch(browser, listed) as stream, browser.watch(page) as record_stream:
+        await stream.event()
+        for _ in range(4):
+            await record_stream.event()
+        await change(Folder, "top", lead="bob")
+        assert "a" not in (await rows(stream))["order"].split()
         assert "no longer open to you" in (await record_stream.event()).elements

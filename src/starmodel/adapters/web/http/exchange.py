@@ -259,9 +259,10 @@ class Exchange:
             (b"vary", b"accept, accept-encoding"),
             NO_STORE,  # a page shows one visitor's state
             (b"x-content-type-options", b"nosniff"),
-            (b"referrer-policy", b"same-origin"),
             (b"content-security-policy", self._csp(self.root_path)),
         ]
+        if all(name != b"referrer-policy" for name, _ in headers):
+            head.append((b"referrer-policy", b"same-origin"))
         await self.answer(status, HTML, body, head)
 
     async def json(self, data: Any, status: int = 200, headers: Sequence[Header] = ()) -> None:

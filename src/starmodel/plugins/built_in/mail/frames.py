@@ -4,7 +4,7 @@ from __future__ import annotations
 
 CSP = "; ".join(
     [
-        # Without `allow-same-origin`, the document has an origin of its own.
+        # Without `allow-same-origin`, the document has an opaque origin.
         "sandbox allow-popups allow-popups-to-escape-sandbox",
         "default-src 'none'",
         "style-src 'unsafe-inline'",

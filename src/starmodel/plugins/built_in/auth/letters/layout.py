@@ -1,6 +1,6 @@
 """The layout of a letter, as text and as HTML.
 
-Nothing that a visitor has typed is in a letter, so that nobody sends others a text through it.
+Letters contain no input of visitors, so they can't be used to send texts to other people.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SMALL = "font-size:13px;color:#71717a;margin:20px 0 0;overflow-wrap:anywhere"
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a letter says.
+    """The content of a letter.
 
     Shapes: kind is that of its texts, "reset" for "letter.reset.…"; code is "" for none.
     """

@@ -29,7 +29,7 @@ CONFIRM_S, INVITATION_S = 3 * DAY_S, 7 * DAY_S
 class Letters:
     """The letters of one application.
 
-    Each is composed after the answer, so that the answer tells nothing about the address.
+    Each is composed after the response, so that the response does not depend on the address.
     Links begin with `public_url`, never with the Host of a request.
     """
 
@@ -74,13 +74,13 @@ class Letters:
                 Purpose.RESET, str(user.id), lasts_s=RESET_S, data=data
             )
             return self._letter(
-                "reset", user.email, self._url(root_path, "/reset-password", secret)
+                "reset", user.email, self._url(root_path, "/sign-in/reset-password", secret)
             )
 
         self._compose(make, email)
 
     def send_welcome(self, root_path: str, email: str, *, browser: str = "") -> None:
-        """Ask for the confirmation of an account's address, or tell that it is confirmed already.
+        """Send a link that confirms the address of an account; a notice if it is confirmed already.
 
         Shapes: browser is the secret of the browser that created the account just now, "" for
         any other.
@@ -96,13 +96,13 @@ class Letters:
             secret = await self.secrets.issue(
                 Purpose.VERIFY, str(user.id), lasts_s=CONFIRM_S, data=data
             )
-            url = self._url(root_path, "/confirm-address", secret)
+            url = self._url(root_path, "/sign-up/confirm", secret)
             return self._letter("confirm", user.email, url)
 
         self._compose(make, email)
 
     async def send_sign_in(self, root_path: str, email: str, next_path: str) -> str:
-        """Send a code and a link to sign in; the handle of the code, for the browser that asks."""
+        """Send a code and a link to sign in. Returns the handle of the code, for the session."""
         data = {"next": next_path}
         code = await self.secrets.issue_code(Purpose.CODE, email, lasts_s=CODE_S, data=data)
 
@@ -120,7 +120,7 @@ class Letters:
     def send_invitation(
         self, root_path: str, email: str, *, roles: list[str], inviter: str
     ) -> None:
-        """Send a link by which an account is created; or tell that there is one already."""
+        """Send a link by which an account is created; a notice if there is one already."""
 
         async def make() -> MailMessage | None:
             user = await self._accounts.find(email)
@@ -130,7 +130,9 @@ class Letters:
             secret = await self.secrets.issue(
                 Purpose.INVITATION, email, lasts_s=INVITATION_S, data=data
             )
-            return self._letter("invitation", email, self._url(root_path, "/invitation", secret))
+            return self._letter(
+                "invitation", email, self._url(root_path, "/sign-up/invitation", secret)
+            )
 
         self._compose(make, email)
 

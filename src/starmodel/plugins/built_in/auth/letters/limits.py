@@ -13,7 +13,7 @@ USES_FROM_NETWORK = Limit(free=30, max_wait_s=300, forget_s=HOUR_S)
 
 
 class LetterLimits:
-    """Counts letters by address, known or not, and by the network that asks for them."""
+    """Counts letters by address, known or unknown, and by the network of the request."""
 
     def __init__(self, attempts: Attempts) -> None:
         self._attempts = attempts

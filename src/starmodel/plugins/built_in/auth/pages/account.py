@@ -152,9 +152,11 @@ class AccountPages:
         texts = self._site.texts
         if user.verified or not self._site.letters.is_on:
             return ""
-        again = Button(texts.text("confirm.again"), type="submit", cls="uk-btn uk-btn-default")
-        form = Form(again, method="post", action=f"{root}/account/confirm")
-        return Div(P(texts.text("confirm.needed")), form)
+        again = Button(
+            texts.text("confirm_address.again"), type="submit", cls="uk-btn uk-btn-default"
+        )
+        form = Form(again, method="post", action=f"{root}/account/confirm-address")
+        return Div(P(texts.text("confirm_address.needed")), form)
 
     def _password(self, user: Any, root: str, filled: Filled | None) -> Any:
         parts = Parts(self._site.texts, PASSWORD, filled)
@@ -176,7 +178,7 @@ class AccountPages:
     def _no_password(self, root: str) -> list[Any]:
         """The sentence, and the link to choose a password by a letter."""
         texts = self._site.texts
-        link = A(texts.text("account.choose_password"), href=f"{root}/forgot-password")
+        link = A(texts.text("account.choose_password"), href=f"{root}/sign-in/forgot-password")
         more = [P(link, cls="sm-form-more")] if self._site.letters.is_on else []
         return [P(texts.text("account.no_password")), *more]
 

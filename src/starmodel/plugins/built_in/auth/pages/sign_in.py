@@ -117,7 +117,7 @@ def _by_mail(site: AuthSite, exchange: Exchange, path: str) -> list[Any]:
     if not site.letters.is_on:
         return []
     links = [
-        A(site.texts.text("forgot.link"), href=f"{exchange.root_path}/forgot-password"),
+        A(site.texts.text("forgot.link"), href=f"{exchange.root_path}/sign-in/forgot-password"),
         A(
             site.texts.text("mail_sign_in.link"),
             href=with_next(f"{exchange.root_path}/sign-in/mail", path),

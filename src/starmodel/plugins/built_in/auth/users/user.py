@@ -137,7 +137,7 @@ class User(Entity):
 
     @event(access="nobody")
     async def reset(self, new_password: SecretStr) -> None:
-        """Replace the password by one of who has proven the address; every session ends.
+        """Replace the password by that of a person who has proven the address; every session ends.
 
         Raises: SignInRefusedError, when the user is disabled; BindingError, for a password that
         is not accepted.
@@ -150,8 +150,8 @@ class User(Entity):
     def sign_in_by_mail(self, session: Session) -> None:
         """Sign the session in, after a letter has proven the address.
 
-        If nobody had proven it before, the password may be that of somebody else: it is removed,
-        and every session ends.
+        The password of an address that was never proven may be that of an intruder: it is
+        removed, and every session ends.
         Raises: SignInRefusedError, when the user is disabled.
         """
         self._refuse_disabled()

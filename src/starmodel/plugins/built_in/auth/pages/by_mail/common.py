@@ -17,6 +17,13 @@ TOKEN = "token"  # noqa: S105 - the name of a parameter
 MAX_TYPED_CHARS = 254
 
 
+HIDES_QUERY = ((b"referrer-policy", b"strict-origin"),)
+"""Headers of a page whose URL has a secret: no other request gets the URL.
+
+Without any referrer, browsers would send "null" as the origin of the form.
+"""
+
+
 def card(*content: Any) -> Any:
     """A narrow card with the content of a page."""
     return Div(*content, cls="uk-card sm-form-card sm-form-narrow")
@@ -49,6 +56,15 @@ async def refuse(site: AuthSite, exchange: Exchange) -> None:
     await site.send(exchange, "by_mail.invalid_title", content, status=410)
 
 
+async def refuse_use(site: AuthSite, exchange: Exchange) -> None:
+    """Count a link that is sent back and not valid, and send the page of `refuse`.
+
+    Raises: TooManyAttemptsError, after many of one network.
+    """
+    await site.letters.limits.claim_use(exchange)
+    await refuse(site, exchange)
+
+
 async def typed_address(
     site: AuthSite, exchange: Exchange, fields: dict[str, str]
 ) -> tuple[str, Filled]:
@@ -70,7 +86,7 @@ def address_form(
     site: AuthSite, exchange: Exchange, key: str, path: str, filled: Filled | None = None,
     *, next_path: str = "",
 ) -> Any:  # fmt: skip
-    """The form that asks for an address. Shapes: key is the prefix of its texts."""
+    """The form for an address. Shapes: key is the prefix of its texts."""
     parts = Parts(site.texts, key.replace("_", "-"), filled, focus="email")
     form = parts.form(
         f"{exchange.root_path}{path}",

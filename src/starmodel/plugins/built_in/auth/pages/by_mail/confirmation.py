@@ -12,11 +12,13 @@ from starmodel.core.events.results import Toast
 from starmodel.plugins import Exchange
 from starmodel.plugins.built_in.auth.letters.letters import digest
 from starmodel.plugins.built_in.auth.pages.by_mail.common import (
+    HIDES_QUERY,
     TOKEN,
     about,
     card,
     look,
     refuse,
+    refuse_use,
     token_input,
 )
 from starmodel.plugins.built_in.auth.pages.by_mail.new_passwords import (
@@ -26,7 +28,7 @@ from starmodel.plugins.built_in.auth.pages.by_mail.new_passwords import (
 from starmodel.plugins.built_in.auth.pages.parts import Parts, fields_of
 from starmodel.plugins.built_in.auth.pages.site import AuthSite
 
-CONFIRM = "/confirm-address"
+CONFIRM = "/sign-up/confirm"
 BROWSER = "auth_sign_up"
 """The key in the session of the secret of a browser that has created an account."""
 
@@ -34,7 +36,7 @@ BROWSER = "auth_sign_up"
 class ConfirmationPages:
     """Confirms the address of the user to whom the letter was sent.
 
-    Somebody else may have created the account with this address. So a browser that did not create
+    An intruder may have created the account with this address. So a browser that did not create
     it, and is not signed in to it, also replaces the password, which ends every other session.
     """
 
@@ -52,7 +54,6 @@ class ConfirmationPages:
         letters.check()
         fields = await fields_of(exchange)
         token, password = fields.get(TOKEN, ""), fields.get("password", "")
-        await letters.limits.claim_use(exchange)
         issued = await letters.secrets.look(Purpose.VERIFY, token)
         user = await self._user(issued)
         is_own = user is not None and _is_own(exchange, user, issued)
@@ -62,14 +63,13 @@ class ConfirmationPages:
                 await self._show(exchange, token, issued, errors)
                 return
         if user is None or await letters.secrets.use(Purpose.VERIFY, token) is None:
-            await refuse(site, exchange)
+            await refuse_use(site, exchange)
             return
-        await letters.limits.forgive_use(exchange)
         action = user.do.verify() if is_own else user.do.reset(SecretStr(password))
         await site.accounts.run(action, session=exchange.session)
         await letters.secrets.revoke(Purpose.VERIFY, str(user.id))
         exchange.session.pop(BROWSER, None)
-        exchange.push_toasts([Toast(site.texts.text("confirm.done"), "success")])
+        exchange.push_toasts([Toast(site.texts.text("confirm_address.done"), "success")])
         path = "/sign-in" if exchange.session.actor is None else "/account"
         await exchange.redirect(exchange.mounted(path))
 
@@ -81,7 +81,7 @@ class ConfirmationPages:
         if user is not None and not user.verified:
             await site.letters.limits.claim_letter(exchange, user.email)
             site.letters.send_welcome(exchange.root_path, user.email)
-        exchange.push_toasts([Toast(site.texts.text("confirm.sent"), "success")])
+        exchange.push_toasts([Toast(site.texts.text("confirm_address.sent"), "success")])
         await exchange.redirect(exchange.mounted("/account"))
 
     async def _show(
@@ -96,17 +96,18 @@ class ConfirmationPages:
         if user is None:
             await refuse(site, exchange)
             return
-        question = about(site.texts.text("confirm.question", email=user.email))
+        question = about(site.texts.text("confirm_address.question", email=user.email))
         if _is_own(exchange, user, issued):
             parts = Parts(site.texts, "confirm")
             url = f"{exchange.root_path}{CONFIRM}"
-            form = card(question, parts.form(url, "confirm.submit", token_input(token)))
+            form = card(question, parts.form(url, "confirm_address.submit", token_input(token)))
         else:
             form = new_password_form(
-                site, exchange, CONFIRM, token, email=user.email, submit="confirm.submit",
-                errors=errors, before=[question, about(site.texts.text("confirm.choose"))],
+                site, exchange, CONFIRM, token, email=user.email, submit="confirm_address.submit",
+                errors=errors, before=[question, about(site.texts.text("confirm_address.choose"))],
             )  # fmt: skip
-        await site.send(exchange, "confirm.title", form, status=422 if errors else 200)
+        status = 422 if errors else 200
+        await site.send(exchange, "confirm_address.title", form, status=status, headers=HIDES_QUERY)
 
     async def _user(self, issued: Issued | None) -> Any:
         """The user of a link; None when the address is confirmed or has changed since."""

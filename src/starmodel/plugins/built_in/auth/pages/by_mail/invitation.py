@@ -15,12 +15,14 @@ from starmodel.core.errors import ConstraintError, RequestError
 from starmodel.core.events.results import Toast
 from starmodel.plugins import Exchange, Page
 from starmodel.plugins.built_in.auth.pages.by_mail.common import (
+    HIDES_QUERY,
     TOKEN,
     about,
     card,
     finish_sign_in,
     look,
     refuse,
+    refuse_use,
     typed_address,
 )
 from starmodel.plugins.built_in.auth.pages.by_mail.new_passwords import (
@@ -32,13 +34,13 @@ from starmodel.plugins.built_in.auth.pages.site import AuthSite
 from starmodel.plugins.built_in.auth.users.user import ADMIN, MAX_NAME_CHARS, MAX_ROLES
 from starmodel.texts.catalogue import Message
 
-INVITE, ACCEPT = "/invite", "/invitation"
+INVITE, ACCEPT = "/sign-up/invite", "/sign-up/invitation"
 MAX_ROLES_CHARS = 1000
 _ROLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 
 
 class InvitationPages:
-    """Admins invite addresses; who opens the letter creates the account of the address."""
+    """Admins invite addresses; the link in the letter creates the account of the address."""
 
     def __init__(self, site: AuthSite) -> None:
         self._site = site
@@ -77,7 +79,6 @@ class InvitationPages:
         fields = await fields_of(exchange)
         token, password = fields.get(TOKEN, ""), fields.get("password", "")
         name = fields.get("name", "").strip()
-        await letters.limits.claim_use(exchange)
         issued = await letters.secrets.look(Purpose.INVITATION, token)
         if issued is not None and await self._is_valid(issued):
             errors = refused_password(password, personal=[issued.subject, name[:MAX_NAME_CHARS]])
@@ -90,7 +91,7 @@ class InvitationPages:
             if await letters.secrets.use(Purpose.INVITATION, token) is not None:
                 await self._create(exchange, issued, name, password)
                 return
-        await refuse(site, exchange)
+        await refuse_use(site, exchange)
 
     async def _create(self, exchange: Exchange, issued: Issued, name: str, password: str) -> None:
         site, email = self._site, issued.subject
@@ -99,9 +100,8 @@ class InvitationPages:
                 email, name=name, password=password, roles=list(issued.data["roles"]), verified=True
             )
         except ConstraintError:  # the address has got an account meanwhile
-            await refuse(site, exchange)
+            await refuse_use(site, exchange)
             return
-        await site.letters.limits.forgive_use(exchange)
         await site.letters.secrets.revoke(Purpose.INVITATION, email)
         await finish_sign_in(site, exchange, user)
         await exchange.redirect(exchange.mounted("/"))
@@ -125,10 +125,10 @@ class InvitationPages:
             before=[about(site.texts.text("invitation.text", email=issued.subject))],
         )  # fmt: skip
         status = 422 if filled.errors else 200
-        await site.send(exchange, "invitation.title", form, status=status)
+        await site.send(exchange, "invitation.title", form, status=status, headers=HIDES_QUERY)
 
     async def _is_valid(self, issued: Issued) -> bool:
-        """Whether the address has no account, and who invited may still give roles."""
+        """Whether the address has no account, and the inviter is an admin still."""
         accounts, inviter = self._site.accounts, str(issued.data["inviter"])
         if await accounts.find(issued.subject) is not None:
             return False
@@ -162,7 +162,7 @@ class InvitationPages:
         return card(form)
 
     def _check(self) -> None:
-        """Raises: RequestError, where nobody is invited."""
+        """Raises: RequestError, where invitations are off."""
         self._site.letters.check()
         if self._site.registration == "closed":
             raise RequestError(Message("by_mail.off"), status=404)

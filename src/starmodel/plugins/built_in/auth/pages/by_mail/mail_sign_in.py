@@ -7,6 +7,7 @@ from typing import Any
 from starmodel.app.credentials.one_time import Issued, Purpose
 from starmodel.plugins import Exchange, Page
 from starmodel.plugins.built_in.auth.pages.by_mail.common import (
+    HIDES_QUERY,
     TOKEN,
     about,
     address_form,
@@ -14,6 +15,7 @@ from starmodel.plugins.built_in.auth.pages.by_mail.common import (
     finish_sign_in,
     look,
     refuse,
+    refuse_use,
     token_input,
     typed_address,
 )
@@ -25,21 +27,21 @@ from starmodel.texts.catalogue import Message
 
 ASK, CODE, LINK = "/sign-in/mail", "/sign-in/mail/code", "/sign-in/link"
 HANDLE = "auth_code"
-"""The key in the session of the handle of the code that this browser asked for."""
+"""The key in the session of the handle of the code that was issued to this browser."""
 
 
 class MailSignInPages:
     """Sends a letter, and signs in by what is in it.
 
-    A code is valid in the browser that asked for it. A link signs in the browser that opens it,
-    which is asked first.
+    A code is valid in the browser that requested it. A link signs in the browser that opens it,
+    after a press of a button.
     """
 
     def __init__(self, site: AuthSite) -> None:
         self._site = site
 
     async def ask(self, exchange: Exchange) -> Any:
-        """Send the form that asks for the address; who is signed in already goes on."""
+        """Send the form for the address; redirect a signed-in visitor."""
         self._site.letters.check()
         path = own_path(exchange.request.query.get(NEXT, ""))
         if exchange.session.actor is not None:
@@ -70,13 +72,15 @@ class MailSignInPages:
         await site.send(exchange, "by_mail.sent_title", card(sent, form))
 
     async def enter(self, exchange: Exchange) -> None:
-        """Sign in by the code that this browser asked for."""
+        """Sign in by the code of this browser."""
         letters = self._site.letters
         letters.check()
         fields = await fields_of(exchange)
         await letters.limits.claim_use(exchange)
         handle = str(exchange.session.get(HANDLE, ""))
         issued = await letters.secrets.use_code(Purpose.CODE, handle, fields.get("code", ""))
+        if issued is not None:
+            await letters.limits.forgive_use(exchange)
         await self._finish(exchange, issued)
 
     async def show(self, exchange: Exchange) -> None:
@@ -90,15 +94,18 @@ class MailSignInPages:
         question = about(site.texts.text("mail_sign_in.question", email=issued.subject))
         url = f"{exchange.root_path}{LINK}"
         form = parts.form(url, "mail_sign_in.confirm", token_input(token))
-        await site.send(exchange, "mail_sign_in.title", card(question, form))
+        await site.send(exchange, "mail_sign_in.title", card(question, form), headers=HIDES_QUERY)
 
     async def follow(self, exchange: Exchange) -> None:
         """Sign in by a link."""
         letters = self._site.letters
         letters.check()
         token = (await fields_of(exchange)).get(TOKEN, "")
-        await letters.limits.claim_use(exchange)
-        await self._finish(exchange, await letters.secrets.use(Purpose.MAGIC_LINK, token))
+        issued = await letters.secrets.use(Purpose.MAGIC_LINK, token)
+        if await self._user(issued) is None:
+            await refuse_use(self._site, exchange)
+            return
+        await self._finish(exchange, issued)
 
     async def _finish(self, exchange: Exchange, issued: Issued | None) -> None:
         site = self._site
@@ -114,7 +121,6 @@ class MailSignInPages:
         except SignInRefusedError:  # disabled meanwhile
             await refuse(site, exchange)
             return
-        await site.letters.limits.forgive_use(exchange)
         await go_on(exchange, own_path(str(issued.data[NEXT])))
 
     async def _user(self, issued: Issued | None) -> Any:

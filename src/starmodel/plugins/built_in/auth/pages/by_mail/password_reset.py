@@ -10,12 +10,14 @@ from starmodel.app.credentials.one_time import Issued, Purpose
 from starmodel.core.events.results import Toast
 from starmodel.plugins import Exchange, Page
 from starmodel.plugins.built_in.auth.pages.by_mail.common import (
+    HIDES_QUERY,
     TOKEN,
     about,
     address_form,
     card,
     look,
     refuse,
+    refuse_use,
     typed_address,
 )
 from starmodel.plugins.built_in.auth.pages.by_mail.new_passwords import (
@@ -26,7 +28,7 @@ from starmodel.plugins.built_in.auth.pages.parts import fields_of
 from starmodel.plugins.built_in.auth.pages.site import AuthSite
 from starmodel.texts.catalogue import Message
 
-FORGOT, RESET = "/forgot-password", "/reset-password"
+FORGOT, RESET = "/sign-in/forgot-password", "/sign-in/reset-password"
 
 
 class PasswordResetPages:
@@ -36,7 +38,7 @@ class PasswordResetPages:
         self._site = site
 
     async def ask(self, exchange: Exchange) -> Any:
-        """Send the form that asks for the address."""
+        """Send the form for the address."""
         self._site.letters.check()
         return Page(Message("forgot.title"), address_form(self._site, exchange, "forgot", FORGOT))
 
@@ -63,7 +65,6 @@ class PasswordResetPages:
         letters.check()
         fields = await fields_of(exchange)
         token, password = fields.get(TOKEN, ""), fields.get("password", "")
-        await letters.limits.claim_use(exchange)
         issued = await letters.secrets.look(Purpose.RESET, token)
         user = await self._user(issued)
         if user is not None:
@@ -72,9 +73,8 @@ class PasswordResetPages:
                 await self._show(exchange, token, issued, errors)
                 return
         if user is None or await letters.secrets.use(Purpose.RESET, token) is None:
-            await refuse(site, exchange)
+            await refuse_use(site, exchange)
             return
-        await letters.limits.forgive_use(exchange)
         await site.accounts.run(user.do.reset(SecretStr(password)), session=exchange.session)
         await letters.secrets.revoke(Purpose.RESET, str(user.id))
         exchange.push_toasts([Toast(site.texts.text("reset.done"), "success")])
@@ -95,7 +95,8 @@ class PasswordResetPages:
             self._site, exchange, RESET, token, email=user.email, submit="reset.submit",
             errors=errors,
         )  # fmt: skip
-        await self._site.send(exchange, "reset.title", form, status=422 if errors else 200)
+        status = 422 if errors else 200
+        await self._site.send(exchange, "reset.title", form, status=status, headers=HIDES_QUERY)
 
     async def _user(self, issued: Issued | None) -> Any:
         """The user of a link; None when the address or the password has changed since."""

@@ -31,7 +31,7 @@ def mail_routes(site: AuthSite) -> list[Route]:
     ]
     routes = [
         Route(mail_sign_in.CODE, sign_in.enter, ["POST"], access="public"),
-        Route("/account/confirm", confirm.send_again, ["POST"]),
+        Route("/account/confirm-address", confirm.send_again, ["POST"]),
         Route(invitation.INVITE, invite.ask, access=BY_ADMIN),
         Route(invitation.INVITE, invite.send, ["POST"], access=BY_ADMIN),
     ]

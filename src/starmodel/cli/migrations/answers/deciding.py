@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from starmodel.cli.migrations.flags import Flags, answers_of, renames_of
+from starmodel.cli.migrations.answers.flags import Flags, answers_of, renames_of
 from starmodel.cli.terminal.errors import UsageError
 from starmodel.cli.terminal.suggestions import did_you_mean
 from starmodel.migrations.comparing.answers import Answers

@@ -1,0 +1,1 @@
+"""Answers to the questions of a migration: by flags, by prompts, and as flags again."""
