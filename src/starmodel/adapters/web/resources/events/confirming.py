@@ -91,7 +91,7 @@ class ConfirmingEvents:
             )  # fmt: skip
             await self._patches.send(exchange, patches, status=error.status)
         else:
-            title, ui, actor = texts.text("confirm.title"), resource.ui, exchange.session.actor
+            title, ui, actor = texts.text("sudo.title"), resource.ui, exchange.session.actor
             await exchange.page(lambda: ui.page(title, form, actor=actor), error.status)
         return True
 
