@@ -100,6 +100,7 @@ bench: setup-dev ## run the benchmarks
 	@$(PY) benchmarks/fanout.py
 	@$(PY) benchmarks/growth.py
 	@$(PY) benchmarks/rules.py
+	@$(PY) benchmarks/sessions.py
 	@$(PY) benchmarks/databases.py
 
 reference: setup-dev ## write the generated parts of docs/reference anew

@@ -1,12 +1,15 @@
 """The demo: `starmodel run examples/demo/app.py`. Each page is one module, with its entity in it.
 
 Everything but the counter is shared by all visitors, and public, so no
-sign-in is needed. The data that visitors write to memory is bounded in
-number or in length. Tasks are stored in `starmodel.db` without a bound, so
-require a sign-in before you deploy a demo like this on the internet.
+sign-in is needed; whoever creates an account is known by name in the chat.
+The data that visitors write to memory is bounded in number or in length.
+Tasks and accounts are stored in `starmodel.db` without a bound, so require a
+sign-in and close the registration before you deploy a demo like this on the
+internet.
 """
 
 from starmodel import create_app
+from starmodel.auth import Auth
 
 from . import chat, dashboard, landing, report, tasks
 
@@ -20,7 +23,8 @@ ENTITIES = [
     tasks.Setup,
 ]
 
-app = create_app(ENTITIES, title="StarModel demo", on_startup=[tasks.seed])
+auth = Auth(registration="open")
+app = create_app(ENTITIES, title="StarModel demo", on_startup=[tasks.seed], auth=auth)
 
 for page in (landing, dashboard, chat, report):
     page.router.to_app(app)

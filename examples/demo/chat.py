@@ -81,13 +81,14 @@ def nobody():
 
 @router("/chat")
 def page(chat: Chat, session):
+    known = session.actor.name if session.actor else ""
     conversation = Div(
         # In reverse, the box stays scrolled to its end while it grows, without a script.
         Div(messages(chat), tabindex="0", cls="flex h-[26rem] flex-col-reverse overflow-y-auto"),
         Form(
             Input(
                 data_bind="name",
-                value=session.get("name", ""),
+                value=session.get("name", known[:MAX_NAME]),
                 maxlength=MAX_NAME,
                 required=True,
                 placeholder="Your name",
@@ -117,6 +118,7 @@ def page(chat: Chat, session):
             "Stop the server and start it again: both pages come back by themselves. The messages "
             "are gone, because this chat is kept in memory.",
             "Reload the page: your name is still there, kept in your session.",
+            Span(A("Create an account", href="/sign-up"), " with a name: the chat knows it."),
         ),
         lead="One entity, shared by all who open the page. It keeps the last 50 messages.",
         source=__file__,

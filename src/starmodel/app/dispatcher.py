@@ -181,7 +181,7 @@ class Dispatcher:
             raise
 
     async def _conceal(self, error: InvalidStateError | ConstraintError, command: Command) -> None:
-        """Remove what the error says of fields that the caller may not read."""
+        """Remove from an error the fields that the caller may not read."""
         entity_type = self._registry.find(error.entity) or command.entity_type
         if not entity_type.cls.__entity__.guarded or command.reader is TRUSTED:
             return

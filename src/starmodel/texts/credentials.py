@@ -29,6 +29,29 @@ CONFIRMATION: dict[str, str | Mapping[str, str]] = {
     "confirm.done": "Confirmed.",
 }
 
+TOKENS: dict[str, str | Mapping[str, str]] = {
+    "token.title": "Access for programs",
+    "token.name": "What it is for",
+    "token.name_help": "For example the name of the program or the computer.",
+    "token.grants": "What it may do",
+    "token.grants_help": "Such as Product:read Product:adjust, separated by spaces. Product:* is "
+    "everything that you may do with products; *:read is reading everything that you may read.",
+    "token.lasts": "Valid for",
+    "token.days": "{days} days",
+    "token.create": "Create a token",
+    "token.shown_once": "Your new token. Copy it now: it is shown only once.",
+    "token.expires": "Until {date}",
+    "token.used": "last used on {date}",
+    "token.unused": "not used yet",
+    "token.revoke": "Revoke",
+    "token.revoke_named": "Revoke {name}",
+    "token.revoked": "The token is revoked.",
+    "token.disabled": "This account is disabled.",
+    "token.unknown_grant": "{grant} is not known here.",
+    "token.refused": "Please give a name, what it may do, and how long it is valid. There can be "
+    "50 tokens at most.",
+}
+
 ATTEMPTS: dict[str, str | Mapping[str, str]] = {
     "attempts.seconds": {
         "one": "There were many attempts. Please try again in {seconds} second.",

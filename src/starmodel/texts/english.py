@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from starmodel.texts.accounts import ACCOUNT, SIGN_IN
-from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS
+from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKENS
 from starmodel.texts.letters import BY_MAIL, LETTERS
 
 Text = str | Mapping[str, str]
@@ -281,6 +281,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Pages that are opened from a letter": BY_MAIL,
     "Letters": LETTERS,
     "Attempts to sign in": ATTEMPTS,
+    "Tokens on the account page": TOKENS,
     "Confirming the password for an important event": CONFIRMATION,
     "A request that failed": _PROBLEMS,
     "Around every page": _PAGES,

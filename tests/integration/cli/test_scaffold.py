@@ -20,7 +20,15 @@ pytestmark = pytest.mark.slow
 STARMODEL = [sys.executable, "-c", "from starmodel.cli.main import main; main()"]
 JSON = {"accept": "application/json"}
 STARLETTE = ["--web", "starlette"]
-VARIANTS = [[], ["--memory"], ["--browser"], ["--sql"], STARLETTE, [*STARLETTE, "--sql"]]
+VARIANTS = [
+    [],
+    ["--memory"],
+    ["--browser"],
+    ["--sql"],
+    STARLETTE,
+    [*STARLETTE, "--sql"],
+    ["--auth"],
+]
 
 
 def environment() -> dict[str, str]:

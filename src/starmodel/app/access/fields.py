@@ -39,7 +39,7 @@ class OpenFields:
     def uncertain(self) -> frozenset[str]:
         """The fields that are closed on some record, or on all.
 
-        A query must not compare them: its result would tell their values.
+        A query must not compare them: its result would disclose their values.
         """
         return frozenset([name for name, each in self.conditions.items() if each != ALWAYS])
 

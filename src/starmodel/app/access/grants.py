@@ -60,6 +60,18 @@ class LimitedActor(Actor):
     grants: Grants = Grants(frozenset())
 
 
+class UnknownGrantError(ConfigurationError):
+    """A grant names no class or event of the application."""
+
+    def __init__(self, grant: str, classes: Iterable[str]) -> None:
+        super().__init__(
+            f"The grant {grant!r} is unknown; expected one such as 'Product:read', "
+            "'Product:adjust', 'Product:*', '*:read', '*:*' or 'sudo'. "
+            f"Classes are {', '.join(classes)}."
+        )
+        self.grant = grant
+
+
 def limited(actor: Actor, grants: Grants) -> LimitedActor:
     """The actor, limited to the grants; it has not signed in by any method."""
     claims = {name: value for name, value in actor.claims.items() if name != "amr"}
@@ -67,7 +79,9 @@ def limited(actor: Actor, grants: Grants) -> LimitedActor:
 
 
 def checked_grants(names: Iterable[str], registry: Registry) -> Grants:
-    """The grants of these names. Raises: ConfigurationError, for an unknown class or event."""
+    """The grants of these names. Raises: ConfigurationError, for no or too many of them;
+    UnknownGrantError.
+    """
     given = [*dict.fromkeys(names)]
     if not given or len(given) > MAX_GRANTS:
         raise ConfigurationError(f"{len(given)} grants; expected 1 to {MAX_GRANTS}.")
@@ -78,9 +92,5 @@ def checked_grants(names: Iterable[str], registry: Registry) -> Grants:
             name in (SUDO, "*:read", "*:*")
             or (entity in known and event in (READ, ALL, *known[entity].events))
         ):
-            raise ConfigurationError(
-                f"The grant {name[:MAX_GRANT_CHARS]!r} is unknown; expected one such as "
-                "'Product:read', 'Product:adjust', 'Product:*', '*:read', '*:*' or 'sudo'. "
-                f"Classes are {', '.join(sorted(known))}."
-            )
+            raise UnknownGrantError(name[:MAX_GRANT_CHARS], sorted(known))
     return Grants.of(given)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from starmodel.app.access.decisions import check, check_record
@@ -25,21 +23,12 @@ class EndedSessions:
     def __init__(self) -> None:
         self._waiting: dict[str, list[SessionWatch]] = {}
 
-    @contextmanager
-    def watch(self, command: Command) -> Iterator[SessionWatch]:
-        """Follow the command's session while the command runs."""
-        watch, session = SessionWatch(command), command.session
-        if session is None or command.actor in (None, TRUSTED):  # no signed-in session
-            yield watch
-            return
-        key = session.key
-        self._waiting.setdefault(key, []).append(watch)
-        try:
-            yield watch
-        finally:
-            self._waiting[key].remove(watch)
-            if not self._waiting[key]:
-                del self._waiting[key]
+    def watch(self, command: Command) -> SessionWatch:
+        """Follow the command's session, inside of `with`, while the command runs."""
+        session, actor = command.session, command.actor
+        if session is None or actor is None or actor is TRUSTED:  # no signed-in session
+            return SessionWatch(command)
+        return SessionWatch(command, self._waiting, session.key)
 
     def __len__(self) -> int:
         """How many sessions have a command running."""
@@ -55,11 +44,28 @@ class EndedSessions:
 class SessionWatch:
     """Whether the session of one command has ended since the command started."""
 
-    __slots__ = ("_command", "has_ended")
+    __slots__ = ("_command", "_key", "_waiting", "has_ended")
 
-    def __init__(self, command: Command) -> None:
-        self._command = command
+    def __init__(
+        self,
+        command: Command,
+        waiting: dict[str, list[SessionWatch]] | None = None,
+        key: str = "",
+    ) -> None:
+        self._command, self._waiting, self._key = command, waiting, key
         self.has_ended = False
+
+    def __enter__(self) -> SessionWatch:
+        if self._waiting is not None:
+            self._waiting.setdefault(self._key, []).append(self)
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        if self._waiting is not None:
+            watches = self._waiting.pop(self._key)
+            if len(watches) > 1:
+                watches.remove(self)
+                self._waiting[self._key] = watches
 
     def check(self) -> None:
         """Return while the session lives, or when the event itself signed in or out.

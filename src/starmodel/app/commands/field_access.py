@@ -1,4 +1,4 @@
-"""Access to single fields in commands: which arguments set them, and what errors say of them."""
+"""Access to single fields in commands: in their arguments, outcomes and errors."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ async def conceal(
     other: EntityType | None,
     stored: Entity | None,
 ) -> None:
-    """Remove what the error says of fields that the reader of the command may not read.
+    """Remove from an error the fields that the reader of the command may not read.
 
     Shapes: other is the class that refused its state, if it is not the command's; stored is
     the command's record.

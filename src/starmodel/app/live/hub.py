@@ -193,7 +193,7 @@ class Hub:
                 continue
             if viewer.watches[topic].gone and seen.kind != "closed":
                 seen = seen._replace(kind="reopened")
-            content = (seen.kind, seen.hidden, seen.emptied)
+            content = (seen.kind, seen.base, seen.hidden, seen.emptied)
             if content not in frames:
                 frames[content] = Frames(seen)
             viewer.offer(topic, frames[content])

@@ -59,8 +59,11 @@ class Windows:
         if not entity_type.cls.__entity__.guarded or actor is TRUSTED:
             return await self._window(listing, actor, policy, total=total)
         fields = readable_fields(policy, entity_type, actor)
-        for name in sorted(fields_of(listing.query) & fields.uncertain):
-            raise ListQueryError(f"{entity_type.name} can't be filtered or ordered by {name!r}.")
+        query, uncertain = listing.query, fields.uncertain
+        if not uncertain.isdisjoint(fields_of(replace(query, search=""))):
+            raise ListQueryError(f"{entity_type.name} can't be filtered or ordered by this field.")
+        searched = tuple([name for name in query.search_fields if name not in uncertain])
+        listing = replace(listing, query=replace(query, search_fields=searched))
         window = await self._window(listing, actor, policy, total=total)
         seen = [as_seen(entity, await fields.closed_on(entity)) for entity in window.entities]
         return replace(window, entities=tuple(seen))

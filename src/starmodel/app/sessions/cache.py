@@ -50,6 +50,7 @@ class SessionCache:
     ) -> None:
         self._store, self._clock = store, clock
         self._idle_s, self._absolute_s = idle_s, absolute_s
+        self._touch_s = min(TOUCH_S, idle_s / 100)
         self._changed, self._watched = changed, watched
         self.actors = ActorSessions(store, clock, self._update, idle_s, absolute_s)
         self._recent = RecentSessions()
@@ -89,7 +90,7 @@ class SessionCache:
         idle, absolute = record.seen_at + self._idle_s, record.created_at + self._absolute_s
         if min(idle, absolute) < now:
             return record._replace(ended_at=min(idle, absolute))
-        if record.seen_at + min(TOUCH_S, self._idle_s / 100) < now:
+        if record.seen_at + self._touch_s < now:
             self._touch(record, now)
         return record
 
@@ -116,11 +117,11 @@ class SessionCache:
         """The session, when it is cached and `find` would return it unchanged; the store is not
         read. None where `find` has to decide.
         """
-        record = self._records.get(id) if self._follows_store() else None
-        if record is None or record.ended_at is not None:
+        record = self._records.get(id)
+        if record is None or record.ended_at is not None or not self._follows_store():
             return None
-        age, use = self._clock() - record.created_at, self._clock() - record.seen_at
-        if age > self._absolute_s or use > min(TOUCH_S, self._idle_s / 100):
+        now = self._clock()
+        if now - record.created_at > self._absolute_s or now - record.seen_at > self._touch_s:
             return None
         self._records.move_to_end(id)
         return record

@@ -27,6 +27,7 @@ _FRAMEWORK_TEXTS = {
     "fasthtml": {},
     "starlette": {'title="PROJECT_TITLE")': 'title="PROJECT_TITLE", web="starlette")'},
 }
+_SETTINGS = "create_app(settings=settings"
 _PARTS = {"fasthtml": ["FastHTML", "MonsterUI"], "starlette": ["Starlette", "Jinja"]}
 
 
@@ -51,6 +52,9 @@ def init(
     ] = False,
     minimal: Annotated[
         bool, typer.Option("--minimal", help="One file with one entity, and nothing else.")
+    ] = False,
+    auth: Annotated[
+        bool, typer.Option("--auth", help="With users, and pages to sign in and out.")
     ] = False,
     web: Annotated[
         Literal["fasthtml", "starlette"],
@@ -78,17 +82,23 @@ def init(
                 "--minimal is one entity in memory; it goes with no store's option. "
                 f"Leave out --minimal or --{chosen[0]}."
             )
+        if minimal and auth:
+            raise UsageError(
+                "--minimal is one entity without users. Leave out --minimal or --auth."
+            )
         folder = Path(name)
         project = _project_name(name, folder)
         stores = ["memory"] if minimal else chosen or list(STORES)
         values = {
             **_FRAMEWORK_TEXTS[web],
+            **({_SETTINGS: f"{_SETTINGS}, auth=True"} if auth else {}),
             "PROJECT_NAME": project,
             "PROJECT_TITLE": title(project),
             "starmodel~=0.0.0": f"starmodel~={release(installed_version('starmodel'))}",
             "NEW_KEY": secrets.token_urlsafe(32),
         }
-        files = render("minimal" if minimal else "project", [*stores, web], values)
+        features = [*stores, web, *(["auth"] if auth else [])]
+        files = render("minimal" if minimal else "project", features, values)
         write_folder(folder, files)
     except CommandError as error:
         fail(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import collections.abc
+import inspect
 import sys
 import types
 import typing
@@ -57,9 +58,9 @@ class Names(Mapping[str, Any]):
 
 def _locals_around(cls: type[Any]) -> Mapping[str, Any]:
     """The local names where the statement of the class stands; none for a class of a module."""
-    frame = sys._getframe(1)
+    frame = inspect.currentframe()
     while frame is not None and frame.f_globals.get("__name__") != cls.__module__:
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return {} if frame is None else frame.f_locals
 
 

@@ -310,3 +310,15 @@ async def test_view_that_raises_is_logged_and_other_views_are_sent(caplog):
     await hub.deliver(changed(1, id="y"))
     assert taken(page) == b"[1 full][1 full]"
     assert "view failed" in caplog.text
+
+
+async def test_viewers_who_see_the_same_fields_share_a_message_unless_one_needs_all_of_it():
+    async def seen(message, actor, policy):
+        return message if actor is None else message._replace(base=-1)
+
+    hub = Hub(guarded=["Thing"], seen=seen)
+    pages = [hub.subscribe(watching(actor=actor)) for actor in (None, Actor("ann"))]
+    for version in (1, 2):
+        await hub.deliver(changed(version))
+        found = [taken(page) for page in pages]
+    assert found == [b"[2]", b"[2 full]"]

@@ -38,10 +38,10 @@ def tag_of(entity: Entity, body: bytes) -> str:
     """The entity tag of a record's JSON, without quotes: its version.
 
     With a digest of the content where the content can change within one version: computed
-    fields, and an instance that is not stored yet.
+    fields, fields with access rules, and an instance that is not stored yet.
     """
     version = version_of(entity)
-    if version and not type(entity).model_computed_fields:
+    if version and not (type(entity).model_computed_fields or entity.__entity__.guarded):
         return str(version)
     return f"{version}-{digest_of(body)}"
 

@@ -47,9 +47,11 @@ class Tokens:
         self._cache = TokenCache(store, clock=clock, ended=announce, watched=watched)
 
     async def create(
-        self, owner: Actor, name: str, grants: Iterable[str], *, days: int
+        self, owner: Actor, name: str, grants: Iterable[str], *, days: int, text: str = ""
     ) -> tuple[str, TokenRecord]:
         """A new token of the owner, and what is stored of it.
+
+        Shapes: text is one that `new_token` has made, "" makes it here.
 
         Raises: ConfigurationError, for an unknown grant, a name of no or more than 100
         characters, days outside of 1 to 366, and an owner with 50 tokens; AccessDeniedError, for
@@ -66,7 +68,9 @@ class Tokens:
         checked = checked_grants(grants, self._registry)
         if len(await self._cache.of_actor(owner.id)) >= MAX_TOKENS:
             raise ConfigurationError(f"There are {MAX_TOKENS} tokens already; revoke one first.")
-        text, now = new_token(), self._clock()
+        text, now = text or new_token(), self._clock()
+        if not is_token(text):
+            raise ConfigurationError("The text of the token was not made by new_token().")
         names = tuple(sorted(checked.names))
         record = TokenRecord(token_hash(text), owner, name, names, now, now + days * DAY_S)
         await self._cache.issue(record)

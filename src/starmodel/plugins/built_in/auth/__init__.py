@@ -21,6 +21,7 @@ from starmodel.plugins.built_in.auth.pages.sign_in import SignInPages
 from starmodel.plugins.built_in.auth.pages.sign_up import SignUpPages
 from starmodel.plugins.built_in.auth.pages.site import AuthSite, Registration
 from starmodel.plugins.built_in.auth.sudo.confirmation import PasswordConfirmation
+from starmodel.plugins.built_in.auth.tokens.pages import TokenPages
 from starmodel.plugins.built_in.auth.users.accounts import Accounts
 from starmodel.plugins.built_in.auth.users.user import ADMIN, User
 
@@ -68,6 +69,7 @@ class Auth(Plugin):
     def routes(self) -> list[Route]:
         sign_in, sign_up = SignInPages(self.site), SignUpPages(self.site)
         account, confirmation = AccountPages(self.site), PasswordConfirmation(self.site)
+        tokens = TokenPages(self.site, account)
         return [
             Route(FIRST_SIGN_IN, self.first_sign_in.show, access="public"),
             Route(FIRST_SIGN_IN, self.first_sign_in.run, ["POST"], access="public"),
@@ -77,6 +79,8 @@ class Auth(Plugin):
             Route("/sign-out", sign_in.leave, ["POST"], access="public"),
             Route("/sign-up", sign_up.show, access="public"),
             Route("/sign-up", sign_up.run, ["POST"], access="public"),
+            Route("/account/tokens", tokens.create, ["POST"]),
+            Route("/account/tokens/revoke", tokens.revoke, ["POST"]),
             Route("/account/confirm", confirmation.show),
             Route("/account/confirm", confirmation.run, ["POST"]),
             Route("/account", account.show),

@@ -8,6 +8,9 @@ import pytest
 
 from integration.web.access.fields.employees import NOTE, SALARY, WORDS, signed_in
 from integration.web.browser import HTML
+from starmodel import Actor
+from starmodel.app.queries.listing import listing_of
+from starmodel.core.errors import ListQueryError
 
 PAGES = ["/employees", "/employees/ann", "/employees/bob", "/employees/new", "/employees/bob/edit"]
 
@@ -126,3 +129,29 @@ async def test_code_of_the_application_reads_every_field(employees: Any) -> None
     found = await employees.starmodel.objects(cls).list(salary=SALARY, order="note")
 
     assert [(each.salary, each.note) for each in found] == [(SALARY, NOTE)] * 2
+
+
+async def test_entity_tag_follows_what_is_shown(employees: Any, ann: Any, visit: Any) -> None:
+    tag = (await ann.call("GET", "/employees/ann")).headers["etag"]
+    again = await ann.call("GET", "/employees/ann", headers={"if-none-match": tag})
+    await ann.page("/sign-in/ann?roles=hr")
+    more = await ann.call("GET", "/employees/ann", headers={"if-none-match": tag})
+    changed = await ann.call("PATCH", "/employees/ann", {"name": "A"}, headers={"if-match": tag})
+
+    assert (again.status_code, more.status_code, changed.status_code) == (304, 200, 200)
+    assert more.json()["salary"] == SALARY
+
+
+async def test_search_of_code_for_an_actor_leaves_hidden_fields_out(employees: Any) -> None:
+    application = employees.starmodel
+    entity_type = next(iter(application.registry))
+
+    async def found(search: str, who: Any) -> list[str]:
+        listing = listing_of(entity_type, {"search": search})  # without what the actor may read
+        return [each.id for each in (await application.window(listing, who)).entities]
+
+    assert await found("raise", Actor("eve", roles=frozenset({"hr"}))) == ["ann", "bob"]
+    assert await found("raise", Actor("ann")) == []
+    assert await found("bob", Actor("ann")) == ["bob"]
+    with pytest.raises(ListQueryError):
+        await application.window(listing_of(entity_type, {"note": "a"}), Actor("ann"))

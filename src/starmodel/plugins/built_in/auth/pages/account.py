@@ -22,6 +22,8 @@ from starmodel.plugins.built_in.auth.pages.parts import (
     fields_of,
 )
 from starmodel.plugins.built_in.auth.pages.site import AuthSite
+from starmodel.plugins.built_in.auth.pages.tokens import FORM as TOKEN
+from starmodel.plugins.built_in.auth.pages.tokens import token_section
 from starmodel.plugins.built_in.auth.passwords.rules import MIN_CHARS
 from starmodel.plugins.built_in.auth.users.user import MAX_NAME_CHARS
 
@@ -36,13 +38,13 @@ class AccountPages:
 
     async def show(self, exchange: Exchange) -> None:
         """Send the page."""
-        await self._send(exchange)
+        await self.send(exchange)
 
     async def rename(self, exchange: Exchange) -> None:
         """Change the name of the user."""
         fields = await fields_of(exchange)
         name = fields.get("name", "")
-        if user := await self._user(exchange):
+        if user := await self.user(exchange):
             filled = Filled({"name": name[: 2 * MAX_NAME_CHARS]})
             await self._run(
                 exchange, user.do.rename(name), "account.saved", {PROFILE: filled}, PROFILE
@@ -52,7 +54,7 @@ class AccountPages:
         """Change the password; every other session of the user ends."""
         fields = await fields_of(exchange)
         current, new = (fields.get(name, "") for name in ("current_password", "new_password"))
-        if user := await self._user(exchange):
+        if user := await self.user(exchange):
             action = user.do.change_password(SecretStr(current), SecretStr(new))
             await self._run(
                 exchange, action, "account.password_changed", {PASSWORD: Filled()}, PASSWORD
@@ -64,13 +66,13 @@ class AccountPages:
         id, actor = fields.get("session", ""), self._actor(exchange)
         if id and id != exchange.session.record_id:
             await self._site.user_sessions.sessions.end(actor.id, only=id)
-        await self._return(exchange, "account.session_ended")
+        await self.return_to(exchange, "account.session_ended")
 
     async def end_others(self, exchange: Exchange) -> None:
         """Sign out every other device."""
         keep = exchange.session.record_id
         await self._site.user_sessions.sessions.end(self._actor(exchange).id, keep=keep)
-        await self._return(exchange, "account.others_ended")
+        await self.return_to(exchange, "account.others_ended")
 
     async def _run(
         self,
@@ -88,19 +90,20 @@ class AccountPages:
         except (BindingError, InvalidStateError) as error:
             errors = dict(error.fields) or {"": error.message}
             again = {form: Filled(filled[form].values, errors)}
-            await self._send(exchange, again, status=error.status)
+            await self.send(exchange, again, status=error.status)
         else:
-            await self._return(exchange, done)
+            await self.return_to(exchange, done)
 
-    async def _return(self, exchange: Exchange, done: str) -> None:
+    async def return_to(self, exchange: Exchange, done: str) -> None:
+        """Go back to the page, which says what was done."""
         exchange.push_toasts([Toast(self._site.texts.text(done), "success")])
         await exchange.redirect(exchange.mounted("/account"))
 
-    async def _user(self, exchange: Exchange) -> Any:
+    async def user(self, exchange: Exchange) -> Any:
         """The user who is signed in; None for another actor, who has been sent the page."""
         user = await self._site.accounts.of_actor(exchange.session.actor)
         if user is None:
-            await self._send(exchange, status=403)
+            await self.send(exchange, status=403)
         return user
 
     def _actor(self, exchange: Exchange) -> Actor:
@@ -109,13 +112,15 @@ class AccountPages:
             raise RuntimeError("The account page was reached without an actor.")
         return actor
 
-    async def _send(
+    async def send(
         self,
         exchange: Exchange,
         filled: Mapping[str, Filled] | None = None,
         *,
+        token: Any = None,
         status: int = 200,
     ) -> None:
+        """Send the page. Shapes: filled has what forms were sent with; token shows a new one."""
         actor, session = self._actor(exchange), exchange.session
         user = await self._site.accounts.of_actor(actor)
         filled, root = filled or {}, exchange.root_path
@@ -123,6 +128,10 @@ class AccountPages:
             self._profile(user, root, filled.get(PROFILE)),
             self._password(user, root, filled.get(PASSWORD)),
         ]  # fmt: skip
+        if user is not None:
+            tokens = await self._site.tokens.list(str(user.id))
+            section = token_section(self._site.texts, tokens, filled.get(TOKEN), root)
+            content.append(self._section("token.title", token or "", *section))
         records = await self._site.user_sessions.sessions.list(actor.id)
         devices = device_list(self._site.texts, records, session.record_id, root)
         content.append(self._section("account.sessions", devices))

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from starmodel.app.application import Application
 from starmodel.app.credentials.one_time import OneTimeSecrets
+from starmodel.app.credentials.tokens.tokens import Tokens
 from starmodel.plugins import Exchange, Plugin
 from starmodel.plugins.built_in.auth.letters.letters import Letters
 from starmodel.plugins.built_in.auth.throttle.sign_in import SignInThrottle
@@ -58,6 +59,11 @@ class AuthSite:
     def one_time(self) -> OneTimeSecrets:
         """The secrets of links."""
         return self._plugin.services.credentials.one_time
+
+    @property
+    def tokens(self) -> Tokens:
+        """The bearer tokens of users."""
+        return self._plugin.services.credentials.tokens
 
     @cached_property
     def throttle(self) -> SignInThrottle:

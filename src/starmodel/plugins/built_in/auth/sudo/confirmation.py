@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fastcore.xml import H2, Button, Dialog, Div, Form, Input, Label, P
@@ -81,6 +81,32 @@ class PasswordConfirmation:
             id=FORM, cls=f"{cls} sm-confirm", aria_labelledby=f"{FORM}-title",
             **{"data-init": "el.showModal()"},
         )  # fmt: skip
+
+    async def require(
+        self, exchange: Exchange, url: str, fields: Mapping[str, str], proof: str | None
+    ) -> bool:
+        """Whether the visitor has proved recently who it is; else the page that asks is sent.
+
+        Shapes: fields are sent to the URL again, together with the proof.
+        """
+        application, session = self._site.application, exchange.session
+        if application.clock() - session.confirmed_at <= application.dispatcher.sudo_s:
+            return True
+        status, why, headers = 401, "", list[tuple[bytes, bytes]]()
+        if proof is not None:
+            try:
+                why = await self.verify(exchange, proof)
+            except TooManyAttemptsError as error:
+                why, status = error.message, error.status
+                headers = [(b"retry-after", str(error.retry_after_s).encode())]
+            if not why:
+                session.confirm()
+                await exchange.save_session()
+                await application.end_sessions(session)
+                return True
+        form = self.form(url, [*fields.items()], self._site.texts.render(why), modal=False)
+        await self._site.send(exchange, "confirm.title", form, status=status, headers=headers)
+        return False
 
     async def show(self, exchange: Exchange) -> Any:
         """Send the page that asks for the password alone."""

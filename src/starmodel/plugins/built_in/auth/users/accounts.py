@@ -10,9 +10,11 @@ from pydantic import SecretStr
 from starmodel.app.access.policy import Actor
 from starmodel.app.application import Application
 from starmodel.app.commands.command import Outcome
+from starmodel.app.credentials.tokens.tokens import Tokens
 from starmodel.app.queries.objects import Objects
 from starmodel.app.sessions.session import Session
 from starmodel.core.commands import Action
+from starmodel.core.errors import ConfigurationError
 from starmodel.plugins.built_in.auth.passwords.hashing import password_hasher
 from starmodel.plugins.built_in.auth.passwords.rules import check_new_password
 from starmodel.plugins.built_in.auth.users.addresses import normalised_address
@@ -45,6 +47,14 @@ class Accounts:
     def users(self) -> Objects[Any]:
         """The records of users, for trusted code."""
         return self._application.objects(self.user)
+
+    @property
+    def tokens(self) -> Tokens:
+        """The bearer tokens of users."""
+        credentials = self._application.credentials
+        if credentials is None:
+            raise ConfigurationError("This application has no system store for tokens.")
+        return credentials.tokens
 
     async def find(self, email: str) -> Any:
         """The user with this address; None for an unknown one."""

@@ -8,10 +8,13 @@ from pydantic import SecretStr, StringConstraints
 
 from starmodel.app.access.comparisons import owner, record
 from starmodel.app.access.expressions import role
+from starmodel.app.access.grants import UnknownGrantError
+from starmodel.app.context import current_context
+from starmodel.app.credentials.tokens.tokens import Tokens
 from starmodel.app.sessions.session import Session
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.entity import Entity
-from starmodel.core.errors import BindingError, ConstraintError
+from starmodel.core.errors import BindingError, ConfigurationError, ConstraintError
 from starmodel.core.events import event
 from starmodel.core.fields.entity_config import EntityConfig
 from starmodel.core.fields.field import Field
@@ -29,6 +32,10 @@ MAX_ROLES, MAX_NAME_CHARS = 32, 100
 Role = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$", max_length=64)]
 """The name of a role."""
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_NAME_CHARS)]
+
+
+TokenHandle = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$", max_length=12)]
+"""The handle of a bearer token."""
 
 
 class SignInRefusedError(BindingError):
@@ -101,6 +108,32 @@ class User(Entity):
         Raises: BindingError, for one that is not accepted.
         """
         await self._set_password(new_password.get_secret_value())
+
+    @event(access="nobody")
+    async def create_token(
+        self, name: str, grants: list[str], days: int, secret: SecretStr
+    ) -> None:
+        """Store a bearer token, whose text the caller has made and shows once.
+
+        Raises: BindingError, for a name, grants or a lifetime that are not accepted.
+        """
+        if self.disabled:
+            raise BindingError(Message("token.disabled"))
+        try:
+            await _tokens().create(
+                actor_of(self, methods=()), name, grants, days=days,
+                text=secret.get_secret_value(),
+            )  # fmt: skip
+        except UnknownGrantError as error:
+            wrong = Message("token.unknown_grant", grant=error.grant)
+            raise BindingError(wrong, {"grants": wrong}) from error
+        except ConfigurationError as error:
+            raise BindingError(Message("token.refused")) from error
+
+    @event(access=owner("id") | role(ADMIN), title=Message("token.revoke"))
+    async def revoke_token(self, handle: TokenHandle) -> None:
+        """Revoke a bearer token; it ends in all processes within a second."""
+        await _tokens().end(str(self.id), only=handle)
 
     @event(access="nobody")
     async def reset(self, new_password: SecretStr) -> None:
@@ -207,3 +240,13 @@ class User(Entity):
                     witness.witnessed += 1
                     return
         raise ConstraintError(Message("account.last_admin"))
+
+
+def _tokens() -> Tokens:
+    """The tokens of the application whose event runs."""
+    context = current_context.get()
+    credentials = None if context is None else getattr(context.host, "credentials", None)
+    if credentials is None:
+        raise ConfigurationError("This application has no tokens.")
+    tokens: Tokens = credentials.tokens
+    return tokens

@@ -1,0 +1,1 @@
+"""Bearer tokens of users: their section of the account page."""

@@ -1,0 +1,112 @@
+"""`starmodel user`: accounts on the command line, which a running application follows."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integration.auth.people import ANN, BOB, PASSWORD, Desk, becomes, sign_in, status
+from integration.web.browser import Browser
+from starmodel import create_app
+
+STARMODEL = [sys.executable, "-c", "from starmodel.cli.main import main; main()"]
+PROGRAM = """
+from starmodel import create_app
+app = create_app([], secret_key="k" * 40, auth={auth})
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "main.py").write_text(PROGRAM.format(auth=True))
+    return tmp_path
+
+
+def user(*words: str, given: str = "", code: int = 0) -> str:
+    """The output of the command, errors for another code than 0."""
+    done = subprocess.run(
+        [*STARMODEL, "user", *words], input=given, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert PASSWORD not in done.stdout + done.stderr
+    return done.stderr if code else done.stdout
+
+
+def create(email: str, *words: str) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(
+        user("create", email, "--password-stdin", "--json", *words, given=f"{PASSWORD}\n")
+    )
+    return made
+
+
+@pytest.mark.usefixtures("folder")
+async def test_user_signs_in_and_changes_hold_in_the_running_application() -> None:
+    made = create(ANN, "--name", "Ann", "--role", "admin", "--role", "boss")
+    assert (made["email"], made["name"], made["roles"]) == (ANN, "Ann", ["admin", "boss"])
+    create(BOB, "--role", "admin")
+    app = create_app([Desk], secret_key="k" * 40, auth=True)
+    ann = Browser(app)
+    assert (await sign_in(ann)).status_code == 303
+    assert await status(ann, "POST", "/desk/lock") == 200
+
+    user("revoke", ANN, "boss")
+    assert await becomes(403, ann, "POST", "/desk/lock")
+    user("grant", f" {ANN.upper()}", "boss")
+    assert await becomes(200, ann, "POST", "/desk/lock")
+    user("disable", ANN)
+    assert await becomes(401, ann)
+    assert (await sign_in(Browser(app))).status_code == 422
+    user("enable", ANN)
+    assert (await sign_in(Browser(app))).status_code == 303
+    await app.starmodel.close()
+
+
+@pytest.mark.usefixtures("folder")
+def test_users_are_listed() -> None:
+    assert "There are no users." in user("list")
+    create(BOB)
+    create(ANN, "--role", "admin")
+    assert [row.split()[0] for row in user("list").splitlines()] == ["EMAIL", ANN, BOB]
+    rows = json.loads(user("list", "--json"))
+    assert [row["email"] for row in rows] == [ANN, BOB]
+    assert set(rows[0]) == {"id", "email", "name", "roles", "disabled", "verified"}
+
+
+@pytest.mark.usefixtures("folder")
+def test_refusals_name_their_reason() -> None:
+    create(ANN, "--role", "admin")
+    for words, given, reason in (
+        (("create", ANN, "--password-stdin"), PASSWORD, "already taken"),
+        (("create", "ann", "--password-stdin"), PASSWORD, "An e-mail address, please"),
+        (("create", BOB, "--password-stdin"), "short", "At least 10 characters"),
+        (("create", BOB, "--role", "a b", "--without-password"), "", "expected form"),
+        (("disable", ANN), "", "last administrator"),
+        (("revoke", ANN, "admin"), "", "last administrator"),
+        (("grant", "who@example.org", "x"), "", "There is no user who@example.org"),
+    ):
+        assert reason in user(*words, given=given, code=1), words
+    assert "no terminal" in user("create", BOB, code=2)
+    assert "empty" in user("create", BOB, "--password-stdin", code=2)
+
+
+@pytest.mark.usefixtures("folder")
+async def test_link_lets_a_user_choose_the_password() -> None:
+    made = json.loads(user("create", ANN, "--link", "--json"))
+    secret = made["link"].partition("?secret=")[2]
+    app = create_app([Desk], secret_key="k" * 40, auth=True)
+    form = {"secret": secret, "password": PASSWORD}
+    assert (await Browser(app).submit("/first-sign-in", form)).status_code == 303
+    assert (await Browser(app).submit("/first-sign-in", form)).status_code == 410
+    assert (await sign_in(Browser(app))).status_code == 303
+    await app.starmodel.close()
+
+
+def test_application_without_users_is_told_how_to_get_them(folder: Path) -> None:
+    (folder / "main.py").write_text(PROGRAM.format(auth=False))
+    assert "Pass auth=True to create_app()" in user("list", code=1)
