@@ -293,3 +293,21 @@ async def test_production_without_public_url_or_mailer_sends_nothing(
         assert (await browser.submit(path, {"email": ANN})).status_code == 404, path
     assert "/sign-in/forgot-password" not in (await browser.page("/sign-in")).text
     assert app.starmodel.mail.mailer is None or app.starmodel.mail.mailer.messages == []
+
+
+async def test_letters_of_a_mounted_application_have_its_path(process: Any, visit: Any) -> None:
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
+
+    inner = process(Desk, **OPTIONS)
+    await create(inner)
+    browser = visit(Starlette(routes=[Mount("/shop", inner)]))
+    assert 'href="/shop/sign-in/forgot-password"' in (await browser.page("/shop/sign-in")).text
+    await browser.submit("/shop/sign-in/forgot-password", {"email": ANN})
+    (message,) = await letters(inner)
+    assert url_of(message).startswith(f"{ORIGIN}/shop/sign-in/reset-password?token=")
+    page = await browser.page(path_of(message))
+    assert 'action="/shop/sign-in/reset-password"' in page.text
+    form = {"token": token_of(message), "password": OTHER}
+    done = await browser.submit("/shop/sign-in/reset-password", form)
+    assert done.headers["location"] == "/shop/sign-in"

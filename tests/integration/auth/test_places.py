@@ -29,7 +29,8 @@ async def test_pages_work_below_a_mount(visit: Any) -> None:
     assert (await ann.submit("/shop/sign-in", fields)).headers["location"] == "/shop/desk"
     page = (await ann.page("/shop/account")).text
     assert set(re.findall(r'action="([^"]+)"', page)) == {
-        "/shop/account", "/shop/account/password", "/shop/sign-out",
+        "/shop/account", "/shop/account/confirm-address", "/shop/account/password",
+        "/shop/account/tokens", "/shop/sign-out",
     }  # fmt: skip
     assert (await ann.submit("/shop/account", {"name": "A"})).headers["location"] == (
         "/shop/account"
