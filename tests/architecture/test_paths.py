@@ -17,7 +17,8 @@ from starmodel.app.live import reactions
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "architecture.md"
 STEP = re.compile(r"^\|[^|]+\| `(starmodel\.[\w.]+)` \|$", re.MULTILINE)
-MAX_FUNCTIONS, MAX_FILES, MAX_LAYER_CHANGES = 90, 40, 33
+# One file intersects decisions with the grants of tokens.
+MAX_FUNCTIONS, MAX_FILES, MAX_LAYER_CHANGES = 90, 41, 33
 
 
 @unlisted

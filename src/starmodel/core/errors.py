@@ -271,7 +271,7 @@ class ConfirmationNeededError(NotSignedInError):
     """
 
     def __init__(self, within_s: float, why: str = "") -> None:
-        text = Message("confirm.needed", minutes=round(within_s / 60))
+        text = Message("sudo.needed", minutes=round(within_s / 60))
         super().__init__(why or text, plain=why or text)
         self.within_s = within_s
 

@@ -17,16 +17,15 @@ PASSWORDS: dict[str, str | Mapping[str, str]] = {
 }
 
 CONFIRMATION: dict[str, str | Mapping[str, str]] = {
-    "confirm.title": "Please confirm that it is you",
-    "confirm.needed": "Please confirm your password: this needs a sign-in within the last "
+    "sudo.title": "Please confirm that it is you",
+    "sudo.needed": "Please confirm your password: this needs a sign-in within the last "
     "{minutes} minutes.",
-    "confirm.why": "This changes something important, so your password is asked for again.",
-    "confirm.submit": "Confirm and continue",
-    "confirm.wrong": "This is not your password. Please try again.",
-    "confirm.no_password": "Your account has no password. Please sign out, sign in again, and "
+    "sudo.why": "This changes something important, so your password is asked for again.",
+    "sudo.submit": "Confirm and continue",
+    "sudo.wrong": "This is not your password. Please try again.",
+    "sudo.no_password": "Your account has no password. Please sign out, sign in again, and "
     "repeat this.",
-    "confirm.cancel": "Cancel",
-    "confirm.done": "Confirmed.",
+    "sudo.cancel": "Cancel",
 }
 
 TOKENS: dict[str, str | Mapping[str, str]] = {

@@ -101,6 +101,20 @@ def test_concurrent_attempts_are_admitted_like_one_after_the_other(
     run(scenario())
 
 
+def test_few_concurrent_attempts_are_all_counted_once(
+    stores: Callable[[], AttemptStore], run: Run
+) -> None:
+    async def scenario() -> None:
+        processes, now = [stores() for _ in range(3)], 1_700_000_000.0
+        for key in map(str, range(20)):
+            claims = [store.claim(key, LIMIT, now) for store in processes]
+            assert await asyncio.gather(*claims) == [0, 0, 0], key
+            assert await processes[0].claim(key, LIMIT, now) == 0  # the fourth starts the wait
+            assert await processes[1].claim(key, LIMIT, now) > 0
+
+    run(scenario())
+
+
 def test_sweep_bounds_the_table(stores: Callable[[], AttemptStore], run: Run) -> None:
     async def scenario() -> None:
         store, now = stores(), 1_700_000_000.0

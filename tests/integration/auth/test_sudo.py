@@ -75,7 +75,7 @@ async def test_recent_sign_in_is_enough_and_an_old_one_is_not(app: Any, clock: F
         'Bearer error="insufficient_user_authentication", max_age=900'
     )
     assert "within the last 15 minutes" in refused.json()["detail"]
-    assert refused.json()["confirm"] == "/account/confirm"
+    assert refused.json()["confirm"] == "/account/password/confirm"
     assert await label(app) == "one"
     assert (await ann.call("POST", "/vault/touch")).status_code == 200
 
@@ -83,11 +83,11 @@ async def test_recent_sign_in_is_enough_and_an_old_one_is_not(app: Any, clock: F
 async def test_program_confirms_by_json_and_repeats(app: Any, clock: FakeClock) -> None:
     ann = await signed_in(app)
     clock.advance(3600)
-    wrong = await ann.call("POST", "/account/confirm", {"password": "wrong"})
+    wrong = await ann.call("POST", "/account/password/confirm", {"password": "wrong"})
     assert wrong.status_code == 422
     assert (await ann.call("POST", "/vault/relabel", {"label": "x"})).status_code == 401
     before = ann.session_cookie
-    done = await ann.call("POST", "/account/confirm", {"password": PASSWORD})
+    done = await ann.call("POST", "/account/password/confirm", {"password": PASSWORD})
     assert done.status_code == 204
     assert ann.session_cookie != before
     assert (await ann.call("POST", "/vault/relabel", {"label": "two"})).status_code == 200
@@ -104,7 +104,7 @@ async def test_sign_in_time_stays_when_the_password_is_confirmed(
     ann = await signed_in(app)
     start = clock.now
     clock.advance(3600)
-    await ann.call("POST", "/account/confirm", {"password": PASSWORD})
+    await ann.call("POST", "/account/password/confirm", {"password": PASSWORD})
     sessions = await app.starmodel.sessions.actors.list(
         str((await plugin(app).accounts.find(ANN)).id)
     )
@@ -180,10 +180,10 @@ async def test_passwords_are_slowed_down_and_bounded(app: Any, clock: FakeClock)
     ann = await signed_in(app)
     clock.advance(3600)
     for proof in ("x" * 2000, "a\0b", ""):
-        answer = await ann.call("POST", "/account/confirm", {"password": proof})
+        answer = await ann.call("POST", "/account/password/confirm", {"password": proof})
         assert answer.status_code == 422
     found = [
-        (await ann.call("POST", "/account/confirm", {"password": "wrong"})).status_code
+        (await ann.call("POST", "/account/password/confirm", {"password": "wrong"})).status_code
         for _ in range(12)
     ]
     assert set(found) == {422, 429}
@@ -198,7 +198,7 @@ async def test_another_user_of_the_browser_confirms_own_password(
     await create(app, BOB, password="the password of bob")
     bob = await signed_in(app, BOB, "the password of bob")
     clock.advance(3600)
-    wrong = await bob.call("POST", "/account/confirm", {"password": PASSWORD})
+    wrong = await bob.call("POST", "/account/password/confirm", {"password": PASSWORD})
     assert wrong.status_code == 422
 
 
@@ -231,13 +231,15 @@ async def test_code_without_a_session_is_refused_unless_trusted(app: Any) -> Non
 async def test_page_that_confirms_leads_to_own_pages_only(app: Any, clock: FakeClock) -> None:
     ann = await signed_in(app)
     clock.advance(3600)
-    form = await ann.page("/account/confirm?next=/vault%3Fx%3D1")
-    assert hidden(form.text) == {"action": "/account/confirm", "next": "/vault?x=1"}
-    evil = await ann.page("/account/confirm?next=//evil.example")
-    assert hidden(evil.text) == {"action": "/account/confirm"}
-    done = await ann.submit("/account/confirm", {"_proof": PASSWORD, "next": "/vault?x=1"})
+    form = await ann.page("/account/password/confirm?next=/vault%3Fx%3D1")
+    assert hidden(form.text) == {"action": "/account/password/confirm", "next": "/vault?x=1"}
+    evil = await ann.page("/account/password/confirm?next=//evil.example")
+    assert hidden(evil.text) == {"action": "/account/password/confirm"}
+    done = await ann.submit("/account/password/confirm", {"_proof": PASSWORD, "next": "/vault?x=1"})
     assert (done.status_code, done.headers["location"]) == (303, "/vault?x=1")
-    done = await ann.submit("/account/confirm", {"_proof": PASSWORD, "next": "//evil.example"})
+    done = await ann.submit(
+        "/account/password/confirm", {"_proof": PASSWORD, "next": "//evil.example"}
+    )
     assert done.headers["location"] == "/"
 
 

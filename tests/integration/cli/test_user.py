@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -110,3 +111,32 @@ async def test_link_lets_a_user_choose_the_password() -> None:
 def test_application_without_users_is_told_how_to_get_them(folder: Path) -> None:
     (folder / "main.py").write_text(PROGRAM.format(auth=False))
     assert "Pass auth=True to create_app()" in user("list", code=1)
+
+
+def test_token_is_created_listed_and_revoked(folder: Path) -> None:
+    create(ANN)
+    named = ("--name", "nightly backup", "--grant", "auth.User:read", "--days", "7")
+    made = user("token", "create", ANN, *named).strip()
+    assert re.fullmatch(r"sm_[0-9A-Za-z]{38}", made)
+    other = json.loads(user("token", "create", ANN, *named, "--json"))["token"]
+    assert other != made
+    listed = user("token", "list", ANN)
+    assert "nightly backup" in listed
+    assert "auth.User:read" in listed
+    assert made not in listed
+    tokens = json.loads(user("token", "list", ANN, "--json"))
+    assert [(each["grants"], each["used_at"]) for each in tokens] == [
+        (["auth.User:read"], None)
+    ] * 2
+    assert user("token", "revoke", ANN, tokens[0]["handle"]) == f"Revoked {tokens[0]['handle']}.\n"
+    left = json.loads(user("token", "list", ANN, "--json"))
+    assert [each["handle"] for each in left] == [tokens[1]["handle"]]
+
+
+def test_wrong_token_commands_name_what_is_wrong(folder: Path) -> None:
+    create(ANN)
+    wrong = ("token", "create", ANN, "--name", "x", "--grant", "Nothing:read")
+    assert "Nothing:read" in user(*wrong, code=1)
+    assert "has no token" in user("token", "revoke", ANN, "0123456789ab", code=1)
+    assert "There is no user" in user("token", "list", BOB, code=1)
+    assert user("token", "list", ANN) == f"{ANN} has no tokens.\n"

@@ -10,7 +10,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    case,
     delete,
     select,
     update,
@@ -26,8 +25,9 @@ SCHEMA = 1
 class AttemptTables(PartStatements):
     """Statements compiled for one dialect.
 
-    `count` is a compare-and-swap: every write sets a new `changed_by`, and counts only where it
-    still finds the one that was read.
+    `count` is a compare-and-swap: every write puts a mark of its own before those of the last
+    writes, and takes place only where it still finds the marks that were read. A writer finds its
+    mark also after others have written.
     """
 
     def __init__(self, sql_dialect: SqlDialect) -> None:
@@ -39,36 +39,25 @@ class AttemptTables(PartStatements):
             Column("count", BigInteger, nullable=False),
             Column("free_at", Double, nullable=False),
             Column("last_at", Double, nullable=False, index=True),
-            Column("changed_by", String(32), nullable=False),
+            Column("marks", String(240), nullable=False),
             **sql_dialect.table_options,
         )
         is_asked = table.c.id == given("id_", table.c.id)
         written = {
             name: given(f"{name}_", table.c[name])
-            for name in ("count", "free_at", "last_at", "changed_by")
+            for name in ("count", "free_at", "last_at", "marks")
         }
         before = given("before_", table.c.last_at)
         self.add = self.compiled(
             insert_or_skip(table, sql_dialect, {"id": given("id_", table.c.id), **written})
         )
         self.find = self.compiled(
-            select(table.c.count, table.c.free_at, table.c.last_at, table.c.changed_by).where(
-                is_asked
-            )
+            select(table.c.count, table.c.free_at, table.c.last_at, table.c.marks).where(is_asked)
         )
         self.count = self.compiled(
             update(table)
-            .where(is_asked, table.c.changed_by == given("was_", table.c.changed_by))
+            .where(is_asked, table.c.marks == given("was_", table.c.marks))
             .values(written)
-        )
-        self.forgive = self.compiled(
-            update(table)
-            .where(is_asked)
-            .values(
-                count=case((table.c.count > 0, table.c.count - 1), else_=0),
-                free_at=0.0,
-                changed_by=written["changed_by"],
-            )
         )
         self.clear = self.compiled(delete(table).where(is_asked))
         self.sweep = self.compiled(delete(table).where(table.c.last_at < before))

@@ -13,6 +13,7 @@ from starmodel.adapters.web.http.exchange import Exchange
 from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.app.application import Application
+from starmodel.app.commands.binding.form_names import FIELD
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.confirmation import PROOF
 from starmodel.app.presentation.resource import MountedResource
@@ -20,7 +21,6 @@ from starmodel.core.errors import ConfirmationNeededError, TooManyAttemptsError
 from starmodel.core.events import Event
 
 DIALOG = "starmodel-confirm"
-FIELD = "_field."
 
 
 class ConfirmingEvents:
@@ -91,7 +91,7 @@ class ConfirmingEvents:
             )  # fmt: skip
             await self._patches.send(exchange, patches, status=error.status)
         else:
-            title, ui, actor = texts.text("confirm.title"), resource.ui, exchange.session.actor
+            title, ui, actor = texts.text("sudo.title"), resource.ui, exchange.session.actor
             await exchange.page(lambda: ui.page(title, form, actor=actor), error.status)
         return True
 

@@ -18,7 +18,7 @@ from starmodel.texts.catalogue import Message
 if TYPE_CHECKING:
     from starmodel.plugins.built_in.auth.pages.site import AuthSite
 
-PATH = "/account/confirm"
+PATH = "/account/password/confirm"
 FORM = "starmodel-confirm"
 """The id of the form, and the prefix of those inside of it."""
 
@@ -35,14 +35,14 @@ class PasswordConfirmation:
         """ "" for the password of the signed-in user, else why it is refused."""
         user = await self._site.accounts.of_actor(exchange.session.actor)
         if user is None or user.disabled or not user.password_hash:
-            return Message("confirm.no_password")
+            return Message("sudo.no_password")
         attempt = await self._site.throttle.begin(exchange, user.email)
         try:
             verified = await password_hasher().verify(user.password_hash, proof)
         except RefusedPasswordError:  # a text that is no password
-            return Message("confirm.wrong")
+            return Message("sudo.wrong")
         if not verified.ok:
-            return Message("confirm.wrong")
+            return Message("sudo.wrong")
         await self._site.throttle.succeeded(exchange, attempt)
         return ""
 
@@ -53,7 +53,7 @@ class PasswordConfirmation:
         described = f"{FORM}-why" + (f" {FORM}-problem" if why else "")
         content = Form(
             P(why, id=f"{FORM}-problem", cls="sm-form-problem", role="alert") if why else "",
-            P(texts.text("confirm.why"), id=f"{FORM}-why", cls="sm-help"),
+            P(texts.text("sudo.why"), id=f"{FORM}-why", cls="sm-help"),
             *hidden,
             Div(
                 Label(texts.text("sign_in.password"), cls="uk-form-label", fr=f"{FORM}-password"),
@@ -65,7 +65,7 @@ class PasswordConfirmation:
                 cls="sm-field",
             ),
             Div(
-                Button(texts.text("confirm.submit"), type="submit", cls="uk-btn uk-btn-primary"),
+                Button(texts.text("sudo.submit"), type="submit", cls="uk-btn uk-btn-primary"),
                 cls="sm-form-end",
             ),
             method="post", action=url, cls="sm-form",
@@ -73,9 +73,9 @@ class PasswordConfirmation:
         cls = "uk-card sm-form-card sm-form-narrow"
         if not modal:
             return Div(content, id=FORM, cls=cls)
-        cancel = Button(texts.text("confirm.cancel"), cls="uk-btn uk-btn-default")
+        cancel = Button(texts.text("sudo.cancel"), cls="uk-btn uk-btn-default")
         return Dialog(
-            H2(texts.text("confirm.title"), id=f"{FORM}-title", cls="sm-section-title"),
+            H2(texts.text("sudo.title"), id=f"{FORM}-title", cls="sm-section-title"),
             content,
             Form(cancel, method="dialog"),
             id=FORM, cls=f"{cls} sm-confirm", aria_labelledby=f"{FORM}-title",
@@ -105,13 +105,13 @@ class PasswordConfirmation:
                 await application.end_sessions(session)
                 return True
         form = self.form(url, [*fields.items()], self._site.texts.render(why), modal=False)
-        await self._site.send(exchange, "confirm.title", form, status=status, headers=headers)
+        await self._site.send(exchange, "sudo.title", form, status=status, headers=headers)
         return False
 
     async def show(self, exchange: Exchange) -> Any:
         """Send the page that asks for the password alone."""
         path = own_path(exchange.request.query.get(NEXT, ""))
-        return Page(Message("confirm.title"), self._page_form(exchange, path, ""))
+        return Page(Message("sudo.title"), self._page_form(exchange, path, ""))
 
     async def run(self, exchange: Exchange) -> None:
         """Verify the password alone: 204 for programs, else the page that `next` names."""
@@ -133,7 +133,7 @@ class PasswordConfirmation:
             if not request.wants_html:
                 raise RequestError(why, status=status)
             form = self._page_form(exchange, own_path(path), self._site.texts.render(why))
-            await self._site.send(exchange, "confirm.title", form, status=status, headers=headers)
+            await self._site.send(exchange, "sudo.title", form, status=status, headers=headers)
             return
         exchange.session.confirm()
         await exchange.save_session()
