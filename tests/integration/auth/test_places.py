@@ -28,9 +28,9 @@ async def test_pages_work_below_a_mount(visit: Any) -> None:
     fields = {"email": ANN, "password": PASSWORD, "next": "/shop/desk"}
     assert (await ann.submit("/shop/sign-in", fields)).headers["location"] == "/shop/desk"
     page = (await ann.page("/shop/account")).text
-    assert set(re.findall(r'action="([^"]+)"', page)) == {
-        "/shop/account", "/shop/account/password", "/shop/sign-out",
-    }  # fmt: skip
+    actions = set(re.findall(r'action="([^"]+)"', page))
+    assert actions >= {"/shop/account", "/shop/account/password", "/shop/sign-out"}
+    assert all(action.startswith("/shop/") for action in actions)
     assert (await ann.submit("/shop/account", {"name": "A"})).headers["location"] == (
         "/shop/account"
     )

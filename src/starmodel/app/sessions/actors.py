@@ -16,7 +16,7 @@ class ActorSessions:
 
     A change holds in this process as soon as the method returns, in others within a second, and
     after restarts. Open streams of the session end; their pages reconnect. A session that starts
-    at the same time may be left as it is: whoever signs in compares the user's record afterwards.
+    concurrently may stay unchanged: the code of a sign-in compares the user's record afterwards.
 
     Shapes: ids of sessions are those of `SessionRecord`; update stores changed records and
     announces them. Every method raises StoreUnavailableError.

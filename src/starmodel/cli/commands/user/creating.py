@@ -37,7 +37,7 @@ def create(
     app: AppOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Create a user; the password is asked for on the terminal.
+    """Create a user; a prompt on the terminal reads the password.
 
     starmodel user create ann@example.org --role admin
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
 from starmodel.app.credentials.one_time import OneTimeSecrets, Purpose
+from starmodel.app.mail.queue import Compose
 from starmodel.app.ports.mailer import MailMessage
 from starmodel.core.errors import RequestError
 from starmodel.core.values.mail_addresses import masked_address
@@ -19,7 +19,6 @@ from starmodel.plugins.built_in.auth.users.accounts import Accounts
 from starmodel.plugins.web import PluginServices
 from starmodel.texts.catalogue import Message
 
-log = logging.getLogger("starmodel.auth")
 MINUTE_S = 60.0
 DAY_S = 24 * 3600.0
 CODE_S, LINK_S, RESET_S = 10 * MINUTE_S, 15 * MINUTE_S, 60 * MINUTE_S
@@ -150,7 +149,7 @@ class Letters:
         title = self._services.settings.title
         return message_of(Letter(kind, to, url, code), application.texts, title)
 
-    def _compose(self, make: Any, email: str) -> None:
+    def _compose(self, make: Compose, email: str) -> None:
         self._services.application.mail.compose(make, about=masked_address(email))
 
 

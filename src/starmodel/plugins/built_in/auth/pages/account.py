@@ -100,7 +100,7 @@ class AccountPages:
         await exchange.redirect(exchange.mounted("/account"))
 
     async def user(self, exchange: Exchange) -> Any:
-        """The user who is signed in; None for another actor, who has been sent the page."""
+        """The signed-in user; None for another actor, after a response with status 403."""
         user = await self._site.accounts.of_actor(exchange.session.actor)
         if user is None:
             await self.send(exchange, status=403)

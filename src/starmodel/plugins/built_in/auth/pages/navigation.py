@@ -1,4 +1,4 @@
-"""Who is signed in, in the navigation of every generated page."""
+"""The signed-in user, in the navigation of every generated page."""
 
 from __future__ import annotations
 

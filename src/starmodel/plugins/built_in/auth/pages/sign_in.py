@@ -32,7 +32,7 @@ class SignInPages:
         self._site = site
 
     async def show(self, exchange: Exchange) -> Any:
-        """Send the form; who is signed in already goes on."""
+        """Send the form; redirect a signed-in user to the next page."""
         path = own_path(exchange.request.query.get(NEXT, ""))
         if exchange.session.actor is not None:
             return await go_on(exchange, path)

@@ -27,7 +27,7 @@ from starmodel.texts.catalogue import Message
 
 
 class SignUpPages:
-    """Creates accounts; the answer does not tell whether an address has one."""
+    """Creates accounts; the response is equal for addresses with an account."""
 
     def __init__(self, site: AuthSite) -> None:
         self._site = site

@@ -23,7 +23,7 @@ Registration = Literal["closed", "invite", "open"]
 class AuthSite:
     """The services of the plugin, from the creation of the application on.
 
-    Shapes: user is the class of the users; registration says who may create an account, None
+    Shapes: user is the class of the users; registration is the policy for new accounts, None
     for the setting `auth_registration`.
     """
 
@@ -48,7 +48,7 @@ class AuthSite:
 
     @property
     def registration(self) -> Registration:
-        """Who may create an account."""
+        """The policy for new accounts."""
         return self._registration or self.application.settings.auth_registration
 
     @cached_property

@@ -63,7 +63,7 @@ class Accounts:
         return found[0] if found else None
 
     async def of_actor(self, actor: Actor | None) -> Any:
-        """The user who is this actor; None for a guest and for other actors."""
+        """The user of this actor; None for a guest and for other actors."""
         return None if actor is None else await self.users.find(actor.id)
 
     async def has_admin(self) -> bool:

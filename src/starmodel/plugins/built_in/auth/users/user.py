@@ -103,7 +103,7 @@ class User(Entity):
 
     @event(access="nobody")
     async def set_password(self, new_password: SecretStr) -> None:
-        """Replace the password without asking for the present one; every session ends.
+        """Replace the password without the current one; every session ends.
 
         Raises: BindingError, for one that is not accepted.
         """

@@ -31,7 +31,7 @@ HANDLE = "auth_code"
 
 
 class MailSignInPages:
-    """Sends a letter, and signs in by what is in it.
+    """Sends a letter, and signs in by its code or link.
 
     A code is valid in the browser that requested it. A link signs in the browser that opens it,
     after a press of a button.
