@@ -23,7 +23,7 @@ from starmodel.app.access.field_conditions import of_value, typed_id
 from starmodel.app.access.models import Path, RuleModel, kinds_of
 from starmodel.app.access.moments import current_moment, moment_as, offset_text
 from starmodel.app.access.policy import Actor, EveryRole
-from starmodel.core.errors import ConfigurationError
+from starmodel.core.errors import ConfigurationError, RuleFailedError
 from starmodel.core.fields.access_rules import RuleExpression
 
 _MIRRORED = {
@@ -262,7 +262,7 @@ class Compared(Expression):
         return along(steps, of_value(cls, field, op, value))
 
     def _refuse(self, actor: Any, entity: Any) -> bool:
-        raise LookupError(f"{self} needs a record.")
+        raise RuleFailedError from LookupError(f"{self} needs a record.")
 
     def __str__(self) -> str:
         right = list(self.right) if isinstance(self.right, tuple) else self.right

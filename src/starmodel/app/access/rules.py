@@ -21,7 +21,12 @@ from starmodel.app.access.reads import ReadFields, every_field, fields_read
 from starmodel.app.access.related import decided
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
-from starmodel.core.errors import AccessDeniedError, ConfigurationError, NotSignedInError
+from starmodel.core.errors import (
+    AccessDeniedError,
+    ConfigurationError,
+    NotSignedInError,
+    RuleFailedError,
+)
 from starmodel.core.events import Event
 from starmodel.core.fields.access_rules import (
     AccessRule,
@@ -66,11 +71,14 @@ class RulePolicy:
             rule = self._rules[key] = rule_of(entity_type, need, event)
         if rule == "public":
             return
-        if isinstance(rule, Expression):
-            condition = rule.bind(actor, self._model(entity_type))
-            permitted = may_hold(condition) if entity is None else decided(condition, entity)
-        else:
-            permitted = allows(rule, actor, entity)
+        try:
+            if isinstance(rule, Expression):
+                condition = rule.bind(actor, self._model(entity_type))
+                permitted = may_hold(condition) if entity is None else decided(condition, entity)
+            else:
+                permitted = allows(rule, actor, entity)
+        except RuleFailedError:
+            permitted = False
         if not permitted:
             raise denial(entity_type, need, actor, event, entity, may_sign_in=rule != "nobody")
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from starmodel.core.errors import ConfigurationError
+from starmodel.core.errors import ConfigurationError, RuleFailedError
+
+log = logging.getLogger("starmodel.access")
 
 NEEDS = ("read", "write", "create", "update", "delete")
 """The keys of `model_config["access"]`; the last three are built-in events."""
@@ -114,12 +117,27 @@ def check_function(where: str, rule: Callable[..., Any]) -> None:
 def permits_by_function(rule: Callable[..., Any], actor: Any, entity: Any) -> bool:
     """The answer of a rule that is a function.
 
-    Raises: TypeError, for an answer that is no value, such as a coroutine or a method, which are
-    true whatever they would answer; what the function raises.
+    Raises: RuleFailedError, if the function raises or has no boolean answer. A guest may cause
+    that at any time where a function expects an actor, so it is logged for actors only.
     """
-    answer = rule(actor, entity)
-    if answer is True or answer is False:
-        return answer
+    try:
+        answer = rule(actor, entity)
+        return answer if answer is True or answer is False else _as_bool(rule, answer)
+    except RuleFailedError:
+        raise
+    except Exception as error:
+        level = logging.DEBUG if actor is None else logging.ERROR
+        what = getattr(rule, "__name__", rule)
+        log.log(level, "The access rule %s has failed, so it denies", what, exc_info=True)
+        raise RuleFailedError from error
+
+
+def _as_bool(rule: Callable[..., Any], answer: Any) -> bool:
+    """The truth of an answer.
+
+    Raises: TypeError, for a coroutine, an iterator or a method, which are true whatever they
+    would answer.
+    """
     if inspect.iscoroutine(answer):
         answer.close()  # else Python warns that it was never awaited
     if inspect.isawaitable(answer) or isinstance(answer, Iterator) or callable(answer):

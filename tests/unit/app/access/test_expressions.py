@@ -208,15 +208,30 @@ def test_function_that_can_not_decide_is_refused(rule: Any, message: str) -> Non
     [lambda: _later(None, None), lambda: _Later, lambda: iter(()), lambda: ANN.attribute],
     ids=["coroutine", "class", "iterator", "method"],
 )
-async def test_answer_that_is_always_true_permits_nobody(typed: Any, answer: Any) -> None:
+async def test_answer_that_is_always_true_permits_nobody(
+    typed: Any, answer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     """Such as a coroutine of a function that was not awaited, and a method that was not called."""
 
     def rule(actor: Any, entity: Any) -> Any:
         return answer()
 
-    for access in (rule, role("boss") | rule, ~("signed_in" & ~(role("boss") | rule))):
-        with pytest.raises(TypeError, match=r"'rule' returned .*; expected"):
-            await permitted(typed, access, ANN)
+    for access in (rule, role("boss") | rule, "signed_in" & ~(owner("team") & rule)):
+        assert not await permitted(typed, access, ANN, team="ann")
+        assert "'rule' returned" in caplog.text
+        caplog.clear()
+        assert not await permitted(typed, access, None)
+        assert not caplog.text
+
+
+async def test_function_that_raises_denies(typed: Any) -> None:
+    def rule(actor: Any, note: Any) -> bool:
+        return actor.claims["key"] is not None
+
+    for access in (rule, role("boss") | rule, "signed_in" & ~(owner("user_id") & rule)):
+        assert not await permitted(typed, access, ANN, user_id="ann")
+    assert await permitted(typed, role("boss") | rule, BOSS)
+    assert await permitted(typed, rule, Actor("eve", claims={"key": 1}))
 
 
 def test_coroutine_function_is_no_rule() -> None:
