@@ -82,7 +82,6 @@ class AuthSite:
             return False
         await exchange.save_session()
         await self.application.end_sessions(session)
-        await self.user_sessions.revise(str(proven.user.id))
         return True
 
     async def send(

@@ -106,4 +106,3 @@ async def finish_sign_in(site: AuthSite, exchange: Exchange, user: Any) -> None:
     await site.accounts.run(user.do.sign_in_by_mail(), session=exchange.session)
     await exchange.save_session()
     await site.application.end_sessions(exchange.session)
-    await site.user_sessions.revise(str(user.id))
