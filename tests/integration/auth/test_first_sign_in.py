@@ -113,6 +113,47 @@ async def test_user_without_a_password_chooses_one(process: Any, visit: Any) -> 
     assert await plugin(app).accounts.verify(ANN, PASSWORD)
 
 
+async def test_link_is_over_when_there_is_an_administrator(process: Any, visit: Any) -> None:
+    app = process(Desk)
+    link = await issued(app)
+    await plugin(app).accounts.create(ANN, password=OTHER, roles=["admin"])
+
+    assert (await visit(app).page(link)).status_code == 410
+    assert (await use(visit(app), link, email=BOB)).status_code == 410
+    assert await plugin(app).accounts.find(BOB) is None
+
+
+@pytest.mark.parametrize("change", ["removed", "disabled", "address", "password"])
+async def test_link_of_a_user_is_over_when_the_user_has_changed(
+    process: Any, visit: Any, database: str, change: str
+) -> None:
+    app = process(Desk, database_url=database)
+    accounts = plugin(app).accounts
+    bob = await accounts.create(BOB)
+    link = f"/first-sign-in?secret={await _secret(app, bob.id)}"
+    actions = {
+        "removed": bob.do.delete, "disabled": bob.do.disable,
+        "address": lambda: bob.do.update(email="robert@example.org"),
+        "password": lambda: bob.do.set_password(new_password=OTHER),
+    }  # fmt: skip
+    await accounts.run(actions[change]())
+    before = [user async for user in accounts.users.stream()]
+
+    assert (await visit(app).page(link)).status_code == 410
+    assert (await use(visit(app), link, email="eve@example.org")).status_code == 410
+    assert [user async for user in accounts.users.stream()] == before
+
+
+async def _secret(app: Any, user_id: str) -> str:
+    return str(await plugin(app).first_link(user_id)).partition("secret=")[2]
+
+
+async def test_page_of_the_link_sends_no_other_site_its_url(process: Any, visit: Any) -> None:
+    app = process(Desk)
+    page = await visit(app).page(await issued(app))
+    assert page.headers["referrer-policy"] == "strict-origin"
+
+
 async def test_start_logs_the_link_in_development_until_there_is_an_admin(
     process: Any, visit: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -9,6 +9,7 @@ from starmodel.app.ports.clock import Clock
 from starmodel.app.ports.sessions import SessionRecord, SessionStore
 
 Update = Callable[[Sequence[SessionRecord]], Awaitable[None]]
+Check = Callable[[Actor], Awaitable[None]]
 
 
 class ActorSessions:
@@ -16,17 +17,25 @@ class ActorSessions:
 
     A change holds in this process as soon as the method returns, in others within a second, and
     after restarts. Open streams of the session end; their pages reconnect. A session that starts
-    concurrently may stay unchanged: the code of a sign-in compares the user's record afterwards.
+    concurrently may stay unchanged, so `check` is called after each start.
 
     Shapes: ids of sessions are those of `SessionRecord`; update stores changed records and
-    announces them. Every method raises StoreUnavailableError.
+    announces them; check is called with the actor of each session that this process has stored.
+    Every method raises StoreUnavailableError.
     """
+
+    check: Check | None = None
 
     def __init__(
         self, store: SessionStore, clock: Clock, update: Update, idle_s: float, absolute_s: float
     ) -> None:
         self._store, self._clock, self._update = store, clock, update
         self._idle_s, self._absolute_s = idle_s, absolute_s
+
+    async def started(self, record: SessionRecord) -> None:
+        """Call `check` with the actor of a session that was stored just now."""
+        if self.check is not None and record.actor is not None and record.ended_at is None:
+            await self.check(record.actor)
 
     async def list(self, actor_id: str) -> Sequence[SessionRecord]:
         """The sessions, the newest first, without expired ones."""

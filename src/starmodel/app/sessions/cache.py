@@ -175,6 +175,8 @@ class SessionCache:
                 self._recent.accept(record._replace(ended_at=now))
         for record in records:
             self._recent.accept(record)
+        for record in records:
+            await self.actors.started(record)
 
     async def _update(self, records: Sequence[SessionRecord]) -> None:
         """Store the actor and the end of these sessions, and announce them."""

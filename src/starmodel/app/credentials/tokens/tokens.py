@@ -28,8 +28,11 @@ class Tokens:
     A token's actor is its owner, limited to the grants of the token. The text is returned once;
     the store has a hash. Every method that reads or writes raises StoreUnavailableError.
 
-    Shapes: ended is called with the session key of each token that ends.
+    Shapes: ended is called with the session key of each token that ends; check is called with
+    the owner of each token that this process has created.
     """
+
+    check: Callable[[Actor], Awaitable[None]] | None = None
 
     def __init__(
         self,
@@ -74,6 +77,8 @@ class Tokens:
         names = tuple(sorted(checked.names))
         record = TokenRecord(token_hash(text), owner, name, names, now, now + days * DAY_S)
         await self._cache.issue(record)
+        if self.check is not None:
+            await self.check(owner)
         return text, record
 
     async def list(self, owner_id: str) -> Sequence[TokenRecord]:

@@ -100,9 +100,9 @@ class Auth(Plugin):
         ]
 
     def on_serve(self, root_path: str) -> None:
-        if why := self.site.letters.why_off:
+        if why := self.site.emails.why_off:
             log.warning(
-                "No letters can be sent: %s. Password reset, confirmation of addresses, "
+                "No e-mails can be sent: %s. Password reset, confirmation of addresses, "
                 "invitations and sign-in by mail are off.", why,
             )  # fmt: skip
         if self.services.settings.development:

@@ -37,7 +37,11 @@ class UserSessions:
         self._retrying: asyncio.Task[None] | None = None
 
     def follow(self) -> None:
-        """Subscribe to the changes of users."""
+        """Subscribe to the changes of users, and to the start of sessions and tokens."""
+        if self._application.sessions is not None:
+            self._application.sessions.actors.check = self._check
+        if self._application.credentials is not None:
+            self._application.credentials.tokens.check = self._check
         bus = self._application.bus
         if isinstance(bus, SelectiveBus):
             bus.subscribe(self.deliver, wants=lambda topic: topic.startswith(f"{self._name}:"))
@@ -49,6 +53,14 @@ class UserSessions:
         self._application.bus.unsubscribe(self.deliver)
         if self._retrying is not None:
             self._retrying.cancel()
+
+    async def _check(self, actor: Actor) -> None:
+        """Revise the sessions and tokens of a user after one has started.
+
+        The user may have been changed or removed meanwhile.
+        """
+        if NUMBER in actor.claims:  # not an actor of the application's own
+            await self.revise(actor.id)
 
     async def deliver(self, message: Any) -> None:
         """Take a message of the bus."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import SecretStr, StringConstraints
@@ -23,7 +24,7 @@ from starmodel.plugins.built_in.auth.passwords.hashing import password_hasher
 from starmodel.plugins.built_in.auth.passwords.rules import check_new_password
 from starmodel.plugins.built_in.auth.passwords.texts import RefusedPasswordError
 from starmodel.plugins.built_in.auth.users.actors import ONE_TIME, PASSWORD, actor_of
-from starmodel.plugins.built_in.auth.users.addresses import Address
+from starmodel.plugins.built_in.auth.users.addresses import Address, normalised_address
 from starmodel.texts.catalogue import Message
 
 ADMIN = "admin"
@@ -148,7 +149,7 @@ class User(Entity):
 
     @event(access="nobody")
     def sign_in_by_mail(self, session: Session) -> None:
-        """Sign the session in, after a letter has proven the address.
+        """Sign the session in, after an e-mail has proven the address.
 
         The password of an address that was never proven may be that of an intruder: it is
         removed, and every session ends.
@@ -195,6 +196,18 @@ class User(Entity):
         """Note that the address belongs to the user."""
         self.verified = True
 
+    @event(method="post", access=role(ADMIN), title=Message("event.create"))
+    def create(self, /, **values: Any) -> None:
+        """Store a new user."""
+        self._assign(values)
+
+    @event(method="patch", access=role(ADMIN), title=Message("event.update"))
+    def update(self, /, **values: Any) -> None:
+        """Change fields of the user; a new address is not verified."""
+        if normalised_address(values.get("email", self.email)) != self.email:
+            values = {"verified": False, **values}
+        self._assign(values)
+
     @event(
         method="delete", access=role(ADMIN), title=Message("event.delete"),
         confirm=Message("event.delete_confirm"),
@@ -205,6 +218,10 @@ class User(Entity):
         Raises: ConstraintError, for the last admin.
         """
         await self._keep_an_admin(uow)
+
+    def _assign(self, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            setattr(self, name, value)
 
     def _refuse_disabled(self) -> None:
         if self.disabled:
