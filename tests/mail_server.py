@@ -103,7 +103,8 @@ def mail_server(
         # The server knows STARTTLS only as TLS.
         options |= {"authenticator": handler.authenticate, "auth_require_tls": tls is None}
     controller = _Controller(
-        handler, hostname="127.0.0.1", port=_free_port(), ssl_context=tls, tls_context=starttls,
+        handler, loop=asyncio.new_event_loop(), hostname="127.0.0.1", port=_free_port(),
+        ssl_context=tls, tls_context=starttls,
         require_starttls=starttls is not None, **options,
     )  # fmt: skip
     handler.port = controller.port

@@ -22,7 +22,7 @@ from starmodel.core.fields.field import Field
 from starmodel.core.fields.relations import Relation
 from starmodel.core.fields.representation import Public
 from starmodel.core.public_state import public_state
-from starmodel.core.snapshot import DRAFT, Snapshot, mode_of
+from starmodel.core.snapshot import DRAFT, Snapshot, hidden_of, mode_of
 from starmodel.core.values.ids import new_id
 
 
@@ -87,10 +87,11 @@ class Entity(Snapshot, metaclass=EntityMeta):
         def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
             """The fields in `repr()` and `str()`, which users print and log.
 
-            No private ones, also of nested models.
+            No private ones, also of nested models, and none that its viewer may not read.
             """
             info, args = self.__entity__, super().__repr_args__()
-            public = [(name, value) for name, value in args if name not in info.private]
+            hidden = info.private | hidden_of(self) if info.guarded else info.private
+            public = [(name, value) for name, value in args if name not in hidden]
             return public if info.atomic else [(name, Public(value)) for name, value in public]
 
     def evolve(self, **changes: Any) -> Self:

@@ -254,6 +254,16 @@ class NotSignedInError(AccessDeniedError):
     status = 401
 
 
+class RuleFailedError(AccessDeniedError):
+    """A function of the application that is an access rule raised, or has no boolean answer.
+
+    Nobody is permitted then, also where the rule is inverted.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("The access rule could not be decided, so it denies.")
+
+
 class ConfirmationNeededError(NotSignedInError):
     """The event needs an actor who has proved recently who it is.
 

@@ -23,6 +23,7 @@ from starmodel.texts.catalogue import ENGLISH
 from starmodel.texts.english import Text
 
 log = logging.getLogger("starmodel.plugins")
+BUILT_INS = "starmodel.plugins.built_in."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def load_plugin(
     """
     name = candidate.name
     if name in reports:
-        _note_duplicate(reports[name], candidate)
+        _note_duplicate(reports[name], candidate, plugins.get(name))
         return
     report = PluginReport(
         name, candidate.source, candidate.version, candidate.package, candidate.is_on,
@@ -70,7 +71,7 @@ def load_plugin(
         plugin = candidate.load()
         _check_declaration(plugin)
         if plugin.name in reports and plugin.name != name:
-            _note_duplicate(reports[plugin.name], candidate)
+            _note_duplicate(reports[plugin.name], candidate, plugins.get(plugin.name))
             return
         report.name = plugin.name
         report.version = plugin.version or candidate.version
@@ -99,7 +100,11 @@ def _switched_off(name: str, candidate: Candidate, options: PluginOptions) -> st
     return ""
 
 
-def _note_duplicate(report: PluginReport, candidate: Candidate) -> None:
+def _note_duplicate(report: PluginReport, candidate: Candidate, loaded: Plugin | None) -> None:
+    """Report an ignored candidate; not the built-in one that `loaded` is with other arguments."""
+    bases = type(loaded).__mro__
+    if candidate.is_built_in and any(base.__module__.startswith(BUILT_INS) for base in bases):
+        return
     where = "part of StarModel" if candidate.is_built_in else f"in {candidate.source}"
     note = report.note(f"It is also {where}, which is ignored.")
     level = logging.WARNING if report.why_essential else logging.INFO

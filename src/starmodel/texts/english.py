@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from starmodel.texts.accounts import ACCOUNT, SIGN_IN
 from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKENS
-from starmodel.texts.letters import BY_MAIL, LETTERS
+from starmodel.texts.emails import BY_MAIL, EMAILS
 
 Text = str | Mapping[str, str]
 
@@ -278,8 +278,8 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Signing in, and creating an account": SIGN_IN,
     "The account page": ACCOUNT,
     "Passwords": PASSWORDS,
-    "Pages that are opened from a letter": BY_MAIL,
-    "Letters": LETTERS,
+    "Pages that are opened from an e-mail": BY_MAIL,
+    "E-mails": EMAILS,
     "Attempts to sign in": ATTEMPTS,
     "Tokens on the account page": TOKENS,
     "Confirming the password for an important event": CONFIRMATION,

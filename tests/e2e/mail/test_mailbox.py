@@ -23,7 +23,8 @@ seen = []
 
 @app.get("/send")
 def send():
-    send_mail("ann@example.org", "A letter with quite a long subject, as they are", TEXT, html=HTML)
+    subject = "An e-mail with quite a long subject, as some are"
+    send_mail("ann@example.org", subject, TEXT, html=HTML)
     return Titled("Sent")
 
 @app.get("/found")
@@ -40,7 +41,7 @@ TEXT = "Open http://127.0.0.1/found?token=" + "a1" * 60 + " please."
 
 
 @pytest.mark.parametrize("size", [(1280, 800, "light"), (390, 800, "dark")], ids=["wide", "phone"])
-def test_letter_is_shown_and_its_link_opens(
+def test_email_is_shown_and_its_link_opens(
     serve: Callable[..., Any], visit: Callable[..., Any], size: tuple[int, int, Any]
 ) -> None:
     width, height, scheme = size
@@ -50,13 +51,13 @@ def test_letter_is_shown_and_its_link_opens(
     page = developer.open(server.sign_in_url.removeprefix(server.url), live=False)
     page.goto("/send")
     page.goto("/_starmodel/mail")
-    page.get_by_role("link", name="A letter with quite").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("A letter with")
+    page.get_by_role("link", name="An e-mail with quite").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("An e-mail with")
     frame = page.frame_locator("iframe")
     expect(frame.get_by_text("Styled")).to_have_css("color", "rgb(1, 2, 3)")
     assert page.title() != "broken"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    frame.get_by_role("button", name="Send").click()  # a form in a letter does nothing
+    frame.get_by_role("button", name="Send").click()  # a form in an e-mail does nothing
     with page.context.expect_page() as opened:
         frame.get_by_role("link", name="Open it").click()
     expect(opened.value.get_by_text("seen 0")).to_be_visible()

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from integration.auth.letters import (
+from integration.auth.emails import (
     INVALID,
     OPTIONS,
     confirm,
+    emails,
     is_signed_in,
-    letter,
-    letters,
+    only_email,
     path_of,
     said,
     token_of,
@@ -47,8 +47,8 @@ async def user(app: Any, email: str = ANN) -> Any:
 
 async def test_browser_that_signed_up_confirms_with_one_button(app: Any, visit: Any) -> None:
     browser = visit(app)
-    assert "We have sent a letter" in said(await sign_up(browser))
-    message = await letter(app)
+    assert "We have sent an e-mail" in said(await sign_up(browser))
+    message = await only_email(app)
     assert "A" * 2 not in message.subject
     page = await browser.page(path_of(message))
     assert page.status_code == 200
@@ -64,7 +64,7 @@ async def test_browser_that_signed_up_confirms_with_one_button(app: Any, visit: 
 
 async def test_signed_in_user_confirms_with_one_button(app: Any, visit: Any) -> None:
     await sign_up(visit(app))
-    message = await letter(app)
+    message = await only_email(app)
     browser = await signed_in(app)
     done = await confirm(browser, token_of(message))
     assert (done.status_code, done.headers["location"]) == (303, "/account")
@@ -79,7 +79,7 @@ async def test_other_browser_chooses_a_password_which_ends_what_was_there(
     """Who registered the account need not be who has the address."""
     intruder = visit(app)
     await sign_up(intruder)
-    message = await letter(app)
+    message = await only_email(app)
     assert (await sign_in(intruder, ANN, PASSWORD)).status_code == 303
     owner = visit(app)
     page = await owner.page(path_of(message))
@@ -94,31 +94,31 @@ async def test_other_browser_chooses_a_password_which_ends_what_was_there(
 
 async def test_second_sign_up_does_not_make_the_account_its_own(app: Any, visit: Any) -> None:
     await sign_up(visit(app))
-    await letter(app)
+    await only_email(app)
     second = visit(app)
     await sign_up(second, ANN, OTHER)
-    page = await second.page(path_of(await letter(app)))
+    page = await second.page(path_of(await only_email(app)))
     assert 'name="password"' in page.text
 
 
-async def test_confirmed_address_gets_a_letter_without_a_secret(app: Any, visit: Any) -> None:
+async def test_confirmed_address_gets_an_email_without_a_secret(app: Any, visit: Any) -> None:
     await create(app)
     await run(app, (await user(app)).do.verify())
     assert (await sign_up(visit(app))).status_code == 200
-    message = await letter(app)
+    message = await only_email(app)
     assert "you have an account" in message.subject
     assert url_of(message).endswith("/sign-in")
 
 
-async def test_account_page_sends_the_letter_again(app: Any, visit: Any) -> None:
+async def test_account_page_sends_the_email_again(app: Any, visit: Any) -> None:
     await create(app)
     browser = await signed_in(app)
     assert "not confirmed yet" in said(await browser.page("/account"))
     assert (await browser.submit("/account/confirm-address")).status_code == 303
-    assert (await confirm(browser, token_of(await letter(app)))).status_code == 303
+    assert (await confirm(browser, token_of(await only_email(app)))).status_code == 303
     assert "not confirmed yet" not in said(await browser.page("/account"))
     assert (await browser.submit("/account/confirm-address")).status_code == 303
-    assert await letters(app) == []
+    assert await emails(app) == []
     assert (await visit(app).submit("/account/confirm-address")).status_code in (303, 401)
     await browser.aclose()
 
@@ -132,7 +132,7 @@ async def invited(app: Any, email: str = BOB, roles: str = "editor, boss") -> An
     sent = await admin.submit("/sign-up/invite", {"email": email, "roles": roles})
     assert (sent.status_code, sent.headers["location"]) == (303, "/sign-up/invite")
     await admin.aclose()
-    return await letter(app)
+    return await only_email(app)
 
 
 async def accept(browser: Any, token: str, password: str = OTHER, **more: str) -> Any:
@@ -166,7 +166,7 @@ async def test_only_admins_invite(process: Any, visit: Any) -> None:
     assert (await browser.page("/sign-up/invite")).status_code == 403
     assert (await browser.submit("/sign-up/invite", {"email": ANN})).status_code == 403
     assert (await visit(app).call("POST", "/sign-up/invite", {"email": ANN})).status_code == 401
-    assert await letters(app) == []
+    assert await emails(app) == []
     await browser.aclose()
 
 
@@ -207,5 +207,5 @@ async def test_wrong_roles_are_refused(process: Any, roles: str) -> None:
     refused = await admin.submit("/sign-up/invite", {"email": BOB, "roles": roles})
     assert refused.status_code == 422
     assert "A role consists of" in said(refused)
-    assert await letters(app) == []
+    assert await emails(app) == []
     await admin.aclose()

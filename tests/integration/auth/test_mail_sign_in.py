@@ -1,4 +1,4 @@
-"""Sign-in by a code or a link in a letter."""
+"""Sign-in by a code or a link in an e-mail."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from integration.auth.letters import (
+from integration.auth.emails import (
     INVALID,
     OPTIONS,
     ask_sign_in,
     code_of,
+    emails,
     enter,
     follow,
     is_signed_in,
-    letter,
-    letters,
+    only_email,
     path_of,
     said,
     token_of,
@@ -48,7 +48,7 @@ async def test_code_signs_in_the_browser_that_asked(app: Any, visit: Any) -> Non
     assert 'href="/sign-in/mail"' in (await browser.page("/sign-in")).text
     form = await ask_sign_in(browser, next="/desk")
     assert 'autocomplete="one-time-code"' in form.text
-    code = code_of(await letter(app))
+    code = code_of(await only_email(app))
     elsewhere = visit(app)
     await ask_sign_in(elsewhere)  # another browser has a code of its own
     assert (await enter(elsewhere, code)).status_code == 410
@@ -61,13 +61,13 @@ async def test_code_signs_in_the_browser_that_asked(app: Any, visit: Any) -> Non
 async def test_code_works_once_and_has_five_attempts(app: Any, visit: Any) -> None:
     browser = visit(app)
     await ask_sign_in(browser)
-    code = code_of(await letter(app))
+    code = code_of(await only_email(app))
     wrong = f"{(int(code) + 1) % 10**6:06}"
     for _ in range(5):
         assert (await enter(browser, wrong)).status_code == 410
     assert (await enter(browser, code)).status_code == 410
     await ask_sign_in(browser)
-    code = code_of(await letter(app))
+    code = code_of(await only_email(app))
     cookie = browser.session_cookie
     assert (await enter(browser, code)).status_code == 303
     replay = visit(app)
@@ -77,7 +77,7 @@ async def test_code_works_once_and_has_five_attempts(app: Any, visit: Any) -> No
 
 async def test_link_asks_first_and_works_once_in_any_browser(app: Any, visit: Any) -> None:
     await ask_sign_in(visit(app), next="/desk")
-    message = await letter(app)
+    message = await only_email(app)
     other = visit(app)
     for method in ("GET", "HEAD", "GET"):
         shown = await other.request(method, path_of(message))
@@ -95,15 +95,15 @@ async def test_link_asks_first_and_works_once_in_any_browser(app: Any, visit: An
 
 async def test_of_two_concurrent_posts_one_signs_in(app: Any, visit: Any) -> None:
     await ask_sign_in(visit(app))
-    token = token_of(await letter(app))
+    token = token_of(await only_email(app))
     done = await asyncio.gather(follow(visit(app), token), follow(visit(app), token))
     assert sorted(response.status_code for response in done) == [303, 410]
 
 
-async def test_one_way_of_a_letter_ends_the_other(app: Any, visit: Any) -> None:
+async def test_one_way_of_an_email_ends_the_other(app: Any, visit: Any) -> None:
     browser = visit(app)
     await ask_sign_in(browser)
-    message = await letter(app)
+    message = await only_email(app)
     assert (await follow(visit(app), token_of(message))).status_code == 303
     assert (await enter(browser, code_of(message))).status_code == 410
 
@@ -111,7 +111,7 @@ async def test_one_way_of_a_letter_ends_the_other(app: Any, visit: Any) -> None:
 async def test_disabled_user_does_not_enter(app: Any, visit: Any) -> None:
     browser = visit(app)
     await ask_sign_in(browser)
-    message = await letter(app)
+    message = await only_email(app)
     await run(app, (await plugin(app).accounts.find(ANN)).do.disable())
     assert (await browser.page(path_of(message))).status_code == 410
     assert (await follow(browser, token_of(message))).status_code == 410
@@ -124,7 +124,7 @@ async def test_expired_code_and_link_get_the_same_sentence(process: Any, visit: 
     await create(app)
     browser = visit(app)
     await ask_sign_in(browser)
-    message = await letter(app)
+    message = await only_email(app)
     now[0] += 901
     answers = [
         await enter(browser, code_of(message)), await follow(browser, token_of(message)),
@@ -144,7 +144,7 @@ async def test_answer_is_the_same_for_unknown_addresses(app: Any, visit: Any) ->
     browser = visit(app)
     first = bare(await ask_sign_in(visit(app)), ANN)
     assert bare(await ask_sign_in(browser, unknown), unknown) == first
-    assert [m.to for m in await letters(app)] == [ANN]
+    assert [m.to for m in await emails(app)] == [ANN]
     assert (await enter(browser, "123456")).status_code == 410
 
 
@@ -154,7 +154,7 @@ async def test_answer_is_the_same_for_unknown_addresses(app: Any, visit: Any) ->
 async def test_next_leads_to_this_application_only(app: Any, visit: Any, path: str) -> None:
     browser = visit(app)
     await ask_sign_in(browser, next=path)
-    done = await enter(browser, code_of(await letter(app)))
+    done = await enter(browser, code_of(await only_email(app)))
     assert done.headers["location"] == "/"
 
 
@@ -165,7 +165,7 @@ async def test_account_of_somebody_else_loses_its_password_and_sessions(
     intruder = await signed_in(app, ANN, PASSWORD)
     browser = visit(app)
     await ask_sign_in(browser)
-    assert (await enter(browser, code_of(await letter(app)))).status_code == 303
+    assert (await enter(browser, code_of(await only_email(app)))).status_code == 303
     assert await is_signed_in(browser)
     assert not await is_signed_in(intruder)
     assert (await sign_in(visit(app), ANN, PASSWORD)).status_code == 422
@@ -178,7 +178,7 @@ async def test_confirmed_account_keeps_its_password(app: Any, visit: Any) -> Non
     await run(app, (await plugin(app).accounts.find(ANN)).do.verify())
     elsewhere, browser = await signed_in(app), visit(app)
     await ask_sign_in(browser)
-    assert (await enter(browser, code_of(await letter(app)))).status_code == 303
+    assert (await enter(browser, code_of(await only_email(app)))).status_code == 303
     assert await is_signed_in(elsewhere)
     assert (await sign_in(visit(app), ANN, PASSWORD)).status_code == 303
     await elsewhere.aclose()
@@ -190,7 +190,7 @@ async def test_logs_and_records_have_no_link_or_code(
     caplog.set_level(logging.DEBUG)
     browser = visit(app)
     await ask_sign_in(browser)
-    message = await letter(app)
+    message = await only_email(app)
     token, code = token_of(message), code_of(message)
     await follow(browser, "A" + token[1:] if token[0] != "A" else "B" + token[1:])
     await enter(browser, code)
@@ -209,5 +209,5 @@ async def test_many_invalid_links_and_codes_are_slowed_down(app: Any, visit: Any
     assert answers[-1] == 429
     assert (await enter(browser, "123456")).status_code == 429
     await ask_sign_in(browser)
-    message = await letter(app)
+    message = await only_email(app)
     assert (await follow(browser, token_of(message))).status_code == 303  # a valid one still works

@@ -84,7 +84,7 @@ def test_refusals_name_their_reason() -> None:
     create(ANN, "--role", "admin")
     for words, given, reason in (
         (("create", ANN, "--password-stdin"), PASSWORD, "already taken"),
-        (("create", "ann", "--password-stdin"), PASSWORD, "An e-mail address, please"),
+        (("create", "ann", "--password-stdin"), PASSWORD, "Please enter an e-mail address"),
         (("create", BOB, "--password-stdin"), "short", "At least 10 characters"),
         (("create", BOB, "--role", "a b", "--without-password"), "", "expected form"),
         (("disable", ANN), "", "last administrator"),

@@ -216,3 +216,29 @@ def test_doctor_hides_the_password(
     assert any("mail.server" in str(f) and "can't be used" in str(f) for f in report["findings"])
     assert PASSWORD not in text
     assert ENCODED.partition(":")[2] not in text
+
+
+@pytest.mark.parametrize(
+    ("code", "variables", "text"),
+    [
+        ("create_app([], auth=True)", {}, "It is not set, so nobody can reset a password"),
+        ("create_app([])", {"MAIL_URL": "smtp://127.0.0.1:1?tls=none", "MAIL_FROM": "a@b.example"},
+         "It has ?tls=none"),
+        ("create_app([])", {}, None),
+    ],
+)  # fmt: skip
+def test_doctor_warns_of_missing_and_unencrypted_mail_in_production(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    code: str, variables: dict[str, str], text: str | None,
+) -> None:  # fmt: skip
+    from starmodel.cli.main import app as cli
+
+    name = f"app{len(code)}with{len(variables)}"  # modules are imported once
+    (tmp_path / f"{name}.py").write_text(f"from starmodel import create_app\napp = {code}\n")
+    for key, value in {"ENV": "production", "SECRET_KEY": SECRET, **variables}.items():
+        monkeypatch.setenv(f"STARMODEL_{key}", value)
+    with pytest.raises(SystemExit):
+        cli(["doctor", f"{name}.py", "--json"])
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    found = [finding["text"] for finding in findings if finding["about"] == "mail_url"]
+    assert [each.startswith(text or "-") for each in found] == ([True] if text else [])

@@ -13,6 +13,7 @@ from starlette.routing import Route as StarletteRoute
 
 from integration.plugins.reports import given_reports
 from starmodel import ConfigurationError, Entity, configure_app, create_app, event
+from starmodel.auth import Auth
 from starmodel.plugins import Page, Plugin, ResourceRoute, Route
 from starmodel.testing import Visitor
 
@@ -177,6 +178,12 @@ def test_plugin_of_the_same_name_replaces_a_built_in_one() -> None:
     assert report.notes == ["It is also part of StarModel, which is ignored."]
     with Visitor(app) as visitor:
         assert visitor.get("/_starmodel/health").json() == {"status": "fine"}
+
+
+def test_built_in_plugin_with_arguments_is_no_duplicate(caplog: pytest.LogCaptureFixture) -> None:
+    app = build(auth=Auth(registration="open"))
+    assert app.starmodel.plugins.report("auth").notes == []
+    assert "ignored" not in caplog.text
 
 
 def test_plugin_cannot_replace_an_essential_one(caplog: pytest.LogCaptureFixture) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from starmodel.texts import Catalogue, Message
 from starmodel.texts.catalogue import ENGLISH, joined
-from starmodel.texts.english import TEXTS, Text
+from starmodel.texts.english import PLACES, TEXTS, Text
 from starmodel.texts.templates import Template, size_text
 
 GERMAN = {
@@ -226,3 +226,8 @@ def test_own_texts_of_plugins_are_checked(own: dict[str, Text], problem: str) ->
 def test_own_texts_of_a_plugin_that_is_not_loaded_are_ignored() -> None:
     own: dict[str, Text] = {"mail.subject": "Betreff", "audit.title": "Protokoll"}
     assert Catalogue(own).extended(TEXTS_OF_PLUGIN, ["mail"]).text("audit.title") == "Protokoll"
+
+
+def test_each_key_has_one_text() -> None:
+    keys = [key for texts in PLACES.values() for key in texts]
+    assert len(keys) == len(set(keys))

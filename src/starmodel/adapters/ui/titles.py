@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from starmodel.core.classes.foreign_keys import foreign_keys
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.fields.field_types import plain_types
@@ -15,7 +16,10 @@ MAX_TITLE_CHARS = 80
 
 
 def title_field(entity_type: EntityType) -> str | None:
-    """The field used as a record's title: name, title, label or subject, else the first string."""
+    """The field used as a record's title: name, title, label or subject, else the first string.
+
+    Foreign keys, names in `_id` and the id of the author are no title.
+    """
     return next(
         (name for name in _candidates(entity_type) if name in entity_type.cls.__entity__.fields),
         None,
@@ -50,7 +54,9 @@ def _candidates(entity_type: EntityType) -> tuple[str, ...]:
         names = [
             n for n in _NAMES if n in texts or isinstance(_written(entity_type.cls, n), property)
         ]
-        others = [name for name in texts if name not in (*names, "id")]
+        keys = {key.field for key in foreign_keys(entity_type.cls)}
+        keys |= {n for n, s in info.fields.items() if n.endswith("_id") or s.options.default_from}
+        others = [name for name in texts if name not in (*names, "id", *keys)]
         found = [n for n in (*names, *others[: 0 if names else 1]) if n not in info.private]
         known = _known[entity_type.cls] = tuple(found)
     return known

@@ -23,7 +23,8 @@ from starmodel.app.access.field_conditions import of_value, typed_id
 from starmodel.app.access.models import Path, RuleModel, kinds_of
 from starmodel.app.access.moments import current_moment, moment_as, offset_text
 from starmodel.app.access.policy import Actor, EveryRole
-from starmodel.core.errors import ConfigurationError
+from starmodel.core.errors import ConfigurationError, RuleFailedError
+from starmodel.core.fields.access_rules import RuleExpression
 
 _MIRRORED = {
     "eq": "eq", "ne": "ne", "lt": "gt", "lte": "gte", "gt": "lt", "gte": "lte", "in": "has",
@@ -129,7 +130,20 @@ class Now(Operand):
         return f"now{offset_text(self.offset)}"
 
 
-class _Record:
+class _Whole:
+    """The record or the actor, which has attributes to compare and no value of its own."""
+
+    __slots__ = ()
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError(f"{self!r} == {other!r}: compare an attribute, such as {self!r}.id.")
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"{self!r} has no value before a rule is evaluated; use its attributes.")
+
+
+class _Record(_Whole):
     """The record of a decision; its attributes are its fields and relations."""
 
     __slots__ = ()
@@ -143,7 +157,7 @@ class _Record:
         return "record"
 
 
-class _Actor:
+class _Actor(_Whole):
     """The actor of a decision; its attributes are id, name, roles and claims."""
 
     __slots__ = ()
@@ -189,6 +203,14 @@ class Compared(Expression):
 
     def __post_init__(self) -> None:
         sides = (self.left, self.right)
+        within = self.right if isinstance(self.right, tuple) else ()
+        wrong = [s for s in sides if _is_no_value(s)]
+        wrong += [s for s in within if isinstance(s, Operand) or _is_no_value(s)]
+        if wrong:
+            raise TypeError(
+                f"{self}: {wrong[0]!r} is no value. Compare fields of the record, attributes of "
+                "the actor, such as actor.id, and constants; combine comparisons with & and |."
+            )
         if any(isinstance(side, Now) for side in sides) and (
             self.op in ("in", "has") or not any(isinstance(side, RecordPath) for side in sides)
         ):
@@ -240,11 +262,16 @@ class Compared(Expression):
         return along(steps, of_value(cls, field, op, value))
 
     def _refuse(self, actor: Any, entity: Any) -> bool:
-        raise LookupError(f"{self} needs a record.")
+        raise RuleFailedError from LookupError(f"{self} needs a record.")
 
     def __str__(self) -> str:
         right = list(self.right) if isinstance(self.right, tuple) else self.right
         return f"{self.left!r} {_SIGNS[self.op]} {right!r}"
+
+
+def _is_no_value(side: Any) -> bool:
+    """Whether a comparison with it has the same answer for every record, which nobody means."""
+    return isinstance(side, _Whole | RuleExpression) or callable(side)
 
 
 def _attribute(actor: Actor | None, name: str) -> Any:

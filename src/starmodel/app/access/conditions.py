@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from starmodel.core.entity import Entity
+from starmodel.core.fields.access_rules import permits_by_function
 from starmodel.core.values.instants import absolute
 
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -192,7 +193,7 @@ def decide(condition: Condition, entity: Any) -> bool | None:
         case FieldComparison(left, op, right):
             return compares(op, getattr(entity, left), getattr(entity, right))
         case Function(rule, actor):
-            return bool(rule(actor, entity))
+            return permits_by_function(rule, actor, entity)
         case Negation(inner):
             answer = decide(inner, entity)
             return None if answer is None else not answer

@@ -17,7 +17,7 @@ from starmodel.app.access.rules import CRUD, RulePolicy, rule_of
 from starmodel.app.access.words import in_words
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
-from starmodel.core.errors import AccessDeniedError
+from starmodel.core.errors import AccessDeniedError, RuleFailedError
 from starmodel.core.events import Event
 from starmodel.core.fields.access_rules import AccessRule
 
@@ -166,7 +166,10 @@ def _part(rule: Expression, actor: Actor | None, model: RuleModel, entity: Entit
     if isinstance(condition, Constant):
         answer = condition.value
     elif entity is not None:
-        answer = decide(condition, entity)
+        try:
+            answer = decide(condition, entity)
+        except RuleFailedError:
+            answer = False
     return Part(in_words(rule), answer, condition=condition)
 
 

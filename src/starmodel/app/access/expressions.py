@@ -19,7 +19,12 @@ from starmodel.app.access.conditions import (
 )
 from starmodel.app.access.models import RuleModel
 from starmodel.app.access.policy import Actor, EveryRole
-from starmodel.core.fields.access_rules import AccessRule, RuleExpression, is_named_rule
+from starmodel.core.fields.access_rules import (
+    AccessRule,
+    RuleExpression,
+    check_function,
+    is_named_rule,
+)
 
 
 class Expression(RuleExpression):
@@ -174,6 +179,8 @@ def _joined(is_all: bool, *rules: AccessRule) -> Expression:
         )
     flat: list[Expression] = []
     for rule in made:
+        if isinstance(rule, ByFunction):
+            check_function("A part of an access rule", rule.function)
         same = isinstance(rule, Joined) and rule.is_all is is_all
         flat += rule.rules if same else [rule]  # type: ignore[union-attr, list-item]
     return Joined(is_all, tuple(flat))

@@ -21,9 +21,18 @@ from starmodel.app.access.reads import ReadFields, every_field, fields_read
 from starmodel.app.access.related import decided
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
-from starmodel.core.errors import AccessDeniedError, ConfigurationError, NotSignedInError
+from starmodel.core.errors import (
+    AccessDeniedError,
+    ConfigurationError,
+    NotSignedInError,
+    RuleFailedError,
+)
 from starmodel.core.events import Event
-from starmodel.core.fields.access_rules import AccessRule, is_named_rule
+from starmodel.core.fields.access_rules import (
+    AccessRule,
+    is_named_rule,
+    permits_by_function,
+)
 from starmodel.core.fields.entity_config import EntityConfig
 from starmodel.core.fields.field import options_of
 from starmodel.core.fields.nested import all_models
@@ -62,11 +71,14 @@ class RulePolicy:
             rule = self._rules[key] = rule_of(entity_type, need, event)
         if rule == "public":
             return
-        if isinstance(rule, Expression):
-            condition = rule.bind(actor, self._model(entity_type))
-            permitted = may_hold(condition) if entity is None else decided(condition, entity)
-        else:
-            permitted = allows(rule, actor, entity)
+        try:
+            if isinstance(rule, Expression):
+                condition = rule.bind(actor, self._model(entity_type))
+                permitted = may_hold(condition) if entity is None else decided(condition, entity)
+            else:
+                permitted = allows(rule, actor, entity)
+        except RuleFailedError:
+            permitted = False
         if not permitted:
             raise denial(entity_type, need, actor, event, entity, may_sign_in=rule != "nobody")
 
@@ -224,7 +236,7 @@ def check_rule(rule: AccessRule, actor: Actor | None, what: str) -> None:
 def allows(rule: AccessRule, actor: Actor | None, entity: Entity | None) -> bool:
     """Whether a rule that is a name or a function permits the actor."""
     if callable(rule):
-        return entity is None or bool(rule(actor, entity))
+        return entity is None or permits_by_function(rule, actor, entity)
     if isinstance(rule, str) and is_named_rule(rule):
         return permits_by_name(rule, actor)
     raise ConfigurationError(f"Unknown access rule {rule!r}.")

@@ -23,6 +23,7 @@ MAX_WAITING = 1000
 MAX_AT_ONCE = 4
 RETRY_DELAYS_S = (2.0, 15.0, 60.0, 300.0)  # servers that greylist accept after five minutes
 ATTEMPT_LIMIT_S = 60.0
+COMPOSE_DELAY_S = 0.1  # until the response is sent, whose time must not depend on the message
 PROVED_S, FAILED_S = 300.0, 30.0
 MAX_FAILURE_CHARS = 300
 _LINK = re.compile(r"\S+://\S+|\S*\d{6}\S*")
@@ -82,7 +83,12 @@ class MailQueue:
 
         Shapes: make returns a message, or None for no message; about is for logs.
         """
-        return self._start(make, about)
+
+        async def make_later() -> MailMessage | None:
+            await self._sleep(COMPOSE_DELAY_S)
+            return await make()
+
+        return self._start(make_later, about)
 
     def _start(self, make: Compose, about: str) -> bool:
         if self.mailer is None:
@@ -151,8 +157,7 @@ class MailQueue:
     async def _make(self, mailer: Mailer, make: Compose, about: str) -> None:
         current_context.set(derived_context(browser_state=NO_BROWSER_STATE, scope=None))
         try:
-            async with self._slots:
-                message = await make()
+            message = await make()
         except ValueError as error:  # an address that accounts may have, and mail can't
             log.error("Mail to %s could not be made: %s", about, log_text(error))
             return

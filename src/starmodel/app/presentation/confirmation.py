@@ -1,4 +1,4 @@
-"""The port of the plugin that asks actors to prove again who they are."""
+"""The port of the plugin that authenticates a signed-in actor again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PROOF = "_proof"
 
 
 class Confirmation(Protocol):
-    """Asks for a proof, such as the password, and verifies it.
+    """Requests a proof of identity, such as the password, and verifies it.
 
     Shapes: exchange is the HTTP exchange of the request.
     """

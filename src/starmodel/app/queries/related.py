@@ -21,6 +21,7 @@ from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.query import Filter, Query
 from starmodel.app.ports.repository import supports_of
 from starmodel.core.entity import Entity
+from starmodel.core.errors import RuleFailedError
 
 BATCH = 100
 
@@ -32,16 +33,22 @@ class RelatedRecords:
         self._persistence = persistence
 
     async def meets(self, condition: Condition, entity: Entity) -> bool:
-        """Whether the record meets the condition."""
+        """Whether the record meets the condition; no record does if a function in it fails."""
+        try:
+            return await self._meets(condition, entity)
+        except RuleFailedError:
+            return False
+
+    async def _meets(self, condition: Condition, entity: Entity) -> bool:
         answer = decide(condition, entity)
         if answer is not None:
             return answer
         match condition:
             case Negation(inner):
-                return not await self.meets(inner, entity)
+                return not await self._meets(inner, entity)
             case Junction(is_all, parts):
                 for part in parts:
-                    if await self.meets(part, entity) is not is_all:
+                    if await self._meets(part, entity) is not is_all:
                         return not is_all
                 return is_all
             case Related(step, inner):
@@ -75,7 +82,7 @@ class RelatedRecords:
         async with aclosing(repository.stream(query, BATCH)) as batches:
             async for batch in batches:
                 for related in batch:
-                    if await self.meets(condition, related):
+                    if await self._meets(condition, related):
                         return True
         return False
 

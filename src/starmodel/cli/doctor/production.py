@@ -105,7 +105,7 @@ def check_production(settings: Settings, application: Application | None) -> Ite
 def _mail(settings: Settings, application: Application | None) -> Iterator[Finding]:
     if (settings.mail_url or "").endswith("?tls=none"):
         yield Finding(
-            "warning", "mail_url", "It has ?tls=none: letters with links to sign in are sent "
+            "warning", "mail_url", "It has ?tls=none: e-mails with links to sign in are sent "
             "unencrypted.", "Leave it if the server is in your own network.",
         )  # fmt: skip
     plugins = (

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from starmodel.core.errors import ConfigurationError
+from starmodel.core.errors import ConfigurationError, RuleFailedError
+
+log = logging.getLogger("starmodel.access")
 
 NEEDS = ("read", "write", "create", "update", "delete")
 """The keys of `model_config["access"]`; the last three are built-in events."""
@@ -85,12 +88,64 @@ def check_access(where: str, rule: Any) -> None:
             f"{where} is {rule!r}; expected a rule's name, an expression of starmodel.access, "
             "or a function."
         )
-    elif inspect.iscoroutinefunction(rule):
+    elif rule is not None and not isinstance(rule, RuleExpression):
+        check_function(where, rule)
+
+
+def check_function(where: str, rule: Callable[..., Any]) -> None:
+    """Refuse a function that can't be a rule. Raises: ConfigurationError."""
+    name = getattr(rule, "__name__", repr(rule))
+    if any(map(inspect.iscoroutinefunction, (rule, getattr(rule, "__call__", None)))):  # noqa: B004
         raise ConfigurationError(
-            f"{where} is the coroutine function {rule.__name__!r}, and rules are not awaited. "
+            f"{where} is the coroutine function {name!r}, and rules are not awaited. "
             "Follow a relation, as in record.order.customer_id == actor.id, or pass "
             "create_app(policy=…) with a coroutine function `check`."
         )
+    try:
+        signature = inspect.signature(rule)
+    except ValueError:  # a function written in C
+        return
+    try:
+        signature.bind(None, None)
+    except TypeError:
+        raise ConfigurationError(
+            f"{where} is {name!r}, which takes {signature}; expected a function of "
+            "(actor, entity). The rules of starmodel.access are called: role('staff')."
+        ) from None
+
+
+def permits_by_function(rule: Callable[..., Any], actor: Any, entity: Any) -> bool:
+    """The answer of a rule that is a function.
+
+    Raises: RuleFailedError, if the function raises or has no boolean answer. A guest may cause
+    that at any time where a function expects an actor, so it is logged for actors only.
+    """
+    try:
+        answer = rule(actor, entity)
+        return answer if answer is True or answer is False else _as_bool(rule, answer)
+    except RuleFailedError:
+        raise
+    except Exception as error:
+        level = logging.DEBUG if actor is None else logging.ERROR
+        what = getattr(rule, "__name__", rule)
+        log.log(level, "The access rule %s has failed, so it denies", what, exc_info=True)
+        raise RuleFailedError from error
+
+
+def _as_bool(rule: Callable[..., Any], answer: Any) -> bool:
+    """The truth of an answer.
+
+    Raises: TypeError, for a coroutine, an iterator or a method, which are true whatever they
+    would answer.
+    """
+    if inspect.iscoroutine(answer):
+        answer.close()  # else Python warns that it was never awaited
+    if inspect.isawaitable(answer) or isinstance(answer, Iterator) or callable(answer):
+        raise TypeError(
+            f"The access rule {getattr(rule, '__name__', rule)!r} returned {answer!r}; expected "
+            "True or False."
+        )
+    return bool(answer)
 
 
 def owner_fields(access: Any) -> frozenset[str]:

@@ -65,7 +65,7 @@ def mail_sender(text: str) -> MailSender:
 
 
 def masked_address(address: str) -> str:
-    """The address for logs: its first letter and its domain.
+    """The address for logs: its first e-mail and its domain.
 
     >>> masked_address("ann@example.org")
     'a…@example.org'

@@ -34,7 +34,8 @@ def test_list_has_the_state_and_source_of_each_plugin(
     write("starmodel.toml", "[starmodel]\nplugins_disabled = ['quiet']\n")
     document = answer("plugin", "list")
     audit, broken, quiet, *built_in = document["plugins"]
-    assert {(plugin["source"], plugin["state"]) for plugin in built_in} == {("built in", "on")}
+    assert {plugin["source"] for plugin in built_in} == {"built in"}
+    assert {plugin["name"] for plugin in built_in if plugin["state"] != "on"} == {"auth"}
     assert audit == {
         "name": "audit", "version": None, "state": "on", "source": "app/plugins/audit.py",
         "package": None, "where": None, "reason": None, "remedy": None,
@@ -184,7 +185,7 @@ def test_inspect_of_an_unknown_name_suggests_the_closest(notes: Path, run: Run) 
     assert result.exit_code == 2
     assert result.stderr == (
         "starmodel: There is no plugin 'note'. Did you mean 'notes'? "
-        "Found: assets, browser_state, crud, dev_sign_in, health, mail, notes.\n"
+        "Found: assets, auth, browser_state, crud, dev_sign_in, health, mail, notes.\n"
     )
 
 

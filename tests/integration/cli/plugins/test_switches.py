@@ -77,7 +77,7 @@ def test_unknown_name_is_refused_with_a_suggestion(notes: Path, run: Run, verb: 
     assert result.exit_code == 2
     assert result.stderr == (
         "starmodel: There is no plugin 'nots'. Did you mean 'notes'? "
-        "Found: assets, browser_state, crud, dev_sign_in, health, mail, notes.\n"
+        "Found: assets, auth, browser_state, crud, dev_sign_in, health, mail, notes.\n"
     )
     assert not TOML.exists()
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from starmodel import Entity, EntityConfig, Field
+from starmodel.access import owner
 from starmodel.adapters.ui.titles import MAX_TITLE_CHARS, title_field, title_of
 from starmodel.core.classes.registry import EntityType, Registry
 
@@ -34,6 +35,26 @@ def test_first_text_field_is_the_display_name_without_name() -> None:
         color: str = "red"
 
     assert (title_field(kind(Pen)), title_of(kind(Pen), Pen())) == ("color", "red")
+
+
+def test_id_of_another_record_is_no_display_name() -> None:
+    class Buyer(Entity):
+        model_config = EntityConfig(scope="record")
+        name: str
+
+    class Order(Entity):
+        model_config = EntityConfig(scope="record", access=owner("author"))
+        buyer: Buyer
+        seller: str = Field(default="", foreign_key="buyer.id")
+        author: str = ""
+        external_id: str = ""
+        number: str = ""
+
+    orders = Registry([Buyer, Order])[Order]
+
+    assert title_field(orders) == "number"
+    assert title_of(orders, Order(buyer_id="b1", author="ann", number="N1")) == "N1"
+    assert title_of(orders, Order(id="o7", buyer_id="b1", author="ann")) == "Order o7"
 
 
 def test_property_may_be_the_display_name() -> None:

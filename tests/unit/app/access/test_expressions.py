@@ -21,6 +21,7 @@ from starmodel.access import actor, mfa, owner, record, role
 from starmodel.app.access.decisions import check, permits
 from starmodel.app.access.policy import DEV
 from starmodel.core.classes.registry import Registry
+from starmodel.core.fields.access_rules import check_access
 from starmodel.testing.fakes import fake_application
 
 ANN = Actor("ann", claims={"team": "red"})
@@ -144,10 +145,15 @@ async def test_built_in_events_have_rules_of_their_own(typed: Any) -> None:
         "record.team in ['red']", "'red' in record.teams", "bool(record.done)",
         "role('a') | 'everybody'", "role('a') & record.done", "record.team.in_('red')",
         "record.team.is_('red')", "role('')", "owner(record.team)",
+        "record.user_id == actor", "record.user_id != actor", "record.user_id == record",
+        "actor == 'ann'", "record == 'ann'", "actor and 'public'", "'public' if record else role",
+        "record.user_id == owner", "record.done == (record.team == 'red')",
+        "record.team == role('red')", "record.user_id.in_([actor.id, 'ann'])",
+        "record.user_id.in_([record.team])", "record.user_id.in_([actor])",
     ],
 )  # fmt: skip
 def test_what_python_can_not_express_is_refused(code: str) -> None:
-    names = {"role": role, "owner": owner, "record": record}
+    names = {"role": role, "owner": owner, "record": record, "actor": actor}
     with pytest.raises(TypeError):
         eval(code, names)  # noqa: S307 - of this file
 
@@ -170,6 +176,62 @@ def test_unknown_names_are_start_errors(typed: Any, rule: Any, message: str, key
     with pytest.raises(ConfigurationError, match=message) as error:
         fake_application(_Firm, _Note)
     assert str(error.value).startswith(f"_Note.model_config['access']['{key}']: record.")
+
+
+async def _later(actor: Any, entity: Any) -> bool:
+    return False
+
+
+class _Later:
+    async def __call__(self, actor: Any, entity: Any) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        (_later, "the coroutine function '_later'"),
+        (_Later(), "the coroutine function '<"),
+        (lambda actor: False, "'<lambda>', which takes"),
+        (owner, "'owner', which takes"),
+        (mfa, "'mfa', which takes"),
+    ],
+)
+def test_function_that_can_not_decide_is_refused(rule: Any, message: str) -> None:
+    for made in (lambda: rule, lambda: {"read": rule}, lambda: role("boss") | rule):
+        with pytest.raises(ConfigurationError, match=message):
+            check_access("access", made())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [lambda: _later(None, None), lambda: _Later, lambda: iter(()), lambda: ANN.attribute],
+    ids=["coroutine", "class", "iterator", "method"],
+)
+async def test_answer_that_is_always_true_permits_nobody(
+    typed: Any, answer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such as a coroutine of a function that was not awaited, and a method that was not called."""
+
+    def rule(actor: Any, entity: Any) -> Any:
+        return answer()
+
+    for access in (rule, role("boss") | rule, "signed_in" & ~(owner("team") & rule)):
+        assert not await permitted(typed, access, ANN, team="ann")
+        assert "'rule' returned" in caplog.text
+        caplog.clear()
+        assert not await permitted(typed, access, None)
+        assert not caplog.text
+
+
+async def test_function_that_raises_denies(typed: Any) -> None:
+    def rule(actor: Any, note: Any) -> bool:
+        return actor.claims["key"] is not None
+
+    for access in (rule, role("boss") | rule, "signed_in" & ~(owner("user_id") & rule)):
+        assert not await permitted(typed, access, ANN, user_id="ann")
+    assert await permitted(typed, role("boss") | rule, BOSS)
+    assert await permitted(typed, rule, Actor("eve", claims={"key": 1}))
 
 
 def test_coroutine_function_is_no_rule() -> None:

@@ -241,6 +241,8 @@ async def test_composed_message_is_made_after_the_answer() -> None:
 
     assert queue.compose(make, about="a…@example.org")
     assert queue.compose(make, about="a…@example.org")
+    for _ in range(20):  # the response takes more than one turn of the event loop
+        await asyncio.sleep(0)
     assert made == []
     await queue.idle(timeout_s=10)
     assert (made, box.messages) == (["made"] * 2, [message()])

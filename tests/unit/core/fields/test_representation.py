@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from starmodel.core.entity import Entity
 from starmodel.core.fields.field import Field, Private
+from starmodel.core.snapshot import NOTHING, as_seen
 
 
 class Login(BaseModel):
@@ -62,3 +63,18 @@ def test_repr_of_a_value_inside_itself_ends() -> None:
     ring: list[Any] = [Login()]
     ring.append(ring)
     assert "anything=[Login(user='ann'), ...]" in repr(Account(anything=ring))
+
+
+class Employee(Entity):
+    model_config = {"scope": "record"}
+    id: str
+    name: str = ""
+    salary: int = Field(default=0, access="role:hr")
+
+
+def test_fields_with_a_read_rule_are_in_the_repr_for_their_readers_only() -> None:
+    employee = Employee(id="1", salary=987_654)
+    assert repr(employee) == "Employee(id='1', name='')"
+    assert f"{[employee]}, {employee}" == "[Employee(id='1', name='')], id='1' name=''"
+    assert "salary" not in repr(as_seen(employee, frozenset({"salary"})))
+    assert repr(as_seen(employee, NOTHING)) == "Employee(id='1', name='', salary=987654)"

@@ -100,6 +100,11 @@ class Auth(Plugin):
         ]
 
     def on_serve(self, root_path: str) -> None:
+        if why := self.site.emails.why_off:
+            log.warning(
+                "No e-mails can be sent: %s. Password reset, confirmation of addresses, "
+                "invitations and sign-in by mail are off.", why,
+            )  # fmt: skip
         if self.services.settings.development:
             self._announcing = asyncio.get_running_loop().create_task(self._announce(root_path))
 
@@ -122,11 +127,6 @@ class Auth(Plugin):
             )
         application.extensions.confirmation = PasswordConfirmation(self.site)
         self.site.user_sessions.follow()
-        if why := self.site.letters.why_off:
-            log.warning(
-                "No letters can be sent: %s. Password reset, confirmation of addresses, "
-                "invitations and sign-in by mail are off.", why,
-            )  # fmt: skip
 
     async def on_shutdown(self, application: Any) -> None:
         if self._announcing is not None:

@@ -123,6 +123,20 @@ async def test_handlers_of_the_application_send_what_the_visitor_may_read(
         assert NOTE in page
 
 
+async def test_records_as_text_lack_the_field(employees: Any, ann: Any) -> None:
+    """Of handlers that return dicts and f-strings."""
+    cls = next(iter(employees.starmodel.registry)).cls
+
+    @employees.get("/texts")
+    async def texts() -> Any:
+        found = await cls.objects.list()
+        return {"items": found, "first": f"{found[0]}", "shown": [repr(found)]}
+
+    answer = (await ann.call("GET", "/texts")).text
+    assert "Bob" in answer
+    assert not [word for word in (*WORDS, NOTE) if word in answer]
+
+
 async def test_code_of_the_application_reads_every_field(employees: Any) -> None:
     cls = next(iter(employees.starmodel.registry)).cls
 

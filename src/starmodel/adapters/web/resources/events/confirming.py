@@ -1,4 +1,4 @@
-"""Events with `sudo=True`: the request is kept while the visitor confirms the password."""
+"""Re-authentication for events with `sudo=True`; the request is repeated with the password."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DIALOG = "starmodel-confirm"
 
 
 class ConfirmingEvents:
-    """Asks for a proof in a page or a dialog, whose form sends the same request with it.
+    """Renders the password form as a page or a dialog; it submits the same request again.
 
     The fields that were typed are hidden inputs of that form, except secrets and files.
     """
@@ -36,7 +36,7 @@ class ConfirmingEvents:
         self._error_responses = error_responses
 
     async def confirm(self, exchange: Exchange) -> bool:
-        """Verify the proof of a form that brings one, and store that; False without one.
+        """Verify the proof in a form body, and store the time; False without a proof.
 
         Raises: ConfirmationNeededError, for a wrong one; SessionNotStoredError.
         """
@@ -65,9 +65,9 @@ class ConfirmingEvents:
         id: str,
         error: ConfirmationNeededError,
     ) -> bool:
-        """Send the form that asks for a proof; False where there is none to send.
+        """Send the password form; False where the error response is sent instead.
 
-        Programs, and events that need the state of a browser store, get the error itself.
+        API clients, and events that need the state of a browser store, receive the error.
         """
         request, confirmation = exchange.request, self._application.extensions.confirmation
         binder = self._application.dispatcher.binders[resource.entity_type.cls, event.name]

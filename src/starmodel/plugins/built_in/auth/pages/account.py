@@ -155,15 +155,15 @@ class AccountPages:
         return self._section("account.profile", address, self._confirmation(user, root), form)
 
     def _confirmation(self, user: Any, root: str) -> Any:
-        """The button that sends the letter again, while the address is not confirmed."""
+        """The button that sends the e-mail again, while the address is not confirmed."""
         texts = self._site.texts
-        if user.verified or not self._site.letters.is_on:
+        if user.verified or not self._site.emails.is_on:
             return ""
         again = Button(
             texts.text("confirm_address.again"), type="submit", cls="uk-btn uk-btn-default"
         )
         form = Form(again, method="post", action=f"{root}/account/confirm-address")
-        return Div(P(texts.text("confirm_address.needed")), form)
+        return Div(P(texts.text("confirm_address.needed")), form, cls="sm-form-note")
 
     def _password(self, user: Any, root: str, filled: Filled | None) -> Any:
         parts = Parts(self._site.texts, PASSWORD, filled)
@@ -183,10 +183,10 @@ class AccountPages:
         return self._section("account.password", form)
 
     def _no_password(self, root: str) -> list[Any]:
-        """The sentence, and the link to choose a password by a letter."""
+        """The sentence, and the link to choose a password by an e-mail."""
         texts = self._site.texts
         link = A(texts.text("account.choose_password"), href=f"{root}/sign-in/forgot-password")
-        more = [P(link, cls="sm-form-more")] if self._site.letters.is_on else []
+        more = [P(link, cls="sm-form-more")] if self._site.emails.is_on else []
         return [P(texts.text("account.no_password")), *more]
 
     def _section(self, title: str, *content: Any) -> Any:

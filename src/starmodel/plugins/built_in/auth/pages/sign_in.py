@@ -113,8 +113,8 @@ class SignInPages:
 
 
 def _by_mail(site: AuthSite, exchange: Exchange, path: str) -> list[Any]:
-    """The links to the ways in by a letter, where letters can be sent."""
-    if not site.letters.is_on:
+    """The links to the ways in by an e-mail, where e-mails can be sent."""
+    if not site.emails.is_on:
         return []
     links = [
         A(site.texts.text("forgot.link"), href=f"{exchange.root_path}/sign-in/forgot-password"),

@@ -53,15 +53,15 @@ class SignUpPages:
             await self._site.send(exchange, "sign_up.title", form, status=422)
             return
         email = normalised_address(fields["email"])
-        letters, browser = self._site.letters, secrets.token_urlsafe(16)
-        if letters.is_on:
-            await letters.limits.claim_letter(exchange, email)
+        emails, browser = self._site.emails, secrets.token_urlsafe(16)
+        if emails.is_on:
+            await emails.limits.claim_email(exchange, email)
         is_new = await self._create(email, fields.get("name", "").strip(), fields["password"])
         words = [P(self._site.texts.text("sign_up.done", email=email))]
-        if letters.is_on:
+        if emails.is_on:
             exchange.session[BROWSER] = browser
-            letters.send_welcome(exchange.root_path, email, browser=browser if is_new else "")
-            words.append(P(self._site.texts.text("sign_up.letter")))
+            emails.send_welcome(exchange.root_path, email, browser=browser if is_new else "")
+            words.append(P(self._site.texts.text("sign_up.email")))
         link = A(
             self._site.texts.text("sign_in.submit"),
             href=with_next(f"{exchange.root_path}/sign-in", path), cls="uk-btn uk-btn-primary",

@@ -10,7 +10,7 @@ from starmodel.app.application import Application
 from starmodel.app.credentials.one_time import OneTimeSecrets
 from starmodel.app.credentials.tokens.tokens import Tokens
 from starmodel.plugins import Exchange, Plugin
-from starmodel.plugins.built_in.auth.letters.letters import Letters
+from starmodel.plugins.built_in.auth.emails.emails import Emails
 from starmodel.plugins.built_in.auth.throttle.sign_in import SignInThrottle
 from starmodel.plugins.built_in.auth.users.accounts import Accounts, Proven
 from starmodel.plugins.built_in.auth.users.sessions import UserSessions
@@ -39,8 +39,8 @@ class AuthSite:
         return self._plugin.services
 
     @cached_property
-    def letters(self) -> Letters:
-        return Letters(self.services, self.accounts)
+    def emails(self) -> Emails:
+        return Emails(self.services, self.accounts)
 
     @property
     def texts(self) -> Catalogue:

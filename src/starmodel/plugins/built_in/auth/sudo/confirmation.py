@@ -1,4 +1,4 @@
-"""The form that asks for the password again, and its verification."""
+"""The form of re-authentication by password, and its verification."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FORM = "starmodel-confirm"
 
 
 class PasswordConfirmation:
-    """Verifies the password of the signed-in user, slowed down like a sign-in."""
+    """Verifies the password of the signed-in user, within the limits of sign-in attempts."""
 
     path = PATH
 
@@ -85,7 +85,7 @@ class PasswordConfirmation:
     async def require(
         self, exchange: Exchange, url: str, fields: Mapping[str, str], proof: str | None
     ) -> bool:
-        """Whether the visitor has proved recently who it is; else the page that asks is sent.
+        """Return whether the session was authenticated recently; else send the password form.
 
         Shapes: fields are sent to the URL again, together with the proof.
         """
@@ -109,7 +109,7 @@ class PasswordConfirmation:
         return False
 
     async def show(self, exchange: Exchange) -> Any:
-        """Send the page that asks for the password alone."""
+        """Send the page with the password form."""
         path = own_path(exchange.request.query.get(NEXT, ""))
         return Page(Message("sudo.title"), self._page_form(exchange, path, ""))
 

@@ -1,4 +1,4 @@
-"""A cookie by which a browser proves that it has signed in as an account before."""
+"""A signed cookie that identifies a browser which has signed in as an account before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits on sign-ins: per account, per network, and per browser that is known."""
+"""Rate limits of sign-in attempts: per account, per network, and per recognised browser."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SignInAttempt:
 
 
 class SignInThrottle:
-    """Slows sign-ins down, in all processes, without locking anybody out.
+    """Applies rate limits to sign-in attempts, in all processes, without a lock-out.
 
     Attempts on an account and from a network are counted before the password is verified, and
     the same for accounts that do not exist. A browser that has signed in as the account before has

@@ -8,7 +8,7 @@ from typing import Any
 from starmodel.app.access.policy import Actor
 
 PASSWORD = "pwd"  # noqa: S105 - the name of a method of the claim "amr" (RFC 8176)
-ONE_TIME = "otp"  # a one-time secret, such as one in a letter
+ONE_TIME = "otp"  # a one-time secret, such as one in an e-mail
 NUMBER = "password_number"
 """The claim with the number of the password that was valid at the sign-in."""
 

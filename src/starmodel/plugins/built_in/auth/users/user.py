@@ -157,7 +157,7 @@ class User(Entity):
 
     @event(access="nobody")
     def sign_in_by_mail(self, session: Session) -> None:
-        """Sign the session in, after a letter has proven the address.
+        """Sign the session in, after an e-mail has proven the address.
 
         The password of an address that was never proven may be that of an intruder: it is
         removed, and every session ends.

@@ -1,4 +1,4 @@
-"""What the pages of letters share."""
+"""What the pages of e-mails share."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def token_input(token: str) -> Any:
 
 async def look(site: AuthSite, exchange: Exchange, purpose: str) -> tuple[str, Issued | None]:
     """The secret in the URL of a GET, and what it is for; changes nothing."""
-    site.letters.check()
+    site.emails.check()
     token = exchange.request.query.get(TOKEN, "")
-    return token, await site.letters.secrets.look(purpose, token)
+    return token, await site.emails.secrets.look(purpose, token)
 
 
 async def refuse(site: AuthSite, exchange: Exchange) -> None:
@@ -61,7 +61,7 @@ async def refuse_use(site: AuthSite, exchange: Exchange) -> None:
 
     Raises: TooManyAttemptsError, after many of one network.
     """
-    await site.letters.limits.claim_use(exchange)
+    await site.emails.limits.claim_use(exchange)
     await refuse(site, exchange)
 
 
@@ -73,11 +73,11 @@ async def typed_address(
     "" for a text that is no address; its error is in the form.
     Raises: RequestError; TooManyAttemptsError, the same for known and unknown addresses.
     """
-    site.letters.check()
+    site.emails.check()
     typed = fields.get("email", "")
     email = normalised_address(typed)
     if email:
-        await site.letters.limits.claim_letter(exchange, email)
+        await site.emails.limits.claim_email(exchange, email)
     errors = {} if email else {"email": Message("account.address")}
     return email, Filled({"email": typed[:MAX_TYPED_CHARS]}, errors)
 

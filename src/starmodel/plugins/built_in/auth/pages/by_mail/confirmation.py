@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from starmodel.app.credentials.one_time import Issued, Purpose
 from starmodel.core.events.results import Toast
 from starmodel.plugins import Exchange
-from starmodel.plugins.built_in.auth.letters.letters import digest
+from starmodel.plugins.built_in.auth.emails.emails import digest
 from starmodel.plugins.built_in.auth.pages.by_mail.common import (
     HIDES_QUERY,
     TOKEN,
@@ -34,7 +34,7 @@ BROWSER = "auth_sign_up"
 
 
 class ConfirmationPages:
-    """Confirms the address of the user to whom the letter was sent.
+    """Confirms the address of the user to whom the e-mail was sent.
 
     An intruder may have created the account with this address. So a browser that did not create
     it, and is not signed in to it, also replaces the password, which ends every other session.
@@ -50,11 +50,11 @@ class ConfirmationPages:
 
     async def run(self, exchange: Exchange) -> None:
         """Confirm the address."""
-        site, letters = self._site, self._site.letters
-        letters.check()
+        site, emails = self._site, self._site.emails
+        emails.check()
         fields = await fields_of(exchange)
         token, password = fields.get(TOKEN, ""), fields.get("password", "")
-        issued = await letters.secrets.look(Purpose.VERIFY, token)
+        issued = await emails.secrets.look(Purpose.VERIFY, token)
         user = await self._user(issued)
         is_own = user is not None and _is_own(exchange, user, issued)
         if user is not None and not is_own:
@@ -62,25 +62,25 @@ class ConfirmationPages:
             if errors:
                 await self._show(exchange, token, issued, errors)
                 return
-        if user is None or await letters.secrets.use(Purpose.VERIFY, token) is None:
+        if user is None or await emails.secrets.use(Purpose.VERIFY, token) is None:
             await refuse_use(site, exchange)
             return
         action = user.do.verify() if is_own else user.do.reset(SecretStr(password))
         await site.accounts.run(action, session=exchange.session)
-        await letters.secrets.revoke(Purpose.VERIFY, str(user.id))
+        await emails.secrets.revoke(Purpose.VERIFY, str(user.id))
         exchange.session.pop(BROWSER, None)
         exchange.push_toasts([Toast(site.texts.text("confirm_address.done"), "success")])
         path = "/sign-in" if exchange.session.actor is None else "/account"
         await exchange.redirect(exchange.mounted(path))
 
     async def send_again(self, exchange: Exchange) -> None:
-        """Send the letter again to the signed-in user."""
+        """Send the e-mail again to the signed-in user."""
         site = self._site
-        site.letters.check()
+        site.emails.check()
         user = await site.accounts.of_actor(exchange.session.actor)
         if user is not None and not user.verified:
-            await site.letters.limits.claim_letter(exchange, user.email)
-            site.letters.send_welcome(exchange.root_path, user.email)
+            await site.emails.limits.claim_email(exchange, user.email)
+            site.emails.send_welcome(exchange.root_path, user.email)
         exchange.push_toasts([Toast(site.texts.text("confirm_address.sent"), "success")])
         await exchange.redirect(exchange.mounted("/account"))
 

@@ -40,7 +40,7 @@ _ROLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 
 
 class InvitationPages:
-    """Admins invite addresses; the link in the letter creates the account of the address."""
+    """Admins invite addresses; the link in the e-mail creates the account of the address."""
 
     def __init__(self, site: AuthSite) -> None:
         self._site = site
@@ -51,7 +51,7 @@ class InvitationPages:
         return Page(Message("invite.title"), self._form(exchange))
 
     async def send(self, exchange: Exchange) -> None:
-        """Send the letter."""
+        """Send the e-mail."""
         self._check()
         site, fields, actor = self._site, await fields_of(exchange), exchange.session.actor
         typed = fields.get("roles", "")[:MAX_ROLES_CHARS]
@@ -63,7 +63,7 @@ class InvitationPages:
             again = Filled({**filled.values, "roles": typed}, errors)
             await site.send(exchange, "invite.title", self._form(exchange, again), status=422)
             return
-        site.letters.send_invitation(exchange.root_path, email, roles=roles, inviter=actor.id)
+        site.emails.send_invitation(exchange.root_path, email, roles=roles, inviter=actor.id)
         exchange.push_toasts([Toast(site.texts.text("invite.sent"), "success")])
         await exchange.redirect(exchange.mounted(INVITE))
 
@@ -75,11 +75,11 @@ class InvitationPages:
     async def run(self, exchange: Exchange) -> None:
         """Create the account with the invited address, and sign in."""
         self._check()
-        site, letters = self._site, self._site.letters
+        site, emails = self._site, self._site.emails
         fields = await fields_of(exchange)
         token, password = fields.get(TOKEN, ""), fields.get("password", "")
         name = fields.get("name", "").strip()
-        issued = await letters.secrets.look(Purpose.INVITATION, token)
+        issued = await emails.secrets.look(Purpose.INVITATION, token)
         if issued is not None and await self._is_valid(issued):
             errors = refused_password(password, personal=[issued.subject, name[:MAX_NAME_CHARS]])
             if len(name) > MAX_NAME_CHARS:
@@ -88,7 +88,7 @@ class InvitationPages:
                 filled = Filled({"name": name[: 2 * MAX_NAME_CHARS]}, errors)
                 await self._show(exchange, token, issued, filled)
                 return
-            if await letters.secrets.use(Purpose.INVITATION, token) is not None:
+            if await emails.secrets.use(Purpose.INVITATION, token) is not None:
                 await self._create(exchange, issued, name, password)
                 return
         await refuse_use(site, exchange)
@@ -102,7 +102,7 @@ class InvitationPages:
         except ConstraintError:  # the address has got an account meanwhile
             await refuse_use(site, exchange)
             return
-        await site.letters.secrets.revoke(Purpose.INVITATION, email)
+        await site.emails.secrets.revoke(Purpose.INVITATION, email)
         await finish_sign_in(site, exchange, user)
         await exchange.redirect(exchange.mounted("/"))
 
@@ -142,7 +142,7 @@ class InvitationPages:
         site, entity_type = self._site, place.entity_type
         if entity_type is None or entity_type.cls is not site.user or place.entity is not None:
             return None
-        if site.registration == "closed" or not site.letters.is_on:
+        if site.registration == "closed" or not site.emails.is_on:
             return None
         context = current_context.get()
         root = "" if context is None else context.root_path or ""
@@ -163,6 +163,6 @@ class InvitationPages:
 
     def _check(self) -> None:
         """Raises: RequestError, where invitations are off."""
-        self._site.letters.check()
+        self._site.emails.check()
         if self._site.registration == "closed":
             raise RequestError(Message("by_mail.off"), status=404)

@@ -1,4 +1,4 @@
-"""Sign-in by a code or a link in a letter."""
+"""Sign-in by a code or a link in an e-mail."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HANDLE = "auth_code"
 
 
 class MailSignInPages:
-    """Sends a letter, and signs in by what is in it.
+    """Sends an e-mail, and signs in by its code or link.
 
     A code is valid in the browser that requested it. A link signs in the browser that opens it,
     after a press of a button.
@@ -42,7 +42,7 @@ class MailSignInPages:
 
     async def ask(self, exchange: Exchange) -> Any:
         """Send the form for the address; redirect a signed-in visitor."""
-        self._site.letters.check()
+        self._site.emails.check()
         path = own_path(exchange.request.query.get(NEXT, ""))
         if exchange.session.actor is not None:
             return await go_on(exchange, path)
@@ -50,7 +50,7 @@ class MailSignInPages:
         return Page(Message("mail_sign_in.title"), form)
 
     async def send(self, exchange: Exchange) -> None:
-        """Send the letter, and the form for the code; the same for every address."""
+        """Send the e-mail, and the form for the code; the same for every address."""
         site, fields = self._site, await fields_of(exchange)
         path = own_path(fields.get(NEXT, ""))
         email, filled = await typed_address(site, exchange, fields)
@@ -58,7 +58,7 @@ class MailSignInPages:
             form = address_form(site, exchange, "mail_sign_in", ASK, filled, next_path=path)
             await site.send(exchange, "mail_sign_in.title", form, status=422)
             return
-        exchange.session[HANDLE] = await site.letters.send_sign_in(exchange.root_path, email, path)
+        exchange.session[HANDLE] = await site.emails.send_sign_in(exchange.root_path, email, path)
         sent = about(site.texts.text("mail_sign_in.sent", email=email), role="status")
         parts = Parts(site.texts, "code", focus="code")
         attributes = {
@@ -73,14 +73,14 @@ class MailSignInPages:
 
     async def enter(self, exchange: Exchange) -> None:
         """Sign in by the code of this browser."""
-        letters = self._site.letters
-        letters.check()
+        emails = self._site.emails
+        emails.check()
         fields = await fields_of(exchange)
-        await letters.limits.claim_use(exchange)
+        await emails.limits.claim_use(exchange)
         handle = str(exchange.session.get(HANDLE, ""))
-        issued = await letters.secrets.use_code(Purpose.CODE, handle, fields.get("code", ""))
+        issued = await emails.secrets.use_code(Purpose.CODE, handle, fields.get("code", ""))
         if issued is not None:
-            await letters.limits.forgive_use(exchange)
+            await emails.limits.forgive_use(exchange)
         await self._finish(exchange, issued)
 
     async def show(self, exchange: Exchange) -> None:
@@ -98,10 +98,10 @@ class MailSignInPages:
 
     async def follow(self, exchange: Exchange) -> None:
         """Sign in by a link."""
-        letters = self._site.letters
-        letters.check()
+        emails = self._site.emails
+        emails.check()
         token = (await fields_of(exchange)).get(TOKEN, "")
-        issued = await letters.secrets.use(Purpose.MAGIC_LINK, token)
+        issued = await emails.secrets.use(Purpose.MAGIC_LINK, token)
         if await self._user(issued) is None:
             await refuse_use(self._site, exchange)
             return
@@ -113,8 +113,8 @@ class MailSignInPages:
         if user is None or issued is None:
             await refuse(site, exchange)
             return
-        for purpose in (Purpose.CODE, Purpose.MAGIC_LINK):  # the letter had one of each
-            await site.letters.secrets.revoke(purpose, issued.subject)
+        for purpose in (Purpose.CODE, Purpose.MAGIC_LINK):  # the e-mail had one of each
+            await site.emails.secrets.revoke(purpose, issued.subject)
         exchange.session.pop(HANDLE, None)
         try:
             await finish_sign_in(site, exchange, user)

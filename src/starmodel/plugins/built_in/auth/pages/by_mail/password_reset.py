@@ -1,4 +1,4 @@
-"""A forgotten password: a letter with a link, and the page that chooses a new one."""
+"""A forgotten password: an e-mail with a link, and the page that chooses a new one."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ class PasswordResetPages:
 
     async def ask(self, exchange: Exchange) -> Any:
         """Send the form for the address."""
-        self._site.letters.check()
+        self._site.emails.check()
         return Page(Message("forgot.title"), address_form(self._site, exchange, "forgot", FORGOT))
 
     async def send(self, exchange: Exchange) -> None:
-        """Send the letter; the answer is the same for every address."""
+        """Send the e-mail; the answer is the same for every address."""
         site = self._site
         email, filled = await typed_address(site, exchange, await fields_of(exchange))
         if not email:
             form = address_form(site, exchange, "forgot", FORGOT, filled)
             await site.send(exchange, "forgot.title", form, status=422)
             return
-        site.letters.send_reset(exchange.root_path, email)
+        site.emails.send_reset(exchange.root_path, email)
         done = about(site.texts.text("forgot.sent", email=email), role="status")
         await site.send(exchange, "by_mail.sent_title", card(done))
 
@@ -61,22 +61,22 @@ class PasswordResetPages:
 
     async def run(self, exchange: Exchange) -> None:
         """Replace the password; every other session of the user ends."""
-        site, letters = self._site, self._site.letters
-        letters.check()
+        site, emails = self._site, self._site.emails
+        emails.check()
         fields = await fields_of(exchange)
         token, password = fields.get(TOKEN, ""), fields.get("password", "")
-        issued = await letters.secrets.look(Purpose.RESET, token)
+        issued = await emails.secrets.look(Purpose.RESET, token)
         user = await self._user(issued)
         if user is not None:
             errors = refused_password(password, personal=[user.email, user.name])
             if errors:
                 await self._show(exchange, token, issued, errors)
                 return
-        if user is None or await letters.secrets.use(Purpose.RESET, token) is None:
+        if user is None or await emails.secrets.use(Purpose.RESET, token) is None:
             await refuse_use(site, exchange)
             return
         await site.accounts.run(user.do.reset(SecretStr(password)), session=exchange.session)
-        await letters.secrets.revoke(Purpose.RESET, str(user.id))
+        await emails.secrets.revoke(Purpose.RESET, str(user.id))
         exchange.push_toasts([Toast(site.texts.text("reset.done"), "success")])
         await exchange.redirect(exchange.mounted("/sign-in"))
 

@@ -1,4 +1,4 @@
-"""The routes of the pages of letters."""
+"""The routes of the pages of emails."""
 
 from __future__ import annotations
 

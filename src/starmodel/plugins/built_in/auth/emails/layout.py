@@ -1,6 +1,6 @@
-"""The layout of a letter, as text and as HTML.
+"""The layout of an e-mail, as text and as HTML.
 
-Letters contain no input of visitors, so they can't be used to send texts to other people.
+E-mails contain no input of visitors, so they can't be used to send texts to other people.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _SMALL = "font-size:13px;color:#71717a;margin:20px 0 0;overflow-wrap:anywhere"
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """The content of a letter.
+class Email:
+    """The content of an e-mail.
 
-    Shapes: kind is that of its texts, "reset" for "letter.reset.…"; code is "" for none.
+    Shapes: kind is that of its texts, "reset" for "email.reset.…"; code is "" for none.
     """
 
     kind: str
@@ -39,26 +39,26 @@ class Letter:
     code: str = field(default="", repr=False)
 
 
-def message_of(letter: Letter, texts: Catalogue, site: str) -> MailMessage:
-    """The message of a letter in the words of the application.
+def message_of(email: Email, texts: Catalogue, site: str) -> MailMessage:
+    """The message of an e-mail in the words of the application.
 
     Shapes: site is the name of the application.
     """
     site = " ".join(site.split())[:MAX_SITE_CHARS]
     words = {
-        part: texts.text(f"letter.{letter.kind}.{part}", site=site)
+        part: texts.text(f"email.{email.kind}.{part}", site=site)
         for part in ("subject", "text", "button", "end")
     }
-    link = f"{words['button']}:\n{letter.url}"
-    parts = filter(None, [words["text"], letter.code, link, words["end"], site])
+    link = f"{words['button']}:\n{email.url}"
+    parts = filter(None, [words["text"], email.code, link, words["end"], site])
     return MailMessage(
-        letter.to, words["subject"], "\n\n".join(parts) + "\n", _html(letter, texts, words, site)
+        email.to, words["subject"], "\n\n".join(parts) + "\n", _html(email, texts, words, site)
     )
 
 
-def _html(letter: Letter, texts: Catalogue, words: dict[str, str], site: str) -> str:
+def _html(email: Email, texts: Catalogue, words: dict[str, str], site: str) -> str:
     shown = {name: escape(text) for name, text in words.items()}
-    url, code = escape(letter.url), escape(letter.code)
+    url, code = escape(email.url), escape(email.code)
     code_part = f'<p style="{_CODE}">{code}</p>' if code else ""
     language = escape(texts.text("page.language"))
     return (
@@ -69,7 +69,7 @@ def _html(letter: Letter, texts: Catalogue, words: dict[str, str], site: str) ->
         f'<p style="margin:0 0 16px;font-weight:600">{escape(site)}</p>'
         f'<p style="margin:0 0 20px">{shown["text"]}</p>{code_part}'
         f'<p style="margin:0"><a href="{url}" style="{_BUTTON}">{shown["button"]}</a></p>'
-        f'<p style="{_SMALL}">{escape(texts.text("letter.link"))}'
+        f'<p style="{_SMALL}">{escape(texts.text("email.link"))}'
         f'<a href="{url}" style="color:inherit">{url}</a></p>'
         f'<p style="{_SMALL}">{shown["end"]}</p></div></body></html>'
     )

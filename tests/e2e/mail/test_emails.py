@@ -1,4 +1,4 @@
-"""Letters in Chromium, sent by SMTP to a real server: reset, confirmation, codes and links."""
+"""E-mails in Chromium, sent by SMTP to a real server: reset, confirmation, codes and links."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def server(serve: Callable[..., Any], mail: MailServer) -> Any:
 
 
 def newest(mail: MailServer, number: int) -> MailMessage:
-    """The letter of this number, counted from 1, once it has arrived."""
+    """The e-mail of this number, counted from 1, once it has arrived."""
     deadline = time.monotonic() + 20
     while len(mail.mime) < number:
-        assert time.monotonic() < deadline, "no letter has arrived"
+        assert time.monotonic() < deadline, "no e-mail has arrived"
         time.sleep(0.02)
     assert len(mail.mime) == number
     return mail.messages[-1]
@@ -71,7 +71,7 @@ def sign_up(page: Page) -> None:
     page.get_by_label("E-mail address").fill(ANN)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     press(page, "Create the account")
-    expect(page.get_by_text("We have sent a letter")).to_be_visible()
+    expect(page.get_by_text("We have sent an e-mail")).to_be_visible()
 
 
 def signs_in(page: Page, password: str) -> None:
@@ -146,7 +146,7 @@ def test_code_and_link_sign_in(server: Any, mail: MailServer, visit: Callable[..
     sign_up(page)
     newest(mail, 1)
     page.goto("/sign-in?next=/desk")
-    page.get_by_role("link", name="Sign in by mail instead").click()
+    page.get_by_role("link", name="Sign in by e-mail instead").click()
     page.get_by_label("E-mail address").fill(ANN)
     press(page, "Send the code")
     message = newest(mail, 2)

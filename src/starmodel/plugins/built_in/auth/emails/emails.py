@@ -1,33 +1,32 @@
-"""Sends letters whose links and codes prove an address."""
+"""Sends e-mails whose links and codes prove an address."""
 
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
 from starmodel.app.credentials.one_time import OneTimeSecrets, Purpose
+from starmodel.app.mail.queue import Compose
 from starmodel.app.ports.mailer import MailMessage
 from starmodel.core.errors import RequestError
 from starmodel.core.values.mail_addresses import masked_address
-from starmodel.plugins.built_in.auth.letters.layout import Letter, message_of
-from starmodel.plugins.built_in.auth.letters.limits import LetterLimits
+from starmodel.plugins.built_in.auth.emails.layout import Email, message_of
+from starmodel.plugins.built_in.auth.emails.limits import EmailLimits
 from starmodel.plugins.built_in.auth.users.accounts import Accounts
 from starmodel.plugins.web import PluginServices
 from starmodel.texts.catalogue import Message
 
-log = logging.getLogger("starmodel.auth")
 MINUTE_S = 60.0
 DAY_S = 24 * 3600.0
 CODE_S, LINK_S, RESET_S = 10 * MINUTE_S, 15 * MINUTE_S, 60 * MINUTE_S
 CONFIRM_S, INVITATION_S = 3 * DAY_S, 7 * DAY_S
 
 
-class Letters:
-    """The letters of one application.
+class Emails:
+    """The e-mails of one application.
 
     Each is composed after the response, so that the response does not depend on the address.
     Links begin with `public_url`, never with the Host of a request.
@@ -38,11 +37,11 @@ class Letters:
 
     @property
     def why_off(self) -> str:
-        """Why no letter can be sent, for operators; "" when letters can be sent."""
+        """Why no e-mail can be sent, for operators; "" when e-mails can be sent."""
         if not self._services.application.mail.is_available:
             return "mail_url is not set"
         if not self._services.settings.development and not self._public_url:
-            return "public_url is not set, with which links in letters begin"
+            return "public_url is not set, with which links in e-mails begin"
         return ""
 
     @property
@@ -50,7 +49,7 @@ class Letters:
         return not self.why_off
 
     def check(self) -> None:
-        """Raises: RequestError, a 404, when no letter can be sent."""
+        """Raises: RequestError, a 404, when no e-mail can be sent."""
         if self.why_off:
             raise RequestError(Message("by_mail.off"), status=404)
 
@@ -59,8 +58,8 @@ class Letters:
         return self._services.credentials.one_time
 
     @cached_property
-    def limits(self) -> LetterLimits:
-        return LetterLimits(self._services.credentials.attempts)
+    def limits(self) -> EmailLimits:
+        return EmailLimits(self._services.credentials.attempts)
 
     def send_reset(self, root_path: str, email: str) -> None:
         """Send a link to choose a new password, if the address has an account."""
@@ -73,7 +72,7 @@ class Letters:
             secret = await self.secrets.issue(
                 Purpose.RESET, str(user.id), lasts_s=RESET_S, data=data
             )
-            return self._letter(
+            return self._email(
                 "reset", user.email, self._url(root_path, "/sign-in/reset-password", secret)
             )
 
@@ -91,13 +90,13 @@ class Letters:
             if user is None or user.disabled:
                 return None
             if user.verified:
-                return self._letter("known", user.email, self._url(root_path, "/sign-in"))
+                return self._email("known", user.email, self._url(root_path, "/sign-in"))
             data = {"email": user.email, "browser": digest(browser)}
             secret = await self.secrets.issue(
                 Purpose.VERIFY, str(user.id), lasts_s=CONFIRM_S, data=data
             )
             url = self._url(root_path, "/sign-up/confirm", secret)
-            return self._letter("confirm", user.email, url)
+            return self._email("confirm", user.email, url)
 
         self._compose(make, email)
 
@@ -112,7 +111,7 @@ class Letters:
                 return None
             secret = await self.secrets.issue(Purpose.MAGIC_LINK, email, lasts_s=LINK_S, data=data)
             url = self._url(root_path, "/sign-in/link", secret)
-            return self._letter("sign_in", user.email, url, code.code)
+            return self._email("sign_in", user.email, url, code.code)
 
         self._compose(make, email)
         return code.handle
@@ -125,12 +124,12 @@ class Letters:
         async def make() -> MailMessage | None:
             user = await self._accounts.find(email)
             if user is not None:
-                return self._letter("known", user.email, self._url(root_path, "/sign-in"))
+                return self._email("known", user.email, self._url(root_path, "/sign-in"))
             data: Mapping[str, Any] = {"roles": roles, "inviter": inviter}
             secret = await self.secrets.issue(
                 Purpose.INVITATION, email, lasts_s=INVITATION_S, data=data
             )
-            return self._letter(
+            return self._email(
                 "invitation", email, self._url(root_path, "/sign-up/invitation", secret)
             )
 
@@ -145,12 +144,12 @@ class Letters:
         query = f"?{urlencode({'token': secret})}" if secret else ""
         return f"{base}{root_path}{path}{query}"
 
-    def _letter(self, kind: str, to: str, url: str, code: str = "") -> MailMessage:
+    def _email(self, kind: str, to: str, url: str, code: str = "") -> MailMessage:
         application = self._services.application
         title = self._services.settings.title
-        return message_of(Letter(kind, to, url, code), application.texts, title)
+        return message_of(Email(kind, to, url, code), application.texts, title)
 
-    def _compose(self, make: Any, email: str) -> None:
+    def _compose(self, make: Compose, email: str) -> None:
         self._services.application.mail.compose(make, about=masked_address(email))
 
 

@@ -1,4 +1,4 @@
-"""Letters of the tests: what has arrived, and the links and codes in it."""
+"""E-mails of the tests: what has arrived, and the links and codes in it."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ INVALID = "This link or code is not valid any more."
 OPTIONS = {"auth_registration": "open", "public_url": ORIGIN, "cookie_secure": False}
 
 
-async def letters(app: Any) -> list[MailMessage]:
-    """The letters of the application, oldest first."""
+async def emails(app: Any) -> list[MailMessage]:
+    """The e-mails of the application, oldest first."""
     mail = app.starmodel.mail
     await mail.idle(timeout_s=30)
     return list(mail.mailer.messages)
 
 
-async def letter(app: Any) -> MailMessage:
-    """The only letter; it is removed."""
-    (found,) = await letters(app)
+async def only_email(app: Any) -> MailMessage:
+    """The only e-mail; it is removed."""
+    (found,) = await emails(app)
     app.starmodel.mail.mailer.clear()
     return found
 
@@ -62,9 +62,9 @@ async def ask_reset(browser: Browser, email: str = ANN) -> httpx.Response:
     return await browser.submit("/sign-in/forgot-password", {"email": email})
 
 
-async def reset_letter(app: Any, browser: Browser, email: str = ANN) -> MailMessage:
+async def reset_email(app: Any, browser: Browser, email: str = ANN) -> MailMessage:
     await ask_reset(browser, email)
-    return await letter(app)
+    return await only_email(app)
 
 
 async def reset(browser: Browser, token: str, password: str = OTHER) -> httpx.Response:

@@ -1,0 +1,1 @@
+"""E-mails with links and codes that prove an address."""

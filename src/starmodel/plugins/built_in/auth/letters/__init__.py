@@ -1,1 +1,0 @@
-"""Letters by mail with links and codes that prove an address."""
