@@ -83,6 +83,45 @@ async def test_refused_password_is_explained_beside_its_input(
     assert (await status(ann), await status(other)) == (200, 200)
 
 
+async def test_changed_password_ends_copies_of_the_cookie(process: Any, database: str) -> None:
+    first, second = (process(Desk, database_url=database) for _ in range(2))
+    ann = await create(first)
+    for change in ("page", "json"):
+        here = await signed_in(first, password=OTHER if change == "json" else PASSWORD)
+        copy = Browser(second)
+        copy.bring(here.session_cookie)
+        if change == "page":
+            assert (await change_password(here)).status_code == 303
+        else:
+            fields = {"current_password": OTHER, "new_password": PASSWORD}
+            changed = await here.call("POST", f"/auth/users/{ann.id}/change_password", fields)
+            assert changed.status_code == 200
+        assert await status(here) == 200
+        assert await becomes(401, copy)
+        await copy.aclose()
+
+
+async def test_wrong_current_passwords_are_slowed_down(process: Any, database: str) -> None:
+    first, second = (process(Desk, database_url=database) for _ in range(2))
+    ann = await create(first)
+    here, there = await signed_in(first), await signed_in(second)
+    form = {"name": "robot", "grants": "*:*", "days": "30"}
+    token = re.findall("sm_[0-9A-Za-z]{38}", (await here.submit("/account/tokens", form)).text)[0]
+    wrong = {"current_password": "wrong", "new_password": OTHER}
+    path, bearer = f"/auth/users/{ann.id}/change_password", {"authorization": f"Bearer {token}"}
+    for _ in range(6):
+        assert (await here.call("POST", path, wrong)).status_code == 422
+
+    by_page = await change_password(there)
+    by_token = await Browser(second).call("POST", path, wrong, headers=bearer)
+
+    assert (by_page.status_code, by_token.status_code) == (429, 429)
+    assert "retry-after" in by_page.headers
+    assert "retry-after" in by_token.headers
+    assert "aria-invalid" in by_page.text
+    assert await plugin(first).accounts.verify(ANN, PASSWORD)
+
+
 async def test_disabled_user_is_signed_out_everywhere_and_stays_out(
     process: Any, database: str
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastcore.xml import H2, A, Button, Dd, Div, Dl, Dt, Form, P, Section
@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from starmodel.app.access.policy import Actor
 from starmodel.core.commands import Action
-from starmodel.core.errors import BindingError, InvalidStateError
+from starmodel.core.errors import BindingError, InvalidStateError, TooManyAttemptsError
 from starmodel.core.events.results import Toast
 from starmodel.plugins import Exchange
 from starmodel.plugins.built_in.auth.pages.devices import device_list
@@ -91,7 +91,13 @@ class AccountPages:
             errors = dict(error.fields) or {"": error.message}
             again = {form: Filled(filled[form].values, errors)}
             await self.send(exchange, again, status=error.status)
+        except TooManyAttemptsError as error:
+            again = {form: Filled(filled[form].values, {"": error.message})}
+            headers = [(b"retry-after", str(error.retry_after_s).encode())]
+            await self.send(exchange, again, status=error.status, headers=headers)
         else:
+            await exchange.save_session()
+            await self._site.application.end_sessions(exchange.session)
             await self.return_to(exchange, done)
 
     async def return_to(self, exchange: Exchange, done: str) -> None:
@@ -119,6 +125,7 @@ class AccountPages:
         *,
         token: Any = None,
         status: int = 200,
+        headers: Sequence[tuple[bytes, bytes]] = (),
     ) -> None:
         """Send the page. Shapes: filled has what forms were sent with; token shows a new one."""
         actor, session = self._actor(exchange), exchange.session
@@ -135,7 +142,7 @@ class AccountPages:
         records = await self._site.user_sessions.sessions.list(actor.id)
         devices = device_list(self._site.texts, records, session.record_id, root)
         content.append(self._section("account.sessions", devices))
-        await self._site.send(exchange, "account.title", *content, status=status)
+        await self._site.send(exchange, "account.title", *content, status=status, headers=headers)
 
     def _profile(self, user: Any, root: str, filled: Filled | None) -> Any:
         parts = Parts(self._site.texts, PROFILE, filled)

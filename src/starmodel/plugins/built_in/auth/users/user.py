@@ -10,8 +10,6 @@ from pydantic import SecretStr, StringConstraints
 from starmodel.app.access.comparisons import owner, record
 from starmodel.app.access.expressions import role
 from starmodel.app.access.grants import UnknownGrantError
-from starmodel.app.context import current_context
-from starmodel.app.credentials.tokens.tokens import Tokens
 from starmodel.app.sessions.session import Session
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.entity import Entity
@@ -25,6 +23,11 @@ from starmodel.plugins.built_in.auth.passwords.rules import check_new_password
 from starmodel.plugins.built_in.auth.passwords.texts import RefusedPasswordError
 from starmodel.plugins.built_in.auth.users.actors import ONE_TIME, PASSWORD, actor_of
 from starmodel.plugins.built_in.auth.users.addresses import Address, normalised_address
+from starmodel.plugins.built_in.auth.users.present import (
+    current_password_attempt,
+    present_credentials,
+    renew,
+)
 from starmodel.texts.catalogue import Message
 
 ADMIN = "admin"
@@ -92,15 +95,20 @@ class User(Entity):
         self.name = name
 
     @event(access=owner("id"), title=Message("account.change_password"))
-    async def change_password(self, current_password: SecretStr, new_password: SecretStr) -> None:
-        """Replace the password; every session but the present one ends.
+    async def change_password(
+        self, current_password: SecretStr, new_password: SecretStr, session: Session
+    ) -> None:
+        """Replace the password; every session ends but the present one, which gets a new id.
 
-        Raises: BindingError, for a wrong password, and for a new one that is not accepted.
+        Raises: BindingError, for a wrong password, and for a new one that is not accepted;
+        TooManyAttemptsError, after wrong passwords.
         """
-        if not await self._has_password(current_password.get_secret_value()):
-            wrong = Message("account.wrong_password")
-            raise BindingError(wrong, {"current_password": wrong})
+        async with current_password_attempt(self):
+            if not await self._has_password(current_password.get_secret_value()):
+                wrong = Message("account.wrong_password")
+                raise BindingError(wrong, {"current_password": wrong})
         await self._set_password(new_password.get_secret_value())
+        renew(session, self)
 
     @event(access="nobody")
     async def set_password(self, new_password: SecretStr) -> None:
@@ -121,7 +129,7 @@ class User(Entity):
         if self.disabled:
             raise BindingError(Message("token.disabled"))
         try:
-            await _tokens().create(
+            await present_credentials().tokens.create(
                 actor_of(self, methods=()), name, grants, days=days,
                 text=secret.get_secret_value(),
             )  # fmt: skip
@@ -134,7 +142,7 @@ class User(Entity):
     @event(access=owner("id") | role(ADMIN), title=Message("token.revoke"))
     async def revoke_token(self, handle: TokenHandle) -> None:
         """Revoke a bearer token; it ends in all processes within a second."""
-        await _tokens().end(str(self.id), only=handle)
+        await present_credentials().tokens.end(str(self.id), only=handle)
 
     @event(access="nobody")
     async def reset(self, new_password: SecretStr) -> None:
@@ -257,13 +265,3 @@ class User(Entity):
                     witness.witnessed += 1
                     return
         raise ConstraintError(Message("account.last_admin"))
-
-
-def _tokens() -> Tokens:
-    """The tokens of the application whose event runs."""
-    context = current_context.get()
-    credentials = None if context is None else getattr(context.host, "credentials", None)
-    if credentials is None:
-        raise ConfigurationError("This application has no tokens.")
-    tokens: Tokens = credentials.tokens
-    return tokens
