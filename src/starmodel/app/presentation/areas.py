@@ -88,6 +88,11 @@ class Areas:
         """The resource of a class in the current area."""
         return self.current[self._registry[cls]]
 
+    def referenced(self, entity_type: EntityType) -> dict[str, MountedResource]:
+        """The resource in the current area of the records that each foreign key refers to."""
+        targets = self._registry.referenced.get(entity_type.cls, {})
+        return {field: self.current_resource(cls) for field, cls in targets.items()}
+
     def of(self, resource: MountedResource) -> Area:
         """The area of a resource."""
         return self._areas[resource.prefix]
