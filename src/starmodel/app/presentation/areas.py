@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from starmodel.app.access.area_policy import AreaPolicy
+from starmodel.app.access.expressions.reads import read_fields_of
 from starmodel.app.access.policy import AccessPolicy, RelatedFields
-from starmodel.app.access.reads import read_fields_of
 from starmodel.app.context import current_context
 from starmodel.app.presentation.resource import MountedResource, Resource
 from starmodel.core.classes.registry import RESERVED_PATHS, EntityType, Registry
