@@ -42,6 +42,15 @@ async def test_new_account_has_no_role_and_signs_in(process: Any, visit: Any) ->
     assert (await sign_in(guest, ANN, OTHER)).status_code == 303
 
 
+async def test_new_accounts_are_slowed_down_without_e_mails(process: Any, visit: Any) -> None:
+    app = process(Desk, env="production", auth_registration="open", cookie_secure=False)
+    assert not plugin(app).site.emails.is_on
+    guest = visit(app)
+    answers = [(await sign_up(guest, f"{n}@example.org")).status_code for n in range(23)]
+    assert answers.count(429) == 2
+    assert await plugin(app).accounts.users.count() == 21
+
+
 async def test_answer_is_the_same_for_an_address_with_an_account(process: Any, visit: Any) -> None:
     app = process(Desk, auth_registration="open")
     await create(app)

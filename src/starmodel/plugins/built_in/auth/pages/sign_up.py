@@ -54,8 +54,7 @@ class SignUpPages:
             return
         email = normalised_address(fields["email"])
         emails, browser = self._site.emails, secrets.token_urlsafe(16)
-        if emails.is_on:
-            await emails.limits.claim_email(exchange, email)
+        await emails.limits.claim_email(exchange, email)  # also while no e-mail can be sent
         is_new = await self._create(email, fields.get("name", "").strip(), fields["password"])
         words = [P(self._site.texts.text("sign_up.done", email=email))]
         if emails.is_on:
