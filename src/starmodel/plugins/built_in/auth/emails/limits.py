@@ -19,7 +19,10 @@ class EmailLimits:
         self._attempts = attempts
 
     async def claim_email(self, exchange: Exchange, address: str) -> None:
-        """Count an e-mail, or a new account. Raises: TooManyAttemptsError; StoreUnavailableError."""
+        """Count an e-mail or a new account.
+
+        Raises: TooManyAttemptsError; StoreUnavailableError.
+        """
         network = _network(exchange)
         await self._attempts.claim("e-mails from", network, EMAILS_FROM_NETWORK)
         await self._attempts.claim("e-mails to", address, EMAILS_TO_ADDRESS)
