@@ -57,9 +57,13 @@ const uncover = (box) => {
 
 const CARRIED = "starmodel-toasts", CARRIED_MS = 10_000;
 
-document.addEventListener("datastar-fetch", ({ detail: { argsRaw } }) => {
+const earlier = new WeakMap(); // what an earlier request has said, by the element of the last one
+const toasts = () => [...document.querySelectorAll("#starmodel-toasts > [data-toast]:not([data-toast=progress])")];
+
+document.addEventListener("datastar-fetch", ({ detail: { type, el, argsRaw } }) => {
+  if (type === "started") earlier.set(el, new Set(toasts()));
   if (!argsRaw?.leaves) return;
-  const said = [...document.querySelectorAll("#starmodel-toasts > [data-toast]:not([data-toast=progress])")]
+  const said = toasts().filter((node) => !earlier.get(el)?.has(node))
     .map((node) => [node.querySelector("p")?.textContent ?? "", node.dataset.toast]);
   try {
     if (said.length) sessionStorage.setItem(CARRIED, JSON.stringify({ said, at: Date.now() }));

@@ -3,7 +3,7 @@ import { listen } from "./elements.js";
 
 const SEARCH_AFTER_MS = 200, OFFERED = 10;
 const CHOOSE = "Please choose one from the list.";
-const nameOf = (item) => String(item.name || item.title || item.label || item.subject || item.id);
+const nameOf = (input, item) => String(input.dataset.titles.split(" ").map((field) => item[field]).find(Boolean) || item.id);
 
 // As `key_of` in app/listing.py writes ids in addresses.
 const segment = (id) => encodeURIComponent(/^~*(new|_bulk|\.{0,2})$/.test(id) ? `~${id}` : id);
@@ -29,7 +29,7 @@ const enhance = (input) => {
 
   const offer = (items) => {
     const options = items.map((item) => {
-      const name = nameOf(item), taken = known.has(name) && known.get(name) !== String(item.id);
+      const name = nameOf(input, item), taken = known.has(name) && known.get(name) !== String(item.id);
       const text = taken ? `${name} (${item.id})` : name;
       known.set(text, String(item.id));
       return Object.assign(document.createElement("option"), { value: text });
@@ -58,8 +58,8 @@ const enhance = (input) => {
   if (id.value)
     ask(`${address}/${segment(id.value)}`).then((item) => {
       if (!item || input.value !== id.value) return;
-      known.set(nameOf(item), String(item.id));
-      input.value = input.defaultValue = nameOf(item);
+      known.set(nameOf(input, item), String(item.id));
+      input.value = input.defaultValue = nameOf(input, item);
     });
 };
 

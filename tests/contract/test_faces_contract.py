@@ -18,10 +18,10 @@ from starmodel import Actor
 from starmodel.access import actor, owner, record, role
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.app.access.conditions import ALWAYS
+from starmodel.app.access.conditions.condition import ALWAYS
+from starmodel.app.access.conditions.models import RuleModel
 from starmodel.app.access.decisions import permits
-from starmodel.app.access.expressions import as_expression
-from starmodel.app.access.models import RuleModel
+from starmodel.app.access.expressions.expression import as_expression
 from starmodel.app.access.rules import RulePolicy
 from starmodel.app.application import Application
 from starmodel.app.commands.command import Outcome

@@ -18,9 +18,9 @@ from starmodel import Actor
 from starmodel.access import actor, now, owner, record
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.app.access.conditions import Comparison, Constant, narrowed
+from starmodel.app.access.conditions.condition import Comparison, Constant, narrowed
+from starmodel.app.access.conditions.models import RuleModel
 from starmodel.app.access.decisions import permits
-from starmodel.app.access.models import RuleModel
 from starmodel.app.access.rules import RulePolicy
 from starmodel.app.application import Application
 from starmodel.app.ports.repository import Batch, supports_of

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from starmodel.app.access.conditions import Condition
+from starmodel.app.access.conditions.condition import Condition
 from starmodel.app.access.decisions import check, check_record
 from starmodel.app.access.fields import seen_by, seen_now
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor

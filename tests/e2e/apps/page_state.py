@@ -150,7 +150,7 @@ class Choices(Entity):
 
 
 class Person(Entity):
-    model_config = {"access": "public", "plural": "people"}
+    model_config = {"access": "public", "plural": "people", "store": "sql"}
     name: str
 
 
@@ -159,6 +159,7 @@ class Crew(Entity):
     name: str = Field(unique=True)
     size: int = 1
     note: str = ""
+    captain: Person | None
 
     @event
     def lead(self, by: Person):

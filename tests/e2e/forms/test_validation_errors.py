@@ -91,6 +91,48 @@ def test_picker_sends_the_id_of_a_chosen_record_and_never_typed_text(
     expect(page.locator("main dd").get_by_text("led by Bob")).to_be_visible()
 
 
+def test_foreign_key_is_chosen_by_the_name_of_its_record(page_state: Server, visit: Visit) -> None:
+    ann = visit(page_state)
+    zoe = made(ann, "/people", name="Zoe")
+    page = ann.open("/crews/new", live=False)
+    page.fill("[name=name]", "Captained")
+    picker = page.get_by_label("Captain")
+    picker.fill("nobody at all")
+    page.wait_for_timeout(CHECKED_MS)
+    page.get_by_role("button", name="Create").click()
+    expect(problem(page, "captain_id")).to_have_text("Please choose one from the list.")
+    picker.fill("Zoe")
+    expect(problem(page, "captain_id")).to_be_empty()
+    page.get_by_role("button", name="Create").click()
+    page.wait_for_url("**/crews/*-*")
+    expect(page.locator("main dd").get_by_text("Captained")).to_be_visible()
+    address = page.url.removeprefix(page_state.url)
+    assert read(ann, address)["captain_id"] == zoe["id"]
+    page = ann.open(f"{address}/edit", live=False)
+    picker = page.get_by_label("Captain")
+    expect(picker).to_have_value("Zoe")
+    picker.fill("")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(f"**{address}")
+    assert read(ann, address)["captain_id"] is None
+
+
+def test_refusal_is_not_displayed_after_the_corrected_form(
+    page_state: Server, visit: Visit
+) -> None:
+    ann = visit(page_state)
+    made(ann, "/crews", name="Refused")
+    page = ann.open("/crews/new", live=False)
+    page.fill("[name=name]", "Refused")
+    page.get_by_role("button", name="Create").click()
+    expect(page.locator("[data-toast]")).to_have_count(1)
+    page.fill("[name=name]", "Corrected")
+    page.get_by_role("button", name="Create").click()
+    page.wait_for_url("**/crews/*-*")
+    expect(page.get_by_role("heading", name="Corrected")).to_be_visible()
+    expect(page.locator("[data-toast=error]")).to_have_count(0)
+
+
 def test_toasts_are_bounded_in_number(page_state: Server, visit: Visit) -> None:
     ann = visit(page_state)
     page = ann.open(f"/crews/{made(ann, '/crews', name='Failing')['id']}")

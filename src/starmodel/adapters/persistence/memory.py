@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from starmodel.adapters.persistence.memory_conditions import by_keys
 from starmodel.adapters.persistence.memory_markers import MemoryMarkers
 from starmodel.adapters.persistence.memory_sizes import bytes_of, is_small
-from starmodel.app.access.conditions import ALWAYS, Condition, Related
+from starmodel.app.access.conditions.condition import ALWAYS, Condition, Related
 from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import Batch, Change, Expired, IsWatched, Marker

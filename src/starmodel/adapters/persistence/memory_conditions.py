@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from starmodel.app.access.conditions import (
+from starmodel.app.access.conditions.condition import (
     Condition,
     Function,
     Junction,

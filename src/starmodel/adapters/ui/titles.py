@@ -20,10 +20,8 @@ def title_field(entity_type: EntityType) -> str | None:
 
     Foreign keys, names in `_id` and the id of the author are no title.
     """
-    return next(
-        (name for name in _candidates(entity_type) if name in entity_type.cls.__entity__.fields),
-        None,
-    )
+    cls = entity_type.cls
+    return next((name for name in title_names(cls) if name in cls.__entity__.fields), None)
 
 
 def title_of(entity_type: EntityType, entity: Entity) -> str:
@@ -31,7 +29,7 @@ def title_of(entity_type: EntityType, entity: Entity) -> str:
     if not entity_type.is_record:
         return entity_type.title
     hidden = hidden_of(entity)
-    for name in _candidates(entity_type):
+    for name in title_names(entity_type.cls):
         value = None if name in hidden else getattr(entity, name, None)
         if isinstance(value, str) and value.strip():
             return value if len(value) <= MAX_TITLE_CHARS else f"{value[: MAX_TITLE_CHARS - 1]}…"
@@ -45,20 +43,18 @@ def first_line(described: Any) -> str:
     return str(text or "").strip().partition("\n")[0]
 
 
-def _candidates(entity_type: EntityType) -> tuple[str, ...]:
+def title_names(cls: type[Entity]) -> tuple[str, ...]:
     """The public fields and properties that may title a record, in order of preference."""
-    known = _known.get(entity_type.cls)
+    known = _known.get(cls)
     if known is None:
-        info = entity_type.cls.__entity__
+        info = cls.__entity__
         texts = [n for n, s in info.fields.items() if plain_types(s.info.annotation) == [str]]
-        names = [
-            n for n in _NAMES if n in texts or isinstance(_written(entity_type.cls, n), property)
-        ]
-        keys = {key.field for key in foreign_keys(entity_type.cls)}
+        names = [n for n in _NAMES if n in texts or isinstance(_written(cls, n), property)]
+        keys = {key.field for key in foreign_keys(cls)}
         keys |= {n for n, s in info.fields.items() if n.endswith("_id") or s.options.default_from}
         others = [name for name in texts if name not in (*names, "id", *keys)]
         found = [n for n in (*names, *others[: 0 if names else 1]) if n not in info.private]
-        known = _known[entity_type.cls] = tuple(found)
+        known = _known[cls] = tuple(found)
     return known
 
 

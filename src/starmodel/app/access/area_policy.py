@@ -7,12 +7,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
-from starmodel.app.access.conditions import NEVER, Condition
+from starmodel.app.access.conditions.condition import NEVER, Condition
 from starmodel.app.access.denials import not_granted
+from starmodel.app.access.expressions.reads import read_fields_of
 from starmodel.app.access.fields import field_condition
 from starmodel.app.access.grants import LimitedActor
 from starmodel.app.access.policy import AccessPolicy, Actor, Audience, Need, RelatedFields
-from starmodel.app.access.reads import read_fields_of
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event

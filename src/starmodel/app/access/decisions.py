@@ -8,10 +8,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from starmodel.app.access.conditions.related import UndecidedError, check_again
 from starmodel.app.access.denials import check_answer
 from starmodel.app.access.offers import rendered, with_fields
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, Audience, Need
-from starmodel.app.access.related import UndecidedError, check_again
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, HiddenRecordError, NotSignedInError

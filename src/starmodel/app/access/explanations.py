@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from starmodel.app.access.area_policy import AreaPolicy
-from starmodel.app.access.conditions import Condition, Constant, decide
+from starmodel.app.access.conditions.condition import Condition, Constant, decide
+from starmodel.app.access.conditions.models import RuleModel
 from starmodel.app.access.decisions import permits
-from starmodel.app.access.expressions import Expression, Inverse, Joined, as_expression
+from starmodel.app.access.expressions.expression import Expression, Inverse, Joined, as_expression
+from starmodel.app.access.expressions.words import in_words
 from starmodel.app.access.fields import field_condition, rules_by_field
-from starmodel.app.access.models import RuleModel
 from starmodel.app.access.policy import AccessPolicy, Actor, Need
 from starmodel.app.access.rules import CRUD, RulePolicy, rule_of
-from starmodel.app.access.words import in_words
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, RuleFailedError

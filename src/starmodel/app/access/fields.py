@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from starmodel.app.access.conditions import ALWAYS, NEVER, Condition, decide, junction
-from starmodel.app.access.expressions import as_expression
-from starmodel.app.access.models import RuleModel
+from starmodel.app.access.conditions.condition import ALWAYS, NEVER, Condition, decide, junction
+from starmodel.app.access.conditions.models import RuleModel
+from starmodel.app.access.expressions.expression import as_expression
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, Need
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.current_app import host_of

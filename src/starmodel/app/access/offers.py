@@ -13,12 +13,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
-from starmodel.app.access.conditions import Condition
+from starmodel.app.access.conditions.condition import Condition
+from starmodel.app.access.conditions.moments import one_moment
+from starmodel.app.access.conditions.related import UndecidedError, answer_of, ask_with, check_again
 from starmodel.app.access.denials import permits_answer
 from starmodel.app.access.fields import readable_fields, writable_fields
-from starmodel.app.access.moments import one_moment
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, Audience, Need
-from starmodel.app.access.related import UndecidedError, answer_of, ask_with, check_again
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.current_app import host_of
 from starmodel.core.entity import Entity

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from starmodel.app.access.conditions import Condition
+from starmodel.app.access.conditions.condition import Condition
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
@@ -26,7 +26,8 @@ class Actor:
     Shapes: roles are names such as "editor"; claims are further attributes, such as
     {"team": "red"}, with values that JSON has. The claim "amr" lists the methods of the
     sign-in, such as "mfa" (RFC 8176).
-    Raises: ValueError, for a claim with the name of an attribute.
+    Raises: ValueError, for a claim with the name of an attribute, and for an id that is no text
+    or an empty one, which is the owner of every record without an owner.
     """
 
     id: str
@@ -35,6 +36,8 @@ class Actor:
     claims: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.id, str) or not self.id:
+            raise ValueError(f"The id of an actor is {self.id!r}; expected a text, such as 'ann'.")
         taken = [name for name in OWN_ATTRIBUTES if name in self.claims]
         if taken:
             raise ValueError(f"The claims have {taken[0]!r}, which is an attribute of the actor.")

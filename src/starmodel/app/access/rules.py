@@ -8,17 +8,17 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Any
 
-from starmodel.app.access.conditions import Condition, decide, may_hold
+from starmodel.app.access.conditions.condition import Condition, decide, may_hold
+from starmodel.app.access.conditions.models import RuleModel
+from starmodel.app.access.conditions.moments import one_moment
+from starmodel.app.access.conditions.related import decided
 from starmodel.app.access.denials import denial
-from starmodel.app.access.expressions import ByFunction, Expression, permits_by_name
+from starmodel.app.access.expressions.expression import ByFunction, Expression, permits_by_name
+from starmodel.app.access.expressions.reads import ReadFields, every_field, fields_read
 from starmodel.app.access.fields import declared_condition, rules_by_field
 from starmodel.app.access.grants import LimitedActor
-from starmodel.app.access.models import RuleModel
-from starmodel.app.access.moments import one_moment
 from starmodel.app.access.offers import may_create, offers
 from starmodel.app.access.policy import TRUSTED, Actor, Audience, Need, RelatedFields
-from starmodel.app.access.reads import ReadFields, every_field, fields_read
-from starmodel.app.access.related import decided
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import (

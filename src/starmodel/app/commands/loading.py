@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from starmodel.app.access.decisions import check, check_record
 from starmodel.app.access.disclosure import Viewer
-from starmodel.app.access.field_conditions import typed_id
+from starmodel.app.access.expressions.field_conditions import typed_id
 from starmodel.app.access.fields import writable_fields
 from starmodel.app.access.policy import TRUSTED
 from starmodel.app.commands.access import check_class, check_run

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal, NamedTuple
 
+from starmodel.app.access.expressions.reads import read_fields_of
 from starmodel.app.access.policy import AccessPolicy
-from starmodel.app.access.reads import read_fields_of
 from starmodel.app.live.frames import Frames
 from starmodel.app.live.invalidation import RecordChange
 from starmodel.app.live.subscription import Subscription

@@ -12,9 +12,9 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from starmodel.app.access.expressions.reads import read_fields_of
 from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.policy import AccessPolicy, Actor, RelatedFields
-from starmodel.app.access.reads import read_fields_of
 from starmodel.app.live.frames import Frames, snapshot_message
 from starmodel.app.live.hub import Hub
 from starmodel.app.live.live_lists import LiveLists

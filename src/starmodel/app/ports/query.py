@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from starmodel.app.access.conditions import ALWAYS, Condition, decide
+from starmodel.app.access.conditions.condition import ALWAYS, Condition, decide
 from starmodel.app.ports.filter_syntax import split_filter, split_values
 from starmodel.app.ports.moments import bound_of
 from starmodel.app.ports.ordering import Order, Position, position_of, sort_key

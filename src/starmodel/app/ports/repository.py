@@ -20,7 +20,7 @@ from typing import (
     runtime_checkable,
 )
 
-from starmodel.app.access.conditions import Condition, Supports
+from starmodel.app.access.conditions.condition import Condition, Supports
 from starmodel.core.changes.patches import Patch
 from starmodel.core.entity import Entity
 

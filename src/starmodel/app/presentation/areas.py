@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from starmodel.app.access.area_policy import AreaPolicy
+from starmodel.app.access.expressions.reads import read_fields_of
 from starmodel.app.access.policy import AccessPolicy, RelatedFields
-from starmodel.app.access.reads import read_fields_of
 from starmodel.app.context import current_context
 from starmodel.app.presentation.resource import MountedResource, Resource
 from starmodel.core.classes.registry import RESERVED_PATHS, EntityType, Registry
@@ -87,6 +87,11 @@ class Areas:
     def current_resource(self, cls: type[Snapshot]) -> MountedResource:
         """The resource of a class in the current area."""
         return self.current[self._registry[cls]]
+
+    def referenced(self, entity_type: EntityType) -> dict[str, MountedResource]:
+        """The resource in the current area of the records that each foreign key refers to."""
+        targets = self._registry.referenced.get(entity_type.cls, {})
+        return {field: self.current_resource(cls) for field, cls in targets.items()}
 
     def of(self, resource: MountedResource) -> Area:
         """The area of a resource."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from starmodel.app.access.conditions import ALWAYS, Condition, narrowed
+from starmodel.app.access.conditions.condition import ALWAYS, Condition, narrowed
 from starmodel.app.access.decisions import check, permits
 from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor

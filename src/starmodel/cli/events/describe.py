@@ -9,8 +9,8 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from starmodel.adapters.web.gateway import Gateway
+from starmodel.app.access.expressions.words import in_words
 from starmodel.app.access.rules import rule_of
-from starmodel.app.access.words import in_words
 from starmodel.cli.events.lookup import summary
 from starmodel.cli.serving.store_url import store_url
 from starmodel.core.classes.registry import EntityType

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from starmodel.core.classes.foreign_keys import ForeignKey
-from starmodel.core.classes.relations import dependents
+from starmodel.core.classes.relations import dependents, referenced
 from starmodel.core.definition.browser_stores import check_browser_store
 from starmodel.core.definition.defined import defined_classes
 from starmodel.core.definition.hooks import hooks_of
@@ -188,6 +188,11 @@ class Registry:
     def dependents(self) -> dict[type[Entity], list[tuple[type[Entity], ForeignKey]]]:
         """The foreign keys to each class that have an ON DELETE rule."""
         return dependents(entity_type.cls for entity_type in self)
+
+    @cached_property
+    def referenced(self) -> dict[type[Entity], dict[str, type[Entity]]]:
+        """The class whose id each foreign key refers to, by class and field."""
+        return referenced(entity_type.cls for entity_type in self)
 
     @cached_property
     def stored_models(self) -> frozenset[type[BaseModel]]:

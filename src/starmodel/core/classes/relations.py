@@ -161,6 +161,18 @@ def _only(
     return by_field(found[0], target)
 
 
+def referenced(classes: Iterable[type[Entity]]) -> dict[type[Entity], dict[str, type[Entity]]]:
+    """The class whose id each foreign key refers to, by class and field."""
+    by_table = {full_name(cls): cls for cls in classes}
+    found: dict[type[Entity], dict[str, type[Entity]]] = {}
+    for cls in by_table.values():
+        for key in foreign_keys(cls):
+            target = by_table.get(key.table)
+            if target is not None and by_field(key, target).column == "id":
+                found.setdefault(cls, {})[key.field] = target
+    return found
+
+
 def dependents(classes: Iterable[type[Entity]]) -> dict[type[Entity], list[Any]]:
     """The foreign keys to each class that have an ON DELETE rule."""
     by_table = {full_name(cls): cls for cls in classes}

@@ -7,7 +7,7 @@ import itertools
 import random
 from typing import Any
 
-from starmodel.app.access.conditions import (
+from starmodel.app.access.conditions.condition import (
     Comparison,
     Condition,
     FieldComparison,

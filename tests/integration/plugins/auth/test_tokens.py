@@ -260,7 +260,7 @@ async def test_unknown_token_is_refused_with_a_challenge(
     refused = await Program(app, token).get("/board")
     assert refused.status_code == 401
     assert refused.headers["www-authenticate"] == 'Bearer error="invalid_token"'
-    assert "unknown, expired or revoked" in refused.json()["detail"]
+    assert refused.json()["detail"] == "This token is not valid: it is unknown, expired or revoked."
     assert token not in refused.text
 
 

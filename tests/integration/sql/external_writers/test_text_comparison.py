@@ -8,7 +8,7 @@ import pytest
 
 from external_writers import ExternalWriter
 from repositories import opened
-from starmodel.app.access.conditions import Comparison, decide, narrowed
+from starmodel.app.access.conditions.condition import Comparison, decide, narrowed
 from starmodel.app.ports.query import Filter, Query
 from starmodel.core.entity import Entity
 from starmodel.core.fields.field import Field

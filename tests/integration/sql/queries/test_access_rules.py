@@ -12,8 +12,8 @@ from starmodel import Actor, Entity, Field, RulePolicy
 from starmodel.access import actor, owner, record, role
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.sql.repository import SqlRepository
+from starmodel.app.access.conditions.models import RuleModel
 from starmodel.app.access.decisions import permits
-from starmodel.app.access.models import RuleModel
 from starmodel.app.application import Application
 from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import Batch

@@ -255,6 +255,12 @@ def test_rule_is_written_as_python(rule: Any, text: str) -> None:
     assert str(rule) == text
 
 
+@pytest.mark.parametrize("id", ["", None, 5])
+def test_id_of_an_actor_is_a_text(id: Any) -> None:
+    with pytest.raises(ValueError, match="expected a text"):
+        Actor(id)
+
+
 def test_claims_are_frozen_and_have_names_of_their_own() -> None:
     with pytest.raises(TypeError):
         ANN.claims["team"] = "blue"  # type: ignore[index]

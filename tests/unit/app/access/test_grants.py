@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from starmodel import Actor, Entity, RulePolicy, event
 from starmodel.access import owner, role
 from starmodel.app.access.area_policy import AreaPolicy
-from starmodel.app.access.conditions import NEVER
+from starmodel.app.access.conditions.condition import NEVER
 from starmodel.app.access.decisions import audience_of, permits
 from starmodel.app.access.grants import Grants, checked_grants, limited
 from starmodel.app.access.rules import permits_page

@@ -29,7 +29,7 @@ from starmodel.adapters.persistence.sql.schema.sequences import (
 from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.adapters.persistence.sql.write.pending import PendingStates, bases_of
 from starmodel.adapters.persistence.sql.write.plan import steps_of
-from starmodel.app.access.conditions import ALWAYS, Condition
+from starmodel.app.access.conditions.condition import ALWAYS, Condition
 from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import (

@@ -46,6 +46,9 @@ from starmodel.texts.catalogue import ENGLISH, Catalogue, Message
 log = logging.getLogger("starmodel.web")
 
 
+PLAIN_CHALLENGE = b"Bearer"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """An error with the details that its caller may see.
@@ -69,7 +72,7 @@ class Problem:
     was: Mapping[str, str] = field(default_factory=dict)
     retry_after_s: int | None = None
     plain: str = ""
-    challenge: bytes = b"Bearer"
+    challenge: bytes = PLAIN_CHALLENGE
     confirm: str = ""
 
     @property

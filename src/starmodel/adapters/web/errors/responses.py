@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from starmodel.adapters.web.errors.problems import Problem, problem_of
+from starmodel.adapters.web.errors.problems import PLAIN_CHALLENGE, Problem, problem_of
 from starmodel.adapters.web.http.exchange import NOTHING_SENT, Exchange, Header
 from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.settings import WebSettings
@@ -64,7 +64,9 @@ class ErrorResponses:
             confirmation = self._application.extensions.confirmation
             where_to = "" if confirmation is None else f"{exchange.root_path}{confirmation.path}"
             return replace(made, confirm=where_to)
-        if made.status == 401 and self._settings.development:
+        # A program whose token is refused has no use for the link.
+        is_plain = made.challenge == PLAIN_CHALLENGE
+        if made.status == 401 and is_plain and self._settings.development:
             hint = self._application.texts.text("access.sign_in_here")
             plain = made.plain and f"{made.plain} {hint}"
             return replace(made, text=f"{made.text} {hint}", plain=plain)

@@ -15,7 +15,7 @@ from sqlalchemy.sql import ColumnElement
 
 from starmodel.adapters.persistence.sql.query.conditions import Part
 from starmodel.adapters.persistence.sql.schema.entity_table import StoredField
-from starmodel.app.access.conditions import (
+from starmodel.app.access.conditions.condition import (
     COMPARISONS,
     Comparison,
     Condition,

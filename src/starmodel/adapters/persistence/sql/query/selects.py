@@ -22,7 +22,7 @@ from starmodel.adapters.persistence.sql.query.rule_conditions import (
 )
 from starmodel.adapters.persistence.sql.schema.entity_table import StoredField
 from starmodel.adapters.persistence.sql.statements import Statements
-from starmodel.app.access.conditions import ALWAYS
+from starmodel.app.access.conditions.condition import ALWAYS
 from starmodel.app.ports.ordering import Order
 from starmodel.app.ports.query import Filter, Query
 from starmodel.core.entity import Entity

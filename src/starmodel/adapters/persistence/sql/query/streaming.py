@@ -11,7 +11,7 @@ from starmodel.adapters.persistence.sql.compiled_sql import Row
 from starmodel.adapters.persistence.sql.engine import RowEngine
 from starmodel.adapters.persistence.sql.query.selects import Planner
 from starmodel.adapters.persistence.sql.statements import Statements
-from starmodel.app.access.conditions import ALWAYS
+from starmodel.app.access.conditions.condition import ALWAYS
 from starmodel.app.ports.clock import Clock
 from starmodel.app.ports.ordering import sort_key
 from starmodel.app.ports.query import Query

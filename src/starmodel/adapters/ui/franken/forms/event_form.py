@@ -16,6 +16,7 @@ from starmodel.adapters.ui.franken.forms.fields import form_field
 from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.inputs import slot_values
 from starmodel.adapters.ui.franken.icons import icon
+from starmodel.adapters.ui.titles import title_names
 from starmodel.app.commands.binding.form_names import ORIGINALS
 from starmodel.app.commands.binding.parameters import Parameter
 from starmodel.app.commands.elements import Element
@@ -23,6 +24,7 @@ from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
 from starmodel.app.presentation.ui import Services
 from starmodel.app.queries.record_keys import key_of
 from starmodel.core.classes.registry import EntityType
+from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.fields.field import excluding_private
 from starmodel.core.snapshot import NOTHING
@@ -130,10 +132,13 @@ def event_form(
         if not (parameter.is_field and parameter.name in omitted)
     ]
     specs = entity_type.cls.__entity__.fields
+    targets = _targets(services, entity_type)
     fields = tuple(
         form_field(
-            parameter, specs.get(parameter.name) if parameter.is_field else None, texts=texts
+            parameter, specs.get(parameter.name), target=targets.get(parameter.name), texts=texts
         )
+        if parameter.is_field
+        else form_field(parameter, texts=texts)
         for parameter in parameters
     )
     template = compiled(lambda s: _component(services, resource, event, fields, render_field, s))
@@ -174,6 +179,15 @@ def _component(
         cls="sm-form" if fields else "sm-form sm-form-bare",
         enctype="multipart/form-data" if files else "application/x-www-form-urlencoded",
     )  # fmt: skip
+
+
+def _targets(services: Services, entity_type: EntityType) -> dict[str, type[Entity]]:
+    """The class of each foreign key whose records have a list and names to search by."""
+    return {
+        field: resource.entity_type.cls
+        for field, resource in services.areas.referenced(entity_type).items()
+        if "list" in resource.pages and title_names(resource.entity_type.cls)
+    }
 
 
 def _records_url(services: Services, field: FormField) -> str:

@@ -48,9 +48,13 @@ def form_field(
     spec: FieldSpec | None = None,
     info: FieldInfo | None = None,
     *,
+    target: type[Entity] | None = None,
     texts: Catalogue = ENGLISH,
 ) -> FormField:
-    """The input of an event's parameter; `spec` is the entity field of the same name, if any."""
+    """The input of an event's parameter; `spec` is the entity field of the same name, if any.
+
+    Shapes: target is the class whose records a foreign key is chosen from.
+    """
     annotation = parameter.annotation
     if spec is not None:
         info = spec.info
@@ -62,7 +66,9 @@ def form_field(
     if not choices and _holds_choices(annotation):
         choices = choices_of(typing.get_args(plain_types(annotation)[0])[0])
     model = None if ui.widget or is_secret(annotation) else _nested(annotation)
-    kind = ui.widget or ("group" if model else _kind(parameter, choices))
+    is_key = target is not None and ui.widget in (None, "record") and not choices
+    default_kind = "record" if is_key else "group" if model else _kind(parameter, choices)
+    kind = ui.widget or default_kind
     required = _is_required(parameter, spec) and kind not in ("switch", "checkboxes")
     if kind == "lines" and spec is not None:
         required = False  # an empty list is valid
@@ -84,10 +90,11 @@ def form_field(
         required,
         choices,
         tuple(_limits(annotation, info).items()) if kind in ("number", "range") else (),
-        parameter.entity,
+        target if is_key else parameter.entity,
         parameter.may_be_none,
         parameter.file,
         _parts(parameter.name, model, texts) if model else (),
+        is_key,
     )
 
 

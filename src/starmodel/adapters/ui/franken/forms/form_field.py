@@ -31,7 +31,8 @@ class FormField:
     a nested model, whose fields are parts; choices are (value, label) pairs;
     limits are attributes of the input, such as {"min": 0}; file is the
     validation rule of a file input; record is the entity class of a record
-    input; optional is True when None is a valid value.
+    input; is_key is True for a foreign key, whose value is an id; optional is
+    True when None is a valid value.
     """
 
     name: str
@@ -46,6 +47,7 @@ class FormField:
     optional: bool = False
     file: FileRule | None = None
     parts: tuple[FormField, ...] = ()
+    is_key: bool = False
 
     def of_part(self, part: FormField, value: Any) -> Any:
         """The value of one part of a nested model."""
@@ -92,6 +94,8 @@ class FormField:
         line, None, a named colour. "" when the input sends the value itself; an
         array without a value marks the sent text as no input.
         """
+        if self.is_key:  # "" is the id of no record
+            return to_json(["", None]).decode() if self.optional else ""
         text = self.text(value)
         sent = _sent(self.kind, text)
         if self.kind in ("datetime", "time"):

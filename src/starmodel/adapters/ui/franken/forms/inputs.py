@@ -23,6 +23,7 @@ from starmodel.adapters.ui.elements import (
     Textarea,
 )  # fmt: skip
 from starmodel.adapters.ui.franken.forms.form_field import CHOOSING, FormField
+from starmodel.adapters.ui.titles import title_names
 from starmodel.app.commands.binding.files import FileRule
 from starmodel.app.commands.binding.form_names import (
     EXACT,
@@ -130,8 +131,8 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records_url: str)
         choices_id = f"{shared['id']}-choices"
         return (
             Input(type="text", value=value, cls="uk-input", autocomplete="off",
-                  list=choices_id, data_records=records_url, **shared),
-            Datalist(id=choices_id),
+                  list=choices_id, data_records=records_url, data_titles=_titles(field), **shared),
+            Datalist(id=choices_id), *((_exact(field, s),) if field.is_key else ()),
         )  # fmt: skip
     cls = {"range": "sm-range", "color": "sm-color-input"}.get(field.kind, "uk-input")
     rest: tuple[Any, ...] = (_exact(field, s),)
@@ -143,6 +144,14 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records_url: str)
         shared["step"] = "any"
     kind = _TYPES.get(field.kind, field.kind)
     return (Input(type=kind, value=value, cls=cls, **shared), *rest)
+
+
+def _titles(field: FormField) -> str:
+    """The fields that name the records of a record input, except those with a read rule."""
+    if field.record is None:
+        return ""
+    hidden = field.record.__entity__.read_rules
+    return " ".join(name for name in title_names(field.record) if name not in hidden)
 
 
 def _options(field: FormField, own: str, s: Slots) -> list[Any]:

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import SecretStr, StringConstraints
 
-from starmodel.app.access.comparisons import owner, record
-from starmodel.app.access.expressions import role
+from starmodel.app.access.expressions.comparisons import owner, record
+from starmodel.app.access.expressions.expression import role
 from starmodel.app.access.grants import UnknownGrantError
 from starmodel.app.sessions.session import Session
 from starmodel.app.uow import UnitOfWork

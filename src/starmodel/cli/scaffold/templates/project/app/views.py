@@ -70,9 +70,16 @@ async def home(
                 Form(Button("Open the tasks", cls=ButtonT.primary), action="/tasks", method="get"),
                 P(A("A new one", href="/tasks/new", cls="underline"), cls="my-4"),
                 P(
-                    "To change tasks, open the link that the server printed.",
+                    "To change tasks, sign in. In development, the server prints a link for it.",
                     cls=TextPresets.muted_sm,
                 ),
+            ),
+            # [end]
+            # [auth]
+            Card(
+                H2("Your account"),
+                P("For users: name, password and devices.", cls=TextPresets.muted_sm),
+                P(A("Sign in, or see your account", href="/account", cls="underline"), cls="my-4"),
             ),
             # [end]
             cls="grid gap-6 md:grid-cols-2 lg:grid-cols-3",

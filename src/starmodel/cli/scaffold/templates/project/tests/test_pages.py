@@ -20,3 +20,12 @@ def test_tasks_are_public_and_written_after_sign_in(visitor: Visitor) -> None:
 
 
 # [end]
+
+
+# [auth]
+def test_home_leads_to_the_account(visitor: Visitor) -> None:
+    assert "Sign in, or see your account" in visitor.open("/").text("main")
+    assert visitor.get("/account").status == 401
+
+
+# [end]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from starmodel.app.access.comparisons import Compared
-from starmodel.app.access.expressions import ByFunction, Expression
-from starmodel.app.access.models import RuleModel
+from starmodel.app.access.conditions.models import RuleModel
+from starmodel.app.access.expressions.comparisons import Compared
+from starmodel.app.access.expressions.expression import ByFunction, Expression
 from starmodel.app.access.policy import AccessPolicy, RelatedFields
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity

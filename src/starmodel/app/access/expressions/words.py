@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from starmodel.app.access.comparisons import ActorAttribute, Compared, Now, RecordPath
-from starmodel.app.access.expressions import (
+from starmodel.app.access.conditions.moments import offset_text
+from starmodel.app.access.expressions.comparisons import ActorAttribute, Compared, Now, RecordPath
+from starmodel.app.access.expressions.expression import (
     ByFunction,
     Expression,
     Inverse,
@@ -14,7 +15,6 @@ from starmodel.app.access.expressions import (
     SecondFactor,
     as_expression,
 )
-from starmodel.app.access.moments import offset_text
 from starmodel.core.fields.access_rules import AccessRule
 
 _VERBS = {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from starmodel.app.access.conditions import (
+from starmodel.app.access.conditions.condition import (
     Condition,
     Function,
     constant,
@@ -17,7 +17,7 @@ from starmodel.app.access.conditions import (
     junction,
     negation,
 )
-from starmodel.app.access.models import RuleModel
+from starmodel.app.access.conditions.models import RuleModel
 from starmodel.app.access.policy import Actor, EveryRole
 from starmodel.core.fields.access_rules import (
     AccessRule,

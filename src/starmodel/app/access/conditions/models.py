@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from starmodel.app.access.conditions import Step
+from starmodel.app.access.conditions.condition import Step
 from starmodel.core.classes.foreign_keys import by_field, foreign_keys
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.classes.relations import resolve

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
-from starmodel.app.access.conditions import Condition, decide
-from starmodel.app.access.moments import one_moment
+from starmodel.app.access.conditions.condition import Condition, decide
+from starmodel.app.access.conditions.moments import one_moment
 from starmodel.core.current_app import host_of
 from starmodel.core.entity import Entity
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
-from starmodel.app.access.conditions import (
+from starmodel.app.access.conditions.condition import (
     NEVER,
     Comparison,
     Condition,
@@ -15,7 +15,7 @@ from starmodel.app.access.conditions import (
     junction,
     negation,
 )
-from starmodel.app.access.models import kinds_of
+from starmodel.app.access.conditions.models import kinds_of
 from starmodel.app.access.policy import EveryRole
 from starmodel.core.entity import Entity
 from starmodel.core.fields.field_types import ATOMS

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from starmodel.app.access.conditions import (
+from starmodel.app.access.conditions.condition import (
     NEVER,
     Condition,
     FieldComparison,
@@ -18,10 +18,10 @@ from starmodel.app.access.conditions import (
     constant,
     is_collection,
 )
-from starmodel.app.access.expressions import Expression
-from starmodel.app.access.field_conditions import of_value, typed_id
-from starmodel.app.access.models import Path, RuleModel, kinds_of
-from starmodel.app.access.moments import current_moment, moment_as, offset_text
+from starmodel.app.access.conditions.models import Path, RuleModel, kinds_of
+from starmodel.app.access.conditions.moments import current_moment, moment_as, offset_text
+from starmodel.app.access.expressions.expression import Expression
+from starmodel.app.access.expressions.field_conditions import of_value, typed_id
 from starmodel.app.access.policy import Actor, EveryRole
 from starmodel.core.errors import ConfigurationError, RuleFailedError
 from starmodel.core.fields.access_rules import RuleExpression
