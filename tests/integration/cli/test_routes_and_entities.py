@@ -89,7 +89,7 @@ def test_routes_include_custom_mounts_and_websockets(write: Write, answer: Answe
 def test_entities_list_has_store_scope_and_path(shop: Path, run: Run, answer: Answer) -> None:
     description = {entity["name"]: entity for entity in answer("entities", "list")}
     assert (description["Product"]["store"], description["Product"]["scope"]) == ("sql", "record")
-    assert description["Chat"]["access"] == {"read": "public", "write": "public"}
+    assert description["Chat"]["access"] == {"read": "everybody", "write": "everybody"}
     assert description["Counter"]["events"] == ["increment"]
     assert "Product  sql     record   /products" in run("entities", "list").stdout
 
@@ -113,7 +113,7 @@ def test_inspect_as_json_has_the_complete_schema(shop: Path, answer: Answer) -> 
         "name": "adjust_stock",
         "signature": "adjust_stock(delta: int, reason: Literal['sale', 'return'] = 'sale')",
         "kind": "sync",
-        "access": "signed_in",
+        "access": "signed in",
         "routes": ["POST /products/{id}/adjust_stock"],
         "about": "Take from the stock, or put back.",
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any
 
 import typer
@@ -66,6 +65,8 @@ def access(
     {names, answer, source, rule, part}, a part {words, answer, parts}; an
     answer is null where it depends on the record.
     """
+    import asyncio
+
     from starmodel.cli.access.question import Question
     from starmodel.cli.serving.loading import load_application
 

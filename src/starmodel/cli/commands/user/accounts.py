@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
-
 from starmodel.cli.terminal.errors import CommandError, reporting_errors
 from starmodel.cli.terminal.output import one_line
 from starmodel.core.errors import StarModelError
-from starmodel.core.values.validation_messages import sentence
 
 T = TypeVar("T")
 Work = Callable[[Any], Awaitable[T]]
@@ -28,6 +24,8 @@ def with_auth(target: str | None, work: Work[T]) -> T:
 
     Errors are printed and end the command.
     """
+    import asyncio
+
     from starmodel.cli.serving.loading import load_application, open_stores
 
     with reporting_errors():
@@ -70,6 +68,10 @@ def summary(user: Any) -> dict[str, Any]:
 @contextmanager
 def _reporting_refusals() -> Iterator[None]:
     """Convert refusals of events into errors of the command."""
+    from pydantic import ValidationError
+
+    from starmodel.core.values.validation_messages import sentence
+
     try:
         yield
     except ValidationError as error:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import SecretStr
 
-from starmodel.app.credentials.tokens.texts import new_token
-from starmodel.app.ports.credentials.tokens import TokenRecord
 from starmodel.cli.commands.user.accounts import found, with_accounts
 from starmodel.cli.commands.user.changing import EmailArgument
 from starmodel.cli.terminal.errors import CommandError
 from starmodel.cli.terminal.options import AppOption, JsonOption
 from starmodel.cli.terminal.output import one_line, print_json, table
+
+if TYPE_CHECKING:
+    from starmodel.app.ports.credentials.tokens import TokenRecord
 
 token = typer.Typer(help="Bearer tokens, by which programs act for a user.", no_args_is_help=True)
 
@@ -40,6 +40,10 @@ def create(
 
     With --json: {token}.
     """
+    from pydantic import SecretStr
+
+    from starmodel.app.credentials.tokens.texts import new_token
+
     text = new_token()
 
     async def work(accounts: Any) -> None:
