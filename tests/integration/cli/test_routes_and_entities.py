@@ -117,7 +117,7 @@ def test_inspect_as_json_has_the_complete_schema(shop: Path, answer: Answer) -> 
         "routes": ["POST /products/{id}/adjust_stock"],
         "about": "Take from the stock, or put back.",
     }
-    assert events["label"]["access"] == "role:editor"
+    assert events["label"]["access"] == "role 'editor'"
     assert set(events) >= {"create", "update", "delete"}
     assert description["table"]["name"] == "product"
     assert {"name", "cost", "_version"} <= {
