@@ -91,7 +91,16 @@ def test_lost_connection_is_explained_and_the_migration_continues(url: str, numb
     check(url, made)
 
 
+@pytest.fixture
+def keyboard() -> Iterator[None]:
+    """Python's handler of Ctrl+C, which a process in the background does not have."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
 @pytest.mark.parametrize("number", [2, 5, 9, 16, 23, 31, 40])
+@pytest.mark.usefixtures("keyboard")
 def test_migration_that_is_stopped_by_the_keyboard_continues(url: str, number: int) -> None:
     made = history()
     prepare(url, made)
