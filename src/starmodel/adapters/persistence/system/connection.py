@@ -84,11 +84,20 @@ class SystemDatabase:
                 pool_size=POOL_SIZE,
                 timeout_s=self._timeout_s,
             )
-            await engine.connect()
+            await connect(engine)
         except ConfigurationError as error:
             raise StoreUnavailableError(f"The system store can't be opened: {error}") from error
-        await engine.start()
         return engine
+
+
+async def connect(engine: Engine) -> None:
+    """Connect and start an engine; close it when that fails, or is cancelled."""
+    try:
+        await engine.connect()
+        await engine.start()
+    except BaseException:
+        await engine.close()
+        raise
 
 
 class PartTables(Protocol):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
+from starmodel.adapters.persistence.system.connection import connect
 from starmodel.app.ports.sessions import SessionRecord
 from starmodel.core.errors import ConfigurationError, StoreUnavailableError
 
@@ -100,10 +101,9 @@ class DatabaseSessions:
                 pool_size=POOL_SIZE,
                 timeout_s=self._timeout_s,
             )
-            await engine.connect()
+            await connect(engine)
         except ConfigurationError as error:
             raise StoreUnavailableError(f"Sessions can't be stored: {error}") from error
-        await engine.start()
         return SqlSessions(engine)
 
 
