@@ -62,7 +62,7 @@ def cookies_for(name, port):
         return [f"starmodel=visitor{n}" for n in range(VISITORS)]
     made = []
     for _ in range(VISITORS):
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_starmodel/health") as reply:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as reply:
             made.append(reply.headers["set-cookie"].partition(";")[0])
     return made
 
