@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import os
-import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import quote
 
-from starmodel.adapters.persistence.system.connection import connect
+from starmodel.adapters.persistence.system.connection import SystemDatabase
 from starmodel.app.ports.sessions import SessionRecord
 from starmodel.core.errors import ConfigurationError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from starmodel.adapters.persistence.system.sql_sessions import SqlSessions
-
-POOL_SIZE = 2
 
 
 class DatabaseSessions:
@@ -30,13 +23,11 @@ class DatabaseSessions:
     def __init__(
         self, url: str, *, synchronous: Literal["NORMAL", "FULL"], timeout_s: float
     ) -> None:
-        self._url, self._synchronous, self._timeout_s = url, synchronous, timeout_s
+        self._database = SystemDatabase(url, synchronous=synchronous, timeout_s=timeout_s)
         self._sessions: SqlSessions | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._opening = asyncio.Lock()
 
     async def exists(self) -> bool:
-        if self._sessions is None and not _may_have_sessions(self._url):
+        if self._sessions is None and not self._database.may_have("starmodel_session"):
             return False
         try:
             return await (await self._open()).exists()
@@ -73,56 +64,13 @@ class DatabaseSessions:
         await (await self._open()).sweep(now, idle_s, absolute_s, keep_s)
 
     async def close(self) -> None:
-        sessions, self._sessions = self._sessions, None
-        if sessions is not None:
-            with contextlib.suppress(RuntimeError):  # connections of a closed event loop
-                await sessions.close()
+        self._sessions = None
+        await self._database.close()
 
     async def _open(self) -> SqlSessions:
-        loop = asyncio.get_running_loop()
-        if self._sessions is not None and self._loop is loop:
-            return self._sessions
-        if self._loop is not loop:
-            self._loop, self._opening = loop, asyncio.Lock()
-            await self.close()
-        async with self._opening:
-            if self._sessions is None:
-                self._sessions = await self._connected()
-        return self._sessions
-
-    async def _connected(self) -> SqlSessions:
-        from starmodel.adapters.persistence.sql.engines import engine_for
         from starmodel.adapters.persistence.system.sql_sessions import SqlSessions
 
-        try:
-            engine = engine_for(
-                self._url,
-                synchronous=self._synchronous,
-                pool_size=POOL_SIZE,
-                timeout_s=self._timeout_s,
-            )
-            await connect(engine)
-        except ConfigurationError as error:
-            raise StoreUnavailableError(f"Sessions can't be stored: {error}") from error
-        return SqlSessions(engine)
-
-
-def _may_have_sessions(url: str) -> bool:
-    """False for an SQLite file without session tables; uses the standard library's driver alone."""
-    if not url.startswith("sqlite"):
-        return True
-    path, _, options = url.partition(":///")[2].partition("?")
-    if options:
-        return True
-    if path in ("", ":memory:") or not os.path.exists(path):
-        return False
-    try:
-        with contextlib.closing(
-            sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, timeout=1)
-        ) as connection:
-            found = connection.execute(
-                "SELECT 1 FROM sqlite_master WHERE name = 'starmodel_session'"
-            )
-            return found.fetchone() is not None
-    except sqlite3.Error:
-        return True
+        engine = await self._database.engine()
+        if self._sessions is None or self._sessions.engine is not engine:
+            self._sessions = SqlSessions(engine)
+        return self._sessions

@@ -28,7 +28,7 @@ class SqlSessions:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine, self._tables = engine, SessionTables(engine.sql_dialect)
+        self.engine, self._tables = engine, SessionTables(engine.sql_dialect)
         self._ready, self._preparing = False, asyncio.Lock()
 
     async def exists(self) -> bool:
@@ -87,7 +87,7 @@ class SqlSessions:
 
     async def touch(self, id: str, seen_at: float) -> None:
         touch = self._tables.touch
-        await self._engine.execute(touch.sql, touch.params({"id_": id, "seen_at_": seen_at}))
+        await self.engine.execute(touch.sql, touch.params({"id_": id, "seen_at_": seen_at}))
 
     async def sweep(self, now: float, idle_s: float, absolute_s: float, keep_s: float) -> None:
         limits = {"idle_": now - idle_s, "absolute_": now - absolute_s}
@@ -97,21 +97,21 @@ class SqlSessions:
             ]
             await self._run_all([(self._tables.raise_revision, {}), *ends])
         purge = self._tables.purge
-        await self._engine.execute(purge.sql, purge.params({"ended_before_": now - keep_s}))
+        await self.engine.execute(purge.sql, purge.params({"ended_before_": now - keep_s}))
 
     async def close(self) -> None:
-        await self._engine.close()
+        await self.engine.close()
 
     async def _prepare(self, *, create: bool) -> None:
         """Prepare the tables; without `create`, only existing ones."""
         async with self._preparing:
             if self._ready:
                 return
-            exists = bool(await self._engine.columns(SESSIONS))
+            exists = bool(await self.engine.columns(SESSIONS))
             if exists:  # first the columns, which the indexes of a new version need
                 await self._upgrade()
             if exists or create:
-                await self._engine.create(self._tables.metadata, ())
+                await self.engine.create(self._tables.metadata, ())
             if create and not exists:
                 await self._upgrade()
             self._ready = exists or create
@@ -119,7 +119,7 @@ class SqlSessions:
     async def _upgrade(self) -> None:
         """Migrate tables of an earlier schema version to the current one."""
         tables = self._tables
-        await self._engine.execute(tables.register.sql, tables.register.params({}))
+        await self.engine.execute(tables.register.sql, tables.register.params({}))
         found = int((await self._rows(tables.schema))[0][0])
         if found > SCHEMA:
             raise StoreUnavailableError(
@@ -130,26 +130,26 @@ class SqlSessions:
         if found < SCHEMA:
             for number in range(found + 1, SCHEMA + 1):
                 await self._run_upgrade(UPGRADES[number])
-            await self._engine.execute(tables.set_schema.sql, tables.set_schema.params({}))
+            await self.engine.execute(tables.set_schema.sql, tables.set_schema.params({}))
 
     async def _run_upgrade(self, upgrade: Upgrade) -> None:
         """Run the statements of one schema version, unless another process has run them."""
-        if self._engine.sql_dialect.sqlalchemy.name in ("sqlite", "postgresql"):
+        if self.engine.sql_dialect.sqlalchemy.name in ("sqlite", "postgresql"):
             statements = upgrade.statements
         else:
             statements = (upgrade.mysql,)
         try:
-            if upgrade.column not in await self._engine.columns(SESSIONS):
-                await self._engine.execute_all([(sql, ()) for sql in statements])
+            if upgrade.column not in await self.engine.columns(SESSIONS):
+                await self.engine.execute_all([(sql, ()) for sql in statements])
         except StoreFailedError:
-            if upgrade.column not in await self._engine.columns(SESSIONS):
+            if upgrade.column not in await self.engine.columns(SESSIONS):
                 raise
 
     async def _rows(self, statement: Any, **given: Any) -> Sequence[Any]:
-        return await self._engine.rows(statement.sql, statement.params(given))
+        return await self.engine.rows(statement.sql, statement.params(given))
 
     async def _run_all(self, steps: Sequence[tuple[Any, dict[str, Any]]]) -> None:
-        await self._engine.execute_all([(step.sql, step.params(given)) for step, given in steps])
+        await self.engine.execute_all([(step.sql, step.params(given)) for step, given in steps])
 
 
 def _row(record: SessionRecord) -> dict[str, Any]:
