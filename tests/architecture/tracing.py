@@ -64,6 +64,10 @@ class Trace:
             f"{self.file_changes} changes of file, {self.layer_changes} of layer)"
         )
 
+    def listing(self) -> str:
+        """The figures, then every function in a line of its own, in the order of the calls."""
+        return "\n".join([self.summary(), *(f"{module}.{name}" for module, name in self.calls)])
+
 
 def layer_of(module: str) -> str:
     """The layer of a module, such as "core", "app" or "adapters.web"."""
