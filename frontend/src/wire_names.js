@@ -1,6 +1,7 @@
 /* Reserved names on the wire; starmodel/app/commands/binding/form_names.py has the same. */
 
 export const BROWSER = "_browser";
+export const NEXT = "_next";
 export const FIELD = "_field.";
 export const SEVERAL_SUFFIX = "[]";
 export const CHECK_HEADER = "starmodel-check";

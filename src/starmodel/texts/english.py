@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from starmodel.texts.accounts import ACCOUNT, SIGN_IN
 from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKENS
 from starmodel.texts.emails import BY_MAIL, EMAILS
+from starmodel.texts.forms import FORMS
 
 Text = str | Mapping[str, str]
 
@@ -27,6 +28,7 @@ _VALUES: dict[str, Text] = {
     "value.multiple_of": "A multiple of {factor}, please.",
     "value.one_of": "One of {expected}, please.",
     "value.pattern": "This does not have the expected form.",
+    "value.pattern_like": "Please write it like {example}.",
     "value.finite": "A finite number, please.",
     "value.int": "A whole number, please.",
     "value.number": "A number, please.",
@@ -286,6 +288,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "A request that failed": _PROBLEMS,
     "Around every page": _PAGES,
     "Records, forms and events": _RECORDS,
+    "Saving and leaving a form": FORMS,
     "Lists": _LISTS,
     "Values on pages": _SHOWN,
 }

@@ -12,6 +12,7 @@ from pydantic import ConfigDict
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.access_rules import AccessRule, check_access
 from starmodel.core.fields.arguments import old_names
+from starmodel.core.fields.form_layout import Fieldset, Tab
 from starmodel.core.fields.stores import StateStore
 
 Scope = Literal["session", "user", "app", "record"]
@@ -22,7 +23,7 @@ class EntityConfig(ConfigDict, total=False):
 
     Shapes: list_display, search_fields and list_filter name fields, for
     the columns, the search and the filters of lists; fieldsets maps the
-    headings of forms and detail pages to the fields below them; plugin is the
+    headings of forms to the fields below them, or lists `Fieldset` and `Tab`; plugin is the
     name of the plugin that the class belongs to; renamed_from are earlier names
     of this class, not of its subclasses; access is one rule, or rules by
     "read", "write", "create", "update" and "delete".
@@ -49,7 +50,7 @@ class EntityConfig(ConfigDict, total=False):
     list_display: Iterable[str]
     search_fields: Iterable[str]
     list_filter: Iterable[str]
-    fieldsets: Mapping[str, Iterable[str]]
+    fieldsets: Mapping[str, Iterable[str]] | Iterable[Fieldset | Tab]
     table: bool | None  # SQLModel's, as the next one: type checkers compare the keys of both
     registry: Any | None
 

@@ -13,6 +13,7 @@ from starmodel.adapters.ui.franken.forms.forms import EventForms
 from starmodel.adapters.ui.franken.forms.inputs import labelled
 from starmodel.adapters.ui.franken.lists.lists import Lists
 from starmodel.adapters.ui.franken.messages import progress_message, toast_message
+from starmodel.adapters.ui.franken.records.neighbours import neighbour_links
 from starmodel.adapters.ui.franken.records.records import Records
 from starmodel.adapters.ui.franken.shell.layout import navigation_links
 from starmodel.adapters.ui.franken.shell.shell import Shell
@@ -22,10 +23,11 @@ from starmodel.adapters.ui.values import RenderValue, value_renderer
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.extensions import NavEntry
-from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.slots import Filled, Place
-from starmodel.app.presentation.ui import Row, Services
+from starmodel.app.presentation.ui import FormFlow, Row, Services
 from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.queries.neighbours import Neighbours
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.events.results import Progress, Toast
@@ -124,6 +126,11 @@ class FrankenUI:
         place = Place("record.panels", actor, resource.entity_type, entity)
         return self._panels(place)
 
+    def record_neighbours(
+        self, resource: MountedResource, neighbours: Neighbours, page: Page
+    ) -> Any:
+        return neighbour_links(self.services, resource, neighbours, page, self.record_title)
+
     def value(self, annotation: Any, options: UI, *, brief: bool) -> RenderValue:
         """The HTML renderer for values of a type, `brief` in the cells of lists."""
         return value_renderer(annotation, options, brief=brief, texts=self.services.texts)
@@ -140,8 +147,9 @@ class FrankenUI:
         errors: Mapping[str, str] | None = None,
         originals: Mapping[str, str] | None = None,
         omitted: frozenset[str] = NOTHING,
+        flow: FormFlow | None = None,
     ) -> Any:
-        return self._forms.form(resource, event, id, values, errors, originals, omitted)
+        return self._forms.form(resource, event, id, values, errors, originals, omitted, flow)
 
     def form_after(
         self, resource: MountedResource, actor: Actor | None, entity: Entity | None = None

@@ -16,7 +16,7 @@ from starmodel.adapters.web.resources.browser_states import (
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import NO_DIGESTS, digests_in, touched
-from starmodel.app.commands.binding.form_names import BROWSER, ORIGINALS
+from starmodel.app.commands.binding.form_names import ADD_ANOTHER, BROWSER, NEXT, ORIGINALS
 from starmodel.app.commands.command import Command
 from starmodel.app.commands.inputs import Inputs
 from starmodel.app.commands.replies import Reply
@@ -30,6 +30,7 @@ from starmodel.core.values.signal_names import keys_of
 from starmodel.texts.catalogue import Message, joined
 
 JSON = "application/json"
+_SAVING = ("create", "update")
 
 
 class EventReader:
@@ -127,6 +128,8 @@ class EventReader:
             if event.info.sudo:
                 data.pop(PROOF, None)  # verified already
             if is_form:
+                if event.name in _SAVING:
+                    exchange.adds_another = data.pop(NEXT, "") == ADD_ANOTHER
                 exchange.sent = data
         sent = parse_states(request, data)
         if request.is_datastar and not is_form:

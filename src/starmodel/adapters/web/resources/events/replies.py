@@ -23,6 +23,7 @@ from starmodel.app.commands.replies import NO_REPLY
 from starmodel.app.context import current_browser_state
 from starmodel.app.ports.transport import Patch, transport_of
 from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.queries.neighbours import list_words, with_list
 from starmodel.core.events.built_in import BUILT_IN
 from starmodel.core.events.results import Toast
 from starmodel.core.public_state import public_state
@@ -170,7 +171,10 @@ class EventReplies:
         if command.entity_type.is_record and command.event.name in BUILT_IN:
             if entity is None or command.event.name == "delete":
                 return list_url
-            return resource.url_for("record", entity.id, root_path=root_path)
+            if exchange.adds_another and "new" in resource.pages:
+                return resource.url_for("new", root_path=root_path)
+            words = list_words(exchange.referer_or("").partition("?")[2])
+            return with_list(resource.url_for("record", entity.id, root_path=root_path), words)
         back = exchange.referer_or(list_url)
         if back.partition("?")[0] != f"{root_path}{exchange.request.path}":
             return back
