@@ -24,6 +24,7 @@ from starmodel.core.errors import ConfirmationNeededError, RequestError, StarMod
 from starmodel.core.events import Event
 from starmodel.core.events.results import Toast
 
+_NO_PROBLEM = Problem(200, "")
 _SHOWN_AGAIN = frozenset({400, 409, 422})  # a corrected form can succeed
 
 
@@ -170,6 +171,17 @@ class ErrorResponses:
         else:
             await self.send(exchange, problem, ui=resource.ui)
 
+    async def send_form(
+        self, exchange: Exchange, resource: MountedResource, event: Event[Any, Any, Any], id: str
+    ) -> None:
+        """Send the form of an event again, with what was submitted and no problem."""
+        omitted = await self._omitted(exchange, resource, id)
+        await exchange.page(
+            lambda: self._form_again(
+                exchange, resource, event, id, _NO_PROBLEM, exchange.sent, omitted
+            )
+        )
+
     async def _omitted(
         self, exchange: Exchange, resource: MountedResource, id: str
     ) -> frozenset[str]:
@@ -235,7 +247,7 @@ class ErrorResponses:
         )  # fmt: skip
         page: str = ui.page(
             titles.get(event.name, label) if entity_type.is_record else label,
-            ui.message_toast(Toast(problem.said, "error")),
+            ui.message_toast(Toast(problem.said, "error")) if problem.said else None,
             form,
             ui.form_after(resource, exchange.session.actor) if event.name == "create" else None,
             actor=exchange.session.actor,

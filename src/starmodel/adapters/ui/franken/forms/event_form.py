@@ -13,7 +13,7 @@ from pydantic_core import to_json
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.elements import Button, Div, Fieldset, Form, Input, Legend, render
 from starmodel.adapters.ui.franken.forms.fields import form_field
-from starmodel.adapters.ui.franken.forms.form_field import FormField
+from starmodel.adapters.ui.franken.forms.form_field import FormField, Within
 from starmodel.adapters.ui.franken.forms.inputs import slot_values
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.titles import title_names
@@ -72,11 +72,13 @@ class EventForm:
         """The slot values of the template; defaults without their private fields."""
         slots: dict[str, Any] = {"id": "" if id is None else key_of(id)}
         slots["originals"] = self._originals(originals)
+        form = form_id(self.entity_type, self.event, slots["id"])
         token = excluding_private.set(True)
         try:
             for field in self.fields:
                 value = values.get(field.name, self.default(field.name))
-                slots |= slot_values(field, value, errors.get(field.name, ""))
+                within = Within(form, field.name, errors)
+                slots |= slot_values(field, value, within=within)
         finally:
             excluding_private.reset(token)
         return slots
@@ -95,14 +97,19 @@ class EventForm:
         """The patches that render each validation error and clear all others."""
         form = form_id(self.entity_type, self.event, "" if id is None else key_of(id))
         names = [f.name for field in self.fields for f in (field, *field.parts)]
+        names += [name for name in errors if name not in names and self._has_rows(name)]
         patches = [
-            f'<small id="{form}-{name}-problem" class="sm-problem">'
+            f'<small id="{form}-{escape(name)}-problem" class="sm-problem">'
             f"{escape(errors.get(name, ''))}</small>"
             for name in names
         ]
         if originals:
             patches.append(render(_originals_input(form, self._originals(originals))))
         return [Element(patch) for patch in patches]
+
+    def _has_rows(self, name: str) -> bool:
+        """Whether the input with this name, such as "tags.3", may be one of a row."""
+        return any(name.startswith(f"{field.name}.") for field in self.fields)
 
     def _originals(self, originals: Mapping[str, str]) -> str:
         """The digests of the fields in this form, as JSON; "" for none."""
@@ -167,6 +174,8 @@ def _component(
     files = any(field.kind in ("file", "image") for field in fields)
     max_body_bytes = services.site.max_body_bytes
     return Form(
+        # The first button of a form is the one that Enter presses, so it is none of a row's.
+        Button(type="submit", hidden=True, tabindex="-1") if any(map(_has_buttons, fields)) else None,
         _originals_input(form, s.text("originals")) if event.name == "update" else None,
         *_grouped(entity_type, event, inputs),
         Div(_button(services, entity_type, event, has_fields=bool(fields)), cls="sm-form-end"),
@@ -179,6 +188,10 @@ def _component(
         cls="sm-form" if fields else "sm-form sm-form-bare",
         enctype="multipart/form-data" if files else "application/x-www-form-urlencoded",
     )  # fmt: skip
+
+
+def _has_buttons(field: FormField) -> bool:
+    return field.editor is not None or any(map(_has_buttons, field.parts))
 
 
 def _targets(services: Services, entity_type: EntityType) -> dict[str, type[Entity]]:
