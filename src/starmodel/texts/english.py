@@ -68,6 +68,7 @@ _ROWS: dict[str, Text] = {
     "rows.removed": "Removed.",
     "rows.moved": "Moved to {n} of {total}.",
     "rows.key": "Name",
+    "rows.value": "Value",
 }
 
 _FILES: dict[str, Text] = {

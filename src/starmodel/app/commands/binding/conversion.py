@@ -146,9 +146,9 @@ class Converter:
         if not errors:  # only private parts are missing; the stored value may supply them
             arguments[name] = IncompleteInput(self._accepted(parameter, value, inputs.trusted))
             return
-        for error in errors if isinstance(sent, dict | Rows) else errors[:1]:
-            place = place_of(sent, error["loc"]) if source == "form" else ""
-            problem = ArgumentProblem(technical(parameter, value, error, source), sentence(error))
+        for found in errors if isinstance(sent, dict | Rows) else errors[:1]:
+            place = place_of(sent, found["loc"]) if source == "form" else ""
+            problem = ArgumentProblem(technical(parameter, value, found, source), sentence(found))
             problems.setdefault(f"{name}.{place}" if place else name, problem)
 
     def _is_empty(

@@ -25,7 +25,7 @@ FIELD = "_field."
 """Prefix of names that would shadow a DOM property of the form, such as `id` or `action`."""
 
 ROWS = "_rows."
-"""Prefix: the values below the name are rows, in the order of the form; "null" for None of no rows."""
+"""Prefix: the values below the name are rows, in the order of the form; "null" makes none None."""
 
 KEPT_ROW = "_row."
 """Prefix of a row's name: the row is a value, also when its inputs are empty."""

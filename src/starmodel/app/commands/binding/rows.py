@@ -26,7 +26,7 @@ class Rows(list[Any]):
     values also when their inputs are empty; pairs is True for the rows of a mapping.
     """
 
-    __slots__ = ("keys", "kept", "pairs")
+    __slots__ = ("kept", "keys", "pairs")
 
     def __init__(
         self, rows: Iterable[Any] = (), keys: Iterable[str] = (), kept: Iterable[str] = ()

@@ -30,6 +30,7 @@ from starmodel.core.fields.field import excluding_private
 from starmodel.core.snapshot import NOTHING
 
 RenderField = Callable[[FormField, str, Slots, str], Any]
+_FIRST_BUTTON = Button(type="submit", hidden=True, tabindex="-1")
 _LABELS = {"create": "event.create", "update": "event.save", "delete": "event.delete"}
 _ICONS = {"create": "plus", "update": "check", "delete": "trash"}
 _NO_ORIGINALS: Mapping[str, str] = MappingProxyType({})
@@ -175,7 +176,7 @@ def _component(
     max_body_bytes = services.site.max_body_bytes
     return Form(
         # The first button of a form is the one that Enter presses, so it is none of a row's.
-        Button(type="submit", hidden=True, tabindex="-1") if any(map(_has_buttons, fields)) else None,
+        _FIRST_BUTTON if any(map(_has_buttons, fields)) else None,
         _originals_input(form, s.text("originals")) if event.name == "update" else None,
         *_grouped(entity_type, event, inputs),
         Div(_button(services, entity_type, event, has_fields=bool(fields)), cls="sm-form-end"),

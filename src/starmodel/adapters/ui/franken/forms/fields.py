@@ -25,7 +25,7 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.field_types import is_atomic, is_typed_dict, plain_types
 from starmodel.core.fields.privacy import is_private, is_secret
 from starmodel.core.fields.specs import FieldSpec
-from starmodel.core.fields.widgets import UI, ui_of
+from starmodel.core.fields.widgets import ui_of
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 LONG_TEXT_NAMES = ("body", "content", "description", "notes", "text", "message", "bio", "summary")
@@ -197,7 +197,7 @@ def _limits(annotation: Any, info: FieldInfo) -> dict[str, Any]:
 def _nested(annotation: Any) -> Any:
     """The pydantic model or typed dictionary of a type that is exactly one, or one or None."""
     kinds = plain_types(annotation)
-    kind = kinds[0] if len(kinds) == 1 else None
+    kind: Any = kinds[0] if len(kinds) == 1 else None
     if is_typed_dict(kind):
         return kind if kind.__total__ and not kind.__optional_keys__ else None
     if not isinstance(kind, type) or not issubclass(kind, BaseModel):

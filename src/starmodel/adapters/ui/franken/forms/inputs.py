@@ -79,8 +79,8 @@ def labelled(field: FormField, form_id: str, s: Slots, records_url: str = "") ->
         if field.optional:
             parts = [_given(field, own, s), Div(*parts, cls="sm-group-parts")]
         return Fieldset(Legend(field.title), *parts, *texts, cls="sm-group", **shared)
-    if field.kind == "rows":
-        return rows_editor(field, own, s, *texts, **shared)
+    if field.editor is not None:
+        return rows_editor(field, field.editor, own, s, *texts, **shared)
     if field.kind in ("radio", "checkboxes"):
         return Fieldset(
             Legend(field.title, _required(field)), Div(*_options(field, own, s), cls="sm-options"),
@@ -207,9 +207,8 @@ def slot_values(
         for part in field.parts:
             inside = within.inside(part.name.rpartition(".")[2])
             slots |= slot_values(part, field.of_part(part, value), within=inside)
-    elif field.kind == "rows":
-        if field.row is not None:
-            slots[f"rows:{name}"] = rows_html(field, value, within, field.row, _of_row)
+    elif field.editor is not None and field.row is not None:
+        slots[f"rows:{name}"] = rows_html(field, field.editor, value, within, field.row, _of_row)
     elif field.kind == "switch":
         slots[f"on:{name}"] = value is True or value == "true"
     elif field.kind in CHOOSING:

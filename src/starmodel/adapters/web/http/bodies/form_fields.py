@@ -36,7 +36,8 @@ def nested_fields(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS)
     choice a list, "_rest." has the datetime with its zone and microseconds, and
     "_exact." has what the input sends for a value that it can't represent. The
     values below "_rows." plus a name are `Rows`, in the order of the form. "_given."
-    with "false" makes a value None. A companion without its field stays a field, which no event accepts.
+    with "false" makes a value None. A companion without its field stays a field,
+    which no event accepts.
 
     Raises: RequestError, for a name that is too long, or a row without a number.
     """

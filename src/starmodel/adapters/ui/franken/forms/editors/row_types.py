@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -46,13 +47,15 @@ def row_editor(
     field = make_field(Parameter(name, items, None, inspect.Parameter.empty))
     if field.kind not in _IN_ROWS or (field.kind == "group" and accepts_none(items)):
         return None
+    field = replace(field, title=texts.text("rows.value") if is_mapping else title)
     if is_mapping:
         names = FormField(f"{ROW}.{KEY}", "text", texts.text("rows.key"), required=True)
         field = FormField(ROW, PAIR, title, parts=(names, field))
     return RowEditor(
         field, None if is_mapping else blank(items), texts.text("rows.add"),
         texts.text("rows.remove"), texts.text("rows.up"), texts.text("rows.down"),
-        texts.text("rows.added"), texts.text("rows.removed"), texts.text("rows.moved", n="{n}", total="{total}"),
+        texts.text("rows.added"), texts.text("rows.removed"),
+        texts.text("rows.moved", n="{n}", total="{total}"),
         typing.get_origin(kinds[0]) not in (set, frozenset, dict),
     )  # fmt: skip
 
@@ -62,9 +65,9 @@ def blank(annotation: Any) -> Any:
     for kind in plain_types(annotation):
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             fields = kind.__pydantic_fields__.items()
-            return {name: info.default for name, info in fields if not _is_left_out(info)}
+            return {
+                name: info.default
+                for name, info in fields
+                if not info.is_required() and info.default_factory is None
+            }
     return None
-
-
-def _is_left_out(info: Any) -> bool:
-    return info.is_required() or info.default_factory is not None

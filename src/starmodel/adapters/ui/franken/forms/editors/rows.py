@@ -41,13 +41,19 @@ NEW = "new"  # the key of the row in the browser's template
 FillSlots = Callable[[FormField, Any, Within], dict[str, Any]]
 
 
-def rows_editor(field: FormField, own: str, s: Slots, *texts: Any, **shared: Any) -> Any:
+def rows_editor(
+    field: FormField, editor: RowEditor, own: str, s: Slots, *texts: Any, **shared: Any
+) -> Any:
     """The fieldset of the rows, which `rows_html` fills."""
-    return Fieldset(Legend(field.title), Safe(s.html(f"rows:{field.name}")), *texts,
-                    cls="sm-field sm-rows", id=own, tabindex="-1", **_data(field), **shared)  # fmt: skip
+    return Fieldset(
+        Legend(field.title), Safe(s.html(f"rows:{field.name}")), *texts,
+        cls="sm-field sm-rows", id=own, tabindex="-1", **_data(field.name, editor), **shared,
+    )  # fmt: skip
 
 
-def row_template(editor: RowEditor, render_input: Callable[[FormField, str, Slots], Any]) -> Template:
+def row_template(
+    editor: RowEditor, render_input: Callable[[FormField, str, Slots], Any]
+) -> Template:
     """The template of one row. Its slots "form" and "path" complete the names and ids of inputs."""
 
     def row(s: Slots) -> Any:
@@ -69,17 +75,20 @@ def row_template(editor: RowEditor, render_input: Callable[[FormField, str, Slot
 
 
 def rows_html(
-    field: FormField, value: Any, within: Within, template: Template, slots_of: FillSlots
+    field: FormField,
+    editor: RowEditor,
+    value: Any,
+    within: Within,
+    template: Template,
+    slots_of: FillSlots,
 ) -> str:
     """The rows of a value, and the template of a new one, as HTML.
 
     A value with more rows than an editor takes is a text area with its JSON.
     """
-    rows = None if isinstance(value, str) else list(_rows(field, value))
+    rows = None if isinstance(value, str) else list(_rows(editor, value))
     if rows is None or len(rows) > MAX_ROWS:
         return _as_json(field, value, within)
-    editor = field.editor
-    assert editor is not None
     path = within.path
     start = "null" if field.optional and value is None else ""
     marker = Input(type="hidden", name=f"{ROWS}{path}", value=start)
@@ -107,14 +116,15 @@ def _row(
     return template.fill(slots)
 
 
-def _rows(field: FormField, value: Any) -> Iterator[tuple[str, Any, bool]]:
+def _rows(editor: RowEditor, value: Any) -> Iterator[tuple[str, Any, bool]]:
     """The key and value of each row, and whether it is a value also when it looks empty."""
-    editor = field.editor
-    assert editor is not None
     if isinstance(value, Rows):
         for key, row in zip(value.keys, value, strict=True):
-            yield key, editor.blank if row is None and key not in value.kept else row, (
-                key in value.kept)
+            yield (
+                key,
+                editor.blank if row is None and key not in value.kept else row,
+                (key in value.kept),
+            )
         return
     if isinstance(value, Mapping):
         value = [{KEY: key, VALUE: item} for key, item in value.items()]
@@ -139,11 +149,9 @@ def _buttons(editor: RowEditor) -> Iterator[Any]:
         )  # fmt: skip
 
 
-def _data(field: FormField) -> dict[str, Any]:
-    editor = field.editor
-    assert editor is not None
+def _data(name: str, editor: RowEditor) -> dict[str, Any]:
     return {
-        "data-rows": field.name, "data-max-rows": MAX_ROWS, "data-fixed": not editor.is_ordered,
+        "data-rows": name, "data-max-rows": MAX_ROWS, "data-fixed": not editor.is_ordered,
         "data-said-added": editor.added, "data-said-removed": editor.removed,
         "data-said-moved": editor.moved,
     }  # fmt: skip
