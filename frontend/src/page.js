@@ -4,11 +4,13 @@
 
 const TOAST_MS = 5000, ERROR_MS = 15_000; // who was looking elsewhere must still find what went wrong
 
-export const toast = (text, kind = "error") => {
+export const toast = (text, kind = "error", link = null) => {
   const box = document.createElement("div");
   Object.assign(box, { className: "sm-toast", role: kind === "error" ? "alert" : "status" });
   box.dataset.toast = kind;
   box.append(Object.assign(document.createElement("p"), { textContent: text }));
+  if (link?.href && new URL(link.href, location).origin === location.origin)
+    box.append(Object.assign(document.createElement("a"), { className: "sm-toast-link", href: link.href, textContent: link.text }));
   document.getElementById("starmodel-toasts")?.append(box);
 };
 
@@ -57,6 +59,11 @@ const uncover = (box) => {
 
 const CARRIED = "starmodel-toasts", CARRIED_MS = 10_000;
 
+const linkOf = (node) => {
+  const link = node.querySelector("a.sm-toast-link");
+  return link && { href: link.href, text: link.textContent };
+};
+
 const earlier = new WeakMap(); // what an earlier request has said, by the element of the last one
 const toasts = () => [...document.querySelectorAll("#starmodel-toasts > [data-toast]:not([data-toast=progress])")];
 
@@ -64,7 +71,7 @@ document.addEventListener("datastar-fetch", ({ detail: { type, el, argsRaw } }) 
   if (type === "started") earlier.set(el, new Set(toasts()));
   if (!argsRaw?.leaves) return;
   const said = toasts().filter((node) => !earlier.get(el)?.has(node))
-    .map((node) => [node.querySelector("p")?.textContent ?? "", node.dataset.toast]);
+    .map((node) => [node.querySelector("p")?.textContent ?? "", node.dataset.toast, linkOf(node)]);
   try {
     if (said.length) sessionStorage.setItem(CARRIED, JSON.stringify({ said, at: Date.now() }));
   } catch {
@@ -81,7 +88,8 @@ const carried = () => {
     return [];
   }
 };
-for (const [text, kind] of carried()) toast(text, kind);
+// A link to the page that it led to is of no use there.
+for (const [text, kind, link] of carried()) toast(text, kind, link?.href === location.href ? null : link);
 
 /* The progress of an event whose connection was lost: no end arrives, and a retry has its own progress. */
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from starmodel.texts.accounts import ACCOUNT, SIGN_IN
 from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKENS
 from starmodel.texts.emails import BY_MAIL, EMAILS
+from starmodel.texts.records import DELETING, TOASTS
 
 Text = str | Mapping[str, str]
 
@@ -303,6 +304,8 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "A request that failed": _PROBLEMS,
     "Around every page": _PAGES,
     "Records, forms and events": _RECORDS,
+    "Deleting records, and what goes along": DELETING,
+    "Toasts after an event": TOASTS,
     "Lists": _LISTS,
     "Values on pages": _SHOWN,
 }

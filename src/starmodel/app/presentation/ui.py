@@ -11,6 +11,7 @@ from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.elements import Element
 from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.areas import Areas
+from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import Extensions, NavEntry
 from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.resource import MountedResource, Page
@@ -161,6 +162,9 @@ class RecordPages(Protocol):
 
     def record_actions(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         """The actions beside the heading of a record; None without any."""
+
+    def record_deletion(self, resource: MountedResource, deletion: Deletion) -> Any:
+        """The form that asks before records are deleted, on a page of its own."""
 
     def record_panels(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         """The contents that plugins add below a record."""

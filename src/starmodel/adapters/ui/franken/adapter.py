@@ -13,6 +13,7 @@ from starmodel.adapters.ui.franken.forms.forms import EventForms
 from starmodel.adapters.ui.franken.forms.inputs import labelled
 from starmodel.adapters.ui.franken.lists.lists import Lists
 from starmodel.adapters.ui.franken.messages import progress_message, toast_message
+from starmodel.adapters.ui.franken.records.deletions import deletion_form
 from starmodel.adapters.ui.franken.records.records import Records
 from starmodel.adapters.ui.franken.shell.layout import navigation_links
 from starmodel.adapters.ui.franken.shell.shell import Shell
@@ -21,6 +22,7 @@ from starmodel.adapters.ui.titles import title_of
 from starmodel.adapters.ui.values import RenderValue, value_renderer
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.commands.elements import Element
+from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.slots import Filled, Place
@@ -119,6 +121,9 @@ class FrankenUI:
 
     def record_actions(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         return self._records.actions(resource, entity, actor)
+
+    def record_deletion(self, resource: MountedResource, deletion: Deletion) -> Any:
+        return deletion_form(self.services, deletion)
 
     def record_panels(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         place = Place("record.panels", actor, resource.entity_type, entity)

@@ -174,6 +174,8 @@ def _component(
     submit = frontend.form_action(resource, event, id).replace(ANY_ID, key)
     files = any(field.kind in ("file", "image") for field in fields)
     max_body_bytes = services.site.max_body_bytes
+    # Without JavaScript the button leads to the page that asks.
+    asks = event.name == "delete" and not fields and "delete" in resource.pages
     return Form(
         # The first button of a form is the one that Enter presses, so it is none of a row's.
         _FIRST_BUTTON if any(map(_has_buttons, fields)) else None,
@@ -185,7 +187,7 @@ def _component(
         {"data-check": True} if fields else {},
         {"data-once": True} if _is_built_in(entity_type, event) else {},
         {"data-max-body": max_body_bytes} if files and max_body_bytes else {},
-        id=form, name="", method="post", action=url, novalidate=False,
+        id=form, name="", method="get" if asks else "post", action=url, novalidate=False,
         cls="sm-form" if fields else "sm-form sm-form-bare",
         enctype="multipart/form-data" if files else "application/x-www-form-urlencoded",
     )  # fmt: skip
