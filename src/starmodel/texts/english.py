@@ -208,6 +208,12 @@ _RECORDS: dict[str, Text] = {
     "event.delete_confirm": "Delete this for good?",
 }
 
+_CHILDREN: dict[str, Text] = {
+    "children.add": "Add {title:lower}",
+    "children.all": "Show all {total} in the list",
+    "children.new": "New {title:lower} for {parent}",
+}
+
 _LISTS: dict[str, Text] = {
     "list.table": "Table of {things:lower}",
     "list.search": "Search {things:lower}",
@@ -286,6 +292,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "A request that failed": _PROBLEMS,
     "Around every page": _PAGES,
     "Records, forms and events": _RECORDS,
+    "Children of a record": _CHILDREN,
     "Lists": _LISTS,
     "Values on pages": _SHOWN,
 }
