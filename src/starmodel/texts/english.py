@@ -225,6 +225,12 @@ _RECORDS: dict[str, Text] = {
     "event.delete_confirm": "Delete this for good?",
 }
 
+_CHILDREN: dict[str, Text] = {
+    "children.add": "Add {title:lower}",
+    "children.all": "Show all {total} in the list",
+    "children.new": "New {title:lower} for {parent}",
+}
+
 _LISTS: dict[str, Text] = {
     "list.table": "Table of {things:lower}",
     "list.search": "Search {things:lower}",
@@ -306,6 +312,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Records, forms and events": _RECORDS,
     "Deleting records, and what goes along": DELETING,
     "Toasts after an event": TOASTS,
+    "Children of a record": _CHILDREN,
     "Lists": _LISTS,
     "Values on pages": _SHOWN,
 }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from types import MappingProxyType
 from typing import Any
 
+from fastcore.xml import Safe
 from pydantic_core import to_json
 
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
@@ -21,7 +21,7 @@ from starmodel.app.commands.binding.form_names import ORIGINALS
 from starmodel.app.commands.binding.parameters import Parameter
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
-from starmodel.app.presentation.ui import Services
+from starmodel.app.presentation.ui import NO_INPUTS, Services
 from starmodel.app.queries.record_keys import key_of
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
@@ -33,7 +33,6 @@ RenderField = Callable[[FormField, str, Slots, str], Any]
 _FIRST_BUTTON = Button(type="submit", hidden=True, tabindex="-1")
 _LABELS = {"create": "event.create", "update": "event.save", "delete": "event.delete"}
 _ICONS = {"create": "plus", "update": "check", "delete": "trash"}
-_NO_ORIGINALS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +56,21 @@ class EventForm:
         values: Mapping[str, Any] | None = None,
         errors: Mapping[str, str] | None = None,
         originals: Mapping[str, str] | None = None,
+        hidden: Mapping[str, str] = NO_INPUTS,
     ) -> str:
-        """Render the form as HTML, with these values and validation errors."""
-        return self.template.fill(
-            self.slots(id, values or {}, errors or {}, originals or _NO_ORIGINALS)
+        """Render the form as HTML, with these values, validation errors and hidden inputs."""
+        slots = self.slots(id, values or {}, errors or {}, originals or NO_INPUTS)
+        slots["hidden"] = "".join(
+            [render(Input(type="hidden", name=n, value=v)) for n, v in hidden.items()]
         )
+        return self.template.fill(slots)
 
     def slots(
         self,
         id: Any,
         values: Mapping[str, Any],
         errors: Mapping[str, str],
-        originals: Mapping[str, str] = _NO_ORIGINALS,
+        originals: Mapping[str, str] = NO_INPUTS,
     ) -> dict[str, Any]:
         """The slot values of the template; defaults without their private fields."""
         slots: dict[str, Any] = {"id": "" if id is None else key_of(id)}
@@ -180,6 +182,7 @@ def _component(
         # The first button of a form is the one that Enter presses, so it is none of a row's.
         _FIRST_BUTTON if any(map(_has_buttons, fields)) else None,
         _originals_input(form, s.text("originals")) if event.name == "update" else None,
+        Safe(s.html("hidden")),
         *_grouped(entity_type, event, inputs),
         Div(_button(services, entity_type, event, has_fields=bool(fields)), cls="sm-form-end"),
         {"data-on:submit": submit},
