@@ -40,10 +40,10 @@ class CrudPages:
         actor = exchange.session.actor
 
         def page() -> str:
-            content = (
-                ui.record_detail(resource, entity), ui.record_events(resource, entity, actor),
-                ui.record_panels(resource, entity, actor),
-            )  # fmt: skip
+            detail = ui.record_detail(resource, entity)
+            events = ui.record_events(resource, entity, actor)
+            first = (events, detail) if resource.entity_type.is_record else (detail, events)
+            content = (*first, ui.record_panels(resource, entity, actor))
             actions = ui.record_actions(resource, entity, actor)
             return ui.page(
                 ui.record_title(resource, entity), *content,
