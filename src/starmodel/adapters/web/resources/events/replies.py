@@ -23,7 +23,9 @@ from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.replies import NO_REPLY
 from starmodel.app.context import current_browser_state
 from starmodel.app.ports.transport import Patch, transport_of
+from starmodel.app.presentation.children import parent_choice
 from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.queries.listing import PLACE
 from starmodel.core.events.built_in import BUILT_IN
 from starmodel.core.events.results import Toast
 from starmodel.core.public_state import public_state
@@ -188,6 +190,10 @@ class EventReplies:
         if not await permits(command.policy, command.entity_type, command.reader):
             return exchange.referer_or(f"{root_path}/")
         if command.entity_type.is_record and command.event.name in BUILT_IN:
+            if command.event.name == "create" and PLACE in exchange.sent:
+                parent = self._parent_url(exchange, resource, command)
+                if parent:
+                    return parent
             if entity is None or command.event.name == "delete":
                 return list_url
             return resource.url_for("record", entity.id, root_path=root_path)
@@ -201,6 +207,19 @@ class EventReplies:
             if is_of_record
             else list_url
         )
+
+    def _parent_url(self, exchange: Exchange, resource: MountedResource, command: Command) -> str:
+        """The page of the parent whose list of children has opened the form; "" without one."""
+        application, entity_type = self._application, command.entity_type
+        choice = parent_choice(application.registry, entity_type, exchange.sent)
+        if choice is None:
+            return ""
+        area = application.areas.of(resource)
+        parent = area[application.registry[choice.children.parent]]
+        if "record" not in parent.pages:
+            return ""
+        url = parent.url_for("record", choice.id, root_path=exchange.root_path)
+        return f"{url}#children-{choice.children.name}"
 
     async def _leaves(
         self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome
