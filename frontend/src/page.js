@@ -111,9 +111,9 @@ const closeMenus = (but) => {
 document.addEventListener("toggle", ({ target: menu }) => {
   // A closed menu keeps its items: one of them may wait for the answer to "Delete this for good?".
   if (!menu.matches?.("details.sm-menu") || !menu.open) return;
-  menu.querySelector(".sm-menu-items")?.remove();
   const offered = menu.closest(".sm-list")?.querySelector("template[data-menu]");
   if (!offered) return;
+  menu.querySelector(".sm-menu-items")?.remove();
   const box = document.createElement("div"), may = menu.dataset.may?.split(" ");
   box.className = "sm-menu-items";
   box.innerHTML = offered.innerHTML.replaceAll("%7Bid%7D", menu.closest("[data-key]").dataset.key);
@@ -128,7 +128,7 @@ document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-theme-switch]")) switchTheme();
   // A chosen action closes its menu too.
   const menu = target.closest("details.sm-menu");
-  closeMenus(target.closest(".sm-item") ? null : menu);
+  closeMenus(target.closest(".sm-item, .sm-more button") ? null : menu);
 });
 
 document.addEventListener("keydown", (event) => {
@@ -138,7 +138,7 @@ document.addEventListener("keydown", (event) => {
     menu?.querySelector("summary").focus();
   } else if (menu && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
     event.preventDefault();
-    const items = [...menu.querySelectorAll(".sm-item")], at = items.indexOf(document.activeElement);
+    const items = [...menu.querySelectorAll(".sm-item, .sm-menu-items .uk-btn")], at = items.indexOf(document.activeElement);
     items.at((at + (event.key === "ArrowDown" ? 1 : at < 0 ? 0 : -1)) % items.length)?.focus();
   }
 });

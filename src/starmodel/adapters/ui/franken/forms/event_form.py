@@ -26,6 +26,7 @@ from starmodel.app.queries.record_keys import key_of
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
+from starmodel.core.events.main_event import main_event
 from starmodel.core.fields.field import excluding_private
 from starmodel.core.snapshot import NOTHING
 
@@ -220,12 +221,15 @@ def _records_url(services: Services, field: FormField) -> str:
 def _button(
     services: Services, entity_type: EntityType, event: Event[Any, Any, Any], *, has_fields: bool
 ) -> Any:
-    texts, cls = services.texts, "uk-btn-primary" if has_fields else "uk-btn-default"
+    texts = services.texts
+    is_strong = has_fields or (entity_type.is_record and main_event(entity_type.events) is event)
+    cls = "uk-btn-primary" if is_strong else "uk-btn-default"
     if event.name == "delete" and entity_type.is_record:
         cls += " sm-quiet-danger"
     built_in = _is_built_in(entity_type, event)
     label = texts.text(_LABELS[event.name]) if built_in else texts.render(event.title)
-    picture = icon(_ICONS[event.name], services.icons_url) if event.name in _ICONS else None
+    name = event.info.icon or _ICONS.get(event.name)
+    picture = icon(name, services.icons_url) if name else None
     return Button(picture, label, type="submit", cls=f"uk-btn {cls}")
 
 
