@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import enum
 import inspect
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starmodel.core.errors import ConfigurationError
@@ -16,6 +17,7 @@ WIDGETS = (
     "date", "datetime", "time", "email", "url", "tel", "color", "password", "file", "image",
     "lines", "json", "record", "hidden",
 )  # fmt: skip
+COLORS = ("gray", "red", "orange", "amber", "green", "teal", "blue", "purple", "pink")
 FILE_WIDGETS = ("file", "image")
 
 
@@ -28,8 +30,10 @@ class UI:
     don't change the field. initial gives the value that the input of a new record begins with:
     a function of the actor (None for a guest) and the values so far, by field. accept and
     max_bytes are for uploaded files, and checked by the server too: "image/png,.pdf" as in HTML,
-    and the size of one file.
-    Raises: ConfigurationError, for an unknown widget, and for what is no condition or function.
+    and the size of one file. colors maps choices of an enum or Literal to the colours of their
+    badges, one of COLORS: {"shipped": "green"}; a key is a member, or its value.
+    Raises: ConfigurationError, for an unknown widget or colour, and for what is no condition or
+    function.
     """
 
     widget: str | None = None
@@ -37,6 +41,7 @@ class UI:
     help: str = ""
     accept: str = ""
     max_bytes: int = 0
+    colors: Mapping[Any, str] = field(default_factory=dict, hash=False)
     visible_if: RuleExpression | None = None
     initial: Callable[[Any, Mapping[str, Any]], Any] | None = None
 
@@ -57,6 +62,27 @@ class UI:
                 f"UI(initial={self.initial!r}): expected a function of (actor, values) that is "
                 "not awaited."
             )
+        if not isinstance(self.colors, Mapping):
+            raise ConfigurationError(
+                f"UI(colors={self.colors!r}) is no mapping; expected one such as "
+                "{'shipped': 'green'}."
+            )
+        for choice, color in self.colors.items():
+            if color not in COLORS:
+                raise ConfigurationError(
+                    f"UI(colors=…) has {color!r} for {choice!r}; there are {', '.join(COLORS)}."
+                )
+
+    def color_of(self, choice: Any) -> str | None:
+        """The colour of a member or its value; None without one."""
+        for key, color in self.colors.items():
+            if key == choice or _value(key) == _value(choice):
+                return color
+        return None
+
+
+def _value(choice: Any) -> Any:
+    return choice.value if isinstance(choice, enum.Enum) else choice
 
 
 def ui_of(annotation: Any, metadata: Iterable[Any] = ()) -> UI:

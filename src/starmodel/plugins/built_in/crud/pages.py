@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from starmodel.app.access.offers import may_create, rendered
 from starmodel.app.commands.binding.edited_fields import digests
 from starmodel.app.commands.binding.form_names import COPY, LIST
 from starmodel.app.commands.field_access import unsettable
+from starmodel.app.presentation.children import parent_choice
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import FormFlow, UIAdapter
 from starmodel.app.queries.listing import listing_of, wants_total
@@ -28,6 +30,7 @@ from starmodel.app.sessions.session import Session
 from starmodel.core.entity import Entity
 from starmodel.core.public_state import public_state
 from starmodel.plugins import Exchange
+from starmodel.plugins.built_in.crud.children import child_lists
 from starmodel.plugins.built_in.crud.data_streams import DataStreams
 from starmodel.plugins.built_in.crud.opening import opening_values
 from starmodel.plugins.web import PluginServices
@@ -50,14 +53,19 @@ class CrudPages:
             await self._data.serve_entity(exchange, resource, entity)
             return
         ui: UIAdapter = resource.ui
-        actor = exchange.session.actor
+        actor, query = exchange.session.actor, exchange.request.query
+        lists = await child_lists(self._application, resource, entity, actor, query)
 
         beside = await self._neighbours(exchange, resource, entity)
 
         def page() -> str:
+            detail = ui.record_detail(resource, entity)
+            events = ui.record_events(resource, entity, actor)
+            first = (events, detail) if resource.entity_type.is_record else (detail, events)
             content = (
                 ui.record_neighbours(resource, beside, "record"),
-                ui.record_detail(resource, entity), ui.record_events(resource, entity, actor),
+                *first,
+                ui.record_children(resource, entity, lists, actor),
                 ui.record_panels(resource, entity, actor),
             )  # fmt: skip
             actions = ui.record_actions(resource, entity, actor)
@@ -121,7 +129,22 @@ class CrudPages:
         if not await rendered(lambda: may_create(policy, entity_type, actor)):
             raise denial(entity_type, "write", actor, event)
         title = self._application.texts.text("record.new", title=entity_type.title)
-        omitted = await rendered(lambda: unsettable(policy, entity_type, actor, None))
+        hidden: Mapping[str, str] = {}
+        choice = parent_choice(self._application.registry, entity_type, exchange.request.query)
+        if choice is not None:
+            hidden = choice.inputs
+            parent = self._application.areas.of(resource)[
+                self._application.registry[choice.children.parent]
+            ]
+            chosen = await self._application.instance(
+                parent.entity_type, exchange.session, choice.id, policy=parent.policy
+            )
+            named = ui.record_title(parent, chosen)
+            title = self._application.texts.text(
+                "children.new", title=entity_type.title, parent=named
+            )
+        unset = await rendered(lambda: unsettable(policy, entity_type, actor, None))
+        omitted = unset.union(hidden)
         values, errors = await opening_values(self._application, exchange, resource, omitted)
         flow = FormFlow(
             self._back_url(exchange, resource), may_add_another=True,
@@ -130,8 +153,9 @@ class CrudPages:
 
         def page() -> str:
             form = ui.form(
-                resource, event, values=values, errors=errors, omitted=omitted, flow=flow
-            )
+                resource, event, values=values, errors=errors, omitted=omitted, hidden=hidden,
+                flow=flow,
+            )  # fmt: skip
             content = (form, ui.form_after(resource, actor))
             return str(ui.page(title, *content, actor=actor, resource=resource))
 
