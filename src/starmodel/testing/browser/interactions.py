@@ -97,7 +97,7 @@ class Interactions:
             labelled = select(tag, "input") if id is None else select(self.tab.soup, f"#{id}")
             return bool(labelled) and await self._default_action(labelled[0])
         if "data-dialog" in tag.attrs:
-            for dialog in self.tab.soup.find_all("dialog", id=attribute(tag, "data-dialog")):
+            for dialog in self.tab.soup.find_all("dialog", id=attribute(tag, "data-dialog") or ""):
                 dialog.attrs["open"] = ""
             return True
         form = tag.find_parent("form")
