@@ -22,7 +22,9 @@ class EntityConfig(ConfigDict, total=False):
 
     Shapes: list_display, search_fields and list_filter name fields, for
     the columns, the search and the filters of lists; fieldsets maps the
-    headings of forms and detail pages to the fields below them; plugin is the
+    headings of forms and detail pages to the fields below them; list_display and search_fields
+    may name fields of a related record, "customer.name"; title_field names the field, or the
+    computed field, that titles a record; plugin is the
     name of the plugin that the class belongs to; renamed_from are earlier names
     of this class, not of its subclasses; access is one rule, or rules by
     "read", "write", "create", "update" and "delete".
@@ -49,6 +51,7 @@ class EntityConfig(ConfigDict, total=False):
     list_display: Iterable[str]
     search_fields: Iterable[str]
     list_filter: Iterable[str]
+    title_field: str
     fieldsets: Mapping[str, Iterable[str]]
     table: bool | None  # SQLModel's, as the next one: type checkers compare the keys of both
     registry: Any | None

@@ -114,7 +114,8 @@ async def _add_list(
     parameters = dict(parse_qsl(item.query, keep_blank_values=True))
     listing = listing_of(entity_type, parameters, hidden=audience.uncertain)
     view = RowsView(listing, audience, root_path, resource, area, application.texts)
-    watched = WatchedList(listing, digests.get(rows_id(listing), ""))
+    titled = await application.titles.watched(entity_type, session.actor, area.policy)
+    watched = WatchedList(listing, digests.get(rows_id(listing), ""), titled=titled)
     topics.add_list(watched, view, _own_policy(area))
 
 

@@ -38,10 +38,14 @@ class CrudPages:
             return
         ui: UIAdapter = resource.ui
         actor = exchange.session.actor
+        titles = await self._application.titles.of(
+            resource.entity_type, [entity], actor, resource.policy
+        )
 
         def page() -> str:
             content = (
-                ui.record_detail(resource, entity), ui.record_events(resource, entity, actor),
+                ui.record_detail(resource, entity, titles),
+                ui.record_events(resource, entity, actor),
                 ui.record_panels(resource, entity, actor),
             )  # fmt: skip
             actions = ui.record_actions(resource, entity, actor)
@@ -73,6 +77,7 @@ class CrudPages:
         window = await application.window(listing, actor, total=total, policy=policy)
         if not exchange.request.wants_json:
             ui: UIAdapter = resource.ui
+            window = await application.titles.add(window, entity_type, actor, policy)
 
             def page() -> str:
                 table = ui.list_table(resource, listing, window, actor)

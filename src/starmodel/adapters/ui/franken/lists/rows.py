@@ -29,6 +29,7 @@ from starmodel.adapters.ui.franken.lists.columns import (
     cell_class,
     columns_of,
 )
+from starmodel.adapters.ui.franken.related import related_links
 from starmodel.adapters.ui.titles import title_of
 from starmodel.app.access.offers import offers_in_row
 from starmodel.app.access.policy import Audience
@@ -36,6 +37,7 @@ from starmodel.app.commands.binding.form_names import BULK_IDS, SEVERAL_SUFFIX
 from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
 from starmodel.app.presentation.ui import Row, Services
 from starmodel.app.queries.record_keys import row_key
+from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
@@ -43,7 +45,7 @@ from starmodel.core.snapshot import hidden_of, version_of
 from starmodel.core.values.bounded_cache import BoundedCache
 from starmodel.texts.catalogue import Catalogue
 
-Rows = BoundedCache[tuple[int, Any, int], Row]
+Rows = BoundedCache[tuple[int, Any, int, tuple[str | None, ...]], Row]
 _MENU_BUTTON = "uk-btn uk-btn-ghost uk-btn-sm uk-btn-icon"
 
 
@@ -51,7 +53,7 @@ _MENU_BUTTON = "uk-btn uk-btn-ghost uk-btn-sm uk-btn-icon"
 class ListView:
     """The list template of one resource for one audience at one mount path.
 
-    Rendered rows are cached by record version, unless a column is computed or
+    Rendered rows are cached by record version and titles shown, unless a column is computed or
     an access rule of the class, of an event or of a field depends on the record.
 
     Shapes: url and new_url are those of the list and the form for a new record;
@@ -81,33 +83,36 @@ class ListView:
         """The approximate memory of the view without its rows."""
         return self.row.nbytes + 4000 * (1 + len(self.columns)) + 1000 * len(self.actions)
 
-    def rows(self, entities: Sequence[Entity], is_narrowed: bool) -> list[Row]:
+    def rows(
+        self, entities: Sequence[Entity], is_narrowed: bool, titles: RelatedTitles = NO_TITLES
+    ) -> list[Row]:
         """Render a row per record, cached by version; an empty list renders one hint row."""
         if not entities:
             return [Row("none", _empty_row(self, is_narrowed))]
         audience = self.audience
         varies = audience.per_record or audience.uncertain != audience.hidden
-        if varies or not all(column.sorts for column in self.columns):
-            return [self._row(entity) for entity in entities]
+        if varies or not all(column.sorts or column.path for column in self.columns):
+            return [self._row(entity, titles) for entity in entities]
         rows, cached, token = [], self.cache.get, self.token
         for entity in entities:
-            key = token, entity.id, version_of(entity)
+            shown = () if titles is NO_TITLES else titles.shown_with(entity)
+            key = token, entity.id, version_of(entity), shown
             row = cached(key)
             if row is None:
-                row = self.cache.put(key, self._row(entity))
+                row = self.cache.put(key, self._row(entity, titles))
             rows.append(row)
         return rows
 
-    def _row(self, entity: Entity) -> Row:
-        slots = self.slots(entity)
+    def _row(self, entity: Entity, titles: RelatedTitles) -> Row:
+        slots = self.slots(entity, titles)
         return Row(slots["key"], self.row.fill(slots))
 
-    def slots(self, entity: Entity) -> dict[str, Any]:
+    def slots(self, entity: Entity, titles: RelatedTitles = NO_TITLES) -> dict[str, Any]:
         """The slot values of a row's template."""
         entity_type = self.resource.entity_type
         hidden = hidden_of(entity)
         slots = {
-            column.slot: "" if column.name in hidden else column.render(column.read(entity))
+            column.slot: "" if column.name in hidden else _cell(column, entity, titles)
             for column in self.columns
         }
         slots["id"], slots["key"] = entity.id, row_key(entity)
@@ -121,6 +126,13 @@ class ListView:
         return offers_in_row(resource.policy, resource.entity_type, actor, event, entity)
 
 
+def _cell(column: Column, entity: Entity, titles: RelatedTitles) -> str:
+    if column.path is not None:
+        return column.render(titles.value(entity, column.path))
+    value = column.read(entity)
+    return column.render(value) if column.link is None else column.link(value, titles)
+
+
 def list_view(
     services: Services,
     resource: MountedResource,
@@ -130,7 +142,10 @@ def list_view(
 ) -> ListView:
     """Compile the row template of a resource. All views share one cache of rendered rows."""
     entity_type, texts, icons_url = resource.entity_type, services.texts, services.icons_url
-    columns = columns_of(entity_type, values, audience)
+    links = related_links(services, resource)
+    columns = columns_of(entity_type, values, audience, links)
+    if columns[0].link is not None:  # the cell is a link to the record itself
+        columns = (columns[0]._replace(link=partial(columns[0].link, linked=False)), *columns[1:])
     permitted = [
         event
         for name, event in entity_type.events.items()
