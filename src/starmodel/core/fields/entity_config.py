@@ -24,7 +24,9 @@ class EntityConfig(ConfigDict, total=False):
     the columns, the search and the filters of lists; fieldsets maps the
     headings of forms and detail pages to the fields below them; list_display and search_fields
     may name fields of a related record, "customer.name"; title_field names the field, or the
-    computed field, that titles a record; plugin is the
+    computed field, that titles a record; children names the
+    relations that record pages list, all of them by default, and inlines those with inputs in
+    the forms of the class; plugin is the
     name of the plugin that the class belongs to; renamed_from are earlier names
     of this class, not of its subclasses; access is one rule, or rules by
     "read", "write", "create", "update" and "delete".
@@ -53,6 +55,8 @@ class EntityConfig(ConfigDict, total=False):
     list_filter: Iterable[str]
     title_field: str
     fieldsets: Mapping[str, Iterable[str]]
+    children: Iterable[str]
+    inlines: Iterable[str]
     table: bool | None  # SQLModel's, as the next one: type checkers compare the keys of both
     registry: Any | None
 

@@ -12,7 +12,6 @@ from starmodel.adapters.frontends.datastar.pages import (
     SlotTopic,
     Topic,
 )
-from starmodel.adapters.frontends.datastar.patches import declared_signals
 from starmodel.adapters.frontends.datastar.views import (
     PartView,
     RenderPart,
@@ -27,7 +26,7 @@ from starmodel.app.live.frames import View
 from starmodel.app.live.topics import Topics, WatchedList
 from starmodel.app.live.views import view_named
 from starmodel.app.presentation.areas import Area
-from starmodel.app.queries.listing import listing_of
+from starmodel.app.queries.listing import MAX_PLACE_CHARS, PLACE, listing_of
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import AccessDeniedError, RequestError
@@ -87,7 +86,10 @@ def _add_entity(
     if not entity_type.is_record:
         id = application.scopes.id_of(entity_type, session, session.actor)
     view: View = SignalsView(
-        item.namespace, entity_type.signals, declared_signals(entity_type), application.texts
+        item.namespace,
+        entity_type.signals,
+        entity_type.cls.__entity__.declared_signals,
+        application.texts,
     )
     if item.view:
         part = application.views.get(item.view) or view_named(item.view)
@@ -112,10 +114,12 @@ async def _add_list(
         return
     audience = await audience_of(area.policy, entity_type, session.actor)
     parameters = dict(parse_qsl(item.query, keep_blank_values=True))
-    listing = listing_of(entity_type, parameters, hidden=audience.uncertain)
+    place = parameters.pop(PLACE, "")[:MAX_PLACE_CHARS]
+    listing = listing_of(entity_type, parameters, hidden=audience.uncertain, place=place)
     view = RowsView(listing, audience, root_path, resource, area, application.texts)
     titled = await application.titles.watched(entity_type, session.actor, area.policy)
-    watched = WatchedList(listing, digests.get(rows_id(listing), ""), titled=titled)
+    digest = digests.get(rows_id(listing), "")
+    watched = WatchedList(listing, digest, total=bool(place), titled=titled)
     topics.add_list(watched, view, _own_policy(area))
 
 

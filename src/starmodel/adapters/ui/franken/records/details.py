@@ -9,8 +9,9 @@ from typing import Any, Protocol
 
 from fastcore.xml import Safe
 
-from starmodel.adapters.ui.elements import Dd, Div, Dl, Dt
+from starmodel.adapters.ui.elements import Dd, Div, Dt
 from starmodel.adapters.ui.franken.lists.columns import ValueRenderers, is_number
+from starmodel.adapters.ui.franken.records.layout import arranged, record_layout
 from starmodel.adapters.ui.franken.related import related_resources
 from starmodel.adapters.ui.values import NOTHING
 from starmodel.app.live.views import LiveView
@@ -66,6 +67,7 @@ class Details:
         has_figures = not entity_type.is_record and len(fields) <= MAX_FIGURES
         self._numbers = {s.name for s in specs if is_number(s.info.annotation)}  # without a dir
         self._figures = self._numbers if has_figures else set()
+        self._layout = record_layout(entity_type)
         self._name = f"starmodel.fields.{resource.name}"
         self.view = self._view(NO_TITLES)
 
@@ -91,20 +93,23 @@ class Details:
     def _list(self, titles: RelatedTitles, entity: Any) -> Any:
         entity_type = self._resource.entity_type
         state, hidden, references = public_state(entity), hidden_of(entity), self._references
-        pairs = []
+        parts: dict[str, list[Any]] = {"facts": [], "fields": [], "times": []}
         for name, title, atomic, render in self._fields:
-            if name in hidden:
-                continue
             value = getattr(entity, name, None) if atomic else state.get(name)
+            if name in hidden or self._layout.is_left_out(name, value, entity):
+                continue
             cls = "sm-figure" if name in self._figures else "sm-id" if name == "id" else None
+            if self._layout.is_long(name, value):
+                cls = "sm-long"
             direction = None if name in self._numbers else "auto"
             if name in references:
                 shown = self._reference(references[name], entity, name, value, titles)
             else:
                 shown = Safe(render(value))
-            pairs.append(Div(Dt(title), Dd(shown, dir=direction), cls=cls))
+            pair = Div(Dt(title), Dd(shown, dir=direction), cls=cls)
+            parts[self._layout.part_of(name)].append(pair)
         key = f"-{entity.id}" if entity_type.is_record else ""
-        return Dl(*pairs, id=f"{entity_type.name}{key}-fields", cls="sm-fields")
+        return arranged(f"{entity_type.name}{key}-fields", parts)
 
     def _reference(
         self, target: MountedResource, entity: Any, name: str, id: Any, titles: RelatedTitles
