@@ -278,6 +278,7 @@ _SHOWN: dict[str, Text] = {
     "shown.yes": "Yes",
     "shown.no": "No",
     "shown.keys": "{count} keys",
+    "shown.not_available": "Not available",
     "shown.date": "{day} {month} {year}",
     "shown.moment": "{date}, {time}",
     "month.1": "Jan",

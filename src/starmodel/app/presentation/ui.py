@@ -19,6 +19,7 @@ from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
@@ -135,8 +136,12 @@ class ListPages(Protocol):
         listing: Listing,
         entities: Sequence[Entity],
         audience: Audience,
+        titles: RelatedTitles = NO_TITLES,
     ) -> list[Row]:
-        """One row for each record; a placeholder row for an empty list."""
+        """One row for each record; a placeholder row for an empty list.
+
+        Shapes: titles are those of the related records.
+        """
 
     def list_controls(
         self, resource: MountedResource, listing: Listing, window: Window
@@ -156,8 +161,18 @@ class RecordPages(Protocol):
     def record_title(self, resource: MountedResource, entity: Entity) -> str:
         """The display title of an entity."""
 
-    def record_detail(self, resource: MountedResource, entity: Entity) -> Any:
-        """The fields of an entity, live."""
+    def record_detail(
+        self, resource: MountedResource, entity: Entity, titles: RelatedTitles = NO_TITLES
+    ) -> Any:
+        """The fields of an entity, live. Shapes: titles are those of the related records."""
+
+    def record_link(
+        self, resource: MountedResource, titled: Titled | None, element: str = ""
+    ) -> Any:
+        """The title of a related record as a link, live; a neutral text for None.
+
+        Shapes: element is the id of the element that a changed value replaces.
+        """
 
     def record_events(
         self, resource: MountedResource, entity: Entity, actor: Actor | None = None

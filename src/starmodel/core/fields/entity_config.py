@@ -22,7 +22,9 @@ class EntityConfig(ConfigDict, total=False):
 
     Shapes: list_display, search_fields and list_filter name fields, for
     the columns, the search and the filters of lists; fieldsets maps the
-    headings of forms and detail pages to the fields below them; children names the
+    headings of forms and detail pages to the fields below them; list_display and search_fields
+    may name fields of a related record, "customer.name"; title_field names the field, or the
+    computed field, that titles a record; children names the
     relations that record pages list, all of them by default, and inlines those with inputs in
     the forms of the class; plugin is the
     name of the plugin that the class belongs to; renamed_from are earlier names
@@ -51,6 +53,7 @@ class EntityConfig(ConfigDict, total=False):
     list_display: Iterable[str]
     search_fields: Iterable[str]
     list_filter: Iterable[str]
+    title_field: str
     fieldsets: Mapping[str, Iterable[str]]
     children: Iterable[str]
     inlines: Iterable[str]

@@ -30,6 +30,7 @@ from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.presentation.ui import NO_INPUTS, Row, Services
 from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.events.results import Progress, Toast
@@ -51,7 +52,9 @@ class FrankenUI:
         self._shell = Shell(services, resources, self.page_navigation, self.record_title)
         self._lists = Lists(services, self.value)
         self._forms = EventForms(services, self.form_field)
-        self._records = Records(services, resources, self._forms, self.value, self.form)
+        self._records = Records(
+            services, resources, self._forms, self.value, self.form, self.record_link
+        )
         self._errors = ErrorPages(services, self.page)
 
     def render(self, component: Any) -> str:
@@ -97,8 +100,9 @@ class FrankenUI:
         listing: Listing,
         entities: Sequence[Entity],
         audience: Audience,
+        titles: RelatedTitles = NO_TITLES,
     ) -> list[Row]:
-        return self._lists.rows(resource, listing, entities, audience)
+        return self._lists.rows(resource, listing, entities, audience, titles)
 
     def list_controls(
         self, resource: MountedResource, listing: Listing, window: Window
@@ -113,8 +117,15 @@ class FrankenUI:
     def record_title(self, resource: MountedResource, entity: Entity) -> str:
         return title_of(resource.entity_type, entity)
 
-    def record_detail(self, resource: MountedResource, entity: Entity) -> Any:
-        return self._records.detail(resource, entity)
+    def record_detail(
+        self, resource: MountedResource, entity: Entity, titles: RelatedTitles = NO_TITLES
+    ) -> Any:
+        return self._records.detail(resource, entity, titles)
+
+    def record_link(
+        self, resource: MountedResource, titled: Titled | None, element: str = ""
+    ) -> Any:
+        return self._records.link(resource, titled, element)
 
     def record_events(
         self, resource: MountedResource, entity: Entity, actor: Actor | None = None

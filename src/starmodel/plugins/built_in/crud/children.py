@@ -28,6 +28,8 @@ async def child_lists(
 ) -> list[ChildList]:
     """The lists of a record's children that the actor may read: two queries each.
 
+    One more for each class of related records whose titles the list shows.
+
     Shapes: query is that of the page's URL: "lines.page" and "lines.order" choose the window of
     the children `lines`.
     Raises: ListQueryError.
@@ -53,5 +55,7 @@ async def child_lists(
             window = await application.window(listing, actor, total=True, policy=theirs.policy)
         except (AccessDeniedError, AccessScanLimitError):
             continue
+        own = theirs.entity_type
+        window = await application.titles.add(window, own, actor, theirs.policy)
         found.append(ChildList(children, theirs, listing, window))
     return found

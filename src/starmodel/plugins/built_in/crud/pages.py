@@ -41,10 +41,13 @@ class CrudPages:
             return
         ui: UIAdapter = resource.ui
         actor, query = exchange.session.actor, exchange.request.query
+        titles = await self._application.titles.of(
+            resource.entity_type, [entity], actor, resource.policy
+        )
         lists = await child_lists(self._application, resource, entity, actor, query)
 
         def page() -> str:
-            detail = ui.record_detail(resource, entity)
+            detail = ui.record_detail(resource, entity, titles)
             events = ui.record_events(resource, entity, actor)
             first = (events, detail) if resource.entity_type.is_record else (detail, events)
             content = (
@@ -81,6 +84,7 @@ class CrudPages:
         window = await application.window(listing, actor, total=total, policy=policy)
         if not exchange.request.wants_json:
             ui: UIAdapter = resource.ui
+            window = await application.titles.add(window, entity_type, actor, policy)
 
             def page() -> str:
                 table = ui.list_table(resource, listing, window, actor)
