@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from starmodel.core.classes.children import Children, all_children
 from starmodel.core.classes.foreign_keys import ForeignKey
 from starmodel.core.classes.relations import dependents, referenced
 from starmodel.core.classes.stored_apart import check_foreign_keys
@@ -195,6 +196,18 @@ class Registry:
     def referenced(self) -> dict[type[Entity], dict[str, type[Entity]]]:
         """The class whose id each foreign key refers to, by class and field."""
         return referenced(entity_type.cls for entity_type in self)
+
+    @cached_property
+    def children(self) -> dict[type[Entity], tuple[Children, ...]]:
+        """The relations of each class to records that refer to it."""
+        return all_children(entity_type.cls for entity_type in self)
+
+    def children_at(self, place: str) -> Children | None:
+        """The children whose list has this place, such as "Order.lines"; None for no such list."""
+        name, _, relation = place.rpartition(".")
+        parent = self._names.get(name)
+        every = () if parent is None else self.children.get(parent.cls, ())
+        return next((each for each in every if each.name == relation), None)
 
     @cached_property
     def stored_models(self) -> frozenset[type[BaseModel]]:
