@@ -16,6 +16,7 @@ from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import Extensions, NavEntry
 from starmodel.app.presentation.frontend import Frontend
+from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
 from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.queries.listing import Listing, Window
@@ -107,8 +108,13 @@ class PageShell(Protocol):
         With a record as `subject`, heading and tab title follow the record's title live.
         """
 
-    def page_start(self, actor: Actor | None) -> Any:
-        """The content of the start page: every resource that the actor may read."""
+    def page_start(
+        self, actor: Actor | None, overviews: Mapping[MountedResource, Overview] = NO_OVERVIEWS
+    ) -> Any:
+        """The content of the start page: every resource that the actor may read.
+
+        Shapes: overviews has the number and the newest records of classes with a list.
+        """
 
     def page_navigation(
         self,

@@ -81,7 +81,7 @@ def _text(tab: Tab, tag: Tag) -> str:
 
 def _has_opener(tab: Tab, dialog: Tag) -> bool:
     return any(
-        opener.attrs["data-dialog"] == attribute(dialog, "id")
+        attribute(opener, "data-dialog") == attribute(dialog, "id")
         for opener in select(tab.soup, "[data-dialog]")
     )
 

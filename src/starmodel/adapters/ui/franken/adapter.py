@@ -26,6 +26,7 @@ from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import NavEntry
+from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.presentation.ui import NO_INPUTS, Row, Services
@@ -73,8 +74,10 @@ class FrankenUI:
     ) -> str:
         return self._shell.page(title, content, actor, resource, actions, subject)
 
-    def page_start(self, actor: Actor | None) -> Any:
-        return self._shell.start(actor)
+    def page_start(
+        self, actor: Actor | None, overviews: Mapping[MountedResource, Overview] = NO_OVERVIEWS
+    ) -> Any:
+        return self._shell.start(actor, overviews)
 
     def page_navigation(
         self,

@@ -93,9 +93,12 @@ class ErrorResponses:
             headers = [*headers, (b"www-authenticate", problem.challenge)]
         if exchange.request.is_datastar:
             # Datastar ignores the body of a 4xx or 5xx response, so patches are sent with 200.
-            await self._patches.send(
-                exchange, self.encode(problem, elements), headers, status=problem.status
+            patches = (
+                self._encode_sign_in(exchange, problem, elements)
+                if self._leads_to_sign_in(exchange, problem)
+                else self.encode(problem, elements)
             )
+            await self._patches.send(exchange, patches, headers, status=problem.status)
         elif exchange.request.wants_html and self._leads_to_sign_in(exchange, problem):
             await exchange.redirect(self._sign_in_url(exchange, problem))
         elif exchange.request.wants_html:
@@ -103,6 +106,16 @@ class ErrorResponses:
             await exchange.page(lambda: ui.error_page(problem, actor), problem.status, headers)
         else:
             await exchange.json(problem.as_json(), problem.status, headers)
+
+    def _encode_sign_in(
+        self, exchange: Exchange, problem: Problem, elements: Sequence[Element]
+    ) -> Sequence[Patch]:
+        """The patches for a click that needs a sign-in: a toast with a link that returns here."""
+        link = self._application.texts.text("toast.sign_in")
+        url = self._sign_in_url(exchange, problem)
+        toast = self._ui.message_toast(Toast(problem.said, "error", url, link))
+        shown = Element(self._ui.render(toast), "#starmodel-toasts", "append")
+        return self._patches.encoder.encode_error(problem.status, "", [*elements, shown])
 
     def _leads_to_sign_in(self, exchange: Exchange, problem: Problem) -> bool:
         is_there = exchange.request.path == self.sign_in_path
