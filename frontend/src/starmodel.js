@@ -46,7 +46,8 @@ const withSignals = (sent) => options({ filterSignals: { include: sent, exclude:
 
 action({ name: "click", apply: (_, names = "") => withSignals(include(names)) });
 
-action({ name: "submit", apply: () => options({ contentType: "form" }) });
+// A form waits for the server for some minutes: what was filled in is worth it.
+action({ name: "submit", apply: () => options({ contentType: "form", retryMaxWait: 5000, retryMaxCount: 100 }) });
 
 startStores({ options, include, pageTokens: () => stream?.tokens ?? [] });
 

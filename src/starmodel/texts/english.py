@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from starmodel.texts.accounts import ACCOUNT, SIGN_IN
 from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKENS
 from starmodel.texts.emails import BY_MAIL, EMAILS
+from starmodel.texts.forms import FORMS
 from starmodel.texts.records import DELETING, TOASTS
 
 Text = str | Mapping[str, str]
@@ -28,6 +29,7 @@ _VALUES: dict[str, Text] = {
     "value.multiple_of": "A multiple of {factor}, please.",
     "value.one_of": "One of {expected}, please.",
     "value.pattern": "This does not have the expected form.",
+    "value.pattern_like": "Please write it like {example}.",
     "value.finite": "A finite number, please.",
     "value.int": "A whole number, please.",
     "value.number": "A number, please.",
@@ -318,6 +320,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "A request that failed": _PROBLEMS,
     "Around every page": _PAGES,
     "Records, forms and events": _RECORDS,
+    "Saving and leaving a form": FORMS,
     "Deleting records, and what goes along": DELETING,
     "Toasts after an event": TOASTS,
     "Children of a record": _CHILDREN,

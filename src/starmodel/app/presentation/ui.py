@@ -20,6 +20,7 @@ from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
 from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.queries.neighbours import Neighbours
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
@@ -89,6 +90,21 @@ class Services:
     def url_for(self, resource: MountedResource, page: Page, id: Any = None) -> str:
         """The URL of a generated page, from the current page."""
         return resource.url_for(page, id, root_path=self.frontend.root_path)
+
+
+@dataclass(frozen=True, slots=True)
+class FormFlow:
+    """How a form on a page of its own is left, and where the browser keeps its draft.
+
+    Shapes: may_add_another is True for an actor who may create records; duplicate_url is the
+    form of a new record that begins as a copy, "" for none; draft names application and user in
+    the browser's storage, "" for no draft.
+    """
+
+    cancel_url: str
+    may_add_another: bool = False
+    duplicate_url: str = ""
+    draft: str = ""
 
 
 class PageShell(Protocol):
@@ -200,6 +216,11 @@ class RecordPages(Protocol):
     ) -> Any:
         """The live lists of the records that refer to an entity; None without any."""
 
+    def record_neighbours(
+        self, resource: MountedResource, neighbours: Neighbours, page: Page
+    ) -> Any:
+        """The links to the records beside one in its list, on the same page of them."""
+
     def record_panels(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         """The contents that plugins add below a record."""
 
@@ -218,8 +239,11 @@ class Forms(Protocol):
         originals: Mapping[str, str] | None = None,
         omitted: frozenset[str] = NOTHING,
         hidden: Mapping[str, str] = NO_INPUTS,
+        flow: FormFlow | None = None,
     ) -> Any:
         """The form of one event: validation errors beside inputs, values filled in.
+
+        With a `flow`, it has the footer of a page of its own.
 
         Shapes: originals are the digests of the edited record's fields (see
         `starmodel.app.commands.binding.edited_fields`); omitted are fields without an input,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
+import inspect
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.access_rules import RuleExpression
 
 WIDGETS = (
     "text", "textarea", "markdown", "number", "range", "switch", "select", "radio", "checkboxes",
@@ -23,11 +25,15 @@ FILE_WIDGETS = ("file", "image")
 class UI:
     """Metadata for the generated input, as in `Annotated[str, UI(widget="markdown")]`.
 
-    Shapes: accept and max_bytes are for uploaded files, and checked by the
-    server too: "image/png,.pdf" as in HTML, and the size of one file. colors
-    maps choices of an enum or Literal to the colours of their badges, one of
-    COLORS: {"shipped": "green"}; a key is a member, or its value.
-    Raises: ConfigurationError, for an unknown widget or colour.
+    Shapes: visible_if compares other fields of the record with constants, as in
+    `record.kind == "company"` of `starmodel.access`: while it is false, forms hide the input and
+    don't change the field. initial gives the value that the input of a new record begins with:
+    a function of the actor (None for a guest) and the values so far, by field. accept and
+    max_bytes are for uploaded files, and checked by the server too: "image/png,.pdf" as in HTML,
+    and the size of one file. colors maps choices of an enum or Literal to the colours of their
+    badges, one of COLORS: {"shipped": "green"}; a key is a member, or its value.
+    Raises: ConfigurationError, for an unknown widget or colour, and for what is no condition or
+    function.
     """
 
     widget: str | None = None
@@ -36,11 +42,25 @@ class UI:
     accept: str = ""
     max_bytes: int = 0
     colors: Mapping[Any, str] = field(default_factory=dict, hash=False)
+    visible_if: RuleExpression | None = None
+    initial: Callable[[Any, Mapping[str, Any]], Any] | None = None
 
     def __post_init__(self) -> None:
         if self.widget is not None and self.widget not in WIDGETS:
             raise ConfigurationError(
                 f"UI(widget={self.widget!r}) is unknown; there are {', '.join(WIDGETS)}."
+            )
+        if self.visible_if is not None and not isinstance(self.visible_if, RuleExpression):
+            raise ConfigurationError(
+                f"UI(visible_if={self.visible_if!r}): expected a comparison of starmodel.access, "
+                "such as record.kind == 'company'."
+            )
+        if self.initial is not None and (
+            not callable(self.initial) or inspect.iscoroutinefunction(self.initial)
+        ):
+            raise ConfigurationError(
+                f"UI(initial={self.initial!r}): expected a function of (actor, values) that is "
+                "not awaited."
             )
         if not isinstance(self.colors, Mapping):
             raise ConfigurationError(

@@ -15,6 +15,7 @@ from starmodel.adapters.ui.franken.lists.lists import Lists
 from starmodel.adapters.ui.franken.messages import progress_message, toast_message
 from starmodel.adapters.ui.franken.records.children import child_sections
 from starmodel.adapters.ui.franken.records.deletions import deletion_form
+from starmodel.adapters.ui.franken.records.neighbours import neighbour_links
 from starmodel.adapters.ui.franken.records.records import Records
 from starmodel.adapters.ui.franken.shell.layout import navigation_links
 from starmodel.adapters.ui.franken.shell.shell import Shell
@@ -27,10 +28,11 @@ from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
-from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.slots import Filled, Place
-from starmodel.app.presentation.ui import NO_INPUTS, Row, Services
+from starmodel.app.presentation.ui import NO_INPUTS, FormFlow, Row, Services
 from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.queries.neighbours import Neighbours
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
@@ -154,6 +156,11 @@ class FrankenUI:
         place = Place("record.panels", actor, resource.entity_type, entity)
         return self._panels(place)
 
+    def record_neighbours(
+        self, resource: MountedResource, neighbours: Neighbours, page: Page
+    ) -> Any:
+        return neighbour_links(self.services, resource, neighbours, page, self.record_title)
+
     def value(self, annotation: Any, options: UI, *, brief: bool) -> RenderValue:
         """The HTML renderer for values of a type, `brief` in the cells of lists."""
         return value_renderer(annotation, options, brief=brief, texts=self.services.texts)
@@ -171,8 +178,11 @@ class FrankenUI:
         originals: Mapping[str, str] | None = None,
         omitted: frozenset[str] = NOTHING,
         hidden: Mapping[str, str] = NO_INPUTS,
+        flow: FormFlow | None = None,
     ) -> Any:
-        return self._forms.form(resource, event, id, values, errors, originals, omitted, hidden)
+        return self._forms.form(
+            resource, event, id, values, errors, originals, omitted, hidden, flow
+        )
 
     def form_after(
         self, resource: MountedResource, actor: Actor | None, entity: Entity | None = None

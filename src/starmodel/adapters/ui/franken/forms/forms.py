@@ -11,7 +11,7 @@ from starmodel.adapters.ui.elements import Div
 from starmodel.adapters.ui.franken.forms.event_form import EventForm, RenderField, event_form
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.resource import MountedResource
-from starmodel.app.presentation.ui import NO_INPUTS, Services
+from starmodel.app.presentation.ui import NO_INPUTS, FormFlow, Services
 from starmodel.core.events import Event
 from starmodel.core.snapshot import NOTHING
 from starmodel.core.values.bounded_cache import MB, cached
@@ -43,12 +43,14 @@ class EventForms:
         originals: Mapping[str, str] | None,
         omitted: frozenset[str] = NOTHING,
         hidden: Mapping[str, str] = NO_INPUTS,
+        flow: FormFlow | None = None,
     ) -> Any:
         """The form of one event; see `Forms.form`."""
         compiled = self.compiled(resource, event, omitted)
-        form = Safe(compiled.fill(id, values, errors, originals, hidden))
-        if event.name in ("create", "update") and resource.entity_type.is_record:
-            return Div(form, cls="uk-card sm-form-card")
+        form = Safe(compiled.fill(id, values, errors, originals, hidden, flow))
+        if compiled.is_of_record:
+            wide = " sm-form-wide" if compiled.layout.sidebar else ""
+            return Div(form, cls=f"uk-card sm-form-card{wide}")
         return form
 
     def error_patches(
