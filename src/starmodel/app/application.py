@@ -57,6 +57,7 @@ from starmodel.core.commands import Action, CommandRecord
 from starmodel.core.current_app import set_host
 from starmodel.core.entity import Entity
 from starmodel.core.errors import (
+    BindingError,
     ConfigurationError,
     GoneError,
     NotFoundError,
@@ -367,25 +368,33 @@ class Application:
         policy = policy or self.policy
         inputs = Inputs(fixed=request.args, fixed_name="arguments", trusted=actor is TRUSTED)
         inputs = inputs.seen_by(policy, entity_type, actor)
+        given, sent = self.dispatcher.rows.taken(entity_type, event, inputs.fixed)
+        inputs = inputs._replace(fixed=given)
         # Entity classes inside the event resolve to this application.
         context = current_context.get()
         if context is None or context.host is not self:
             context = derived_context(host=self)
         token = current_context.set(context)
         try:
-            return await self.dispatcher.dispatch(
-                Command(
-                    entity_type,
-                    event,
-                    self.dispatcher.bind(entity_type, event, inputs),
-                    policy,
-                    id,
-                    actor,
-                    session if session is not None else context.session,
-                    key=key,
-                    inputs=inputs,
-                )
+            command = Command(
+                entity_type,
+                event,
+                self.dispatcher.bind(entity_type, event, inputs),
+                policy,
+                id,
+                actor,
+                session if session is not None else context.session,
+                key=key,
+                inputs=inputs,
             )
+            if sent:
+                problems: dict[str, str] = {}
+                command.rows = self.dispatcher.rows.bind(command, sent, problems)
+                if problems:
+                    raise BindingError(
+                        f"{entity_type.name}.{event.name}: {'; '.join(problems)}.", problems
+                    )
+            return await self.dispatcher.dispatch(command)
         finally:
             current_context.reset(token)
 

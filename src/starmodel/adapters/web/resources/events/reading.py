@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from starmodel.adapters.web.http.conditional import precondition_of
@@ -18,6 +20,7 @@ from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import NO_DIGESTS, digests_in, touched
 from starmodel.app.commands.binding.form_names import BROWSER, ORIGINALS
 from starmodel.app.commands.command import Command
+from starmodel.app.commands.inlines.rows import SentRow
 from starmodel.app.commands.inputs import Inputs
 from starmodel.app.commands.replies import Reply
 from starmodel.app.context import use_browser_state
@@ -31,6 +34,7 @@ from starmodel.core.values.signal_names import keys_of
 from starmodel.texts.catalogue import Message, joined
 
 JSON = "application/json"
+NO_ROWS: Mapping[str, list[SentRow]] = MappingProxyType({})
 
 
 class EventReader:
@@ -57,7 +61,7 @@ class EventReader:
         request, session, entity_type = exchange.request, exchange.session, resource.entity_type
         method, headers = request.method, request.headers
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
-        was = NO_DIGESTS
+        was, rows, refused = NO_DIGESTS, NO_ROWS, dict[str, str]()
         if method == "POST" and request.is_datastar and request.content_type == JSON:  # a click
             data, sent = await request.json(), NOTHING_SENT
             if data:
@@ -67,6 +71,11 @@ class EventReader:
         else:
             inputs, sent, memory = await self._inputs(exchange, event)
             was = digests_in(memory, self._bounds)
+            if self._application.dispatcher.rows:
+                body, rows = self._application.dispatcher.rows.taken(
+                    entity_type, event, inputs.body
+                )
+                inputs = inputs._replace(body=body)
         if entity_type.cls.__entity__.guarded:
             inputs = inputs.seen_by(resource.policy, entity_type, session.actor)
         for name in binder.sensitive:
@@ -83,14 +92,13 @@ class EventReader:
             use_states(sent, session, self._application.scopes, binder.browser_stores)
         elif method == "GET":
             use_browser_state(NO_BROWSER_STATE)
-        if problems is None:
+        if problems is None and not rows:
             arguments = binder.bind(inputs)
         else:
-            arguments, found = binder.partial(inputs)
-            problems |= found
+            arguments, refused = binder.partial(inputs)
         key = headers.get(b"idempotency-key")
         is_conditional = b"if-match" in headers or b"if-none-match" in headers
-        return Command(
+        command = Command(
             entity_type,
             event,
             touched(arguments, was) if was else arguments,
@@ -108,6 +116,13 @@ class EventReader:
             precondition_of(request) if is_conditional else None,
             inputs,
         )
+        if rows:
+            command.rows = self._application.dispatcher.rows.bind(command, rows, refused)
+        if problems is not None:
+            problems |= refused
+        elif refused:
+            raise BindingError(f"{binder.where}: {', '.join(refused)} can't be used.", refused)
+        return command
 
     async def _inputs(
         self, exchange: Exchange, event: Event[Any, Any, Any]
