@@ -39,7 +39,7 @@ from starmodel.app.ports.messages import Changed, SessionEnded
 from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.extensions import Extensions
 from starmodel.app.presentation.frontend import Frontend
-from starmodel.app.presentation.resource import Resource
+from starmodel.app.presentation.resource import MountedResource, Resource
 from starmodel.app.presentation.slots import Slots
 from starmodel.app.presentation.ui import Renderer
 from starmodel.app.queries.cursors import Cursors
@@ -52,6 +52,7 @@ from starmodel.app.sessions.cache import SessionCache
 from starmodel.app.sessions.scopes import Scopes, default_snapshot
 from starmodel.app.sessions.session import Session
 from starmodel.app.uow import UnitOfWork
+from starmodel.core.classes.children import Children
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.commands import Action, CommandRecord
 from starmodel.core.current_app import set_host
@@ -314,6 +315,15 @@ class Application:
             )
         await check_record(policy, entity_type, session.actor, found, id, gone=seen)
         return await seen_by(policy, session.actor, entity_type, found)
+
+    def inline_children(self, resource: MountedResource) -> list[tuple[Children, MountedResource]]:
+        """The relations whose rows the forms of a resource have, with the children's resource."""
+        area = self.areas.of(resource)
+        return [
+            (children, area[self.registry[children.of]])
+            for children in self.registry.children.get(resource.entity_type.cls, ())
+            if children.is_inline
+        ]
 
     def seen_now(self, entity: Entity) -> Entity:
         """A record that code shows, as the visitor of the current request sees it."""

@@ -111,7 +111,9 @@ class Dispatcher:
                 has_handlers=key in reactions.causes, complete=self._complete_run,
             )
             for key, binder in self.binders.items()
-            if prepares and has_direct_path(binder) and not self.rows.names(binder.entity_type, binder.event)
+            if prepares
+            and has_direct_path(binder)
+            and not self.rows.names(binder.entity_type, binder.event)
         }  # fmt: skip
         """By entity class and event name; an event without an entry takes the general path."""
 

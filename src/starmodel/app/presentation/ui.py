@@ -15,6 +15,7 @@ from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.extensions import Extensions, NavEntry
 from starmodel.app.presentation.frontend import Frontend
+from starmodel.app.presentation.inlines import InlineRows
 from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.queries.listing import Listing, Window
@@ -193,12 +194,14 @@ class Forms(Protocol):
         originals: Mapping[str, str] | None = None,
         omitted: frozenset[str] = NOTHING,
         hidden: Mapping[str, str] = NO_INPUTS,
+        inlines: Sequence[InlineRows] = (),
     ) -> Any:
         """The form of one event: validation errors beside inputs, values filled in.
 
         Shapes: originals are the digests of the edited record's fields (see
         `starmodel.app.commands.binding.edited_fields`); omitted are fields without an input,
-        because the actor may not set them; hidden are inputs that are sent as they are.
+        because the actor may not set them; hidden are inputs that are sent as they are; inlines
+        are the rows of children.
         """
 
     def form_after(
@@ -214,6 +217,7 @@ class Forms(Protocol):
         errors: Mapping[str, str],
         originals: Mapping[str, str],
         omitted: frozenset[str] = NOTHING,
+        inlines: Sequence[InlineRows] = (),
     ) -> Sequence[Element]:
         """Patches of the open form: each validation error beside its input, all others cleared."""
 

@@ -24,6 +24,7 @@ from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.extensions import NavEntry
+from starmodel.app.presentation.inlines import InlineRows
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.presentation.ui import NO_INPUTS, Row, Services
@@ -152,8 +153,11 @@ class FrankenUI:
         originals: Mapping[str, str] | None = None,
         omitted: frozenset[str] = NOTHING,
         hidden: Mapping[str, str] = NO_INPUTS,
+        inlines: Sequence[InlineRows] = (),
     ) -> Any:
-        return self._forms.form(resource, event, id, values, errors, originals, omitted, hidden)
+        return self._forms.form(
+            resource, event, id, values, errors, originals, omitted, hidden, inlines
+        )
 
     def form_after(
         self, resource: MountedResource, actor: Actor | None, entity: Entity | None = None
@@ -168,8 +172,9 @@ class FrankenUI:
         errors: Mapping[str, str],
         originals: Mapping[str, str],
         omitted: frozenset[str] = NOTHING,
+        inlines: Sequence[InlineRows] = (),
     ) -> Sequence[Element]:
-        return self._forms.error_patches(resource, event, id, errors, originals, omitted)
+        return self._forms.error_patches(resource, event, id, errors, originals, omitted, inlines)
 
     def form_field(self, field: FormField, form_id: str, slots: Slots, records_url: str) -> Any:
         """One labelled input; `slots` has the slots of its value, choice and validation error."""

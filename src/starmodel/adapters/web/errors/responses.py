@@ -15,10 +15,11 @@ from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.fields import writable_fields
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import digests_in
-from starmodel.app.commands.binding.form_names import ORIGINALS
+from starmodel.app.commands.binding.form_names import ADD_ROW, ORIGINALS
 from starmodel.app.commands.elements import Element
 from starmodel.app.ports.transport import Patch
 from starmodel.app.presentation.children import parent_choice
+from starmodel.app.presentation.inlines import InlineRows, sent_inlines
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import UIAdapter
 from starmodel.core.errors import ConfirmationNeededError, RequestError, StarModelError
@@ -162,13 +163,14 @@ class ErrorResponses:
             omitted = await self._omitted(exchange, resource, id)
             if choice := parent_choice(self._application.registry, resource.entity_type, sent):
                 omitted = omitted.union(choice.inputs)
-            elements = self.beside(resource, event, id, problem, omitted) if beside else ()
+            inlines = self._inlines(exchange, resource, event, sent) if beside else ()
+            elements = self.beside(resource, event, id, problem, omitted, inlines) if beside else ()
             await self.send(exchange, problem, elements=elements, ui=resource.ui)
         elif is_form and exchange.request.wants_html and problem.status in _SHOWN_AGAIN:
             omitted = await self._omitted(exchange, resource, id)
             await exchange.page(
                 lambda: self._form_again(exchange, resource, event, id, problem, sent, omitted),
-                problem.status,
+                200 if ADD_ROW in sent else problem.status,
             )
         else:
             await self.send(exchange, problem, ui=resource.ui)
@@ -196,10 +198,28 @@ class ErrorResponses:
         id: str,
         problem: Problem,
         omitted: frozenset[str],
+        inlines: Sequence[InlineRows] = (),
     ) -> Sequence[Element]:
         """The patches that render each validation error beside its input."""
         ui: UIAdapter = resource.ui
-        return ui.form_errors(resource, event, id, problem.fields, problem.was, omitted=omitted)
+        return ui.form_errors(
+            resource, event, id, problem.fields, problem.was, omitted=omitted, inlines=inlines
+        )
+
+    def _inlines(
+        self,
+        exchange: Exchange,
+        resource: MountedResource,
+        event: Event[Any, Any, Any],
+        sent: Mapping[str, Any],
+        was: Mapping[str, str] = NOTHING_SENT,
+    ) -> list[InlineRows]:
+        """The rows of children in a submitted form. Shapes: was has newer digests by row."""
+        if not self._application.dispatcher.rows.names(resource.entity_type, event):
+            return []
+        inlines = self._application.inline_children(resource)
+        added = str(sent.get(ADD_ROW, ""))
+        return sent_inlines(inlines, exchange.session.actor, sent, was, added=added)
 
     def encode(self, problem: Problem, elements: Sequence[Element] = ()) -> Sequence[Patch]:
         """The patches for Datastar; a developer also gets a panel with frames and arguments."""
@@ -229,7 +249,9 @@ class ErrorResponses:
         label = texts.render(event.title)
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         values = {name: value for name, value in sent.items() if name not in binder.sensitive}
-        originals = problem.was
+        originals: Mapping[str, str] = {
+            name: text for name, text in problem.was.items() if "." not in name
+        }
         with contextlib.suppress(RequestError):  # unreadable, which is the error being sent
             originals = originals or digests_in(sent.get(ORIGINALS), self._settings.bounds)
         choice = parent_choice(self._application.registry, entity_type, sent)
@@ -238,10 +260,11 @@ class ErrorResponses:
             resource, event, id or None,
             values=values, errors=problem.fields, originals=originals,
             omitted=omitted.union(hidden), hidden=hidden,
+            inlines=self._inlines(exchange, resource, event, sent, problem.was),
         )  # fmt: skip
         page: str = ui.page(
             titles.get(event.name, label) if entity_type.is_record else label,
-            ui.message_toast(Toast(problem.said, "error")),
+            None if ADD_ROW in sent else ui.message_toast(Toast(problem.said, "error")),
             form,
             ui.form_after(resource, exchange.session.actor) if event.name == "create" else None,
             actor=exchange.session.actor,

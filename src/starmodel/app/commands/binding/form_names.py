@@ -27,6 +27,9 @@ FIELD = "_field."
 SEVERAL_SUFFIX = "[]"
 """Suffix: the name of each of several values."""
 
+ADD_ROW = "_add"
+"""The relation that a form without JavaScript is to get one more row for."""
+
 BULK_EVENT, BULK_IDS = "event", "id"
 """The fields of a bulk form: the event's name, and the ids of the chosen records."""
 

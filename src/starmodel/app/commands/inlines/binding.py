@@ -94,7 +94,7 @@ class RowBinder:
             problems |= {f"{prefix}.{field}": text for field, text in error.fields.items()}
             return None
         refused.pop(children.key, None)
-        if row.is_blank and not _is_filled_in(entity_type, arguments, row):
+        if row.is_blank and not _is_filled_in(children, arguments, row):
             return None
         problems |= {f"{prefix}.{field}": text for field, text in refused.items()}
         was = digests_in(row.originals, parent.inputs.bounds)
@@ -142,10 +142,12 @@ class RowBinder:
                     )
 
 
-def _is_filled_in(entity_type: EntityType, arguments: Mapping[str, Any], row: SentRow) -> bool:
+def _is_filled_in(children: Children, arguments: Mapping[str, Any], row: SentRow) -> bool:
     """Whether the values of a new row differ from those that a blank row has."""
-    fields = entity_type.cls.__pydantic_fields__
+    fields = children.of.__pydantic_fields__
     for name, value in row.values.items():
+        if name == children.position:
+            continue
         info = fields.get(name)
         if name not in arguments or info is None:
             if value not in ("", "false", [], None):

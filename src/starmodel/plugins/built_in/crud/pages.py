@@ -12,13 +12,14 @@ from starmodel.app.access.offers import may_create, rendered
 from starmodel.app.commands.binding.edited_fields import digests
 from starmodel.app.commands.field_access import unsettable
 from starmodel.app.presentation.children import parent_choice
+from starmodel.app.presentation.inlines import new_inlines, stored_inlines
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import UIAdapter
 from starmodel.app.queries.listing import listing_of, wants_total
 from starmodel.core.entity import Entity
 from starmodel.core.public_state import public_state
 from starmodel.plugins import Exchange
-from starmodel.plugins.built_in.crud.children import child_lists
+from starmodel.plugins.built_in.crud.children import child_lists, inline_records
 from starmodel.plugins.built_in.crud.data_streams import DataStreams
 from starmodel.plugins.web import PluginServices
 
@@ -129,7 +130,10 @@ class CrudPages:
         def page() -> str:
             omitted = unsettable(policy, entity_type, actor, None).union(hidden)
             content = (
-                ui.form(resource, event, omitted=omitted, hidden=hidden),
+                ui.form(
+                    resource, event, omitted=omitted, hidden=hidden,
+                    inlines=new_inlines(self._application.inline_children(resource), actor),
+                ),
                 ui.form_after(resource, actor),
             )  # fmt: skip
             return str(ui.page(title, *content, actor=actor, resource=resource))
@@ -145,12 +149,15 @@ class CrudPages:
         )
         title = self._application.texts.text("record.edit", title=ui.record_title(resource, entity))
 
+        inlines = await inline_records(self._application, resource, entity, actor)
+
         def page() -> str:
             values, originals = public_state(entity), digests(entity)
             omitted = unsettable(resource.policy, resource.entity_type, actor, entity)
             form = ui.form(
                 resource, event, entity.id,
                 values=values, originals=originals, omitted=omitted,
+                inlines=stored_inlines(inlines, actor),
             )  # fmt: skip
             more = ui.form_after(resource, actor, entity)
             return str(ui.page(title, form, more, actor=actor, resource=resource))

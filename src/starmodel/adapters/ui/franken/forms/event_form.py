@@ -56,12 +56,17 @@ class EventForm:
         errors: Mapping[str, str] | None = None,
         originals: Mapping[str, str] | None = None,
         hidden: Mapping[str, str] = NO_INPUTS,
+        inlines: str = "",
     ) -> str:
-        """Render the form as HTML, with these values, validation errors and hidden inputs."""
+        """Render the form as HTML, with these values, validation errors and hidden inputs.
+
+        Shapes: inlines is the HTML of rows of children.
+        """
         slots = self.slots(id, values or {}, errors or {}, originals or NO_INPUTS)
         slots["hidden"] = "".join(
             [render(Input(type="hidden", name=n, value=v)) for n, v in hidden.items()]
         )
+        slots["inlines"] = inlines
         return self.template.fill(slots)
 
     def slots(
@@ -161,7 +166,7 @@ def _component(
     key, id = (s.token("id"), ID) if of_record else ("", None)
     form = form_id(entity_type, event, key)
     inputs = {
-        field.name: render_field(field, form, s, _records_url(services, field)) for field in fields
+        field.name: render_field(field, form, s, records_url(services, field)) for field in fields
     }
     # Ids are percent-encoded in URLs, so the slot replaces the encoded placeholder.
     url = resource.event_url(event, id, root_path=frontend.root_path).replace(ANY_ID, key)
@@ -172,6 +177,7 @@ def _component(
         _originals_input(form, s.text("originals")) if event.name == "update" else None,
         Safe(s.html("hidden")),
         *_grouped(entity_type, event, inputs),
+        Safe(s.html("inlines")),
         Div(_button(services, entity_type, event, has_fields=bool(fields)), cls="sm-form-end"),
         {"data-on:submit": submit},
         {} if event.name == "update" else {"data-reset": True},
@@ -193,7 +199,7 @@ def _targets(services: Services, entity_type: EntityType) -> dict[str, type[Enti
     }
 
 
-def _records_url(services: Services, field: FormField) -> str:
+def records_url(services: Services, field: FormField) -> str:
     """The URL of the records that a record input chooses from, in the current area."""
     if field.record is None:
         return ""

@@ -18,7 +18,7 @@ from starmodel.adapters.web.resources.browser_states import (
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import NO_DIGESTS, digests_in, touched
-from starmodel.app.commands.binding.form_names import BROWSER, ORIGINALS
+from starmodel.app.commands.binding.form_names import ADD_ROW, BROWSER, ORIGINALS
 from starmodel.app.commands.command import Command
 from starmodel.app.commands.inlines.rows import SentRow
 from starmodel.app.commands.inputs import Inputs
@@ -28,7 +28,7 @@ from starmodel.app.presentation.confirmation import PROOF
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import PLACE
 from starmodel.app.sessions.browser_state import NO_BROWSER_STATE
-from starmodel.core.errors import BindingError, RequestError
+from starmodel.core.errors import BindingError, RequestError, RowAddedError
 from starmodel.core.events import Event
 from starmodel.core.values.signal_names import keys_of
 from starmodel.texts.catalogue import Message, joined
@@ -148,6 +148,8 @@ class EventReader:
         if request.is_datastar and not is_form:
             signals = keys_of(data) if data else data
             return Inputs(request.query, signals=signals, bounds=bounds), sent, None
+        if is_form and ADD_ROW in data:
+            raise RowAddedError(Message("inlines.malformed"))
         if PLACE in data and event.name == "create":
             data = {name: value for name, value in data.items() if name != PLACE}
         memory = data.get(ORIGINALS) if event.name == "update" else None
