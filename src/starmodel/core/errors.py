@@ -324,10 +324,6 @@ class VersionConflictError(StarModelError):
         self.entity, self.id, self.read, self.stored = entity, id, read, stored
 
 
-class RowAddedError(RequestError):
-    """A form without JavaScript asks for one more row; it is shown again as it was sent."""
-
-
 class EditConflictError(StarModelError):
     """A submitted field was changed by another command after the form was rendered.
 

@@ -85,13 +85,10 @@ def sent_inlines(
     actor: Actor | None,
     sent: Mapping[str, Any],
     was: Mapping[str, str],
-    *,
-    added: str = "",
 ) -> list[InlineRows]:
     """The rows of a submitted form.
 
-    Shapes: was has newer field digests by the name of a row; added names a relation that gets
-    one more row.
+    Shapes: was has newer field digests by the name of a row.
     """
     found = []
     for children, theirs in inlines:
@@ -108,8 +105,7 @@ def sent_inlines(
                     row.at, row.id, row.values, originals, row.is_removed, row.is_blank, locked
                 )
             )
-        spare = int(children.name == added)
-        found.append(_rows(children, theirs, actor, rows, spare=spare))
+        found.append(_rows(children, theirs, actor, rows))
     return found
 
 

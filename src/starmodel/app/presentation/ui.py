@@ -13,6 +13,7 @@ from starmodel.app.commands.elements import Element
 from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.children import ChildList
+from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import Extensions, NavEntry
 from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.inlines import InlineRows
@@ -166,6 +167,9 @@ class RecordPages(Protocol):
 
     def record_actions(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         """The actions beside the heading of a record; None without any."""
+
+    def record_deletion(self, resource: MountedResource, deletion: Deletion) -> Any:
+        """The form that asks before records are deleted, on a page of its own."""
 
     def record_children(
         self,

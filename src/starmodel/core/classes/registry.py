@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starmodel.core.classes.children import Children, all_children
 from starmodel.core.classes.foreign_keys import ForeignKey
 from starmodel.core.classes.relations import dependents, referenced
+from starmodel.core.classes.stored_apart import check_foreign_keys
 from starmodel.core.definition.browser_stores import check_browser_store
 from starmodel.core.definition.defined import defined_classes
 from starmodel.core.definition.hooks import hooks_of
@@ -130,6 +131,7 @@ class Registry:
             known[made.name] = cls
             self._add(made)
         self._check_old_names()
+        check_foreign_keys({each.cls: each.store for each in self})
 
     def _add(self, entity_type: EntityType) -> None:
         for seen, key in ((self._names, entity_type.name), (self._paths, entity_type.path)):

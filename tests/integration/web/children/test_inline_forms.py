@@ -42,7 +42,7 @@ async def test_form_of_a_new_parent_has_a_blank_row(browser: Browser) -> None:
 
 async def test_one_more_row_keeps_what_was_filled_in(browser: Browser) -> None:
     sent = form_of((await browser.page("/baskets/new")).text, "Basket-create")
-    sent |= {"name": "W", "items.0.product": '<b>Tea"', "_add": "items"}
+    sent |= {"name": "W", "items.0.product": '<b>Tea"', "_change": "add items"}
     reply = await browser.submit("/baskets", sent)
     assert reply.status_code == 200
     again = form_of(reply.text, "Basket-create")

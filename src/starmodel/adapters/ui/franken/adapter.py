@@ -14,6 +14,7 @@ from starmodel.adapters.ui.franken.forms.inputs import labelled
 from starmodel.adapters.ui.franken.lists.lists import Lists
 from starmodel.adapters.ui.franken.messages import progress_message, toast_message
 from starmodel.adapters.ui.franken.records.children import child_sections
+from starmodel.adapters.ui.franken.records.deletions import deletion_form
 from starmodel.adapters.ui.franken.records.records import Records
 from starmodel.adapters.ui.franken.shell.layout import navigation_links
 from starmodel.adapters.ui.franken.shell.shell import Shell
@@ -23,6 +24,7 @@ from starmodel.adapters.ui.values import RenderValue, value_renderer
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.children import ChildList
+from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.inlines import InlineRows
 from starmodel.app.presentation.resource import MountedResource
@@ -122,6 +124,9 @@ class FrankenUI:
 
     def record_actions(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         return self._records.actions(resource, entity, actor)
+
+    def record_deletion(self, resource: MountedResource, deletion: Deletion) -> Any:
+        return deletion_form(self.services, deletion)
 
     def record_children(
         self,

@@ -15,7 +15,7 @@ from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.fields import writable_fields
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import digests_in
-from starmodel.app.commands.binding.form_names import ADD_ROW, ORIGINALS
+from starmodel.app.commands.binding.form_names import ORIGINALS
 from starmodel.app.commands.elements import Element
 from starmodel.app.ports.transport import Patch
 from starmodel.app.presentation.children import parent_choice
@@ -26,6 +26,7 @@ from starmodel.core.errors import ConfirmationNeededError, RequestError, StarMod
 from starmodel.core.events import Event
 from starmodel.core.events.results import Toast
 
+_NO_PROBLEM = Problem(200, "")
 _SHOWN_AGAIN = frozenset({400, 409, 422})  # a corrected form can succeed
 
 
@@ -170,10 +171,21 @@ class ErrorResponses:
             omitted = await self._omitted(exchange, resource, id)
             await exchange.page(
                 lambda: self._form_again(exchange, resource, event, id, problem, sent, omitted),
-                200 if ADD_ROW in sent else problem.status,
+                problem.status,
             )
         else:
             await self.send(exchange, problem, ui=resource.ui)
+
+    async def send_form(
+        self, exchange: Exchange, resource: MountedResource, event: Event[Any, Any, Any], id: str
+    ) -> None:
+        """Send the form of an event again, with what was submitted and no problem."""
+        omitted = await self._omitted(exchange, resource, id)
+        await exchange.page(
+            lambda: self._form_again(
+                exchange, resource, event, id, _NO_PROBLEM, exchange.sent, omitted
+            )
+        )
 
     async def _omitted(
         self, exchange: Exchange, resource: MountedResource, id: str
@@ -218,8 +230,7 @@ class ErrorResponses:
         if not self._application.dispatcher.rows.names(resource.entity_type, event):
             return []
         inlines = self._application.inline_children(resource)
-        added = str(sent.get(ADD_ROW, ""))
-        return sent_inlines(inlines, exchange.session.actor, sent, was, added=added)
+        return sent_inlines(inlines, exchange.session.actor, sent, was)
 
     def encode(self, problem: Problem, elements: Sequence[Element] = ()) -> Sequence[Patch]:
         """The patches for Datastar; a developer also gets a panel with frames and arguments."""
@@ -264,7 +275,7 @@ class ErrorResponses:
         )  # fmt: skip
         page: str = ui.page(
             titles.get(event.name, label) if entity_type.is_record else label,
-            None if ADD_ROW in sent else ui.message_toast(Toast(problem.said, "error")),
+            ui.message_toast(Toast(problem.said, "error")) if problem.said else None,
             form,
             ui.form_after(resource, exchange.session.actor) if event.name == "create" else None,
             actor=exchange.session.actor,

@@ -9,7 +9,7 @@ from typing import Any
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.edited_fields import digests_in, touched
 from starmodel.app.commands.command import Command, RowCommand
-from starmodel.app.commands.inlines.rows import SentRow, sent_rows
+from starmodel.app.commands.inlines.rows import MAX_ROWS, ROW_BLANK, SentRow, sent_rows
 from starmodel.app.commands.inputs import Inputs
 from starmodel.core.classes.children import Children
 from starmodel.core.classes.registry import EntityType, Registry
@@ -47,6 +47,23 @@ class RowBinder:
         """The relations whose rows the event takes, by name."""
         is_form = entity_type.is_record and event.name in ("create", "update")
         return self._inlines.get(entity_type.cls, {}) if is_form else {}
+
+    def add_row(
+        self,
+        entity_type: EntityType,
+        event: Event[Any, Any, Any],
+        fields: dict[str, Any],
+        change: Any,
+    ) -> None:
+        """Add a blank row to submitted fields, for the change "add lines" of a form's button."""
+        name = change.removeprefix("add ") if isinstance(change, str) else ""
+        if name not in self.names(entity_type, event):
+            return
+        rows = fields.get(name)
+        rows = dict(rows) if isinstance(rows, Mapping) else {}
+        if len(rows) < MAX_ROWS:
+            last = max([int(at) for at in rows if str(at).isdecimal() and len(at) < 5], default=-1)
+            fields[name] = {**rows, str(last + 1): {ROW_BLANK: "1"}}
 
     def taken(
         self, entity_type: EntityType, event: Event[Any, Any, Any], values: Mapping[str, Any]

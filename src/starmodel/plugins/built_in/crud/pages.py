@@ -45,10 +45,12 @@ class CrudPages:
         lists = await child_lists(self._application, resource, entity, actor, query)
 
         def page() -> str:
+            detail = ui.record_detail(resource, entity)
+            events = ui.record_events(resource, entity, actor)
+            first = (events, detail) if resource.entity_type.is_record else (detail, events)
             content = (
-                ui.record_detail(resource, entity),
+                *first,
                 ui.record_children(resource, entity, lists, actor),
-                ui.record_events(resource, entity, actor),
                 ui.record_panels(resource, entity, actor),
             )  # fmt: skip
             actions = ui.record_actions(resource, entity, actor)

@@ -68,6 +68,8 @@ def bulk(view: ListView, url: str, expression: str) -> Any:
     for event in view.bulk:
         danger, label = event.name == "delete", texts.render(event.title)
         questions: dict[str, str] = {}
+        if danger:
+            questions["data-ask-url"] = url
         if event.info.confirm:
             questions["data-ask"] = texts.text("bulk.ask", event=label, count="{n}", things=things)
             questions["data-ask-one"] = texts.text("bulk.ask_one", event=label, title=title)

@@ -18,7 +18,8 @@ from starmodel.adapters.web.resources.browser_states import (
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import NO_DIGESTS, digests_in, touched
-from starmodel.app.commands.binding.form_names import ADD_ROW, BROWSER, ORIGINALS
+from starmodel.app.commands.binding.form_names import BROWSER, ORIGINALS, ROW_CHANGE
+from starmodel.app.commands.binding.rows import RowsChanged, change_rows
 from starmodel.app.commands.command import Command
 from starmodel.app.commands.inlines.rows import SentRow
 from starmodel.app.commands.inputs import Inputs
@@ -28,7 +29,8 @@ from starmodel.app.presentation.confirmation import PROOF
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import PLACE
 from starmodel.app.sessions.browser_state import NO_BROWSER_STATE
-from starmodel.core.errors import BindingError, RequestError, RowAddedError
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.errors import BindingError, RequestError
 from starmodel.core.events import Event
 from starmodel.core.values.signal_names import keys_of
 from starmodel.texts.catalogue import Message, joined
@@ -56,7 +58,7 @@ class EventReader:
         """Parse and bind a request into a command.
 
         Shapes: problems collects validation errors by argument; None raises them.
-        Raises: RequestError, BindingError, AccessDeniedError.
+        Raises: RequestError, BindingError, AccessDeniedError, RowsChanged.
         """
         request, session, entity_type = exchange.request, exchange.session, resource.entity_type
         method, headers = request.method, request.headers
@@ -69,7 +71,7 @@ class EventReader:
                 data = keys_of(data)
             inputs = Inputs(request.query, signals=data, bounds=self._bounds)
         else:
-            inputs, sent, memory = await self._inputs(exchange, event)
+            inputs, sent, memory = await self._inputs(exchange, entity_type, event)
             was = digests_in(memory, self._bounds)
             if self._application.dispatcher.rows:
                 body, rows = self._application.dispatcher.rows.taken(
@@ -125,11 +127,12 @@ class EventReader:
         return command
 
     async def _inputs(
-        self, exchange: Exchange, event: Event[Any, Any, Any]
+        self, exchange: Exchange, entity_type: EntityType, event: Event[Any, Any, Any]
     ) -> tuple[Inputs, SubmittedStates, Any]:
         """The inputs of query and body, the browser states, and the digests of an edit form.
 
-        Raises: RequestError, for a body that can't be parsed.
+        Raises: RequestError, for a body that can't be parsed; RowsChanged, for a button of
+        the form that changes its rows.
         """
         request, bounds = exchange.request, self._bounds
         data: dict[str, Any] = {}
@@ -144,12 +147,15 @@ class EventReader:
                 data.pop(PROOF, None)  # verified already
             if is_form:
                 exchange.sent = data
+                if ROW_CHANGE in data:
+                    change = data.pop(ROW_CHANGE)
+                    change_rows(data, change)
+                    self._application.dispatcher.rows.add_row(entity_type, event, data, change)
+                    raise RowsChanged
         sent = parse_states(request, data)
         if request.is_datastar and not is_form:
             signals = keys_of(data) if data else data
             return Inputs(request.query, signals=signals, bounds=bounds), sent, None
-        if is_form and ADD_ROW in data:
-            raise RowAddedError(Message("inlines.malformed"))
         if PLACE in data and event.name == "create":
             data = {name: value for name, value in data.items() if name != PLACE}
         memory = data.get(ORIGINALS) if event.name == "update" else None

@@ -33,7 +33,7 @@ from starmodel.adapters.ui.elements import Template as TemplateElement
 from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.inputs import slot_values
 from starmodel.adapters.ui.franken.icons import icon
-from starmodel.app.commands.binding.form_names import ADD_ROW
+from starmodel.app.commands.binding.form_names import ROW_CHANGE
 from starmodel.app.commands.inlines.rows import (
     MAX_ROWS,
     ROW_BLANK,
@@ -87,7 +87,7 @@ class InlineTable:
             add = Button(
                 icon("plus", self.services.icons_url),
                 texts.text("inlines.add", title=self.entity_type.title),
-                type="submit", name=ADD_ROW, value=name, formnovalidate=True,
+                type="submit", name=ROW_CHANGE, value=f"add {name}", formnovalidate=True,
                 cls="uk-btn uk-btn-default uk-btn-sm sm-add-row",
             )  # fmt: skip
         heads = [Th(field.title, scope="col") for field in self._columns]
