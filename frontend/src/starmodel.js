@@ -12,6 +12,7 @@ import "./htmx.js";
 import "./page.js";
 import { PAGE_HEADER, SESSION_HEADER } from "./wire_names.js";
 import "./records.js";
+import "./inlines.js";
 import "./row_editor.js";
 import { isOld, startAnew } from "./patches.js";
 import { slot } from "./slots.js";

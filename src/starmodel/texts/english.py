@@ -237,6 +237,15 @@ _RECORDS: dict[str, Text] = {
 _CHILDREN: dict[str, Text] = {
     "children.add": "Add {title:lower}",
     "children.all": "Show all {total} in the list",
+    "inlines.add": "Add {title:lower}",
+    "inlines.remove": "Remove",
+    "inlines.remove_row": "Remove {row}",
+    "inlines.up": "Move up",
+    "inlines.down": "Move down",
+    "inlines.gone": "This has been removed meanwhile.",
+    "inlines.max_rows": "At most {most} at once, please.",
+    "inlines.malformed": "A list of entries, please.",
+    "inlines.more": "Only the first {most} can be edited here.",
     "children.new": "New {title:lower} for {parent}",
 }
 

@@ -16,6 +16,7 @@ from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import Extensions, NavEntry
 from starmodel.app.presentation.frontend import Frontend
+from starmodel.app.presentation.inlines import InlineRows
 from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
 from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.slots import Filled, Place
@@ -240,6 +241,7 @@ class Forms(Protocol):
         omitted: frozenset[str] = NOTHING,
         hidden: Mapping[str, str] = NO_INPUTS,
         flow: FormFlow | None = None,
+        inlines: Sequence[InlineRows] = (),
     ) -> Any:
         """The form of one event: validation errors beside inputs, values filled in.
 
@@ -247,7 +249,8 @@ class Forms(Protocol):
 
         Shapes: originals are the digests of the edited record's fields (see
         `starmodel.app.commands.binding.edited_fields`); omitted are fields without an input,
-        because the actor may not set them; hidden are inputs that are sent as they are.
+        because the actor may not set them; hidden are inputs that are sent as they are; inlines
+        are the rows of children.
         """
 
     def form_after(
@@ -263,6 +266,7 @@ class Forms(Protocol):
         errors: Mapping[str, str],
         originals: Mapping[str, str],
         omitted: frozenset[str] = NOTHING,
+        inlines: Sequence[InlineRows] = (),
     ) -> Sequence[Element]:
         """Patches of the open form: each validation error beside its input, all others cleared."""
 

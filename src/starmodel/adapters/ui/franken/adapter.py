@@ -27,6 +27,7 @@ from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import NavEntry
+from starmodel.app.presentation.inlines import InlineRows
 from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
 from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.slots import Filled, Place
@@ -179,9 +180,10 @@ class FrankenUI:
         omitted: frozenset[str] = NOTHING,
         hidden: Mapping[str, str] = NO_INPUTS,
         flow: FormFlow | None = None,
+        inlines: Sequence[InlineRows] = (),
     ) -> Any:
         return self._forms.form(
-            resource, event, id, values, errors, originals, omitted, hidden, flow
+            resource, event, id, values, errors, originals, omitted, hidden, flow, inlines
         )
 
     def form_after(
@@ -197,8 +199,9 @@ class FrankenUI:
         errors: Mapping[str, str],
         originals: Mapping[str, str],
         omitted: frozenset[str] = NOTHING,
+        inlines: Sequence[InlineRows] = (),
     ) -> Sequence[Element]:
-        return self._forms.error_patches(resource, event, id, errors, originals, omitted)
+        return self._forms.error_patches(resource, event, id, errors, originals, omitted, inlines)
 
     def form_field(self, field: FormField, form_id: str, slots: Slots, records_url: str) -> Any:
         """One labelled input; `slots` has the slots of its value, choice and validation error."""

@@ -21,6 +21,7 @@ from starmodel.app.commands.elements import Element
 from starmodel.app.ports.transport import Patch
 from starmodel.app.presentation.children import parent_choice
 from starmodel.app.presentation.field_words import NO_WORDS, FieldWords, field_words
+from starmodel.app.presentation.inlines import InlineRows, sent_inlines
 from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.ui import FormFlow, UIAdapter
 from starmodel.core.classes.registry import EntityType
@@ -187,7 +188,8 @@ class ErrorResponses:
             omitted = await self._omitted(exchange, resource, id)
             if choice := parent_choice(self._application.registry, resource.entity_type, sent):
                 omitted = omitted.union(choice.inputs)
-            elements = self.beside(resource, event, id, problem, omitted) if beside else ()
+            inlines = self._inlines(exchange, resource, event, sent) if beside else ()
+            elements = self.beside(resource, event, id, problem, omitted, inlines) if beside else ()
             said = problem.said_besides(self._inputs(resource, event, omitted) if beside else ())
             await self.send(exchange, problem, elements=elements, ui=resource.ui, said=said)
         elif is_form and exchange.request.wants_html and problem.status in _SHOWN_AGAIN:
@@ -264,10 +266,27 @@ class ErrorResponses:
         id: str,
         problem: Problem,
         omitted: frozenset[str],
+        inlines: Sequence[InlineRows] = (),
     ) -> Sequence[Element]:
         """The patches that render each validation error beside its input."""
         ui: UIAdapter = resource.ui
-        return ui.form_errors(resource, event, id, problem.fields, problem.was, omitted=omitted)
+        return ui.form_errors(
+            resource, event, id, problem.fields, problem.was, omitted=omitted, inlines=inlines
+        )
+
+    def _inlines(
+        self,
+        exchange: Exchange,
+        resource: MountedResource,
+        event: Event[Any, Any, Any],
+        sent: Mapping[str, Any],
+        was: Mapping[str, str] = NOTHING_SENT,
+    ) -> list[InlineRows]:
+        """The rows of children in a submitted form. Shapes: was has newer digests by row."""
+        if not self._application.dispatcher.rows.names(resource.entity_type, event):
+            return []
+        inlines = self._application.inline_children(resource)
+        return sent_inlines(inlines, exchange.session.actor, sent, was)
 
     def encode(
         self, problem: Problem, elements: Sequence[Element] = (), said: str | None = None
@@ -303,7 +322,9 @@ class ErrorResponses:
         label = texts.render(event.title)
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         values = {name: value for name, value in sent.items() if name not in binder.sensitive}
-        originals = problem.was
+        originals: Mapping[str, str] = {
+            name: text for name, text in problem.was.items() if "." not in name
+        }
         with contextlib.suppress(RequestError):  # unreadable, which is the error being sent
             originals = originals or digests_in(sent.get(ORIGINALS), self._settings.bounds)
         choice = parent_choice(self._application.registry, entity_type, sent)
@@ -312,6 +333,7 @@ class ErrorResponses:
             resource, event, id or None,
             values=values, errors=problem.fields, originals=originals,
             omitted=omitted.union(hidden), hidden=hidden,
+            inlines=self._inlines(exchange, resource, event, sent, problem.was),
             **self._flow(exchange, resource, event, id),
         )  # fmt: skip
         said = problem.said_besides(self._inputs(resource, event, omitted.union(hidden)))

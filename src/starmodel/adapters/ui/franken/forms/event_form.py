@@ -72,12 +72,17 @@ class EventForm:
         originals: Mapping[str, str] | None = None,
         hidden: Mapping[str, str] = NO_INPUTS,
         flow: FormFlow | None = None,
+        inlines: str = "",
     ) -> str:
-        """Render the form as HTML, with these values, validation errors and hidden inputs."""
+        """Render the form as HTML, with these values, validation errors and hidden inputs.
+
+        Shapes: inlines is the HTML of rows of children.
+        """
         slots = self.slots(id, values or {}, errors or {}, originals or NO_INPUTS)
         slots["hidden"] = "".join(
             [render(Input(type="hidden", name=n, value=v)) for n, v in hidden.items()]
         )
+        slots["inlines"] = inlines
         if self.is_of_record:
             slots["footer"] = "" if flow is None else footer(flow, self.texts)
             slots["draft"] = "" if flow is None else flow.draft
@@ -188,7 +193,7 @@ def _component(
     key, id = (s.token("id"), ID) if of_record else ("", None)
     form = form_id(entity_type, event, key)
     inputs = {
-        field.name: render_field(field, form, s, _records_url(services, field)) for field in fields
+        field.name: render_field(field, form, s, records_url(services, field)) for field in fields
     }
     is_saving = entity_type.is_record and event.name in _SAVING
     if is_saving:
@@ -211,6 +216,7 @@ def _component(
         _originals_input(form, s.text("originals")) if event.name == "update" else None,
         Safe(s.html("hidden")),
         *arranged(_layout(entity_type, event), inputs, form),
+        Safe(s.html("inlines")),
         Div(
             _button(services, entity_type, event, has_fields=bool(fields)),
             Safe(s.html("footer")) if is_saving else None,
@@ -243,7 +249,7 @@ def _targets(services: Services, entity_type: EntityType) -> dict[str, type[Enti
     }
 
 
-def _records_url(services: Services, field: FormField) -> str:
+def records_url(services: Services, field: FormField) -> str:
     """The URL of the records that a record input chooses from, in the current area."""
     if field.record is None:
         return ""
