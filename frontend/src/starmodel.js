@@ -13,6 +13,7 @@ import "./page.js";
 import { PAGE_HEADER, SESSION_HEADER } from "./wire_names.js";
 import "./records.js";
 import "./row_editor.js";
+import "./locale.js";
 import { isOld, startAnew } from "./patches.js";
 import { slot } from "./slots.js";
 import { connected, follow, startStores } from "./stores.js";

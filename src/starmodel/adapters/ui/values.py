@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import decimal
 import re
 import typing
 import uuid
@@ -15,7 +14,8 @@ from typing import Any
 from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.adapters.ui.compiled import Slots, Template, compiled, escaped
 from starmodel.adapters.ui.elements import Code, Span, render
-from starmodel.app.ports.moments import DATES, KINDS
+from starmodel.adapters.ui.numbers import NUMBERS, number_renderer
+from starmodel.app.ports.moments import DATES, KINDS, takes_only_aware
 from starmodel.core.commands import plain
 from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.widgets import UI
@@ -44,7 +44,7 @@ def value_renderer(
 
     Lists, objects and other types are rendered from their public JSON.
     """
-    show = _by_widget(ui, brief) or _by_type(annotation, brief, texts)
+    show = _by_widget(ui, brief) or _by_type(annotation, ui, brief, texts)
 
     def shown(value: Any) -> str:
         return NOTHING if value is None or value == "" else show(value)
@@ -66,7 +66,7 @@ def _by_widget(ui: UI, brief: bool) -> RenderValue | None:
     return None
 
 
-def _by_type(annotation: Any, brief: bool, texts: Catalogue) -> RenderValue:
+def _by_type(annotation: Any, ui: UI, brief: bool, texts: Catalogue) -> RenderValue:
     choices = choices_of(annotation)
     if choices:
         return _badges(choices)
@@ -79,7 +79,7 @@ def _by_type(annotation: Any, brief: bool, texts: Catalogue) -> RenderValue:
     if issubclass(kind, bool):
         return _yes_or_no(texts)
     if issubclass(kind, datetime.datetime) or kind.__name__ in KINDS:
-        return _moments(texts)
+        return _moments(texts, takes_only_aware(annotation))
     if issubclass(kind, datetime.date) or kind.__name__ in DATES:
         return _dates(texts)
     if kind.__name__ == "EmailStr":
@@ -88,9 +88,9 @@ def _by_type(annotation: Any, brief: bool, texts: Catalogue) -> RenderValue:
         return _url
     if issubclass(kind, str):
         return _cut if brief else _text
-    if issubclass(kind, int):
-        return number_text
-    if issubclass(kind, float | decimal.Decimal | uuid.UUID):
+    if issubclass(kind, NUMBERS):
+        return number_renderer(kind, ui)
+    if issubclass(kind, uuid.UUID):
         return str  # nothing to escape
     return partial(_brief if brief else _anything, texts)
 
@@ -193,12 +193,14 @@ def _dates(texts: Catalogue) -> RenderValue:
         found = _read(datetime.date, value)
         if found is None:
             return _cut(plain(value))  # an invalid date, stored by an external writer
-        return f'<time datetime="{found.isoformat()}">{_in_text(day(found))}</time>'
+        return f'<time datetime="{found.isoformat()}" data-local>{_in_text(day(found))}</time>'
 
     return show
 
 
-def _moments(texts: Catalogue) -> RenderValue:
+def _moments(texts: Catalogue, in_own_zone: bool) -> RenderValue:
+    """Render datetimes; aware ones in UTC, or in the browser's zone where it has a script."""
+    local = f' data-local="{"zone" if in_own_zone else ""}"'
     day = _days(texts)
 
     def show(value: Any) -> str:
@@ -215,7 +217,7 @@ def _moments(texts: Catalogue) -> RenderValue:
                 zone = f" {found.strftime('%z')}"
         time = f"{found.hour:02}:{found.minute:02}{zone}"
         text = texts.text("shown.moment", date=day(found), time=time)
-        return f'<time datetime="{found.isoformat()}">{_in_text(text)}</time>'
+        return f'<time datetime="{found.isoformat()}"{local}>{_in_text(text)}</time>'
 
     return show
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import typing
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,11 +11,14 @@ from typing import Any
 from starmodel.core.errors import ConfigurationError
 
 WIDGETS = (
-    "text", "textarea", "markdown", "number", "range", "switch", "select", "radio", "checkboxes",
-    "date", "datetime", "time", "email", "url", "tel", "color", "password", "file", "image",
-    "lines", "json", "record", "hidden",
+    "text", "textarea", "markdown", "number", "decimal", "range", "switch", "select", "radio",
+    "checkboxes", "date", "datetime", "time", "email", "url", "tel", "color", "password", "file",
+    "image", "lines", "json", "record", "hidden",
 )  # fmt: skip
 FILE_WIDGETS = ("file", "image")
+FORMATS = ("", "percent", "plain")
+CURRENCY = re.compile("[A-Z]{3}")
+MAX_PLACES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,10 @@ class UI:
 
     Shapes: accept and max_bytes are for uploaded files, and checked by the
     server too: "image/png,.pdf" as in HTML, and the size of one file.
-    Raises: ConfigurationError, for an unknown widget.
+    format is "percent" for a fraction such as 0.25, and "plain" for a number without thousands
+    separators; decimal_places is the least number of digits shown after the point; currency
+    is the code of an amount, "EUR", and currency_field the field of the record that has it.
+    Raises: ConfigurationError, for an unknown widget, format or currency.
     """
 
     widget: str | None = None
@@ -31,11 +38,27 @@ class UI:
     help: str = ""
     accept: str = ""
     max_bytes: int = 0
+    format: str = ""
+    decimal_places: int | None = None
+    currency: str = ""
+    currency_field: str = ""
 
     def __post_init__(self) -> None:
         if self.widget is not None and self.widget not in WIDGETS:
             raise ConfigurationError(
                 f"UI(widget={self.widget!r}) is unknown; there are {', '.join(WIDGETS)}."
+            )
+        if self.format not in FORMATS:
+            raise ConfigurationError(
+                f"UI(format={self.format!r}) is unknown; there are 'percent' and 'plain'."
+            )
+        if self.currency and not CURRENCY.fullmatch(self.currency):
+            raise ConfigurationError(
+                f"UI(currency={self.currency!r}) is no currency; write a code such as 'EUR'."
+            )
+        if self.decimal_places is not None and not 0 <= self.decimal_places <= MAX_PLACES:
+            raise ConfigurationError(
+                f"UI(decimal_places={self.decimal_places!r}) is not between 0 and {MAX_PLACES}."
             )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
+from starmodel.adapters.ui.numbers import read_amount, shown_as
 from starmodel.adapters.ui.titles import title_field
 from starmodel.adapters.ui.values import RenderValue
 from starmodel.app.access.policy import Audience
@@ -74,9 +75,9 @@ def _column(entity_type: EntityType, name: str, values: ValueRenderers) -> Colum
         number = is_number(computed.return_type)
         return Column(name, title, attrgetter(name), render, sorts=False, is_number=number)
     spec = info.fields[name]
-    render = values(spec.info.annotation, spec.ui, brief=True)
+    render = values(spec.info.annotation, shown_as(cls, spec), brief=True)
     return Column(
-        name, spec.title, attrgetter(name), render, spec.atomic, is_number(spec.info.annotation)
+        name, spec.title, read_amount(spec), render, spec.atomic, is_number(spec.info.annotation)
     )
 
 

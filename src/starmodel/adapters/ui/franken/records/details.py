@@ -8,6 +8,7 @@ from fastcore.xml import Safe
 
 from starmodel.adapters.ui.elements import Dd, Div, Dl, Dt
 from starmodel.adapters.ui.franken.lists.columns import ValueRenderers, is_number
+from starmodel.adapters.ui.numbers import read_amount, shown_as
 from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.fields.widgets import UI
@@ -28,12 +29,18 @@ def details_view(resource: MountedResource, values: ValueRenderers) -> LiveView:
     ]
     # Atomic fields are rendered unchanged, all others from their public JSON.
     fields = [
-        (s.name, s.title, s.atomic, values(s.info.annotation, s.ui, brief=False)) for s in specs
+        (
+            s.name,
+            s.title,
+            read_amount(s) if s.atomic else None,
+            values(s.info.annotation, shown_as(entity_type.cls, s), brief=False),
+        )
+        for s in specs
     ]
     for name in info.computed:
         computed = entity_type.cls.__pydantic_computed_fields__[name]
         title = computed.title or name.replace("_", " ").capitalize()
-        fields.append((name, title, False, values(computed.return_type, UI(), brief=False)))
+        fields.append((name, title, None, values(computed.return_type, UI(), brief=False)))
     fields.sort(key=lambda item: item[0] == "id")
     has_figures = not entity_type.is_record and len(fields) <= MAX_FIGURES
     numbers = {s.name for s in specs if is_number(s.info.annotation)}  # without a dir attribute
@@ -42,10 +49,10 @@ def details_view(resource: MountedResource, values: ValueRenderers) -> LiveView:
     def fields_of(entity: Any) -> Any:
         state, hidden = public_state(entity), hidden_of(entity)
         pairs = []
-        for name, title, atomic, render in fields:
+        for name, title, read, render in fields:
             if name in hidden:
                 continue
-            value = getattr(entity, name, None) if atomic else state.get(name)
+            value = state.get(name) if read is None else read(entity)
             cls = "sm-figure" if name in figures else "sm-id" if name == "id" else None
             direction = None if name in numbers else "auto"
             pairs.append(Div(Dt(title), Dd(Safe(render(value)), dir=direction), cls=cls))
