@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from starmodel.texts.accounts import ACCOUNT, SIGN_IN
 from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKENS
 from starmodel.texts.emails import BY_MAIL, EMAILS
+from starmodel.texts.records import DELETING, TOASTS
 
 Text = str | Mapping[str, str]
 
@@ -216,6 +217,10 @@ _RECORDS: dict[str, Text] = {
     "record.edit": "Edit {title}",
     "record.edit_any": "Edit {title:lower}",
     "record.actions": "Actions",
+    "record.more": "More",
+    "record.menu_label": "More",
+    "record.copy_id": "Copy id",
+    "record.id_copied": "The id is copied.",
     "event.create": "Create",
     "event.save": "Save",
     "event.update": "Update",
@@ -223,6 +228,12 @@ _RECORDS: dict[str, Text] = {
     "event.delete": "Delete",
     "event.done": "{event}: done.",
     "event.delete_confirm": "Delete this for good?",
+}
+
+_CHILDREN: dict[str, Text] = {
+    "children.add": "Add {title:lower}",
+    "children.all": "Show all {total} in the list",
+    "children.new": "New {title:lower} for {parent}",
 }
 
 _LISTS: dict[str, Text] = {
@@ -304,6 +315,9 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "A request that failed": _PROBLEMS,
     "Around every page": _PAGES,
     "Records, forms and events": _RECORDS,
+    "Deleting records, and what goes along": DELETING,
+    "Toasts after an event": TOASTS,
+    "Children of a record": _CHILDREN,
     "Lists": _LISTS,
     "Values on pages": _SHOWN,
 }

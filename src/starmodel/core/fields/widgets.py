@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import enum
 import re
 import typing
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from starmodel.core.errors import ConfigurationError
@@ -15,6 +16,7 @@ WIDGETS = (
     "checkboxes", "date", "datetime", "time", "email", "url", "tel", "color", "password", "file",
     "image", "lines", "json", "record", "hidden",
 )  # fmt: skip
+COLORS = ("gray", "red", "orange", "amber", "green", "teal", "blue", "purple", "pink")
 FILE_WIDGETS = ("file", "image")
 FORMATS = ("", "percent", "plain")
 CURRENCY = re.compile("[A-Z]{3}")
@@ -26,11 +28,14 @@ class UI:
     """Metadata for the generated input, as in `Annotated[str, UI(widget="markdown")]`.
 
     Shapes: accept and max_bytes are for uploaded files, and checked by the
-    server too: "image/png,.pdf" as in HTML, and the size of one file.
-    format is "percent" for a fraction such as 0.25, and "plain" for a number without thousands
-    separators; decimal_places is the least number of digits shown after the point; currency
-    is the code of an amount, "EUR", and currency_field the field of the record that has it.
-    Raises: ConfigurationError, for an unknown widget, format or currency.
+    server too: "image/png,.pdf" as in HTML, and the size of one file. colors
+    maps choices of an enum or Literal to the colours of their badges, one of
+    COLORS: {"shipped": "green"}; a key is a member, or its value. format is
+    "percent" for a fraction such as 0.25, and "plain" for a number without
+    thousands separators; decimal_places is the least number of digits after the
+    point; currency is the code of an amount, "EUR", and currency_field the field
+    of the record that has it.
+    Raises: ConfigurationError, for an unknown widget, colour, format or currency.
     """
 
     widget: str | None = None
@@ -42,6 +47,7 @@ class UI:
     decimal_places: int | None = None
     currency: str = ""
     currency_field: str = ""
+    colors: Mapping[Any, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if self.widget is not None and self.widget not in WIDGETS:
@@ -60,6 +66,27 @@ class UI:
             raise ConfigurationError(
                 f"UI(decimal_places={self.decimal_places!r}) is not between 0 and {MAX_PLACES}."
             )
+        if not isinstance(self.colors, Mapping):
+            raise ConfigurationError(
+                f"UI(colors={self.colors!r}) is no mapping; expected one such as "
+                "{'shipped': 'green'}."
+            )
+        for choice, color in self.colors.items():
+            if color not in COLORS:
+                raise ConfigurationError(
+                    f"UI(colors=…) has {color!r} for {choice!r}; there are {', '.join(COLORS)}."
+                )
+
+    def color_of(self, choice: Any) -> str | None:
+        """The colour of a member or its value; None without one."""
+        for key, color in self.colors.items():
+            if key == choice or _value(key) == _value(choice):
+                return color
+        return None
+
+
+def _value(choice: Any) -> Any:
+    return choice.value if isinstance(choice, enum.Enum) else choice
 
 
 def ui_of(annotation: Any, metadata: Iterable[Any] = ()) -> UI:

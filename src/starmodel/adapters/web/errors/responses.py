@@ -18,6 +18,7 @@ from starmodel.app.commands.binding.edited_fields import digests_in
 from starmodel.app.commands.binding.form_names import ORIGINALS
 from starmodel.app.commands.elements import Element
 from starmodel.app.ports.transport import Patch
+from starmodel.app.presentation.children import parent_choice
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import UIAdapter
 from starmodel.core.errors import ConfirmationNeededError, RequestError, StarModelError
@@ -160,6 +161,8 @@ class ErrorResponses:
             # Only a generated form has elements for validation errors; it is sent as a form.
             beside = is_form or problem.status == 413
             omitted = await self._omitted(exchange, resource, id)
+            if choice := parent_choice(self._application.registry, resource.entity_type, sent):
+                omitted = omitted.union(choice.inputs)
             elements = self.beside(resource, event, id, problem, omitted) if beside else ()
             await self.send(exchange, problem, elements=elements, ui=resource.ui)
         elif is_form and exchange.request.wants_html and problem.status in _SHOWN_AGAIN:
@@ -241,9 +244,12 @@ class ErrorResponses:
         originals = problem.was
         with contextlib.suppress(RequestError):  # unreadable, which is the error being sent
             originals = originals or digests_in(sent.get(ORIGINALS), self._settings.bounds)
+        choice = parent_choice(self._application.registry, entity_type, sent)
+        hidden = {} if choice is None or event.name != "create" else choice.inputs
         form = ui.form(
             resource, event, id or None,
-            values=values, errors=problem.fields, originals=originals, omitted=omitted,
+            values=values, errors=problem.fields, originals=originals,
+            omitted=omitted.union(hidden), hidden=hidden,
         )  # fmt: skip
         page: str = ui.page(
             titles.get(event.name, label) if entity_type.is_record else label,

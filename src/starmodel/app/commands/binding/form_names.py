@@ -45,6 +45,9 @@ SEVERAL_SUFFIX = "[]"
 BULK_EVENT, BULK_IDS = "event", "id"
 """The fields of a bulk form: the event's name, and the ids of the chosen records."""
 
+BULK_ASK, CONFIRMED = "ask", "confirmed"
+"""Fields of a bulk request: ask what it would do; the visitor has agreed on a page."""
+
 CHECK_HEADER = "starmodel-check"
 """Request header: validate the form without running its event."""
 

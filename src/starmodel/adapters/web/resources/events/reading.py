@@ -24,6 +24,7 @@ from starmodel.app.commands.replies import Reply
 from starmodel.app.context import use_browser_state
 from starmodel.app.presentation.confirmation import PROOF
 from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.queries.listing import PLACE
 from starmodel.app.sessions.browser_state import NO_BROWSER_STATE
 from starmodel.core.errors import BindingError, RequestError
 from starmodel.core.events import Event
@@ -137,6 +138,8 @@ class EventReader:
         if request.is_datastar and not is_form:
             signals = keys_of(data) if data else data
             return Inputs(request.query, signals=signals, bounds=bounds), sent, None
+        if PLACE in data and event.name == "create":
+            data = {name: value for name, value in data.items() if name != PLACE}
         memory = data.get(ORIGINALS) if event.name == "update" else None
         if memory is not None:
             data = {name: value for name, value in data.items() if name != ORIGINALS}
