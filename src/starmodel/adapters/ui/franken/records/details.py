@@ -9,6 +9,7 @@ from fastcore.xml import Safe
 from starmodel.adapters.ui.elements import Dd, Div, Dt
 from starmodel.adapters.ui.franken.lists.columns import ValueRenderers, is_number
 from starmodel.adapters.ui.franken.records.layout import arranged, record_layout
+from starmodel.adapters.ui.numbers import read_amount, shown_as
 from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.fields.widgets import UI
