@@ -6,6 +6,7 @@ The text is English; `frontend/src/locale.js` shows it as the visitor's browser 
 from __future__ import annotations
 
 import decimal
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -20,6 +21,8 @@ from starmodel.core.values.bounds import number_text
 
 GROUPED_FROM = 10_000  # smaller integers are often years and numbers of houses
 MAX_SHOWN_DIGITS = 100  # longer numbers have no separators
+_EXACT = decimal.Context(prec=3 * MAX_SHOWN_DIGITS)
+_PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 WITHOUT_CENTS = frozenset({"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"})
 NUMBERS = (int, float, decimal.Decimal)
 
@@ -94,13 +97,12 @@ def english(text: str, places: int, *, is_percent: bool = False, grouped: bool =
     >>> english("6125.6", 2), english("0.075", 0, is_percent=True)
     ('6,125.60', '7.5%')
     """
-    with decimal.localcontext() as context:
-        context.prec = MAX_SHOWN_DIGITS * 3
-        number = decimal.Decimal(text)
-        number = number.scaleb(2).normalize() if is_percent else number
-        exponent = number.as_tuple().exponent
-        shown_places = max(places, -exponent if isinstance(exponent, int) else 0)
-        shown = f"{number:{',' if grouped else ''}.{shown_places}f}"
+    number = decimal.Decimal(text)
+    if is_percent:
+        number = _EXACT.normalize(_EXACT.scaleb(number, 2))
+        text = f"{number:f}"
+    places = max(places, len(text.partition(".")[2]))
+    shown = f"{number:,.{places}f}" if grouped else f"{number:.{places}f}"
     return f"{shown}%" if is_percent else shown
 
 
@@ -115,12 +117,13 @@ def typed(value: Any, ui: UI) -> str | None:
 
 def _digits(value: Any) -> str | None:
     """The digits of a number without an exponent; None for one that is not finite, or too long."""
+    text = number_text(value) if isinstance(value, int) else str(value)
+    if len(text) <= MAX_SHOWN_DIGITS and _PLAIN.fullmatch(text):
+        return text
     try:
-        number = decimal.Decimal(value if isinstance(value, int) else str(value))
+        number = decimal.Decimal(text)
     except decimal.InvalidOperation:
         return None  # stored by an external writer
-    if not number.is_finite():
-        return None
     exponent = number.as_tuple().exponent
     if not isinstance(exponent, int) or exponent < -MAX_SHOWN_DIGITS:
         return None

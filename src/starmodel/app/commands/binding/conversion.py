@@ -40,6 +40,7 @@ from starmodel.core.values.validation_messages import sentence
 from starmodel.texts.catalogue import Message
 
 _JSON = ("JSON body", "signal")
+MAX_PROBLEMS = 50  # of one value with several inputs
 _TYPED = ("JSON body", "arguments")  # sources in which a string is a str, never a serialised value
 
 
@@ -157,7 +158,7 @@ class Converter:
         if not errors:  # only private parts are missing; the stored value may supply them
             arguments[name] = IncompleteInput(self._accepted(parameter, value, inputs.trusted))
             return
-        for found in errors if isinstance(sent, dict | Rows) else errors[:1]:
+        for found in errors[: MAX_PROBLEMS if isinstance(sent, dict | Rows) else 1]:
             place = place_of(sent, found["loc"]) if source == "form" else ""
             problem = ArgumentProblem(technical(parameter, value, found, source), sentence(found))
             problems.setdefault(f"{name}.{place}" if place else name, problem)
