@@ -14,6 +14,7 @@ import { PAGE_HEADER, SESSION_HEADER } from "./wire_names.js";
 import "./records.js";
 import "./inlines.js";
 import "./row_editor.js";
+import "./locale.js";
 import { isOld, startAnew } from "./patches.js";
 import { slot } from "./slots.js";
 import { connected, follow, startStores } from "./stores.js";

@@ -33,6 +33,7 @@ _VALUES: dict[str, Text] = {
     "value.finite": "A finite number, please.",
     "value.int": "A whole number, please.",
     "value.number": "A number, please.",
+    "value.which_number": "Please write {one} or {other}.",
     "value.bool": "Yes or no, please.",
     "value.date": "A date, please, such as 2026-11-24.",
     "value.datetime": "A date and time, please, such as 2026-11-24 16:30.",

@@ -33,6 +33,9 @@ KEPT_ROW = "_row."
 GIVEN = "_given."
 """Prefix: "false" makes the value None, whatever its inputs contain."""
 
+PERCENT = "_percent."
+"""Prefix: the number is a percentage, also when its sign was not typed."""
+
 ROW_CHANGE = "_change"
 """A submit button that changes the rows of the form: "add tags", "remove tags.3", "up tags.3"."""
 
