@@ -12,7 +12,7 @@ PARTS = (
     "list.table", "list.rows", "list.controls", "list.actions",
     "record.title", "record.detail", "record.events", "record.actions", "record.panels",
     "value",
-    "form", "form.after", "form.field", "form.errors",
+    "form", "form.after", "form.field", "form.choices", "form.chosen", "form.errors",
     "message.toast", "message.progress",
     "error.page", "error.panel",
 )  # fmt: skip

@@ -22,7 +22,8 @@ class UI:
     """Metadata for the generated input, as in `Annotated[str, UI(widget="markdown")]`.
 
     Shapes: accept and max_bytes are for uploaded files, and checked by the
-    server too: "image/png,.pdf" as in HTML, and the size of one file.
+    server too: "image/png,.pdf" as in HTML, and the size of one file. second_line shows the
+    field below the title of its record where people choose one.
     Raises: ConfigurationError, for an unknown widget.
     """
 
@@ -31,6 +32,7 @@ class UI:
     help: str = ""
     accept: str = ""
     max_bytes: int = 0
+    second_line: bool = False
 
     def __post_init__(self) -> None:
         if self.widget is not None and self.widget not in WIDGETS:

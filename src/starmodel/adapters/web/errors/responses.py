@@ -161,7 +161,11 @@ class ErrorResponses:
             omitted = await self._omitted(exchange, resource, id)
             elements = self.beside(resource, event, id, problem, omitted) if beside else ()
             await self.send(exchange, problem, elements=elements, ui=resource.ui)
-        elif is_form and exchange.request.wants_html and problem.status in _SHOWN_AGAIN:
+        elif (
+            is_form
+            and exchange.request.wants_html
+            and (problem.fields or problem.status in _SHOWN_AGAIN)
+        ):
             omitted = await self._omitted(exchange, resource, id)
             await exchange.page(
                 lambda: self._form_again(exchange, resource, event, id, problem, sent, omitted),

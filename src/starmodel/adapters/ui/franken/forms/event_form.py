@@ -12,6 +12,7 @@ from pydantic_core import to_json
 
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.elements import Button, Div, Fieldset, Form, Input, Legend, render
+from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.fields import form_field
 from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.inputs import slot_values
@@ -44,6 +45,7 @@ class EventForm:
     fields: tuple[FormField, ...]
     parameters: Mapping[str, Parameter]
     template: Template
+    chosen: ChosenRecords
 
     @property
     def nbytes(self) -> int:
@@ -76,7 +78,8 @@ class EventForm:
         try:
             for field in self.fields:
                 value = values.get(field.name, self.default(field.name))
-                slots |= slot_values(field, value, errors.get(field.name, ""))
+                error = errors.get(field.name, "")
+                slots |= slot_values(field, value, error, self.chosen)
         finally:
             excluding_private.reset(token)
         return slots
@@ -122,6 +125,7 @@ def event_form(
     resource: MountedResource,
     event: Event[Any, Any, Any],
     render_field: RenderField,
+    chosen: ChosenRecords,
     omitted: frozenset[str] = NOTHING,
 ) -> EventForm:
     """Compile the form of one event at the current mount path, without the omitted fields."""
@@ -134,16 +138,19 @@ def event_form(
     specs = entity_type.cls.__entity__.fields
     targets = _targets(services, entity_type)
     fields = tuple(
-        form_field(
-            parameter, specs.get(parameter.name), target=targets.get(parameter.name), texts=texts
+        chosen.with_texts(
+            form_field(
+                parameter, specs.get(parameter.name), target=targets.get(parameter.name),
+                texts=texts,
+            )
+            if parameter.is_field
+            else form_field(parameter, texts=texts)
         )
-        if parameter.is_field
-        else form_field(parameter, texts=texts)
         for parameter in parameters
-    )
+    )  # fmt: skip
     template = compiled(lambda s: _component(services, resource, event, fields, render_field, s))
     by_name = {parameter.name: parameter for parameter in parameters}
-    return EventForm(entity_type, event, fields, by_name, template)
+    return EventForm(entity_type, event, fields, by_name, template, chosen)
 
 
 def _component(
@@ -159,7 +166,7 @@ def _component(
     key, id = (s.token("id"), ID) if of_record else ("", None)
     form = form_id(entity_type, event, key)
     inputs = {
-        field.name: render_field(field, form, s, _records_url(services, field)) for field in fields
+        field.name: render_field(field, form, s, _choices_url(services, field)) for field in fields
     }
     # Ids are percent-encoded in URLs, so the slot replaces the encoded placeholder.
     url = resource.event_url(event, id, root_path=frontend.root_path).replace(ANY_ID, key)
@@ -186,16 +193,16 @@ def _targets(services: Services, entity_type: EntityType) -> dict[str, type[Enti
     return {
         field: resource.entity_type.cls
         for field, resource in services.areas.referenced(entity_type).items()
-        if "list" in resource.pages and title_names(resource.entity_type.cls)
+        if "choices" in resource.pages and title_names(resource.entity_type.cls)
     }
 
 
-def _records_url(services: Services, field: FormField) -> str:
-    """The URL of the records that a record input chooses from, in the current area."""
+def _choices_url(services: Services, field: FormField) -> str:
+    """The URL of the choices of a record input in the current area; "" where none is served."""
     if field.record is None:
         return ""
     resource = services.areas.current_resource(field.record)
-    return services.url_for(resource, "list") if "list" in resource.pages else ""
+    return services.url_for(resource, "choices") if "choices" in resource.pages else ""
 
 
 def _button(

@@ -23,6 +23,7 @@ from starmodel.core.fields.field_types import is_atomic, plain_types
 from starmodel.core.fields.privacy import is_private, is_secret
 from starmodel.core.fields.specs import FieldSpec
 from starmodel.core.fields.widgets import UI, ui_of
+from starmodel.core.values.words import title_of
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 LONG_TEXT_NAMES = ("body", "content", "description", "notes", "text", "message", "bio", "summary")
@@ -80,6 +81,8 @@ def form_field(
             f"type is {annotation!r}."
         )
     title = parameter.name.replace("_", " ").capitalize() if spec is None else spec.title
+    if is_key and not info.title:
+        title = title_of(parameter.name)  # without "id"
     title = info.title or title
     return FormField(
         parameter.name,

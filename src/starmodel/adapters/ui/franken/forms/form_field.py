@@ -32,7 +32,7 @@ class FormField:
     limits are attributes of the input, such as {"min": 0}; file is the
     validation rule of a file input; record is the entity class of a record
     input; is_key is True for a foreign key, whose value is an id; optional is
-    True when None is a valid value.
+    True when None is a valid value; choosing has the texts of a record input by name.
     """
 
     name: str
@@ -48,6 +48,7 @@ class FormField:
     file: FileRule | None = None
     parts: tuple[FormField, ...] = ()
     is_key: bool = False
+    choosing: tuple[tuple[str, str], ...] = ()
 
     def of_part(self, part: FormField, value: Any) -> Any:
         """The value of one part of a nested model."""

@@ -8,6 +8,7 @@ from typing import Any
 from fastcore.xml import Safe
 
 from starmodel.adapters.ui.elements import Div
+from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.event_form import EventForm, RenderField, event_form
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.resource import MountedResource
@@ -18,10 +19,15 @@ from starmodel.core.values.bounded_cache import MB, cached
 
 
 class EventForms:
-    """Renders forms and their validation errors. Shapes: render_field renders one input."""
+    """Renders forms and their validation errors.
 
-    def __init__(self, services: Services, render_field: RenderField) -> None:
-        self._services, self._render_field = services, render_field
+    Shapes: render_field renders one input; chosen reads the records that inputs show.
+    """
+
+    def __init__(
+        self, services: Services, render_field: RenderField, chosen: ChosenRecords
+    ) -> None:
+        self._services, self._render_field, self._chosen = services, render_field, chosen
         self._form = cached(16 * MB)(self._make_form)
 
     def compiled(
@@ -66,4 +72,6 @@ class EventForms:
         self, root_path: str, resource: MountedResource, name: str, omitted: frozenset[str]
     ) -> EventForm:
         event = resource.entity_type.events[name]
-        return event_form(self._services, resource, event, self._render_field, omitted)
+        return event_form(
+            self._services, resource, event, self._render_field, self._chosen, omitted
+        )

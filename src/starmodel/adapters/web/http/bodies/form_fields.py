@@ -10,10 +10,13 @@ from starmodel.app.commands.binding.form_names import (
     EXACT,
     FIELD,
     REST,
+    SEARCH,
     SEVERAL,
     SEVERAL_SUFFIX,
+    SHOWN,
 )
 from starmodel.app.commands.binding.form_texts import without_zone
+from starmodel.app.commands.binding.search_words import SearchWords
 from starmodel.core.errors import RequestError
 from starmodel.core.values.bounds import DEFAULT_BOUNDS, Bounds, read_json
 
@@ -30,13 +33,17 @@ def nested_fields(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS)
     which browsers send for line breaks, becomes "\\n". Hidden companion fields
     preserve what an input type can't: "_several." plus a name makes an empty
     choice a list, "_rest." has the datetime with its zone and microseconds, and
-    "_exact." has what the input sends for a value that it can't represent.
+    "_exact." has what the input sends for a value that it can't represent. "_search." has the
+    text beside the id of a chosen record, and "_shown." that text when the page was rendered:
+    changed text is `SearchWords`, never an id.
     A companion without its field stays a field, which no event accepts.
 
     Raises: RequestError, for a name that is too long.
     """
     fields: dict[str, Any] = {}
     companions: list[tuple[Callable[[Any, Any, Bounds], Any], str, str, Any]] = []
+    searches: dict[str, Any] = {}
+    shown: dict[str, Any] = {}
     for name, value in pairs:
         if len(name) > MAX_NAME_CHARS:
             raise RequestError(
@@ -52,12 +59,18 @@ def nested_fields(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS)
             companions.append((_with_precision, REST, name.removeprefix(REST), value))
         elif name.startswith(EXACT):
             companions.append((_exact_value, EXACT, name.removeprefix(EXACT), value))
+        elif name.startswith(SEARCH):
+            searches[name.removeprefix(SEARCH)] = value
+        elif name.startswith(SHOWN):
+            shown[name.removeprefix(SHOWN)] = value
         elif name.startswith(FIELD):
             _put(fields, name.removeprefix(FIELD), value)
         elif name.endswith(SEVERAL_SUFFIX):
             _put(fields, name[:-2], value, add=True)
         else:
             _put(fields, name, value)
+    for name, words in searches.items():
+        _put(fields, name, _chosen(_find(fields, name), words, shown.get(name, "")))
     completed: set[str] = set()
     for complete, prefix, name, text in companions:
         found = _find(fields, name)
@@ -71,6 +84,14 @@ def nested_fields(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS)
         if within[last] is _NOTHING:
             del within[last]
     return fields
+
+
+def _chosen(found: tuple[dict[str, Any], str] | None, words: Any, shown: Any) -> Any:
+    """The id of the chosen record; "" when its text was cleared, `SearchWords` for other text."""
+    id = "" if found is None else found[0][found[1]]
+    if not isinstance(words, str) or (words == shown and (id or not words)):
+        return id
+    return SearchWords(words) if words.strip() else ""
 
 
 def _exact_value(sent: Any, original: str, bounds: Bounds) -> Any:
