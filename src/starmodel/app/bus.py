@@ -40,4 +40,7 @@ class InProcessBus:
         self._handlers = tuple(known for known in self._handlers if known[0] != handler)
 
     def wants(self, topic: str) -> bool:
-        return any(wants is None or wants(topic) for _, wants in self._handlers)
+        for _, wants in self._handlers:  # noqa: SIM110 - each event asks; a generator costs more
+            if wants is None or wants(topic):
+                return True
+        return False

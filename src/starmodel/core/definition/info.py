@@ -126,6 +126,11 @@ class EntityInfo:
         )
 
     @cached_property
+    def declared_signals(self) -> frozenset[str]:
+        """The fields declared with `Field(signal=True)`."""
+        return frozenset(name for name, spec in self.fields.items() if spec.options.signal)
+
+    @cached_property
     def namespace(self) -> str:
         """The namespace of the class's signals: "Counter", or "" for the top level."""
         return signal_prefix(self.cls).rstrip(".")

@@ -18,7 +18,6 @@ from starmodel.adapters.frontends.datastar.page_topics import page_topics
 from starmodel.adapters.frontends.datastar.pages import Page, SlotTopic, current_page, page_at
 from starmodel.adapters.frontends.datastar.patches import (
     DatastarPatch,
-    declared_signals,
     nested,
     open_stream,
     signals_of,
@@ -127,7 +126,8 @@ class DatastarFrontend:
         """Render the element that declares an entity's signals, and subscribe the page to it."""
         self.show(entity)
         entity_type = self._application.registry[entity.__entity__.cls]
-        declared = entity_type.signals if entity_type.in_browser else declared_signals(entity_type)
+        info = entity_type.cls.__entity__
+        declared = entity_type.signals if entity_type.in_browser else info.declared_signals
         state = public_state(self._application.seen_now(entity))
         signals = signals_of(entity_type.signals, state, declared)
         values = script_json(nested(self.namespace(entity), signals))

@@ -12,7 +12,6 @@ from starmodel.adapters.frontends.datastar.pages import (
     SlotTopic,
     Topic,
 )
-from starmodel.adapters.frontends.datastar.patches import declared_signals
 from starmodel.adapters.frontends.datastar.views import (
     PartView,
     RenderPart,
@@ -87,7 +86,10 @@ def _add_entity(
     if not entity_type.is_record:
         id = application.scopes.id_of(entity_type, session, session.actor)
     view: View = SignalsView(
-        item.namespace, entity_type.signals, declared_signals(entity_type), application.texts
+        item.namespace,
+        entity_type.signals,
+        entity_type.cls.__entity__.declared_signals,
+        application.texts,
     )
     if item.view:
         part = application.views.get(item.view) or view_named(item.view)

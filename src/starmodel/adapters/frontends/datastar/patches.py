@@ -8,7 +8,6 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from starmodel.app.commands.elements import Element
-from starmodel.core.classes.registry import EntityType
 from starmodel.core.values.bounds import number_text
 from starmodel.core.values.json_data import json_bytes, json_text
 from starmodel.core.values.signal_names import signal_name
@@ -67,12 +66,6 @@ def extra_signals(values: Mapping[str, Any]) -> dict[str, Any]:
         signal_name(key, local=True): signal_value(value, declared=True)
         for key, value in values.items()
     }
-
-
-def declared_signals(entity_type: EntityType) -> frozenset[str]:
-    """The fields declared with `Field(signal=True)`."""
-    fields = entity_type.cls.__entity__.fields.items()
-    return frozenset(name for name, spec in fields if spec.options.signal)
 
 
 def nested(namespace: str, signals: dict[str, Any]) -> dict[str, Any]:

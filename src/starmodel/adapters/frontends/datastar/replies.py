@@ -9,7 +9,6 @@ from starmodel.adapters.frontends.datastar.expressions import attribute, script_
 from starmodel.adapters.frontends.datastar.patches import (
     ACCEPTED,
     DatastarPatch,
-    declared_signals,
     extra_signals,
     patch_elements,
     patch_signals,
@@ -52,7 +51,8 @@ class DatastarReplies:
         """
         reply = outcome.reply
         sends_state = not outcome.stored or not (has_page or entity_type.in_browser)
-        namespace, version = entity_type.cls.__entity__.namespace, ""
+        info = entity_type.cls.__entity__
+        namespace, version = info.namespace, ""
         if outcome.stored and outcome.entity is not None and not entity_type.in_browser:
             version = f"{namespace or entity_type.name} {outcome.version}"
         patches: list[DatastarPatch] = []
@@ -64,9 +64,8 @@ class DatastarReplies:
         else:
             patches += ACCEPTED
         if sends_state and outcome.entity is not None and not entity_type.is_record:
-            state = signals_of(
-                entity_type.signals, public_state(outcome.entity), declared_signals(entity_type)
-            )
+            state = public_state(outcome.entity)
+            state = signals_of(entity_type.signals, state, info.declared_signals)
             patches += patch_state(namespace, state, version=version)
         context = current_context.get()
         if context is not None and context.page is not None and (grant := self._grant()):
