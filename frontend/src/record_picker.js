@@ -1,5 +1,5 @@
 // Choosing a record: a combobox with a list of choices, which the server searches. The form sends the id alone.
-import { attribute, listen, matching } from "./elements.js";
+import { attribute, is, listen, matching } from "./elements.js";
 import { openCreation } from "./record_creation.js";
 import { recall, remember } from "./recent_choices.js";
 
@@ -75,6 +75,11 @@ class Picker {
     if (this.id.form) listen(this.id.form, "reset", () => setTimeout(() => this.choose(this.initial, true)));
   }
 
+  // A choice sends the form of a list's filters at once.
+  get isFilter() {
+    return Boolean(this.id.form) && is(this.id.form, "[data-filters]");
+  }
+
   get isOpen() {
     return !this.list.hidden;
   }
@@ -116,7 +121,8 @@ class Picker {
   // A search that is under way goes on, since its answer may have what was typed.
   left() {
     this.hide();
-    this.takeMeant();
+    if (!this.input.value && this.chosen.id) this.adopt({ id: "", title: "", url: "" });
+    else this.takeMeant();
   }
 
   // The only choice with that very title is what was meant.
@@ -163,7 +169,7 @@ class Picker {
     }
     if (mine !== this.asked) return; // a newer search is under way
     this.items = answer ? [...answer.recent, ...answer.items] : [];
-    if (!answer?.more) this.takeMeant();
+    if (!answer?.more && !(this.isOpen && this.isFilter)) this.takeMeant();
     if (!this.isOpen) return;
     if (!answer) {
       this.fill([this.note(problem)]);

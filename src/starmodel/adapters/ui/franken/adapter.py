@@ -47,8 +47,8 @@ class FrankenUI:
     def __init__(self, services: Services, resources: Sequence[MountedResource]) -> None:
         self.services = services
         self._shell = Shell(services, resources, self.page_navigation, self.record_title)
-        self._lists = Lists(services, self.value)
         self._chosen = ChosenRecords(services)
+        self._lists = Lists(services, self.value, self._chosen)
         self._forms = EventForms(services, self.form_field, self._chosen)
         self._records = Records(services, resources, self._forms, self.value, self.form)
         self._errors = ErrorPages(services, self.page)

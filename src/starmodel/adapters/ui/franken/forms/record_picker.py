@@ -65,6 +65,7 @@ def picker_texts(texts: Catalogue, entity_type: EntityType) -> dict[str, str]:
         "found": texts.text("choice.found", count=2).replace("2", "{n}"),
         "clear": texts.text("choice.clear", title=entity_type.title),
         "show": texts.text("choice.show", things=things),
+        "open": texts.text("choice.open"),
         "create": texts.text("choice.new", title=entity_type.title),
         "close": texts.text("choice.close"),
         "failed": texts.text("choice.failed"),
