@@ -1,7 +1,7 @@
 // What is wrong with a form, said beside its inputs: by the browser what only it knows, by the server all else.
 import { isChanged } from "./controls.js";
 import { above, attribute, has, matching, set } from "./elements.js";
-import { CHECK_HEADER, FIELD, SEVERAL_SUFFIX } from "./wire_names.js";
+import { CHECK_HEADER, FIELD, GIVEN, ROWS, SEVERAL_SUFFIX } from "./wire_names.js";
 
 export const sentences = (form) => matching(form, "small[id$='-problem']");
 const inputOf = (sentence) => document.getElementById(sentence.id.slice(0, -"-problem".length));
@@ -118,7 +118,7 @@ const touch = ({ target, type }) => {
   const state = touched.get(form) ?? { names: new Set() };
   touched.set(form, state);
   // What is still being typed for the first time is not called wrong before it is left.
-  const name = sent.replace(SEVERAL_SUFFIX, "").replace(FIELD, "").split(".")[0];
+  const name = [FIELD, GIVEN, ROWS].reduce((rest, prefix) => rest.replace(prefix, ""), sent.replace(SEVERAL_SUFFIX, "")).split(".")[0];
   if (type === "input" && !state.names.has(name) && !sentenceOf(target)?.textContent) return;
   state.names.add(name);
   clearTimeout(state.timer);

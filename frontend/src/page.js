@@ -4,11 +4,13 @@
 
 const TOAST_MS = 5000, ERROR_MS = 15_000; // who was looking elsewhere must still find what went wrong
 
-export const toast = (text, kind = "error") => {
+export const toast = (text, kind = "error", link = null) => {
   const box = document.createElement("div");
   Object.assign(box, { className: "sm-toast", role: kind === "error" ? "alert" : "status" });
   box.dataset.toast = kind;
   box.append(Object.assign(document.createElement("p"), { textContent: text }));
+  if (link?.href && new URL(link.href, location).origin === location.origin)
+    box.append(Object.assign(document.createElement("a"), { className: "sm-toast-link", href: link.href, textContent: link.text }));
   document.getElementById("starmodel-toasts")?.append(box);
 };
 
@@ -57,6 +59,11 @@ const uncover = (box) => {
 
 const CARRIED = "starmodel-toasts", CARRIED_MS = 10_000;
 
+const linkOf = (node) => {
+  const link = node.querySelector("a.sm-toast-link");
+  return link && { href: link.href, text: link.textContent };
+};
+
 const earlier = new WeakMap(); // what an earlier request has said, by the element of the last one
 const toasts = () => [...document.querySelectorAll("#starmodel-toasts > [data-toast]:not([data-toast=progress])")];
 
@@ -64,7 +71,7 @@ document.addEventListener("datastar-fetch", ({ detail: { type, el, argsRaw } }) 
   if (type === "started") earlier.set(el, new Set(toasts()));
   if (!argsRaw?.leaves) return;
   const said = toasts().filter((node) => !earlier.get(el)?.has(node))
-    .map((node) => [node.querySelector("p")?.textContent ?? "", node.dataset.toast]);
+    .map((node) => [node.querySelector("p")?.textContent ?? "", node.dataset.toast, linkOf(node)]);
   try {
     if (said.length) sessionStorage.setItem(CARRIED, JSON.stringify({ said, at: Date.now() }));
   } catch {
@@ -81,7 +88,8 @@ const carried = () => {
     return [];
   }
 };
-for (const [text, kind] of carried()) toast(text, kind);
+// A link to the page that it led to is of no use there.
+for (const [text, kind, link] of carried()) toast(text, kind, link?.href === location.href ? null : link);
 
 /* The progress of an event whose connection was lost: no end arrives, and a retry has its own progress. */
 
@@ -103,9 +111,9 @@ const closeMenus = (but) => {
 document.addEventListener("toggle", ({ target: menu }) => {
   // A closed menu keeps its items: one of them may wait for the answer to "Delete this for good?".
   if (!menu.matches?.("details.sm-menu") || !menu.open) return;
-  menu.querySelector(".sm-menu-items")?.remove();
   const offered = menu.closest(".sm-list")?.querySelector("template[data-menu]");
   if (!offered) return;
+  menu.querySelector(".sm-menu-items")?.remove();
   const box = document.createElement("div"), may = menu.dataset.may?.split(" ");
   box.className = "sm-menu-items";
   box.innerHTML = offered.innerHTML.replaceAll("%7Bid%7D", menu.closest("[data-key]").dataset.key);
@@ -120,7 +128,7 @@ document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-theme-switch]")) switchTheme();
   // A chosen action closes its menu too.
   const menu = target.closest("details.sm-menu");
-  closeMenus(target.closest(".sm-item") ? null : menu);
+  closeMenus(target.closest(".sm-item, .sm-more button") ? null : menu);
 });
 
 document.addEventListener("keydown", (event) => {
@@ -130,7 +138,7 @@ document.addEventListener("keydown", (event) => {
     menu?.querySelector("summary").focus();
   } else if (menu && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
     event.preventDefault();
-    const items = [...menu.querySelectorAll(".sm-item")], at = items.indexOf(document.activeElement);
+    const items = [...menu.querySelectorAll(".sm-item, .sm-menu-items .uk-btn")], at = items.indexOf(document.activeElement);
     items.at((at + (event.key === "ArrowDown" ? 1 : at < 0 ? 0 : -1)) % items.length)?.focus();
   }
 });

@@ -12,6 +12,7 @@ import "./htmx.js";
 import "./page.js";
 import { PAGE_HEADER, SESSION_HEADER } from "./wire_names.js";
 import "./record_picker.js";
+import "./row_editor.js";
 import { isOld, startAnew } from "./patches.js";
 import { slot } from "./slots.js";
 import { connected, follow, startStores } from "./stores.js";

@@ -2,6 +2,8 @@
 
 export const BROWSER = "_browser";
 export const FIELD = "_field.";
+export const GIVEN = "_given.";
+export const ROWS = "_rows.";
 export const SEVERAL_SUFFIX = "[]";
 export const CHECK_HEADER = "starmodel-check";
 export const SESSION_HEADER = "starmodel-session";

@@ -66,7 +66,7 @@ class Visitor:
 
 def field(page: Page, label: str) -> Locator:
     """The element with a field's value on a generated page."""
-    return page.locator(f"main .sm-fields > div > dt:text-is('{label}') + dd")
+    return page.locator(f"main :is(.sm-record, .sm-fields) div > dt:text-is('{label}') + dd")
 
 
 def answer(page: Page, button: str) -> None:
@@ -75,7 +75,11 @@ def answer(page: Page, button: str) -> None:
 
 
 def form(page: Page, button: str) -> Locator:
-    """The generated form with this button."""
+    """The generated form with this button; its dialog is opened if it is in one."""
+    page.wait_for_load_state()
+    opener = page.get_by_role("button", name=f"{button}\u2026", exact=True)
+    if opener.is_visible() and not page.locator("dialog[open]").count():
+        opener.click()
     return page.locator("form").filter(has=page.get_by_role("button", name=button, exact=True))
 
 

@@ -18,6 +18,7 @@ from starmodel.app.presentation.resource import Resource
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.arguments import catalogue, check_arguments, listed, named, with_auth
 from starmodel.bootstrap.assembly import Services, Stores, assemble, page_head
+from starmodel.bootstrap.checked_stores import with_checked_database
 from starmodel.bootstrap.options import own_settings, settings_and_options
 from starmodel.bootstrap.pages import UIOption
 from starmodel.bootstrap.realtime import RealtimeOption
@@ -210,6 +211,6 @@ def _with_test_stores(
 ) -> tuple[Settings, Stores]:
     """The settings and stores, with the replacements of `test_stores` during a test."""
     if test_stores is None:
-        return settings, stores or {}
+        return settings, with_checked_database(settings, stores or {})
     settings, replacements = test_stores(settings, clock)
     return settings, {**(stores or {}), **replacements}

@@ -98,16 +98,16 @@ async def _opening(
                 timeout_s=settings.database_timeout_s,
             )
         )
-    async with start_on_database(settings).opening(others) as said:
+    async with start_on_database(settings, settings.database_url).opening(others) as said:
         yield said
 
 
-def start_on_database(settings: Settings) -> Start:
-    """How the database of the SQL store is checked and migrated when it is opened."""
+def start_on_database(settings: Settings, url: str) -> Start:
+    """How a database of the SQL store is checked and migrated when it is opened."""
     from starmodel.migrations.starting import Start
 
     return Start(
-        settings.database_url,
+        url,
         Path(settings.migrations_folder),
         production=settings.env == "production",
         migrates=settings.migrate_on_start,

@@ -102,9 +102,9 @@ def drifted(state: DatabaseState, *, production: bool) -> DriftError:
 
 
 def _changes_and_questions(state: DatabaseState) -> list[str]:
-    """Return the questions that need an answer, where there are any, and the changes otherwise."""
-    questions = [question for question in _questions(state) if not _is_safe(question)]
-    if questions:
+    """Return all questions, where one of them needs an answer, and the changes otherwise."""
+    questions = _questions(state)
+    if not all(map(_is_safe, questions)):
         return [question.text for question in questions]
     return [change.sentence() for change in state.drift if change.is_said]
 

@@ -12,6 +12,7 @@ from starmodel.texts.accounts import ACCOUNT, SIGN_IN
 from starmodel.texts.choosing import CHOOSING
 from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKENS
 from starmodel.texts.emails import BY_MAIL, EMAILS
+from starmodel.texts.records import DELETING, TOASTS
 
 Text = str | Mapping[str, str]
 
@@ -37,7 +38,10 @@ _VALUES: dict[str, Text] = {
     "value.time": "A time, please, such as 16:30.",
     "value.url": "An address, please, such as https://example.org.",
     "value.uuid": "A UUID, please.",
+    "value.given": "Has {title:lower}",
     "value.json": "JSON, please.",
+    "value.json_at": "JSON, please: line {line}, column {column} can't be read.",
+    "value.key_twice": "This name is used twice.",
     "value.empty": "must not be empty",
     "value.private": "This can't be saved as it is.",
     "value.not_here": "This can't be filled in here.",
@@ -50,11 +54,24 @@ _VALUES: dict[str, Text] = {
     "bounds.depth": "is nested deeper than {depth} levels",
     "bounds.values": "has more than {values} values",
     "bounds.items": "has a list or object of more than {items} items",
+    "bounds.rows": "has more than {rows} rows",
     "bounds.lines": "has more than {lines} lines",
     "bounds.digits": "has more than {digits} digits",
     "bounds.long_number": "has a number of more than {digits} digits",
     "bounds.large_number": "has a number that is too large",
     "bounds.keys": "has more than {keys} numbers or other keys that are no texts",
+}
+
+_ROWS: dict[str, Text] = {
+    "rows.add": "Add another",
+    "rows.remove": "Remove",
+    "rows.up": "Move up",
+    "rows.down": "Move down",
+    "rows.added": "Added.",
+    "rows.removed": "Removed.",
+    "rows.moved": "Moved to {n} of {total}.",
+    "rows.key": "Name",
+    "rows.value": "Value",
 }
 
 _FILES: dict[str, Text] = {
@@ -201,6 +218,10 @@ _RECORDS: dict[str, Text] = {
     "record.edit": "Edit {title}",
     "record.edit_any": "Edit {title:lower}",
     "record.actions": "Actions",
+    "record.more": "More",
+    "record.menu_label": "More",
+    "record.copy_id": "Copy id",
+    "record.id_copied": "The id is copied.",
     "event.create": "Create",
     "event.save": "Save",
     "event.update": "Update",
@@ -208,6 +229,12 @@ _RECORDS: dict[str, Text] = {
     "event.delete": "Delete",
     "event.done": "{event}: done.",
     "event.delete_confirm": "Delete this for good?",
+}
+
+_CHILDREN: dict[str, Text] = {
+    "children.add": "Add {title:lower}",
+    "children.all": "Show all {total} in the list",
+    "children.new": "New {title:lower} for {parent}",
 }
 
 _LISTS: dict[str, Text] = {
@@ -272,6 +299,7 @@ _SHOWN: dict[str, Text] = {
 # The texts by the place where they are read, for the reference.
 PLACES: Mapping[str, Mapping[str, Text]] = {
     "Beside an input: a value that is refused": _VALUES,
+    "In an editor of rows": _ROWS,
     "Beside an input for files": _FILES,
     "An input that chooses a record": CHOOSING,
     "A change that a database refuses": _CONSTRAINTS,
@@ -289,6 +317,9 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "A request that failed": _PROBLEMS,
     "Around every page": _PAGES,
     "Records, forms and events": _RECORDS,
+    "Deleting records, and what goes along": DELETING,
+    "Toasts after an event": TOASTS,
+    "Children of a record": _CHILDREN,
     "Lists": _LISTS,
     "Values on pages": _SHOWN,
 }

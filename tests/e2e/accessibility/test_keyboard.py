@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from e2e.browsing import Visitor, field, form
+from e2e.browsing import Visitor, form
 from e2e.serving import Server
 
 Visit = Callable[..., Visitor]
@@ -90,7 +90,7 @@ def test_confirmation_dialog_traps_and_restores_focus(ann: Visitor) -> None:
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
-    expect(dialog).to_have_accessible_name("Delete this for good?")
+    expect(dialog).to_have_accessible_name("Delete book Book 01?")
     assert focused(page) == "Cancel"
     for _ in range(6):
         page.keyboard.press("Tab")
@@ -101,7 +101,7 @@ def test_confirmation_dialog_traps_and_restores_focus(ann: Visitor) -> None:
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(delete).to_be_focused()
-    expect(field(page, "Title")).to_have_text("Book 01")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Book 01")
 
 
 def sentence(page: Page, label: str) -> Locator:

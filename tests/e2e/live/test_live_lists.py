@@ -346,7 +346,7 @@ def test_selected_rows_run_one_event_and_are_deselected(
     row(first, "Bob").get_by_role("checkbox").check()
     first.locator(".sm-bulk").get_by_role("button", name="Delete").click()
     yes = first.get_by_role("dialog").get_by_role("button", name="Delete")
-    expect(first.get_by_role("dialog")).to_contain_text("Delete: 1 task?")
+    expect(first.get_by_role("dialog")).to_contain_text("Delete 1 task?")
     expect(yes).to_have_class("uk-btn uk-btn-destructive")
     yes.click()
     expect_names(first, "Ann", "Cid")

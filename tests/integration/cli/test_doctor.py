@@ -192,6 +192,23 @@ def test_doctor_with_invalid_settings_has_one_problem(
     assert document["settings"] == []
 
 
+def test_doctor_in_production_with_migrations_and_no_database_has_a_problem(
+    shop: Path, run: Run, examined: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("migrate").exit_code == 0
+    Path("starmodel.db").unlink()
+    monkeypatch.setenv("STARMODEL_ENV", "production")
+    monkeypatch.setenv("STARMODEL_SECRET_KEY", KEY)
+    code, document = examined()
+    text = "starmodel.db does not exist yet, and in production migrations create its tables."
+    assert code == 1
+    assert findings(document, "database") == [("problem", text, "Run: starmodel db upgrade")]
+    monkeypatch.setenv("STARMODEL_MIGRATE_ON_START", "true")
+    _, document = examined()
+    text = "starmodel.db does not exist yet; the first start creates it."
+    assert findings(document, "database") == [("ok", text, "")]
+
+
 def test_doctor_in_production_without_a_key_has_a_problem(
     shop: Path, examined: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

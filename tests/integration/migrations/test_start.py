@@ -120,6 +120,28 @@ async def test_pending_migrations_refuse_the_start(site: Site) -> None:
     assert "colour" not in await site.columns()
 
 
+async def test_refused_start_lists_every_question_of_the_command(site: Site) -> None:
+    class Product(Entity):
+        model_config = {"store": "sql"}
+        name: int = 0
+        weight: int
+
+    class Shop(Entity):
+        model_config = {"store": "sql"}
+
+    site.write(History(_with_colour(), Shop))
+    await site.start(_with_colour(), Shop)
+    with pytest.raises(DriftError) as caught:
+        await site.start(Product)
+    assert caught.value.about == (
+        "The class Shop is gone. Remove it?",
+        "Product.colour (text) is gone. Remove it?",
+        "Product.name changes from text of at most 20 characters to whole number, which may not "
+        "fit stored values.",
+        "Product.weight is new and required. Which value do the rows that exist get?",
+    )
+
+
 async def test_nodes_that_migrate_on_start_apply_each_migration_once(site: Site) -> None:
     site.write(_two())
     starts = (site.start(_with_colour(), production=True, migrates=True) for _ in range(4))

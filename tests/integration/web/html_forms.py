@@ -59,6 +59,7 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.forms: list[HtmlForm] = []
         self._open: HtmlForm | None = None
+        self._templates = 0
         self._text: str | None = None
         self._area: dict[str, str | None] = {}
         self._select: dict[str, str | None] | None = None
@@ -66,6 +67,9 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
         given: dict[str, str | None] = dict(attrs)
+        self._templates += tag == "template"
+        if self._templates:  # its contents are no part of the document
+            return
         if tag == "form":
             self._open = HtmlForm(given)
             self.forms.append(self._open)
@@ -85,7 +89,9 @@ class _Reader(HTMLParser):
             self._text += data
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
+        if self._templates:
+            self._templates -= tag == "template"
+        elif tag == "form":
             self._open = None
         elif tag == "textarea" and self._text is not None:
             text = _lines(self._text).removeprefix("\n")

@@ -10,7 +10,8 @@ from starmodel.core.errors import ConfigurationError
 PARTS = (
     "page", "page.start", "page.navigation",
     "list.table", "list.rows", "list.controls", "list.actions",
-    "record.title", "record.detail", "record.events", "record.actions", "record.panels",
+    "record.title", "record.detail", "record.events", "record.actions", "record.deletion",
+    "record.children", "record.panels",
     "value",
     "form", "form.after", "form.field", "form.choices", "form.chosen", "form.errors",
     "message.toast", "message.progress",

@@ -44,7 +44,7 @@ def value_renderer(
 
     Lists, objects and other types are rendered from their public JSON.
     """
-    show = _by_widget(ui, brief) or _by_type(annotation, brief, texts)
+    show = _by_widget(ui, brief) or _by_type(annotation, ui, brief, texts)
 
     def shown(value: Any) -> str:
         return NOTHING if value is None or value == "" else show(value)
@@ -66,14 +66,14 @@ def _by_widget(ui: UI, brief: bool) -> RenderValue | None:
     return None
 
 
-def _by_type(annotation: Any, brief: bool, texts: Catalogue) -> RenderValue:
+def _by_type(annotation: Any, ui: UI, brief: bool, texts: Catalogue) -> RenderValue:
     choices = choices_of(annotation)
     if choices:
-        return _badges(choices)
+        return _badges(choices, ui)
     kinds = plain_types(annotation)
     items = choices_of(typing.get_args(kinds[0])[0]) if _is_list(kinds) else ()
     if items:
-        one, apart = _badges(items), " " if brief else "\n"
+        one, apart = _badges(items, ui), " " if brief else "\n"
         return lambda values: apart.join(map(one, values)) or NOTHING
     kind = kinds[0] if len(kinds) == 1 and isinstance(kinds[0], type) else object
     if issubclass(kind, bool):
@@ -171,19 +171,30 @@ def _badge(s: Slots) -> Any:
     return Span(s.text("label"), cls="uk-badge uk-badge-secondary")
 
 
+def _tinted_badge(s: Slots) -> Any:
+    return Span(s.text("label"), cls=f"uk-badge sm-tint sm-tint-{s.token('color')}")
+
+
 _BADGE: Template = compiled(_badge)
+_TINTED_BADGE: Template = compiled(_tinted_badge)
 
 
-def _badges(choices: Sequence[tuple[Any, str]]) -> RenderValue:
-    badges = {value: _BADGE.fill({"label": label}) for value, label in choices}
+def _badges(choices: Sequence[tuple[Any, str]], ui: UI) -> RenderValue:
+    badges = {value: _badge_html(label, ui.color_of(value)) for value, label in choices}
     # A live view renders public JSON, in which an enum member is its value.
     badges |= {choice_key(value): html for value, html in badges.items()}
 
     def show(value: Any) -> str:
         known = badges.get(value) or badges.get(choice_key(value))
-        return known or _BADGE.fill({"label": choice_key(value)})
+        return known or _badge_html(choice_key(value), None)
 
     return show
+
+
+def _badge_html(label: str, color: str | None) -> str:
+    if color is None:
+        return _BADGE.fill({"label": label})
+    return _TINTED_BADGE.fill({"label": label, "color": color})
 
 
 def _dates(texts: Catalogue) -> RenderValue:

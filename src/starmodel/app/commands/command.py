@@ -77,7 +77,8 @@ class Outcome:
     auto_persist kept from the store. readable is False when the command's
     actor may not read the entity after the change: then entity is None,
     version 0 and patch empty. entity and patch are without the fields that the actor may not
-    read, except for trusted code.
+    read, except for trusted code. removed is the snapshot before a deletion, None where the
+    actor could not read it.
     """
 
     record: CommandRecord
@@ -89,3 +90,4 @@ class Outcome:
     stored: bool = True
     repeated: bool = False
     readable: bool = True
+    removed: Entity | None = None

@@ -112,6 +112,16 @@ class Outcomes:
             outcome, effects=bool(unit.facts.emitted) or cause in self._reactions.causes
         )
 
+    async def _removed(self, command: Command, base: Entity) -> Entity | None:
+        """A deleted entity as the caller could see it; None when it could not read it."""
+        entity_type, reader = command.entity_type, command.reader
+        if reader is TRUSTED:
+            return base
+        if not await decisions.permits(command.policy, entity_type, reader, entity=base):
+            return None
+        is_guarded = entity_type.cls.__entity__.guarded
+        return await self.viewer(command).seen(base) if is_guarded else base
+
     async def outcome(
         self,
         facts: Facts,
@@ -144,7 +154,8 @@ class Outcomes:
                 )
         stored = entity_type.auto_persist or facts.save
         if entity is None:
-            return Outcome(record, value, reply, None, 0, target.patch, stored)
+            removed = await self._removed(command, target.base)
+            return Outcome(record, value, reply, None, 0, target.patch, stored, removed=removed)
         reader = command.reader
         if reader is not TRUSTED and not await decisions.permits(
             command.policy, entity_type, reader, entity=entity

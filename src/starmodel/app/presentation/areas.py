@@ -11,6 +11,7 @@ from starmodel.app.access.expressions.reads import read_fields_of
 from starmodel.app.access.policy import AccessPolicy, RelatedFields
 from starmodel.app.context import current_context
 from starmodel.app.presentation.resource import MountedResource, Resource
+from starmodel.core.classes.children import Children
 from starmodel.core.classes.registry import RESERVED_PATHS, EntityType, Registry
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
@@ -92,6 +93,10 @@ class Areas:
         """The resource in the current area of the records that each foreign key refers to."""
         targets = self._registry.referenced.get(entity_type.cls, {})
         return {field: self.current_resource(cls) for field, cls in targets.items()}
+
+    def children_at(self, place: str) -> Children | None:
+        """The children that the list with this place shows; None for a list page."""
+        return self._registry.children_at(place) if place else None
 
     def of(self, resource: MountedResource) -> Area:
         """The area of a resource."""

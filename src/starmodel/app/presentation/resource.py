@@ -17,7 +17,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
 
-Page = Literal["list", "new", "bulk", "choices", "record", "edit"]
+Page = Literal["list", "new", "bulk", "choices", "record", "edit", "delete"]
 
 ID = "{id}"
 """The place of a record's key in the path of a route."""
@@ -27,7 +27,7 @@ ANY_ID = quote(ID, safe="")
 
 _TAILS: dict[Page, str] = {
     "list": "", "new": f"/{NEW}", "bulk": f"/{BULK}", "choices": f"/{CHOICES}",
-    "record": f"/{ID}", "edit": f"/{ID}/{EDIT}",
+    "record": f"/{ID}", "edit": f"/{ID}/{EDIT}", "delete": f"/{ID}/delete",
 }  # fmt: skip
 
 

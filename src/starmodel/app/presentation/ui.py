@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from starmodel.app.access.policy import Actor, Audience
@@ -11,7 +12,9 @@ from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.elements import Element
 from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.areas import Areas
+from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.choices import Choice, Offered
+from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import Extensions, NavEntry
 from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.resource import MountedResource, Page
@@ -24,6 +27,8 @@ from starmodel.core.events import Event
 from starmodel.core.events.results import Progress, Toast
 from starmodel.core.snapshot import NOTHING
 from starmodel.texts.catalogue import Catalogue
+
+NO_INPUTS: Mapping[str, str] = MappingProxyType({})
 
 
 class Row(NamedTuple):
@@ -165,6 +170,18 @@ class RecordPages(Protocol):
     def record_actions(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         """The actions beside the heading of a record; None without any."""
 
+    def record_deletion(self, resource: MountedResource, deletion: Deletion) -> Any:
+        """The form that asks before records are deleted, on a page of its own."""
+
+    def record_children(
+        self,
+        resource: MountedResource,
+        entity: Entity,
+        lists: Sequence[ChildList],
+        actor: Actor | None,
+    ) -> Any:
+        """The live lists of the records that refer to an entity; None without any."""
+
     def record_panels(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         """The contents that plugins add below a record."""
 
@@ -182,12 +199,13 @@ class Forms(Protocol):
         errors: Mapping[str, str] | None = None,
         originals: Mapping[str, str] | None = None,
         omitted: frozenset[str] = NOTHING,
+        hidden: Mapping[str, str] = NO_INPUTS,
     ) -> Any:
         """The form of one event: validation errors beside inputs, values filled in.
 
         Shapes: originals are the digests of the edited record's fields (see
         `starmodel.app.commands.binding.edited_fields`); omitted are fields without an input,
-        because the actor may not set them.
+        because the actor may not set them; hidden are inputs that are sent as they are.
         """
 
     def form_after(

@@ -26,6 +26,9 @@ MAX_NUMBER_CHARS = 18
 MAX_FILTER_CHARS = 1000
 MAX_CHOICES = 1000
 MAX_WORDS_CHARS = 8000
+PLACE = "_place"
+"""The parameter of `Listing.place`, in the words of a list that a page shows."""
+MAX_PLACE_CHARS = 200
 # "datastar" is the query parameter of Datastar's signals.
 WINDOW = ("search", "order", "page", "per_page", "cursor", "total", "datastar")
 
@@ -37,7 +40,8 @@ class Listing:
     Shapes: query has the window as offset and limit, or begins after the
     position of the cursor, "" for the start; filters are its filters as query
     parameters, such as {"price__lt": "5"}; words is the canonical query
-    string, so that equal listings have equal words.
+    string, so that equal listings have equal words; place names the part of a page that shows
+    the list, such as "Order.lines", "" for the list page of the class.
     """
 
     entity_type: EntityType
@@ -49,6 +53,7 @@ class Listing:
     filters: Mapping[str, str]
     cursor: str | None = None
     words: str = ""
+    place: str = ""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Listing) and self._key == other._key
@@ -84,6 +89,7 @@ class Listing:
             "page": "" if self.page == 1 else str(self.page),
             "per_page": "" if self.per_page == PER_PAGE else str(self.per_page),
             "cursor": self.cursor or "",
+            PLACE: self.place,
         }
         parameters = {name: word for name, word in named.items() if word or name in self.filters}
         for name, value in instead.items():
@@ -129,6 +135,7 @@ def listing_of(
     reader: str = "",
     lenient: bool = False,
     hidden: Container[str] = (),
+    place: str = "",
 ) -> Listing:
     """The listing of a URL's query parameters.
 
@@ -136,7 +143,7 @@ def listing_of(
     is the owner of its cursors. lenient is for pages: it ignores parameters that
     name no field, such as "utm_source", and empty ones, which a form sends for
     its empty inputs. hidden are fields that the reader may not read on every record, which
-    no parameter can name.
+    no parameter can name. place is `Listing.place`.
 
     Raises: ListQueryError, naming the invalid parameter and the allowed values.
     """
@@ -175,7 +182,9 @@ def listing_of(
     if cursor is not None and cursors is not None:
         query = replace(query, after=cursors.position(query, cursor, reader))
     order = order_words(query.order)
-    listing = Listing(entity_type, query, page, per_page, search, order, _words(query), cursor)
+    listing = Listing(
+        entity_type, query, page, per_page, search, order, _words(query), cursor, place=place
+    )
     words = urlencode(listing.parameters())
     if len(words) > MAX_WORDS_CHARS + len(cursor or ""):
         raise ListQueryError(f"The question has more than {MAX_WORDS_CHARS} characters.")

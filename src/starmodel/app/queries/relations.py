@@ -26,6 +26,7 @@ class Relations:
 
     def __init__(self, registry: Registry, persistence: PersistenceManager) -> None:
         self._persistence = persistence
+        self.children = registry.children
         known = {entity_type.name: entity_type.cls for entity_type in registry}
         self._resolved = {
             (entity_type.cls, name): resolve(entity_type.cls, relation, known)

@@ -143,13 +143,13 @@ class Session(dict[str, Any]):
 
     def push_toasts(self, toasts: Sequence[Toast]) -> None:
         """Queue toasts for the next page of this visitor: the newest three, truncated."""
-        queued = [*self.get(TOASTS, ()), *([t.kind, t.text[:MAX_TOAST_CHARS]] for t in toasts)]
+        queued = [*self.get(TOASTS, ()), *(_stored(t) for t in toasts)]
         if toasts:
             self[TOASTS] = queued[-MAX_TOASTS:]
 
     def pop_toasts(self) -> list[Toast]:
         """Remove and return the queued toasts."""
-        return [Toast(text, kind) for kind, text in self.pop(TOASTS, ())]
+        return [Toast(text, kind, *link) for kind, text, *link in self.pop(TOASTS, ())]
 
     def rollback(self) -> None:
         """Undo every change since the session was read or last stored."""
@@ -229,3 +229,10 @@ def record_id(id: str) -> str:
 def _with_roles_of(provider: str, actor: Actor | None) -> Actor | None:
     """The actor as signed in by a provider: the development sign-in gives every role."""
     return actor if actor is None or provider != DEVELOPMENT else replace(actor, roles=DEV.roles)
+
+
+def _stored(toast: Toast) -> list[str]:
+    """A toast as it is stored in the session, truncated; its link only as a whole."""
+    stored = [toast.kind, toast.text[:MAX_TOAST_CHARS]]
+    is_short = len(toast.url) + len(toast.link) <= MAX_TOAST_CHARS
+    return [*stored, toast.url, toast.link] if toast.url and is_short else stored

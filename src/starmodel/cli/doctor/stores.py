@@ -18,6 +18,7 @@ from starmodel.cli.terminal.setting_row import masked_url
 from starmodel.config import Settings
 from starmodel.core.errors import StarModelError
 from starmodel.migrations.errors import DriftError
+from starmodel.migrations.files.folder import migration_paths
 
 
 def check_stores(application: Application, settings: Settings) -> Iterator[Finding]:
@@ -33,7 +34,7 @@ def check_stores(application: Application, settings: Settings) -> Iterator[Findi
         return
     file = _sqlite_file(url) if url is not None and "sql" in used else None
     if file is not None and not file.exists():
-        yield _check_missing_file(file)
+        yield _check_missing_file(file, settings)
         return
     try:
         notes, warnings, checks = asyncio.run(_open(application))
@@ -160,7 +161,7 @@ def _sqlite_file(url: str) -> Path | None:
     return Path(name)
 
 
-def _check_missing_file(file: Path) -> Finding:
+def _check_missing_file(file: Path, settings: Settings) -> Finding:
     folder = file.parent
     if not folder.is_dir():
         return Finding(
@@ -171,5 +172,11 @@ def _check_missing_file(file: Path) -> Finding:
         return Finding(
             "problem", "database", f"{file} can't be created: {folder} can't be written.",
             "Make the folder writable, or correct the database URL.",
+        )  # fmt: skip
+    is_migrated_apart = settings.env == "production" and not settings.migrate_on_start
+    if is_migrated_apart and migration_paths(Path(settings.migrations_folder)):
+        return Finding(
+            "problem", "database", f"{file} does not exist yet, and in production migrations "
+            "create its tables.", "Run: starmodel db upgrade",
         )  # fmt: skip
     return Finding("ok", "database", f"{file} does not exist yet; the first start creates it.")

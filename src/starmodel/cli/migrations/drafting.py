@@ -18,7 +18,7 @@ from starmodel.migrations.comparing.compare import compare
 from starmodel.migrations.comparing.plan import Plan, plan
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.consistency import inconsistencies
-from starmodel.migrations.files.folder import next_id, write_new
+from starmodel.migrations.files.folder import name_of_changes, next_id, write_new
 from starmodel.migrations.files.writing import migration_text
 from starmodel.migrations.migration import MigrationFile
 from starmodel.migrations.schema.definitions import Schema
@@ -113,7 +113,7 @@ def drafted(project: Project, decision: Decision, message: str | None) -> Draft:
     after = [file.id for file in migrations.heads]
     titles = decision.changes.titles()
     about = message or (about_of(titles) if after else FIRST)
-    name = message or (titles[0] if after and titles else "first")
+    name = message or (name_of_changes(titles) if after else "first")
     id = next_id((file.id for file in migrations), name)
     made: Plan = plan(decision.changes, decision.answers, id)
     sentences = decision.changes.sentences(decision.answers)

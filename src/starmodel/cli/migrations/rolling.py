@@ -10,7 +10,7 @@ import typer
 from starmodel.cli.migrations.answers.deciding import Decision
 from starmodel.cli.migrations.drafting import Draft, about_of
 from starmodel.cli.migrations.project import Project
-from starmodel.migrations.files.folder import next_id
+from starmodel.migrations.files.folder import name_of_changes, next_id
 from starmodel.migrations.files.writing import migration_text
 from starmodel.migrations.migration import MigrationFile
 from starmodel.migrations.rolling.effects import Effect, effects, lines, refusal
@@ -86,7 +86,7 @@ def rolling_drafts(project: Project, decision: Decision, message: str | None) ->
     ids = [file.id for file in migrations]
     titles = decision.changes.titles()
     about = message or about_of(titles)
-    expand_id = next_id(ids, message or titles[0])
+    expand_id = next_id(ids, message or name_of_changes(titles))
     contract_id = f"{next_id([*ids, expand_id], CONTRACT)}_{expand_id.partition('_')[2]}"
     made = rolling_plan(decision.changes, decision.answers, expand_id, contract_id)
     sentences = made.expand.sentences

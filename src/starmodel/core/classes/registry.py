@@ -9,8 +9,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from starmodel.core.classes.children import Children, all_children
 from starmodel.core.classes.foreign_keys import ForeignKey
 from starmodel.core.classes.relations import dependents, referenced
+from starmodel.core.classes.stored_apart import check_foreign_keys
 from starmodel.core.definition.browser_stores import check_browser_store
 from starmodel.core.definition.defined import defined_classes
 from starmodel.core.definition.hooks import hooks_of
@@ -129,6 +131,7 @@ class Registry:
             known[made.name] = cls
             self._add(made)
         self._check_old_names()
+        check_foreign_keys({each.cls: each.store for each in self})
 
     def _add(self, entity_type: EntityType) -> None:
         for seen, key in ((self._names, entity_type.name), (self._paths, entity_type.path)):
@@ -193,6 +196,18 @@ class Registry:
     def referenced(self) -> dict[type[Entity], dict[str, type[Entity]]]:
         """The class whose id each foreign key refers to, by class and field."""
         return referenced(entity_type.cls for entity_type in self)
+
+    @cached_property
+    def children(self) -> dict[type[Entity], tuple[Children, ...]]:
+        """The relations of each class to records that refer to it."""
+        return all_children(entity_type.cls for entity_type in self)
+
+    def children_at(self, place: str) -> Children | None:
+        """The children whose list has this place, such as "Order.lines"; None for no such list."""
+        name, _, relation = place.rpartition(".")
+        parent = self._names.get(name)
+        every = () if parent is None else self.children.get(parent.cls, ())
+        return next((each for each in every if each.name == relation), None)
 
     @cached_property
     def stored_models(self) -> frozenset[type[BaseModel]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 from starmodel.core.classes.foreign_keys import ForeignKey, by_field, foreign_keys
 from starmodel.core.definition.table_names import full_name
@@ -173,13 +173,26 @@ def referenced(classes: Iterable[type[Entity]]) -> dict[type[Entity], dict[str, 
     return found
 
 
-def dependents(classes: Iterable[type[Entity]]) -> dict[type[Entity], list[Any]]:
+Dependents = dict[type[Entity], list[tuple[type[Entity], ForeignKey]]]
+
+
+def dependents(classes: Iterable[type[Entity]]) -> Dependents:
     """The foreign keys to each class that have an ON DELETE rule."""
+    ruled: Dependents = {}
+    for target, keys in referring(classes).items():
+        kept = [pair for pair in keys if pair[1].rule in ("CASCADE", "SET NULL", "RESTRICT")]
+        if kept:
+            ruled[target] = kept
+    return ruled
+
+
+def referring(classes: Iterable[type[Entity]]) -> Dependents:
+    """All foreign keys to each class, those without an ON DELETE rule too."""
     by_table = {full_name(cls): cls for cls in classes}
-    by_parent: dict[type[Entity], list[tuple[type[Entity], ForeignKey]]] = {}
+    by_parent: Dependents = {}
     for cls in by_table.values():
         for key in foreign_keys(cls):
-            if key.rule in ("CASCADE", "SET NULL", "RESTRICT") and key.table in by_table:
+            if key.table in by_table:
                 target = by_table[key.table]
                 by_parent.setdefault(target, []).append((cls, by_field(key, target)))
     return by_parent

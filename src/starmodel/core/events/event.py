@@ -7,6 +7,7 @@ execution is in `events.local`.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
@@ -23,7 +24,7 @@ R = TypeVar("R")
 
 METHODS = ("get", "post", "put", "patch", "delete")
 MODES = ("outer", "inner", "replace", "prepend", "append", "before", "after", "remove")
-
+_ICON = re.compile(r"[a-z][a-z0-9-]{0,40}")
 
 _event_names: dict[tuple[str, str], list[str]] = {}  # by module and qualified name of the class
 
@@ -34,7 +35,9 @@ class EventInfo:
 
     Shapes: method is None for the application's default; path is the last
     part of the URL; mode is a Datastar patch mode for returned components; sudo events need an
-    actor who has proved recently who it is.
+    actor who has proved recently who it is. On generated pages, icon is the name of a picture
+    beside the title, the primary event has the strongest button, and the events of a group stand
+    together.
     """
 
     method: str | None = None
@@ -46,6 +49,9 @@ class EventInfo:
     include_in_schema: bool = True
     confirm: str | None = None
     title: str | None = None
+    icon: str | None = None
+    primary: bool = False
+    group: str | None = None
     sudo: bool = False
 
 
@@ -141,6 +147,9 @@ def event(
     include_in_schema: bool = True,
     confirm: str | None = None,
     title: str | None = None,
+    icon: str | None = None,
+    primary: bool = False,
+    group: str | None = None,
     sudo: bool = False,
 ) -> Callable[[Callable[Concatenate[S, P], R]], Event[S, P, R]]: ...
 def event(fn: Any = None, /, *, merge_mode: str | None = None, **options: Any) -> Any:
@@ -208,5 +217,10 @@ def _info(where: str, options: dict[str, Any], merge_mode: str | None) -> EventI
                 f"@event({name}={options[name]!r}) on {where}: "
                 f"expected one of {', '.join(allowed)}."
             )
+    icon = options.get("icon")
+    if icon is not None and not (isinstance(icon, str) and _ICON.fullmatch(icon)):
+        raise ConfigurationError(
+            f"@event(icon={icon!r}) on {where}: expected the name of an icon, such as 'check'."
+        )
     check_access(f"@event(access=…) on {where}", options.get("access"))
     return EventInfo(**options)

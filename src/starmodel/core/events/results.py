@@ -21,11 +21,14 @@ class Redirect:
 class Toast:
     """A short message rendered on the caller's page.
 
+    Shapes: url is an address of the application, or "" for no link; link is its text.
     Units: kind is info, success, warning or error.
     """
 
     text: str
     kind: str = "info"
+    url: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

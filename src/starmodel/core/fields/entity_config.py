@@ -22,7 +22,9 @@ class EntityConfig(ConfigDict, total=False):
 
     Shapes: list_display, search_fields and list_filter name fields, for
     the columns, the search and the filters of lists; fieldsets maps the
-    headings of forms and detail pages to the fields below them; plugin is the
+    headings of forms and detail pages to the fields below them; children names the
+    relations that record pages list, all of them by default, and inlines those with inputs in
+    the forms of the class; plugin is the
     name of the plugin that the class belongs to; renamed_from are earlier names
     of this class, not of its subclasses; access is one rule, or rules by
     "read", "write", "create", "update" and "delete".
@@ -50,6 +52,8 @@ class EntityConfig(ConfigDict, total=False):
     search_fields: Iterable[str]
     list_filter: Iterable[str]
     fieldsets: Mapping[str, Iterable[str]]
+    children: Iterable[str]
+    inlines: Iterable[str]
     table: bool | None  # SQLModel's, as the next one: type checkers compare the keys of both
     registry: Any | None
 

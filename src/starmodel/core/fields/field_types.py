@@ -58,6 +58,11 @@ def plain_types(annotation: Any) -> list[Any]:
     return [annotation]
 
 
+def is_typed_dict(kind: Any) -> bool:
+    """Whether a type is a `TypedDict`, of `typing` or of `typing_extensions`."""
+    return isinstance(kind, type) and issubclass(kind, dict) and hasattr(kind, "__required_keys__")
+
+
 def accepts_none(annotation: Any) -> bool:
     """True when the type allows None.
 

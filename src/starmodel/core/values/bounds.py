@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import from_json
 
-from starmodel.core.fields.field_types import plain_types
+from starmodel.core.fields.field_types import is_typed_dict, plain_types
 from starmodel.texts.catalogue import Message
 
 MAX_DIGITS = 1000
@@ -187,7 +187,7 @@ def _counter_of(kind: Any, seen: _Open) -> Count | None:
     origin, args = typing.get_origin(kind) or kind, typing.get_args(kind)
     if not isinstance(origin, type):
         return None
-    if issubclass(origin, AnyMapping) and not typing.is_typeddict(origin):
+    if issubclass(origin, AnyMapping) and not is_typed_dict(origin):
         own, inner = not _is_text(args[:1]), key_counter(args[1], seen) if args else None
         return _of_mapping(own, inner) if own or inner else None
     if issubclass(origin, set | frozenset) or origin in _SETS:
@@ -217,7 +217,7 @@ def _fields_of(kind: type) -> Iterable[tuple[str, Any]]:
             for spelt in {name, info.alias, info.validation_alias}:
                 if isinstance(spelt, str):
                     yield spelt, info.annotation
-    elif dataclasses.is_dataclass(kind) or typing.is_typeddict(kind):
+    elif dataclasses.is_dataclass(kind) or is_typed_dict(kind):
         yield from typing.get_type_hints(kind).items()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -48,25 +49,49 @@ def next_id(ids: Iterable[str], about: str) -> str:
     return f"{number:0{_DIGITS}}_{slug(about)}"
 
 
-def slug(about: str) -> str:
-    """Return the words of a text as part of a file name, at most MAX_SLUG_CHARS long.
+def name_of_changes(titles: Sequence[str]) -> str:
+    """Return the `about` of `next_id` for several changes: both of two, one and the number of more.
+
+    >>> name_of_changes(["Add Product.colour", "Add Product.size"])
+    'add_product_colour and size'
+    >>> name_of_changes(["Add Product.colour", "Rename Product to Article", "Create Order"])
+    'add_product_colour and 2 more'
+    """
+    if len(titles) < 2:
+        return titles[0] if titles else ""
+    if len(titles) == 2:
+        first, second = map(_words_of, titles)
+        pairs = zip(first, second[:-1], strict=False)
+        shared = len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
+        both = f"{'_'.join(first)} and {' '.join(second[shared:])}"
+        if len(both) <= MAX_SLUG_CHARS:
+            return both
+    more = f" and {len(titles) - 1} more"
+    return f"{slug(titles[0], MAX_SLUG_CHARS - len(more))}{more}"
+
+
+def slug(about: str, max_chars: int = MAX_SLUG_CHARS) -> str:
+    """Return the words of a text as part of a file name, at most max_chars long.
 
     >>> slug("Größe: größer!"), slug("…")
     ('grosse_grosser', 'change')
     >>> slug("Change the price of each product from text to bytes")
     'change_the_price_of_each_product'
     """
-    text = unicodedata.normalize("NFKD", about.partition(";")[0].replace("ß", "ss"))
-    words = re.findall(r"[a-z0-9]+", text.encode("ascii", "ignore").decode().lower())
     joined = ""
-    for word in words:
-        longer = f"{joined}_{word}" if joined else word[:MAX_SLUG_CHARS]
-        if len(longer) > MAX_SLUG_CHARS:
+    for word in _words_of(about):
+        longer = f"{joined}_{word}" if joined else word[:max_chars]
+        if len(longer) > max_chars:
             break
         joined = longer
     while joined.rpartition("_")[2] in _SMALL and "_" in joined:
         joined = joined.rpartition("_")[0]
     return joined or "change"
+
+
+def _words_of(about: str) -> list[str]:
+    text = unicodedata.normalize("NFKD", about.partition(";")[0].replace("ß", "ss"))
+    return re.findall(r"[a-z0-9]+", text.encode("ascii", "ignore").decode().lower())
 
 
 def write_new(folder: Path, id: str, text: str) -> Path:

@@ -35,10 +35,15 @@ def text_of(tab: Tab, tag: Tag) -> str:
 
 
 def hidden_by(tab: Tab, tag: Tag) -> str:
-    """Why an element is hidden, "" when it is visible. Style sheets are ignored."""
+    """Why an element is hidden, "" when it is visible. Style sheets are ignored.
+
+    What is in a dialog that a button of the page opens counts as visible.
+    """
     for each in (tag, *tag.parents):
         if each.name in NOT_RENDERED:
             return f"it is inside <{each.name}>"
+        if each.name == "dialog" and _has_opener(tab, each):
+            continue
         if reason := _hidden_itself(tab, each):
             return reason if each is tag else f"it is inside an element with {reason}"
     return ""
@@ -71,6 +76,13 @@ def _text(tab: Tab, tag: Tag) -> str:
         elif isinstance(child, NavigableString) and not isinstance(child, PreformattedString):
             parts.append(str(child))
     return "".join(parts)
+
+
+def _has_opener(tab: Tab, dialog: Tag) -> bool:
+    return any(
+        opener.attrs["data-dialog"] == attribute(dialog, "id")
+        for opener in tab.soup.find_all(attrs={"data-dialog": True})
+    )
 
 
 def _hidden_itself(tab: Tab, tag: Tag) -> str:

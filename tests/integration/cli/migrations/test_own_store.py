@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 from typer.testing import Result
 
 from starmodel.cli.migrations.development import settle
-from starmodel.cli.serving.loading import load_app
+from starmodel.cli.serving.loading import load_app, load_application
+from starmodel.core.definition import defined as definitions
 from starmodel.migrations.errors import DriftError
 
 Write = Callable[[str, str], Path]
@@ -53,6 +55,31 @@ def test_database_of_the_store_is_migrated_and_examined(
     assert any("Product.name (text) is gone" in each["text"] for each in found), found
     with pytest.raises(DriftError, match=r"Product\.name \(text\) is gone"):
         asyncio.run(settle(load_app(None)))
+
+
+def test_application_on_an_own_store_is_checked_when_it_starts(
+    write: Write, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("main.py", MAIN)
+    assert run("migrate").exit_code == 0
+    (folder / "own.db").unlink()
+    monkeypatch.setenv("STARMODEL_ENV", "production")
+    monkeypatch.setenv("STARMODEL_SECRET_KEY", "Zk3vQ8sT1xWc7LmP0rYbN5dHg2JfA9eU")
+
+    async def start_and_stop() -> None:
+        sys.modules.pop("main", None)  # as in a new process
+        definitions._defined.clear()
+        application = load_application(None)
+        try:
+            await application.ready()
+        finally:
+            await application.close()
+
+    with pytest.raises(DriftError, match=r"no tables yet\. Run: starmodel db upgrade"):
+        asyncio.run(start_and_stop())
+    assert not (folder / "own.db").exists()
+    assert run("db", "upgrade").exit_code == 0
+    asyncio.run(start_and_stop())
 
 
 def test_store_of_another_kind_is_left_alone(write: Write, run: Run) -> None:

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from integration.web.browser import unlisted
 from integration.web.entities import Product
+from integration.web.html_forms import form_of
 from starmodel import Entity, EntityConfig, Field, Redirect, Toast, event
 
 
@@ -302,10 +303,14 @@ async def test_bulk_results_are_on_the_next_page(visit: Any) -> None:
     browser = visit(Product)
     id = (await pen(browser)).rpartition("/")[2]
 
-    response = await browser.submit("/products/_bulk", {"event": "delete", "id[]": id})
+    asked = await browser.submit("/products/_bulk", {"event": "delete", "id[]": id})
+    assert "Delete 1 product?" in asked.text
+    fields = dict(form_of(asked.text, "/products/_bulk").sent)
+    response = await browser.submit("/products/_bulk", fields)
     page = await browser.page(response.headers["location"])
 
-    assert "Delete: done for 1 product." in page.text
+    assert fields == {"event": "delete", "confirmed": "1", "id[]": id}
+    assert "1 product deleted." in page.text
 
 
 @pytest.mark.parametrize("words", ["order=nope", "page=0", "price__gte=abc", "price__near=1"])

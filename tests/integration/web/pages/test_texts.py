@@ -22,6 +22,7 @@ OWN: dict[str, Text] = {
     "event.delete_confirm": "Wirklich weg?",
     "event.done": "{event}: fertig.",
     "bulk.done": {"one": "{event}: ein {title}.", "other": "{event}: {count} {things:lower}."},
+    "toast.deleted_many": {"one": "Ein {title} ist weg.", "other": "{count} {things:lower} weg."},
     "list.empty": "Keine {things:lower} & nichts.",
     "shown.yes": "Ja",
     "value.missing": "Bitte ausf\u00fcllen.",
@@ -125,8 +126,8 @@ async def test_toast_after_events_on_many_records_has_its_plural_form(
         reply = await ann.click("/products/_bulk", {"event": "delete", "id": list(ids)})
         return toasts(reply.text)
 
-    assert await bulk("p1") == [("success", "L\u00f6schen: ein Product.")]
-    assert await bulk("p2", "p3") == [("success", "L\u00f6schen: 2 products.")]
+    assert await bulk("p1") == [("success", "Ein Product ist weg.")]
+    assert await bulk("p2", "p3") == [("success", "2 products weg.")]
 
 
 async def test_catalogue_can_be_given_with_a_plural_rule(serve: Any) -> None:

@@ -22,6 +22,7 @@ from pydantic import (
     TypeAdapter,
 )
 from pydantic.types import FutureDate, PastDatetime
+from typing_extensions import TypedDict
 
 from integration.web.browser import unlisted
 from starmodel.adapters.ui.franken.forms.fields import form_field
@@ -45,6 +46,18 @@ class Address(BaseModel):
     street: str
     number: int | None = Field(default=None, title="House number")
     geo: Geo = Geo()
+
+
+class Opening(TypedDict):
+    day: str
+    hours: int
+
+
+class Folder(BaseModel):
+    """A model that contains itself, whose inner lists are JSON."""
+
+    name: str = ""
+    folders: list[Folder] = []
 
 
 class UploadFile:
@@ -92,15 +105,27 @@ def adapter_of(annotation: Any, config: ConfigDict) -> TypeAdapter[Any]:
         (Size | None, "select"),
         (Literal["a", "b"], "select"),
         (Literal[1, 2] | None, "select"),
-        (list[str], "lines"),
-        (set[str] | None, "lines"),
+        (list[str], "rows"),
+        (set[str] | None, "rows"),
+        (tuple[date, ...], "rows"),
+        (Annotated[list[str], UI(widget="lines")], "lines"),
         (list[Size], "checkboxes"),
         (list[Literal["a"]], "checkboxes"),
-        (list[int], "json"),
-        (dict[str, int], "json"),
+        (list[int], "rows"),
+        (list[Any], "json"),
+        (list[list[int]], "rows"),
+        (tuple[int, str], "json"),
+        (dict[str, int], "rows"),
+        (dict[str, Address], "rows"),
+        (dict[int, str], "json"),
+        (dict[str, Any], "json"),
         (Address, "group"),
-        (Address | None, "json"),
-        (list[Address], "json"),
+        (Address | None, "group"),
+        (Opening, "group"),
+        (list[Address], "rows"),
+        (list[Address | None], "json"),
+        (Folder, "group"),
+        (Annotated[list[Address], UI(widget="json")], "json"),
         (AnyUrl, "url"),
         (HttpUrl | None, "url"),
         (SecretStr, "password"),

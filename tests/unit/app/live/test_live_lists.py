@@ -73,7 +73,7 @@ class Gate:
 
 
 async def settled():
-    for _ in range(20):
+    for _ in range(100):
         await asyncio.sleep(0)
 
 

@@ -11,7 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from starmodel.migrations.files.folder import next_id, slug, write_new
+from starmodel.migrations.files.folder import (
+    MAX_SLUG_CHARS,
+    name_of_changes,
+    next_id,
+    slug,
+    write_new,
+)
 from starmodel.migrations.files.layout import quoted
 from starmodel.migrations.files.loading import MigrationFileError, load_file, load_migrations
 from starmodel.migrations.files.writing import migration_text
@@ -194,3 +200,24 @@ def test_dataclass_in_a_migration_file_works(tmp_path: Path) -> None:
     )
 
     assert load_file(path).after == ()
+
+
+@pytest.mark.parametrize(
+    ("titles", "id"),
+    [
+        (["Add Product.colour"], "0002_add_product_colour"),
+        (["Add Product.a", "Add Product.b"], "0002_add_product_a_and_b"),
+        (["Add Product.a", "Remove Shop"], "0002_add_product_a_and_remove_shop"),
+        (["Add Product.a", "Add Product.a.b"], "0002_add_product_a_and_b"),
+        (["Add Product.x", "Add Product.y", "Add Product.z"], "0002_add_product_x_and_2_more"),
+        (
+            ["Rename Customer.telephone_number to phone", "Remove Customer.previous_address"],
+            "0002_rename_customer_telephone_and_1_more",
+        ),
+        ([], "0002_change"),
+    ],
+)
+def test_name_of_several_changes_counts_them(titles: list[str], id: str) -> None:
+    made = next_id(["0001_first"], name_of_changes(titles))
+    assert made == id
+    assert len(made) <= MAX_SLUG_CHARS + len("0002_")

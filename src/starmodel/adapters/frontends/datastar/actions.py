@@ -43,9 +43,11 @@ class ActionExpressions:
         url = _url(resource, event, action, method)
         if binder.browser_stores:  # queued: each request needs the state that the last returned
             stores = " ".join(binder.browser_stores)
-            return self._confirmed(event, f"@stored('{stores}', '{method}', '{url}', '{sent}')")
+            stored = f"@stored('{stores}', '{method}', '{url}', '{sent}')"
+            return self._confirmed(resource, event, action.id, stored)
         signals = f"'{sent}'" if sent else ""
-        return self._confirmed(event, f"@{method}('{url}', @click({signals}))")
+        send = f"@{method}('{url}', @click({signals}))"
+        return self._confirmed(resource, event, action.id, send)
 
     def form_action(
         self, resource: MountedResource, event: Event[Any, Any, Any], id: Any = None
@@ -55,20 +57,28 @@ class ActionExpressions:
         url = resource.event_url(event, id, root_path=current_root_path())
         if binder.browser_stores:
             stores = " ".join(binder.browser_stores)
-            return self._confirmed(event, f"@stored('{stores}', 'post', '{url}')")
-        return self._confirmed(event, f"@post('{url}', @submit())")
+            return self._confirmed(resource, event, id, f"@stored('{stores}', 'post', '{url}')")
+        return self._confirmed(resource, event, id, f"@post('{url}', @submit())")
 
     def bulk_action(self, resource: MountedResource) -> str:
         """The expression that submits a bulk event for the selected rows."""
         url = resource.url_for("bulk", root_path=current_root_path())
         return f"@ask() && @post('{url}', @submit())"
 
-    def _confirmed(self, event: Event[Any, Any, Any], expression: str) -> str:
-        """The expression, after a confirmation if the event asks for one."""
+    def _confirmed(
+        self, resource: MountedResource, event: Event[Any, Any, Any], id: Any, expression: str
+    ) -> str:
+        """The expression, after a confirmation if the event asks for one.
+
+        Before a record is deleted, the dialog reads what goes along from the page of that.
+        """
         if not event.info.confirm:
             return expression
-        question = self._application.texts.render(event.info.confirm)
-        return f"@ask({script_json(question)}) && {expression}"
+        question = script_json(self._application.texts.render(event.info.confirm))
+        if event.name == "delete" and id is not None and "delete" in resource.pages:
+            url = resource.url_for("delete", id, root_path=current_root_path())
+            return f"@ask({question}, '{url}') && {expression}"
+        return f"@ask({question}) && {expression}"
 
 
 def current_root_path() -> str:

@@ -26,7 +26,7 @@ from starmodel.app.live.frames import View
 from starmodel.app.live.topics import Topics, WatchedList
 from starmodel.app.live.views import view_named
 from starmodel.app.presentation.areas import Area
-from starmodel.app.queries.listing import listing_of
+from starmodel.app.queries.listing import MAX_PLACE_CHARS, PLACE, listing_of
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import AccessDeniedError, RequestError
@@ -114,9 +114,10 @@ async def _add_list(
         return
     audience = await audience_of(area.policy, entity_type, session.actor)
     parameters = dict(parse_qsl(item.query, keep_blank_values=True))
-    listing = listing_of(entity_type, parameters, hidden=audience.uncertain)
+    place = parameters.pop(PLACE, "")[:MAX_PLACE_CHARS]
+    listing = listing_of(entity_type, parameters, hidden=audience.uncertain, place=place)
     view = RowsView(listing, audience, root_path, resource, area, application.texts)
-    watched = WatchedList(listing, digests.get(rows_id(listing), ""))
+    watched = WatchedList(listing, digests.get(rows_id(listing), ""), total=bool(place))
     topics.add_list(watched, view, _own_policy(area))
 
 

@@ -98,6 +98,11 @@ class SqlRepository:
         self._pending = PendingStates()
         self._opened: OpenStore | None = None
 
+    def check_by(self, opening: Opening) -> None:
+        """Surround the creation of tables so, unless the constructor was given an `opening`."""
+        if self._opening is without_check:
+            self._opening = opening
+
     async def open(self, types: Sequence[EntityType], expired: Expired) -> None:
         """Create missing tables, then serve.
 

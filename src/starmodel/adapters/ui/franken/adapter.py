@@ -14,6 +14,8 @@ from starmodel.adapters.ui.franken.forms.forms import EventForms
 from starmodel.adapters.ui.franken.forms.inputs import labelled
 from starmodel.adapters.ui.franken.lists.lists import Lists
 from starmodel.adapters.ui.franken.messages import progress_message, toast_message
+from starmodel.adapters.ui.franken.records.children import child_sections
+from starmodel.adapters.ui.franken.records.deletions import deletion_form
 from starmodel.adapters.ui.franken.records.records import Records
 from starmodel.adapters.ui.franken.shell.layout import navigation_links
 from starmodel.adapters.ui.franken.shell.shell import Shell
@@ -22,11 +24,13 @@ from starmodel.adapters.ui.titles import title_of
 from starmodel.adapters.ui.values import RenderValue, value_renderer
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.commands.elements import Element
+from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.choices import Choice, Offered
+from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.slots import Filled, Place
-from starmodel.app.presentation.ui import Row, Services
+from starmodel.app.presentation.ui import NO_INPUTS, Row, Services
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
@@ -123,6 +127,18 @@ class FrankenUI:
     def record_actions(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         return self._records.actions(resource, entity, actor)
 
+    def record_deletion(self, resource: MountedResource, deletion: Deletion) -> Any:
+        return deletion_form(self.services, deletion)
+
+    def record_children(
+        self,
+        resource: MountedResource,
+        entity: Entity,
+        lists: Sequence[ChildList],
+        actor: Actor | None,
+    ) -> Any:
+        return child_sections(self.services, self._lists, entity, lists, actor)
+
     def record_panels(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         place = Place("record.panels", actor, resource.entity_type, entity)
         return self._panels(place)
@@ -143,8 +159,9 @@ class FrankenUI:
         errors: Mapping[str, str] | None = None,
         originals: Mapping[str, str] | None = None,
         omitted: frozenset[str] = NOTHING,
+        hidden: Mapping[str, str] = NO_INPUTS,
     ) -> Any:
-        return self._forms.form(resource, event, id, values, errors, originals, omitted)
+        return self._forms.form(resource, event, id, values, errors, originals, omitted, hidden)
 
     def form_after(
         self, resource: MountedResource, actor: Actor | None, entity: Entity | None = None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from starmodel.adapters.ui.elements import Button, Div, P, Span
+from starmodel.adapters.ui.elements import A, Button, Div, P, Span
 from starmodel.adapters.ui.elements import Progress as ProgressBar
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.core.events.results import Progress, Toast
 from starmodel.texts.catalogue import Catalogue
 
+_PATH = re.compile(r"/(?![/\\])")  # of this site
 _ICONS = {"success": "check", "error": "alert", "warning": "alert"}
 
 
@@ -21,7 +23,10 @@ def toast_message(toast: Toast, icons_url: str, texts: Catalogue) -> Any:
     )  # fmt: skip
     symbol = icon(_ICONS.get(toast.kind, "info"), icons_url)
     role = "alert" if toast.kind == "error" else "status"
-    return Div(symbol, P(toast.text), close, data_toast=toast.kind, role=role, cls="sm-toast")
+    link = None
+    if toast.link and _PATH.match(toast.url):
+        link = A(toast.link, href=toast.url, cls="sm-toast-link")
+    return Div(symbol, P(toast.text), link, close, data_toast=toast.kind, role=role, cls="sm-toast")
 
 
 def progress_message(id: str, progress: Progress, texts: Catalogue) -> Any:

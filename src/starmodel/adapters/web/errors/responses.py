@@ -18,12 +18,14 @@ from starmodel.app.commands.binding.edited_fields import digests_in
 from starmodel.app.commands.binding.form_names import ORIGINALS
 from starmodel.app.commands.elements import Element
 from starmodel.app.ports.transport import Patch
+from starmodel.app.presentation.children import parent_choice
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import UIAdapter
 from starmodel.core.errors import ConfirmationNeededError, RequestError, StarModelError
 from starmodel.core.events import Event
 from starmodel.core.events.results import Toast
 
+_NO_PROBLEM = Problem(200, "")
 _SHOWN_AGAIN = frozenset({400, 409, 422})  # a corrected form can succeed
 
 
@@ -159,6 +161,8 @@ class ErrorResponses:
             # Only a generated form has elements for validation errors; it is sent as a form.
             beside = is_form or problem.status == 413
             omitted = await self._omitted(exchange, resource, id)
+            if choice := parent_choice(self._application.registry, resource.entity_type, sent):
+                omitted = omitted.union(choice.inputs)
             elements = self.beside(resource, event, id, problem, omitted) if beside else ()
             await self.send(exchange, problem, elements=elements, ui=resource.ui)
         elif (
@@ -173,6 +177,17 @@ class ErrorResponses:
             )
         else:
             await self.send(exchange, problem, ui=resource.ui)
+
+    async def send_form(
+        self, exchange: Exchange, resource: MountedResource, event: Event[Any, Any, Any], id: str
+    ) -> None:
+        """Send the form of an event again, with what was submitted and no problem."""
+        omitted = await self._omitted(exchange, resource, id)
+        await exchange.page(
+            lambda: self._form_again(
+                exchange, resource, event, id, _NO_PROBLEM, exchange.sent, omitted
+            )
+        )
 
     async def _omitted(
         self, exchange: Exchange, resource: MountedResource, id: str
@@ -233,13 +248,16 @@ class ErrorResponses:
         originals = problem.was
         with contextlib.suppress(RequestError):  # unreadable, which is the error being sent
             originals = originals or digests_in(sent.get(ORIGINALS), self._settings.bounds)
+        choice = parent_choice(self._application.registry, entity_type, sent)
+        hidden = {} if choice is None or event.name != "create" else choice.inputs
         form = ui.form(
             resource, event, id or None,
-            values=values, errors=problem.fields, originals=originals, omitted=omitted,
+            values=values, errors=problem.fields, originals=originals,
+            omitted=omitted.union(hidden), hidden=hidden,
         )  # fmt: skip
         page: str = ui.page(
             titles.get(event.name, label) if entity_type.is_record else label,
-            ui.message_toast(Toast(problem.said, "error")),
+            ui.message_toast(Toast(problem.said, "error")) if problem.said else None,
             form,
             ui.form_after(resource, exchange.session.actor) if event.name == "create" else None,
             actor=exchange.session.actor,

@@ -16,7 +16,7 @@ from starmodel.app.presentation.resource import Page
 _PAGES: dict[Page, str] = {
     "list": "list", "new": "form for a new one", "bulk": "events for chosen rows",
     "choices": "records to choose",
-    "record": "page", "edit": "form to edit",
+    "record": "page", "edit": "form to edit", "delete": "question before it is deleted",
 }  # fmt: skip
 _INTERNAL = {STREAM_PATH: "stream of a page", SLOTS_PATH: "content of a slot"}
 

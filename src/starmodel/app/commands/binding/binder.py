@@ -225,7 +225,9 @@ class Binder:
                     signal = inputs.signals[name]
                     convert(parameter, signal, "signal", inputs, arguments, problems)
         for name, parameter in parameters.items():
-            if name not in arguments and name not in problems and parameter.required:
+            if name in arguments or name in problems or not parameter.required:
+                continue
+            if not any(key.startswith(f"{name}.") for key in problems):
                 problems[name] = MISSING if parameter.file is None else MISSING_FILE
         return arguments, problems
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from starmodel.app.commands.binding.files import FileRule, holds_file
-from starmodel.app.commands.binding.form_texts import filled, from_text, is_list
+from starmodel.app.commands.binding.form_texts import RowError, filled, from_text, is_list
 from starmodel.app.commands.binding.models import UnknownPartError, accepted
 from starmodel.app.commands.binding.parameters import Parameter
 from starmodel.app.commands.binding.private_parts import IncompleteInput
@@ -19,9 +19,11 @@ from starmodel.app.commands.binding.problems import (
     NOT_CHOSEN,
     TAKES_NO_FILE,
     ArgumentProblem,
+    json_problem,
     technical,
     unknown_part,
 )
+from starmodel.app.commands.binding.rows import Rows, place_of
 from starmodel.app.commands.binding.search_words import SearchWords
 from starmodel.app.commands.inputs import Inputs
 from starmodel.core.classes.registry import EntityType, Registry
@@ -85,7 +87,7 @@ class Converter:
 
         An empty form input adds neither where the default applies.
         """
-        name = parameter.name
+        name, sent = parameter.name, value
         if isinstance(value, SearchWords):
             problems[name] = NOT_CHOSEN
             return
@@ -104,7 +106,7 @@ class Converter:
                 arguments[name] = value.id if isinstance(value, Entity) else value
             return
         try:
-            if source == "form" and isinstance(value, dict):
+            if source == "form" and isinstance(value, dict | Rows):
                 value = filled(parameter.annotation, value, inputs.bounds)
             try:
                 argument = self._validated(
@@ -117,7 +119,7 @@ class Converter:
                     problems[name] = INFINITE  # JSON and HTML inputs can't represent it
                 return
             except ValidationError as error:
-                first = self._first_public(parameter, error)
+                errors = self._public(parameter, error)
             if source != "JSON body" or not is_atomic(parameter.annotation):
                 try:
                     parsed = from_text(parameter.annotation, value, inputs.bounds)
@@ -128,8 +130,8 @@ class Converter:
                     )
                     return
                 except ValidationError as error:
-                    first = self._first_public(parameter, error)
-                    value = parsed if first is None else value
+                    errors = self._public(parameter, error)
+                    value = value if errors else parsed
         except UnknownPartError as error:
             problems[name] = unknown_part(error, source)
             return
@@ -138,14 +140,21 @@ class Converter:
                 f"{error} (from {source})", Message("value.out_of_bounds", problem=error.args[0])
             )
             return
-        except ValueError:
-            pass  # invalid JSON: report the validation error of the text
-        if first is None:  # only private parts are missing; the stored value may supply them
+        except RowError as error:
+            problems[f"{name}.{error.place}"] = ArgumentProblem(str(error.problem), error.problem)
+            return
+        except ValueError as error:  # invalid JSON
+            problem = json_problem(error) if source == "form" else None
+            if problem is not None:
+                problems[name] = problem
+                return
+        if not errors:  # only private parts are missing; the stored value may supply them
             arguments[name] = IncompleteInput(self._accepted(parameter, value, inputs.trusted))
             return
-        problems[name] = ArgumentProblem(
-            technical(parameter, value, first, source), sentence(first)
-        )
+        for found in errors if isinstance(sent, dict | Rows) else errors[:1]:
+            place = place_of(sent, found["loc"]) if source == "form" else ""
+            problem = ArgumentProblem(technical(parameter, value, found, source), sentence(found))
+            problems.setdefault(f"{name}.{place}" if place else name, problem)
 
     def _is_empty(
         self,
@@ -184,14 +193,13 @@ class Converter:
         accepted = self._accepted(parameter, value, inputs.trusted)
         return parameter.accept(accepted, is_json=source in _JSON, is_text=is_text)
 
-    def _first_public(self, parameter: Parameter, error: ValidationError) -> Any:
-        """The first validation error outside private parts of models; None without any."""
-        errors = error.errors(include_url=False)
+    def _public(self, parameter: Parameter, error: ValidationError) -> list[Any]:
+        """The validation errors outside private parts of models."""
+        errors: list[Any] = error.errors(include_url=False)
         if parameter.name not in self.private_parts:
-            return errors[0]
+            return errors
         models = list(models_in(parameter.annotation))
-        public = (e for e in errors if not is_private_path(models, e["loc"]))
-        return next(public, None)
+        return [e for e in errors if not is_private_path(models, e["loc"])]
 
 
 def _convert_file(

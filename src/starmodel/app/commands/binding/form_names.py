@@ -27,11 +27,26 @@ SEARCH, SHOWN = "_search.", "_shown."
 FIELD = "_field."
 """Prefix of names that would shadow a DOM property of the form, such as `id` or `action`."""
 
+ROWS = "_rows."
+"""Prefix: the values below the name are rows, in the order of the form; "null" makes none None."""
+
+KEPT_ROW = "_row."
+"""Prefix of a row's name: the row is a value, also when its inputs are empty."""
+
+GIVEN = "_given."
+"""Prefix: "false" makes the value None, whatever its inputs contain."""
+
+ROW_CHANGE = "_change"
+"""A submit button that changes the rows of the form: "add tags", "remove tags.3", "up tags.3"."""
+
 SEVERAL_SUFFIX = "[]"
 """Suffix: the name of each of several values."""
 
 BULK_EVENT, BULK_IDS = "event", "id"
 """The fields of a bulk form: the event's name, and the ids of the chosen records."""
+
+BULK_ASK, CONFIRMED = "ask", "confirmed"
+"""Fields of a bulk request: ask what it would do; the visitor has agreed on a page."""
 
 CHECK_HEADER = "starmodel-check"
 """Request header: validate the form without running its event."""

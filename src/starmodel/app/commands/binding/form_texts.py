@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from starmodel.app.commands.binding.rows import KEY, MAX_ROWS, VALUE, Rows, is_pair, item_type
 from starmodel.app.ports.moments import in_utc, takes_only_aware
-from starmodel.core.fields.field_types import choice_of, is_atomic, plain_types
+from starmodel.core.fields.field_types import choice_of, is_atomic, is_typed_dict, plain_types
 from starmodel.core.values.bounds import DEFAULT_BOUNDS, Bounds, BoundsError, read_json
 from starmodel.texts.catalogue import Message
 
@@ -61,38 +62,87 @@ def without_zone(moment: datetime.datetime | datetime.time) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec=precise)
 
 
-def filled(
-    annotation: Any, values: dict[str, Any], bounds: Bounds = DEFAULT_BOUNDS
-) -> dict[str, Any]:
-    """Parse the form inputs of a nested model; empty inputs of non-string types are dropped.
+def filled(annotation: Any, value: Any, bounds: Bounds = DEFAULT_BOUNDS) -> Any:
+    """Parse the form inputs of a nested model, or of the rows of a list or mapping.
 
-    Raises: BoundsError, for a string beyond a bound.
+    Empty inputs of non-string types, and rows that were left empty, are dropped.
+
+    Raises: BoundsError, for a string or a number of rows beyond a bound; RowError, for
+    a key that is used twice.
     """
-    models = [
-        k for k in plain_types(annotation) if isinstance(k, type) and issubclass(k, BaseModel)
-    ]
-    fields = models[0].__pydantic_fields__ if models else {}
+    if isinstance(value, Rows):
+        return _filled_rows(annotation, value, bounds)
+    types = fields_of(annotation)
     parsed: dict[str, Any] = {}
-    for name, value in values.items():
-        part_type: Any = fields[name].annotation if name in fields else None
-        kinds = plain_types(part_type)
-        if isinstance(value, dict):
-            parsed[name] = filled(part_type, value, bounds)
-        elif value == "" and str not in kinds:
+    for name, inner in value.items():
+        part_type: Any = types.get(name)
+        if inner == "" and str not in plain_types(part_type):
             if type(None) in typing.get_args(part_type):
                 parsed[name] = None
             elif is_list(part_type):
                 parsed[name] = []
-        elif isinstance(value, str | list) and name in fields and str not in kinds:
-            try:
-                parsed[name] = from_text(part_type, value, bounds)
-            except BoundsError:
-                raise
-            except ValueError:
-                parsed[name] = value  # rejected by the validator of the model
+        elif name in types or isinstance(inner, dict | Rows):
+            parsed[name] = _filled_part(part_type, inner, bounds, name)
         else:
-            parsed[name] = value
+            parsed[name] = inner
     return parsed
+
+
+def fields_of(annotation: Any) -> dict[str, Any]:
+    """The types of the fields of a model or typed dictionary, {} for other types."""
+    for kind in plain_types(annotation):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return {name: info.annotation for name, info in kind.__pydantic_fields__.items()}
+        if is_typed_dict(kind):
+            return typing.get_type_hints(kind)
+    return {}
+
+
+class RowError(ValueError):
+    """The rows can't be read. Shapes: place is the row's input, below the parameter's name."""
+
+    def __init__(self, place: str, problem: Message) -> None:
+        super().__init__(problem)
+        self.place, self.problem = place, problem
+
+
+def _filled_rows(annotation: Any, rows: Rows, bounds: Bounds) -> Any:
+    if len(rows) > MAX_ROWS:
+        raise BoundsError(Message("bounds.rows", rows=MAX_ROWS))
+    kind = next(iter(plain_types(annotation)), None)
+    if typing.get_origin(kind) is not dict:
+        item = item_type(kind)
+        return [_filled_part(item, row, bounds, key) for key, row in rows.filled]
+    rows.pairs = True
+    value_type, made = typing.get_args(kind)[1], dict[str, Any]()
+    for key, row in rows.filled:
+        if not is_pair(row):
+            raise RowError(key, Message("value.missing"))
+        if row[KEY] in made:
+            raise RowError(f"{key}.{KEY}", Message("value.key_twice"))
+        if row[KEY] == "" and key not in rows.kept:
+            raise RowError(f"{key}.{KEY}", Message("value.missing"))
+        made[row[KEY]] = _filled_part(value_type, row[VALUE], bounds, f"{key}.{VALUE}")
+    return made
+
+
+def _filled_part(annotation: Any, value: Any, bounds: Bounds, place: str) -> Any:
+    if isinstance(value, dict | Rows):
+        try:
+            return filled(annotation, value, bounds)
+        except RowError as error:
+            raise RowError(f"{place}.{error.place}", error.problem) from None
+    kinds = plain_types(annotation)
+    if value == "" and str not in kinds and type(None) in typing.get_args(annotation):
+        return None
+    if isinstance(value, str | list) and str not in kinds:
+        try:
+            return from_text(annotation, value, bounds)
+        except BoundsError:
+            raise
+        except ValueError:
+            return value  # rejected by the validator of the type
+    return value
 
 
 def written_types(annotation: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -42,6 +43,18 @@ def unknown_part(error: UnknownPartError, source: str) -> ArgumentProblem:
         f"{at} is unknown (from {source})",
         Message("value.unknown_part", name=str(error.path[-1])[:60]),
     )
+
+
+_JSON_PLACE = re.compile(r"(.{1,200}) at line (\d+) column (\d+)$")
+
+
+def json_problem(error: ValueError) -> ArgumentProblem | None:
+    """The error of a text that is not JSON, with its line and column; None for other errors."""
+    found = _JSON_PLACE.match(str(error))
+    if found is None:
+        return None
+    message = Message("value.json_at", line=int(found[2]), column=int(found[3]))
+    return ArgumentProblem(f"is not JSON: {error} (from form)", message)
 
 
 def technical(parameter: Parameter, value: Any, error: Any, source: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from typing import Any
 
 from starmodel.migrations.running.checking.duplicates import unique_fields
@@ -62,18 +62,21 @@ class Violations:
             return None
         names = ", ".join(map(self._session.quote, columns))
         filled = " AND ".join(f"{self._session.quote(name)} IS NOT NULL" for name in columns)
+        groups = f"FROM {self._table(old)} WHERE {filled} GROUP BY {names} HAVING COUNT(*) > 1"
         rows = self._session.rows(
-            f"SELECT {names}, COUNT(*) FROM {self._table(old)} WHERE {filled} "  # noqa: S608
-            f"GROUP BY {names} HAVING COUNT(*) > 1 ORDER BY {names}"
+            f"SELECT {names}, COUNT(*) {groups} ORDER BY {names} LIMIT {SHOWN}"
         )
         fields = [field.name for field in entity.fields if field.id in ids]
         remedy = "Make them different, or delete all but one of each."
         refused = Refused(
             f"{entity.name}.{', '.join(fields)}", "not unique, and it has to be now", remedy
         )
-        for *values, count in rows[:SHOWN]:
+        for *values, count in rows:
             refused.examples.append(f"{', '.join(map(repr, values))} in {count} rows")
         refused.count = sum(row[-1] for row in rows)
+        if len(rows) == SHOWN:
+            sql = f"SELECT SUM(repeated) FROM (SELECT COUNT(*) AS repeated {groups}) AS found"  # noqa: S608
+            refused.count = int(self._session.value(sql))
         return refused
 
     def _orphans(
@@ -107,18 +110,18 @@ class Violations:
         ]
         filled = [f"child.{quote(name)} IS NOT NULL" for name in columns]
         names = ", ".join(f"child.{quote(name)}" for name in [self._key(old), *columns])
-        rows = self._session.rows(
-            f"SELECT {names} FROM {self._table(old)} AS child WHERE {' AND '.join(filled)} "  # noqa: S608
+        source = (
+            f"FROM {self._table(old)} AS child WHERE {' AND '.join(filled)} "  # noqa: S608
             f"AND NOT EXISTS (SELECT 1 FROM {self._table(parent)} AS parent "
-            f"WHERE {' AND '.join(pairs)}) ORDER BY 1"
+            f"WHERE {' AND '.join(pairs)})"
         )
         fields = [field.name for field in entity.fields if field.column in key.columns]
         reason = f"refers to a {target.name} that does not exist"
         refused = Refused(
             f"{entity.name}.{', '.join(fields)}", reason, "Correct or delete these rows first."
         )
-        for row in rows:
-            refused.add(f"{', '.join(map(repr, row[1:]))} in the row {row[0]!r}")
+        for row in self._first_rows(refused, names, source):
+            refused.examples.append(f"{', '.join(map(repr, row[1:]))} in the row {row[0]!r}")
         return refused
 
     def _is_retyped(self, ids: list[tuple[str, str]]) -> bool:
@@ -161,16 +164,21 @@ class Violations:
             for other in old.checks
         ):
             return None
-        rows = self._session.rows(
-            f"SELECT {self._session.quote(self._key(old))} FROM {self._table(old)} "  # noqa: S608
-            f"WHERE NOT ({present}) ORDER BY 1"
-        )
         refused = Refused(
             entity.name, f"violates {check.name} ({condition})", "Correct these rows first."
         )
-        for (key,) in rows:
-            refused.add(repr(key))
+        source = f"FROM {self._table(old)} WHERE NOT ({present})"
+        for (key,) in self._first_rows(refused, self._session.quote(self._key(old)), source):
+            refused.examples.append(repr(key))
         return refused
+
+    def _first_rows(self, refused: Refused, names: str, source: str) -> list[Sequence[Any]]:
+        """Count the rows of a query, and return the first SHOWN of them."""
+        rows = self._session.rows(f"SELECT {names} {source} ORDER BY 1 LIMIT {SHOWN}")
+        refused.count = len(rows)
+        if len(rows) == SHOWN:
+            refused.count = int(self._session.value(f"SELECT COUNT(*) {source}"))
+        return rows
 
     def _table(self, entity: EntityDefinition) -> str:
         parts = [entity.schema_name, entity.table]

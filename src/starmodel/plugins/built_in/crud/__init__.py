@@ -10,6 +10,7 @@ from starmodel.core.events.built_in import BUILT_IN
 from starmodel.plugins import EventRoute, Exchange, Plugin, ResourceRoute, Route
 from starmodel.plugins.built_in.crud.bulk import BulkEvents
 from starmodel.plugins.built_in.crud.choices import send_choices
+from starmodel.plugins.built_in.crud.deletions import Deletions
 from starmodel.plugins.built_in.crud.pages import CrudPages
 
 
@@ -36,6 +37,8 @@ class Crud(Plugin):
         yield ResourceRoute("choices", send_choices)
         yield ResourceRoute("record", pages.record)
         yield ResourceRoute("edit", pages.edit)
+        if "delete" in entity_type.events:
+            yield ResourceRoute("delete", self._deletions.ask)
 
     async def start(self, exchange: Exchange) -> None:
         """Send the start page."""
@@ -47,5 +50,9 @@ class Crud(Plugin):
         return CrudPages(self.services)
 
     @cached_property
+    def _deletions(self) -> Deletions:
+        return Deletions(self.services)
+
+    @cached_property
     def _bulk(self) -> BulkEvents:
-        return BulkEvents(self.services)
+        return BulkEvents(self.services, self._deletions)

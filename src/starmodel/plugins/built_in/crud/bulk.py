@@ -7,7 +7,12 @@ from typing import Any
 
 from starmodel.app.access.decisions import check, permits
 from starmodel.app.access.policy import Actor
-from starmodel.app.commands.binding.form_names import BULK_EVENT, BULK_IDS
+from starmodel.app.commands.binding.form_names import (
+    BULK_ASK,
+    BULK_EVENT,
+    BULK_IDS,
+    CONFIRMED,
+)
 from starmodel.app.commands.command import Command
 from starmodel.app.commands.replies import Reply
 from starmodel.app.presentation.resource import MountedResource
@@ -17,9 +22,11 @@ from starmodel.core.errors import RequestError
 from starmodel.core.events import Event
 from starmodel.core.events.results import Toast
 from starmodel.plugins import Exchange
+from starmodel.plugins.built_in.crud.deletions import Deletions
 from starmodel.plugins.web import PluginServices, Problem
 from starmodel.texts.catalogue import Catalogue, Message
 
+FIELDS = frozenset({BULK_EVENT, BULK_IDS, BULK_ASK, CONFIRMED})
 log = logging.getLogger("starmodel")
 
 
@@ -27,10 +34,13 @@ class BulkEvents:
     """Runs an event on each chosen record, one transaction each, so failures are independent.
 
     Shapes: the request body is {"event": name, "id": [ids]}, a form or JSON; the
-    JSON response is {"done": [ids], "refused": {id: reason}}.
+    JSON response is {"done": [ids], "refused": {id: reason}}. With "ask": true nothing is done,
+    and the response says what deleting the records would do. A plain form that deletes is
+    asked for on a page first.
     """
 
-    def __init__(self, services: PluginServices) -> None:
+    def __init__(self, services: PluginServices, deletions: Deletions) -> None:
+        self._deletions = deletions
         self._application, self._patches = services.application, services.patches
         self._error_responses = services.errors
 
@@ -42,11 +52,15 @@ class BulkEvents:
         if precondition is not None:
             precondition.check_new()  # an entity tag is of one record
         try:
-            event, ids = await self._chosen(
-                exchange, resource, (await exchange.request.fields())[0]
-            )
+            sent = (await exchange.request.fields())[0]
+            event, ids = await self._chosen(exchange, resource, sent)
         finally:
             exchange.request.close_files()
+        if event.name == "delete" and (
+            BULK_ASK in sent or (_is_plain_form(exchange.request) and CONFIRMED not in sent)
+        ):
+            await self._deletions.ask_for_many(exchange, resource, ids)
+            return
         done: list[str] = []
         refused: dict[str, Problem] = {}
         for each in ids:
@@ -112,7 +126,7 @@ class BulkEvents:
     async def _chosen(
         self, exchange: Exchange, resource: MountedResource, sent: dict[str, Any]
     ) -> tuple[Event[Any, Any, Any], list[str]]:
-        entity_type, unknown = resource.entity_type, sent.keys() - {BULK_EVENT, BULK_IDS}
+        entity_type, unknown = resource.entity_type, sent.keys() - FIELDS
         if unknown:
             raise RequestError(f"{min(unknown)[:60]!r} is unknown; expected event and id.")
         name, ids = sent.get(BULK_EVENT), sent.get(BULK_IDS)
@@ -142,6 +156,11 @@ class BulkEvents:
         )  # fmt: skip
 
 
+def _is_plain_form(request: Any) -> bool:
+    """Whether a browser without JavaScript sent the request, which shows a page in reply."""
+    return bool(request.wants_html and request.is_form and not request.is_datastar)
+
+
 def _reasons(refused: dict[str, Problem]) -> dict[str, str]:
     """The reason for each refused record, for API clients."""
     return {id: each.text if each.plain else each.said for id, each in refused.items()}
@@ -161,7 +180,8 @@ def _toasts(
     }
     toasts = []
     if done:
-        toasts.append(Toast(texts.text("bulk.done", count=len(done), **names), "success"))
+        key = "toast.deleted_many" if event.name == "delete" else "bulk.done"
+        toasts.append(Toast(texts.text(key, count=len(done), **names), "success"))
     if refused:
         why = "; ".join(dict.fromkeys(problem.said for problem in refused.values()))
         text = texts.text("bulk.refused", count=len(refused), why=why, **names)

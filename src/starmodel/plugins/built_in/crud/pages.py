@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starmodel.app.access.decisions import check
@@ -10,12 +11,14 @@ from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.offers import may_create, rendered
 from starmodel.app.commands.binding.edited_fields import digests
 from starmodel.app.commands.field_access import unsettable
+from starmodel.app.presentation.children import parent_choice
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import UIAdapter
 from starmodel.app.queries.listing import listing_of, wants_total
 from starmodel.core.entity import Entity
 from starmodel.core.public_state import public_state
 from starmodel.plugins import Exchange
+from starmodel.plugins.built_in.crud.children import child_lists
 from starmodel.plugins.built_in.crud.data_streams import DataStreams
 from starmodel.plugins.web import PluginServices
 
@@ -37,11 +40,16 @@ class CrudPages:
             await self._data.serve_entity(exchange, resource, entity)
             return
         ui: UIAdapter = resource.ui
-        actor = exchange.session.actor
+        actor, query = exchange.session.actor, exchange.request.query
+        lists = await child_lists(self._application, resource, entity, actor, query)
 
         def page() -> str:
+            detail = ui.record_detail(resource, entity)
+            events = ui.record_events(resource, entity, actor)
+            first = (events, detail) if resource.entity_type.is_record else (detail, events)
             content = (
-                ui.record_detail(resource, entity), ui.record_events(resource, entity, actor),
+                *first,
+                ui.record_children(resource, entity, lists, actor),
                 ui.record_panels(resource, entity, actor),
             )  # fmt: skip
             actions = ui.record_actions(resource, entity, actor)
@@ -105,11 +113,26 @@ class CrudPages:
         if not await rendered(lambda: may_create(policy, entity_type, actor)):
             raise denial(entity_type, "write", actor, event)
         title = self._application.texts.text("record.new", title=entity_type.title)
+        hidden: Mapping[str, str] = {}
+        choice = parent_choice(self._application.registry, entity_type, exchange.request.query)
+        if choice is not None:
+            hidden = choice.inputs
+            parent = self._application.areas.of(resource)[
+                self._application.registry[choice.children.parent]
+            ]
+            chosen = await self._application.instance(
+                parent.entity_type, exchange.session, choice.id, policy=parent.policy
+            )
+            named = ui.record_title(parent, chosen)
+            title = self._application.texts.text(
+                "children.new", title=entity_type.title, parent=named
+            )
 
         def page() -> str:
-            omitted = unsettable(policy, entity_type, actor, None)
+            omitted = unsettable(policy, entity_type, actor, None).union(hidden)
             content = (
-                ui.form(resource, event, omitted=omitted), ui.form_after(resource, actor)
+                ui.form(resource, event, omitted=omitted, hidden=hidden),
+                ui.form_after(resource, actor),
             )  # fmt: skip
             return str(ui.page(title, *content, actor=actor, resource=resource))
 

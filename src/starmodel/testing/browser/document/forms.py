@@ -23,7 +23,8 @@ def form_controls(form: Tag) -> list[Tag]:
     if id:
         root = list(form.parents)[-1]
         found += list(root.find_all(["input", "select", "textarea"], form=id))
-    return [tag for tag in found if attribute(tag, "form") in (None, id)]
+    own = (tag for tag in found if attribute(tag, "form") in (None, id))
+    return [tag for tag in own if tag.find_parent("template") is None]
 
 
 def form_data(form: Tag, values: Controls, submitter: Tag | None) -> list[tuple[str, str | File]]:

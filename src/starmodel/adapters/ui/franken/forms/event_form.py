@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from types import MappingProxyType
 from typing import Any
 
+from fastcore.xml import Safe
 from pydantic_core import to_json
 
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.elements import Button, Div, Fieldset, Form, Input, Legend, render
 from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.fields import form_field
-from starmodel.adapters.ui.franken.forms.form_field import FormField
+from starmodel.adapters.ui.franken.forms.form_field import FormField, Within
 from starmodel.adapters.ui.franken.forms.inputs import slot_values
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.titles import title_names
@@ -22,18 +22,19 @@ from starmodel.app.commands.binding.form_names import ORIGINALS
 from starmodel.app.commands.binding.parameters import Parameter
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
-from starmodel.app.presentation.ui import Services
+from starmodel.app.presentation.ui import NO_INPUTS, Services
 from starmodel.app.queries.record_keys import key_of
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
+from starmodel.core.events.main_event import main_event
 from starmodel.core.fields.field import excluding_private
 from starmodel.core.snapshot import NOTHING
 
 RenderField = Callable[[FormField, str, Slots, str], Any]
+_FIRST_BUTTON = Button(type="submit", hidden=True, tabindex="-1")
 _LABELS = {"create": "event.create", "update": "event.save", "delete": "event.delete"}
 _ICONS = {"create": "plus", "update": "check", "delete": "trash"}
-_NO_ORIGINALS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +59,32 @@ class EventForm:
         values: Mapping[str, Any] | None = None,
         errors: Mapping[str, str] | None = None,
         originals: Mapping[str, str] | None = None,
+        hidden: Mapping[str, str] = NO_INPUTS,
     ) -> str:
-        """Render the form as HTML, with these values and validation errors."""
-        return self.template.fill(
-            self.slots(id, values or {}, errors or {}, originals or _NO_ORIGINALS)
+        """Render the form as HTML, with these values, validation errors and hidden inputs."""
+        slots = self.slots(id, values or {}, errors or {}, originals or NO_INPUTS)
+        slots["hidden"] = "".join(
+            [render(Input(type="hidden", name=n, value=v)) for n, v in hidden.items()]
         )
+        return self.template.fill(slots)
 
     def slots(
         self,
         id: Any,
         values: Mapping[str, Any],
         errors: Mapping[str, str],
-        originals: Mapping[str, str] = _NO_ORIGINALS,
+        originals: Mapping[str, str] = NO_INPUTS,
     ) -> dict[str, Any]:
         """The slot values of the template; defaults without their private fields."""
         slots: dict[str, Any] = {"id": "" if id is None else key_of(id)}
         slots["originals"] = self._originals(originals)
+        form = form_id(self.entity_type, self.event, slots["id"])
         token = excluding_private.set(True)
         try:
             for field in self.fields:
                 value = values.get(field.name, self.default(field.name))
-                error = errors.get(field.name, "")
-                slots |= slot_values(field, value, error, self.chosen)
+                within = Within(form, field.name, errors)
+                slots |= slot_values(field, value, within=within, records=self.chosen)
         finally:
             excluding_private.reset(token)
         return slots
@@ -98,14 +103,19 @@ class EventForm:
         """The patches that render each validation error and clear all others."""
         form = form_id(self.entity_type, self.event, "" if id is None else key_of(id))
         names = [f.name for field in self.fields for f in (field, *field.parts)]
+        names += [name for name in errors if name not in names and self._has_rows(name)]
         patches = [
-            f'<small id="{form}-{name}-problem" class="sm-problem">'
+            f'<small id="{form}-{escape(name)}-problem" class="sm-problem">'
             f"{escape(errors.get(name, ''))}</small>"
             for name in names
         ]
         if originals:
             patches.append(render(_originals_input(form, self._originals(originals))))
         return [Element(patch) for patch in patches]
+
+    def _has_rows(self, name: str) -> bool:
+        """Whether the input with this name, such as "tags.3", may be one of a row."""
+        return any(name.startswith(f"{field.name}.") for field in self.fields)
 
     def _originals(self, originals: Mapping[str, str]) -> str:
         """The digests of the fields in this form, as JSON; "" for none."""
@@ -173,8 +183,13 @@ def _component(
     submit = frontend.form_action(resource, event, id).replace(ANY_ID, key)
     files = any(field.kind in ("file", "image") for field in fields)
     max_body_bytes = services.site.max_body_bytes
+    # Without JavaScript the button leads to the page that asks.
+    asks = event.name == "delete" and not fields and "delete" in resource.pages
     return Form(
+        # The first button of a form is the one that Enter presses, so it is none of a row's.
+        _FIRST_BUTTON if any(map(_has_buttons, fields)) else None,
         _originals_input(form, s.text("originals")) if event.name == "update" else None,
+        Safe(s.html("hidden")),
         *_grouped(entity_type, event, inputs),
         Div(_button(services, entity_type, event, has_fields=bool(fields)), cls="sm-form-end"),
         {"data-on:submit": submit},
@@ -182,10 +197,14 @@ def _component(
         {"data-check": True} if fields else {},
         {"data-once": True} if _is_built_in(entity_type, event) else {},
         {"data-max-body": max_body_bytes} if files and max_body_bytes else {},
-        id=form, name="", method="post", action=url, novalidate=False,
+        id=form, name="", method="get" if asks else "post", action=url, novalidate=False,
         cls="sm-form" if fields else "sm-form sm-form-bare",
         enctype="multipart/form-data" if files else "application/x-www-form-urlencoded",
     )  # fmt: skip
+
+
+def _has_buttons(field: FormField) -> bool:
+    return field.editor is not None or any(map(_has_buttons, field.parts))
 
 
 def _targets(services: Services, entity_type: EntityType) -> dict[str, type[Entity]]:
@@ -208,12 +227,15 @@ def _choices_url(services: Services, field: FormField) -> str:
 def _button(
     services: Services, entity_type: EntityType, event: Event[Any, Any, Any], *, has_fields: bool
 ) -> Any:
-    texts, cls = services.texts, "uk-btn-primary" if has_fields else "uk-btn-default"
+    texts = services.texts
+    is_strong = has_fields or (entity_type.is_record and main_event(entity_type.events) is event)
+    cls = "uk-btn-primary" if is_strong else "uk-btn-default"
     if event.name == "delete" and entity_type.is_record:
         cls += " sm-quiet-danger"
     built_in = _is_built_in(entity_type, event)
     label = texts.text(_LABELS[event.name]) if built_in else texts.render(event.title)
-    picture = icon(_ICONS[event.name], services.icons_url) if event.name in _ICONS else None
+    name = event.info.icon or _ICONS.get(event.name)
+    picture = icon(name, services.icons_url) if name else None
     return Button(picture, label, type="submit", cls=f"uk-btn {cls}")
 
 

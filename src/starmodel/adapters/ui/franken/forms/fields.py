@@ -10,19 +10,22 @@ from dataclasses import replace
 from typing import Any
 
 from annotated_types import Ge, Gt, Le, Lt, MultipleOf
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 from pydantic.fields import FieldInfo
 
 from starmodel.adapters.ui.choices import choices_of
+from starmodel.adapters.ui.franken.forms.editors.row_types import MAX_DEPTH, row_editor
+from starmodel.adapters.ui.franken.forms.editors.rows import row_template
 from starmodel.adapters.ui.franken.forms.form_field import CHOOSING, FormField
+from starmodel.adapters.ui.franken.forms.inputs import labelled
 from starmodel.app.commands.binding.parameters import Parameter
 from starmodel.app.ports.moments import takes_only_aware
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields.field_types import is_atomic, plain_types
+from starmodel.core.fields.field_types import is_atomic, is_typed_dict, plain_types
 from starmodel.core.fields.privacy import is_private, is_secret
 from starmodel.core.fields.specs import FieldSpec
-from starmodel.core.fields.widgets import UI, ui_of
+from starmodel.core.fields.widgets import ui_of
 from starmodel.core.values.words import title_of
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
@@ -51,10 +54,12 @@ def form_field(
     *,
     target: type[Entity] | None = None,
     texts: Catalogue = ENGLISH,
+    around: tuple[Any, ...] = (),
 ) -> FormField:
     """The input of an event's parameter; `spec` is the entity field of the same name, if any.
 
-    Shapes: target is the class whose records a foreign key is chosen from.
+    Shapes: target is the class whose records a foreign key is chosen from; around has the
+    models and editors that the input is part of.
     """
     annotation = parameter.annotation
     if spec is not None:
@@ -66,12 +71,25 @@ def form_field(
     choices = choices_of(annotation)
     if not choices and _holds_choices(annotation):
         choices = choices_of(typing.get_args(plain_types(annotation)[0])[0])
-    model = None if ui.widget or is_secret(annotation) else _nested(annotation)
+    is_open = ui.widget is None and not is_secret(annotation) and len(around) < MAX_DEPTH
+    model = _nested(annotation) if is_open else None
+    model = None if model in around else model
     is_key = target is not None and ui.widget in (None, "record") and not choices
     default_kind = "record" if is_key else "group" if model else _kind(parameter, choices)
     kind = ui.widget or default_kind
+    title = parameter.name.replace("_", " ").capitalize() if spec is None else spec.title
+    if is_key:
+        title = title_of(parameter.name)  # without "id"
+    title = info.title or title
+    editor = None
+    if is_open and default_kind in ("lines", "json"):
+        inside = (*around, kind)
+        editor = row_editor(
+            annotation, title, lambda part: form_field(part, texts=texts, around=inside), texts
+        )
+        kind = "rows" if editor else kind
     required = _is_required(parameter, spec) and kind not in ("switch", "checkboxes")
-    if kind == "lines" and spec is not None:
+    if kind in ("lines", "rows") and spec is not None:
         required = False  # an empty list is valid
     if kind == "select" and not choices and plain_types(annotation) == [bool]:
         choices = ((True, texts.text("shown.yes")), (False, texts.text("shown.no")))
@@ -80,10 +98,6 @@ def form_field(
             f"{parameter.name}: UI(widget={kind!r}) needs an enum or Literal to choose from; the "
             f"type is {annotation!r}."
         )
-    title = parameter.name.replace("_", " ").capitalize() if spec is None else spec.title
-    if is_key and not info.title:
-        title = title_of(parameter.name)  # without "id"
-    title = info.title or title
     return FormField(
         parameter.name,
         kind,
@@ -96,8 +110,11 @@ def form_field(
         target if is_key else parameter.entity,
         parameter.may_be_none,
         parameter.file,
-        _parts(parameter.name, model, texts) if model else (),
+        _parts(parameter, model, texts, (*around, model)) if model else (),
         is_key,
+        editor,
+        texts.text("value.given", title=title) if model and parameter.may_be_none else "",
+        row_template(editor, labelled) if editor else None,
     )
 
 
@@ -180,24 +197,39 @@ def _limits(annotation: Any, info: FieldInfo) -> dict[str, Any]:
     return {**limits, "step": step}
 
 
-def _nested(annotation: Any) -> type[BaseModel] | None:
-    """The pydantic model of a field type that is exactly one model."""
-    kind = typing.get_args(annotation)[0] if ui_of(annotation) != UI() else annotation
-    if isinstance(kind, type) and issubclass(kind, BaseModel) and not issubclass(kind, Entity):
-        return kind
-    return None
+def _nested(annotation: Any) -> Any:
+    """The pydantic model or typed dictionary of a type that is exactly one, or one or None."""
+    kinds = plain_types(annotation)
+    kind: Any = kinds[0] if len(kinds) == 1 else None
+    if is_typed_dict(kind):
+        return kind if kind.__total__ and not kind.__optional_keys__ else None
+    if not isinstance(kind, type) or not issubclass(kind, BaseModel):
+        return None
+    return None if issubclass(kind, Entity | RootModel) else kind
 
 
-def _parts(name: str, model: type[BaseModel], texts: Catalogue) -> tuple[FormField, ...]:
+def _fields(model: Any) -> dict[str, FieldInfo]:
+    if is_typed_dict(model):
+        hints = typing.get_type_hints(model, include_extras=True)
+        return {name: FieldInfo.from_annotation(hint) for name, hint in hints.items()}
+    fields: dict[str, FieldInfo] = model.__pydantic_fields__
+    return fields
+
+
+def _parts(
+    parameter: Parameter, model: Any, texts: Catalogue, around: tuple[Any, ...]
+) -> tuple[FormField, ...]:
     """The inputs for the public fields of a nested model, named like "address.street"."""
-    parts = []
-    for field, info in model.__pydantic_fields__.items():
+    name, parts = parameter.name, []
+    for field, info in _fields(model).items():
         if is_private(info) and not (is_secret(info.annotation) and info.is_required()):
             continue
         default = inspect.Parameter.empty if info.is_required() else None
         part = Parameter(f"{name}.{field}", info.annotation, None, default)
         words = info.title or field.replace("_", " ").capitalize()
-        input_field = form_field(part, info=info, texts=texts)
+        input_field = form_field(part, info=info, texts=texts, around=around)
+        if parameter.may_be_none:  # the browser must not ask for what is not given
+            input_field = replace(input_field, required=False)
         title = f"{words}{_zone(info.annotation, input_field.kind)}"
         parts.append(replace(input_field, title=title))
     return tuple(parts)

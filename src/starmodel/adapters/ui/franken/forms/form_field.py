@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import datetime
 import re
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic_core import to_json
 
@@ -16,6 +18,15 @@ from starmodel.app.commands.binding.form_texts import lines_of, without_zone
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 
+if TYPE_CHECKING:
+    from starmodel.adapters.ui.compiled import Template
+
+ROW, FORM = "\ue010", "\ue011"
+"""What stands for the path of a row, and for the form's id, in the names of a row's inputs."""
+
+PAIR = "pair"
+"""The kind of a row that is the key and the value of a mapping."""
+
 CHOOSING = ("select", "radio", "checkboxes")
 _TALL = ("textarea", "markdown", "lines", "json", "hidden")
 _EMPTY_IS_NONE = ("number", "date", "datetime", "time", "lines", "json", "select", "record")
@@ -23,16 +34,57 @@ _COLOR = re.compile("#[0-9a-fA-F]{6}")
 _NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)([eE][-+]?\d+)?")
 
 
+class Within(NamedTuple):
+    """Where an input stands.
+
+    Shapes: form is the id of its form; path its name in it; errors are sentences by name.
+    """
+
+    form: str = ""
+    path: str = ""
+    errors: Mapping[str, str] = MappingProxyType({})
+
+    def inside(self, name: str) -> Within:
+        """The place of a part with this name."""
+        return self._replace(path=f"{self.path}.{name}")
+
+    @property
+    def error(self) -> str:
+        return self.errors.get(self.path, "")
+
+
+@dataclass(frozen=True, slots=True)
+class RowEditor:
+    """The inputs of one row of a list or mapping, and the words of the editor.
+
+    Shapes: item is the input of one row, whose name is `ROW`; blank the value of a new row;
+    is_ordered is True where the order of rows is part of the value.
+    """
+
+    item: FormField
+    blank: Any
+    add: str
+    remove: str
+    up: str
+    down: str
+    added: str
+    removed: str
+    moved: str
+    is_ordered: bool
+
+
 @dataclass(frozen=True, slots=True)
 class FormField:
     """One input of a form.
 
     Shapes: kind is one of `starmodel.core.fields.widgets.WIDGETS`, or "group" for
-    a nested model, whose fields are parts; choices are (value, label) pairs;
-    limits are attributes of the input, such as {"min": 0}; file is the
-    validation rule of a file input; record is the entity class of a record
-    input; is_key is True for a foreign key, whose value is an id; optional is
-    True when None is a valid value; choosing has the texts of a record input by name.
+    a nested model, whose fields are parts, or "rows" for a list or mapping, with
+    its editor; choices are (value, label) pairs; limits are attributes of the input,
+    such as {"min": 0}; file is the validation rule of a file input; record is the
+    entity class of a record input; is_key is True for a foreign key, whose value is an
+    id; optional is True when None is a valid value; given is the label of the switch
+    that a nested model which may be None has; choosing has the texts of a record input
+    by name.
     """
 
     name: str
@@ -48,7 +100,14 @@ class FormField:
     file: FileRule | None = None
     parts: tuple[FormField, ...] = ()
     is_key: bool = False
+    editor: RowEditor | None = None
+    given: str = ""
+    row: Template | None = field(default=None, compare=False)
     choosing: tuple[tuple[str, str], ...] = ()
+
+    def json(self, value: Any) -> str:
+        """The value as JSON text."""
+        return to_json(plain(value), fallback=str, indent=2).decode()
 
     def of_part(self, part: FormField, value: Any) -> Any:
         """The value of one part of a nested model."""
@@ -64,7 +123,7 @@ class FormField:
             text = "\n".join(items)
             return text if lines_of(text) == items else to_json(items, indent=2).decode()
         if self.kind == "json" and not isinstance(value, str):
-            return to_json(plain(value), fallback=str, indent=2).decode()
+            return self.json(value)
         if self.kind in ("datetime", "time"):
             moment = _moment(value)
             return choice_key(value) if moment is None else without_zone(moment)

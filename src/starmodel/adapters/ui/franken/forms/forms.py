@@ -12,7 +12,7 @@ from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.event_form import EventForm, RenderField, event_form
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.resource import MountedResource
-from starmodel.app.presentation.ui import Services
+from starmodel.app.presentation.ui import NO_INPUTS, Services
 from starmodel.core.events import Event
 from starmodel.core.snapshot import NOTHING
 from starmodel.core.values.bounded_cache import MB, cached
@@ -48,9 +48,11 @@ class EventForms:
         errors: Mapping[str, str] | None,
         originals: Mapping[str, str] | None,
         omitted: frozenset[str] = NOTHING,
+        hidden: Mapping[str, str] = NO_INPUTS,
     ) -> Any:
         """The form of one event; see `Forms.form`."""
-        form = Safe(self.compiled(resource, event, omitted).fill(id, values, errors, originals))
+        compiled = self.compiled(resource, event, omitted)
+        form = Safe(compiled.fill(id, values, errors, originals, hidden))
         if event.name in ("create", "update") and resource.entity_type.is_record:
             return Div(form, cls="uk-card sm-form-card")
         return form

@@ -22,12 +22,14 @@ from starmodel.adapters.ui.elements import (
     Textarea,
 )  # fmt: skip
 from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
-from starmodel.adapters.ui.franken.forms.form_field import CHOOSING, FormField
+from starmodel.adapters.ui.franken.forms.editors.rows import rows_editor, rows_html
+from starmodel.adapters.ui.franken.forms.form_field import CHOOSING, PAIR, FormField, Within
 from starmodel.adapters.ui.franken.forms.record_picker import Picked, picker, picker_slots
 from starmodel.app.commands.binding.files import FileRule
 from starmodel.app.commands.binding.form_names import (
     EXACT,
     FIELD,
+    GIVEN,
     REST,
     SEVERAL,
     SEVERAL_SUFFIX,
@@ -74,8 +76,12 @@ def labelled(field: FormField, form_id: str, s: Slots, records_url: str = "") ->
         Small(s.text(f"error:{field.name}"), id=f"{own}-problem", cls="sm-problem"),
     )
     if field.kind == "group":
-        parts = [labelled(part, form_id, s, records_url) for part in field.parts]
+        parts: list[Any] = [labelled(part, form_id, s, records_url) for part in field.parts]
+        if field.optional:
+            parts = [_given(field, own, s), Div(*parts, cls="sm-group-parts")]
         return Fieldset(Legend(field.title), *parts, *texts, cls="sm-group", **shared)
+    if field.editor is not None:
+        return rows_editor(field, field.editor, own, s, *texts, **shared)
     if field.kind in ("radio", "checkboxes"):
         return Fieldset(
             Legend(field.title, _required(field)), Div(*_options(field, own, s), cls="sm-options"),
@@ -93,6 +99,17 @@ def labelled(field: FormField, form_id: str, s: Slots, records_url: str = "") ->
         )  # fmt: skip
         return Div(Div(no, box, label, cls="sm-switch"), *texts, cls="sm-field")
     return Div(label, *_input(field, shared, s, records_url), *texts, cls="sm-field")
+
+
+def _given(field: FormField, own: str, s: Slots) -> Any:
+    """The switch of a nested model that may be None."""
+    name, id = f"{GIVEN}{field.name}", f"{own}-given"
+    box = Input(
+        type="checkbox", name=name, value="true", id=id, role="switch",
+        cls="uk-toggle-switch uk-toggle-switch-primary", checked=s.flag(f"given:{field.name}"),
+    )  # fmt: skip
+    label = Label(field.given, cls="uk-form-label", fr=id)
+    return Div(Input(type="hidden", name=name, value="false"), box, label, cls="sm-switch sm-given")
 
 
 def _required(field: FormField) -> Any:
@@ -166,15 +183,29 @@ def _exact(field: FormField, s: Slots) -> Any:
 
 
 def slot_values(
-    field: FormField, value: Any, error: str, records: ChosenRecords | None = None
+    field: FormField,
+    value: Any,
+    error: str = "",
+    within: Within | None = None,
+    records: ChosenRecords | None = None,
 ) -> dict[str, Any]:
-    """The slot values of one input. Shapes: records reads the one that a picker shows."""
+    """The slot values of one input.
+
+    Shapes: within is where it stands, None for the top level; records reads the record that a
+    picker shows.
+    """
     name = field.name
+    within = Within(path=name, errors={name: error}) if within is None else within
+    error = within.error
     slots: dict[str, Any] = {f"error:{name}": error, f"invalid:{name}": str(bool(error)).lower()}
     slots[f"need:{name}"] = value != ""
-    if field.kind == "group":
+    if field.kind in ("group", PAIR):
+        slots[f"given:{name}"] = value is not None
         for part in field.parts:
-            slots |= slot_values(part, field.of_part(part, value), "", records)
+            inside = within.inside(part.name.rpartition(".")[2])
+            slots |= slot_values(part, field.of_part(part, value), within=inside)
+    elif field.editor is not None and field.row is not None:
+        slots[f"rows:{name}"] = rows_html(field, field.editor, value, within, field.row, _of_row)
     elif field.kind == "switch":
         slots[f"on:{name}"] = value is True or value == "true"
     elif field.kind in CHOOSING:
@@ -190,7 +221,7 @@ def slot_values(
         if field.kind in ("datetime", "time"):
             slots[f"rest:{name}"] = field.rest(value)
         exact = field.exact(value)
-        hidden = Input(type="hidden", name=f"{EXACT}{name}", value=exact) if exact else ""
+        hidden = Input(type="hidden", name=f"{EXACT}{within.path}", value=exact) if exact else ""
         slots[f"exact:{name}"] = to_xml(hidden, indent=False)
         if field.kind == "record":
             own, text = input_name(name), field.text(value)
@@ -200,3 +231,7 @@ def slot_values(
                 else records.slots(field, value, own, is_refused=bool(error))
             )
     return slots
+
+
+def _of_row(item: FormField, value: Any, within: Within) -> dict[str, Any]:
+    return slot_values(item, value, within=within)

@@ -31,7 +31,7 @@ from starmodel.app.queries.listing import Listing
 def head(view: ListView, listing: Listing) -> Any:
     """The header row, each title a link that sorts by its column."""
     cells = []
-    if view.bulk:
+    if view.selects:
         select_all = Input(
             type="checkbox", cls="uk-checkbox", data_every=True,
             aria_label=view.texts.text("list.select_all", things=view.entity_type.plural_title),
@@ -45,9 +45,8 @@ def head(view: ListView, listing: Listing) -> Any:
             continue
         down = by.get(column.name)
         order = f"-{column.name}" if down is False else column.name
-        query = urlencode(listing.parameters(order=order, page=None))
         mark = icon({None: "sort", False: "up", True: "down"}[down], view.icons_url)
-        link = A(column.title, mark, href=f"{view.url}?{query}", cls="sm-sort")
+        link = A(column.title, mark, href=view.href(listing, order=order, page=None), cls="sm-sort")
         sorted_ = {None: None, False: "ascending", True: "descending"}[down]
         cells.append(Th(link, scope="col", cls=cls, aria_sort=sorted_))
     if view.actions:
@@ -62,11 +61,15 @@ def bulk(view: ListView, url: str, expression: str) -> Any:
 
     Shapes: url is the action of the plain form, expression submits it in Datastar.
     """
+    if not view.selects:
+        return None
     texts, buttons = view.texts, []
     title, things = view.entity_type.title, view.entity_type.plural_title
     for event in view.bulk:
         danger, label = event.name == "delete", texts.render(event.title)
         questions: dict[str, str] = {}
+        if danger:
+            questions["data-ask-url"] = url
         if event.info.confirm:
             questions["data-ask"] = texts.text("bulk.ask", event=label, count="{n}", things=things)
             questions["data-ask-one"] = texts.text("bulk.ask_one", event=label, title=title)
@@ -77,8 +80,6 @@ def bulk(view: ListView, url: str, expression: str) -> Any:
                 cls=f"uk-btn uk-btn-sm {'uk-btn-destructive' if danger else 'uk-btn-default'}",
             )
         )  # fmt: skip
-    if not buttons:
-        return None
     count = Span(texts.text("bulk.nothing"), cls="sm-count", role="status", data_count="chosen")
     return Form(
         count, *buttons, {"data-on:submit": expression, "data-bulk": True},
@@ -88,25 +89,40 @@ def bulk(view: ListView, url: str, expression: str) -> Any:
     )  # fmt: skip
 
 
-def pagination(view: ListView, listing: Listing, rows_id: str, count: int, more: bool) -> FT:
-    """The pagination component: position, previous and next page."""
+def pagination(
+    view: ListView,
+    listing: Listing,
+    rows_id: str,
+    count: int,
+    more: bool,
+    total: int | None = None,
+) -> FT:
+    """The pagination component: position, previous and next page.
+
+    Children of a parent that fill more than one page have a link to all of them in their list.
+    """
     texts, first = view.texts, listing.query.offset + 1
     last, shown = first + count - 1, ""
-    if count and more:
+    if count and total is not None:
+        shown = texts.text("list.last_range", first=first, last=last, total=total)
+    elif count and more:
         shown = texts.text("list.range", first=first, last=last)
     elif count:
         shown = texts.text("list.last_range", first=first, last=last, total=last)
     links = []
+    if view.children is not None and total is not None and total > listing.per_page:
+        query = urlencode(listing.filters)
+        every = texts.text("children.all", total=total)
+        links.append(A(every, href=f"{view.url}?{query}", cls="uk-btn uk-btn-ghost uk-btn-sm"))
     for there, name, page, picture in (
         (listing.page > 1, texts.text("list.previous"), listing.page - 1, "left"),
         (more, texts.text("list.next"), listing.page + 1, "right"),
     ):
         if there:
-            query = urlencode(listing.parameters(page=None if page == 1 else page))
             inside = (icon(picture, view.icons_url), name)
             if picture == "right":
                 inside = inside[::-1]
-            href = f"{view.url}?{query}" if query else view.url
+            href = view.href(listing, page=None if page == 1 else page)
             links.append(A(*inside, href=href, cls="uk-btn uk-btn-default uk-btn-sm"))
     return Nav(
         Span(shown, cls="sm-muted"), Div(*links, cls="sm-buttons"),
@@ -116,7 +132,7 @@ def pagination(view: ListView, listing: Listing, rows_id: str, count: int, more:
 
 def table(view: ListView, listing: Listing, rows_id: str, rows: str, digest: str) -> Any:
     """The table, in a container that scrolls horizontally, also by keyboard."""
-    name = view.entity_type.plural_title
+    name = view.heading
     body = Tbody(Safe(rows), id=rows_id, data_state=digest)
     rows_table = Table(head(view, listing), body, cls="uk-table sm-table", aria_label=name)
     label = view.texts.text("list.table", things=name)

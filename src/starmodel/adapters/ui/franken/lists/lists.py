@@ -52,13 +52,13 @@ class Lists:
         frontend = self._services.frontend
         frontend.show_list(listing)
         audience = offered_audience(resource.policy, resource.entity_type, actor)
-        view = self._view(frontend.root_path, resource, audience)
+        view = self._view(frontend.root_path, resource, audience, listing.place)
         rows = view.rows(window.entities, listing.is_narrowed)
         pagination = self.controls(resource, listing, window)
         return Safe(
             self._frame(view, listing).fill(
                 {
-                    **self._related.slots(view, listing),
+                    **({} if view.children else self._related.slots(view, listing)),
                     "digest": window.digest,
                     "rows": "".join([row.html for row in rows]),
                     "pagination": "".join([element.html for element in pagination]),
@@ -74,7 +74,7 @@ class Lists:
         audience: Audience,
     ) -> list[Row]:
         """One row for each record."""
-        view = self._view(self._services.frontend.root_path, resource, audience)
+        view = self._view(self._services.frontend.root_path, resource, audience, listing.place)
         return view.rows(entities, listing.is_narrowed)
 
     def controls(
@@ -82,7 +82,8 @@ class Lists:
     ) -> Sequence[Element]:
         """The pagination, which depends on the window."""
         root_path, number = self._services.frontend.root_path, len(window.entities)
-        return [Element(self._pagination(root_path, resource, listing, number, window.more))]
+        about = (number, window.more, window.total)
+        return [Element(self._pagination(root_path, resource, listing, *about))]
 
     def actions(self, resource: MountedResource, actor: Actor | None) -> Any:
         """The button for a new record, for an actor who may create one, and those of plugins."""
@@ -93,8 +94,11 @@ class Lists:
             return (Safe(self._new(services.frontend.root_path, resource)), *more)
         return tuple(more) or None
 
-    def _make_view(self, root_path: str, resource: MountedResource, audience: Audience) -> ListView:
-        return list_view(self._services, resource, audience, self._values, self._rows)
+    def _make_view(
+        self, root_path: str, resource: MountedResource, audience: Audience, place: str
+    ) -> ListView:
+        children = self._services.areas.children_at(place)
+        return list_view(self._services, resource, audience, self._values, self._rows, children)
 
     def _make_frame(self, view: ListView, listing: Listing) -> Template:
         """The template of a list without its records, with slots for the rows."""
@@ -106,7 +110,9 @@ class Lists:
         )  # fmt: skip
         return compiled(
             lambda s: Div(
-                filters(view, listing, self._related.controls(view, listing, s)),
+                None
+                if view.children
+                else filters(view, listing, self._related.controls(view, listing, s)),
                 controls.table(view, listing, rows_id, s.html("rows"), s.token("digest")),
                 bulk,
                 menu(services, view),
@@ -116,11 +122,17 @@ class Lists:
         )
 
     def _make_pagination(
-        self, root_path: str, resource: MountedResource, listing: Listing, number: int, more: bool
+        self,
+        root_path: str,
+        resource: MountedResource,
+        listing: Listing,
+        number: int,
+        more: bool,
+        total: int | None,
     ) -> str:
-        view = self._view(root_path, resource, Audience())
+        view = self._view(root_path, resource, Audience(), listing.place)
         rows_id = self._services.frontend.rows_id(listing)
-        return render(controls.pagination(view, listing, rows_id, number, more))
+        return render(controls.pagination(view, listing, rows_id, number, more, total))
 
     def _make_new(self, root_path: str, resource: MountedResource) -> str:
         services = self._services

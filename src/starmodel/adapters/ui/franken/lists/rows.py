@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from typing import Any
+from urllib.parse import urlencode
 
 from fastcore.xml import Safe
 
@@ -35,7 +36,9 @@ from starmodel.app.access.policy import Audience
 from starmodel.app.commands.binding.form_names import BULK_IDS, SEVERAL_SUFFIX
 from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
 from starmodel.app.presentation.ui import Row, Services
-from starmodel.app.queries.record_keys import row_key
+from starmodel.app.queries.listing import Listing, filter_name
+from starmodel.app.queries.record_keys import key_of, row_key
+from starmodel.core.classes.children import Children
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
@@ -56,7 +59,8 @@ class ListView:
 
     Shapes: url and new_url are those of the list and the form for a new record;
     actions are the events in a row's menu; bulk has those that need no form; the
-    cache of rendered rows is shared by all views.
+    cache of rendered rows is shared by all views. children is set for a list on the page of a
+    parent, and parent_url is that of the page, with `ANY_ID` for the parent's key.
     """
 
     resource: MountedResource
@@ -70,11 +74,34 @@ class ListView:
     icons_url: str
     cache: Rows
     texts: Catalogue
+    children: Children | None = None
+    parent_url: str = ""
     token: int = field(default_factory=count().__next__)
 
     @property
     def entity_type(self) -> EntityType:
         return self.resource.entity_type
+
+    @property
+    def selects(self) -> bool:
+        """Whether rows can be selected for bulk events."""
+        return bool(self.bulk) and self.children is None
+
+    @property
+    def heading(self) -> str:
+        """The name of the list, for people."""
+        return self.entity_type.plural_title if self.children is None else self.children.title
+
+    def href(self, listing: Listing, **instead: Any) -> str:
+        """The URL of the page that shows this list, with other parameters of the listing."""
+        if self.children is None:
+            query = urlencode(listing.parameters(**instead))
+            return f"{self.url}?{query}" if query else self.url
+        given, name = listing.parameters(**instead), self.children.name
+        query = urlencode({f"{name}.{k}": given[k] for k in ("order", "page") if k in given})
+        key = key_of(given[filter_name(self.children.key)])
+        url = self.parent_url.replace(ANY_ID, key)
+        return f"{url}{f'?{query}' if query else ''}#{section_id(self.children)}"
 
     @property
     def nbytes(self) -> int:
@@ -127,10 +154,18 @@ def list_view(
     audience: Audience,
     values: ValueRenderers,
     cache: Rows,
+    children: Children | None = None,
 ) -> ListView:
-    """Compile the row template of a resource. All views share one cache of rendered rows."""
+    """Compile the row template of a resource. All views share one cache of rendered rows.
+
+    Shapes: children is set for the list on the page of a parent, without the parent's column.
+    """
     entity_type, texts, icons_url = resource.entity_type, services.texts, services.icons_url
-    columns = columns_of(entity_type, values, audience)
+    columns, parent_url = columns_of(entity_type, values, audience), ""
+    if children is not None:
+        columns = tuple(c for c in columns if c.name != children.key) or columns
+        parent = services.areas.current_resource(children.parent)
+        parent_url = services.url_for(parent, "record", ID)
     permitted = [
         event
         for name, event in entity_type.events.items()
@@ -141,13 +176,13 @@ def list_view(
     record_url = services.url_for(resource, "record", ID)
     row = compiled(
         partial(
-            row_component, entity_type, columns, record_url, actions, bulk, audience, icons_url,
-            texts,
+            row_component, entity_type, columns, record_url, actions,
+            () if children else bulk, audience, icons_url, texts,
         )
     )  # fmt: skip
     return ListView(
         resource, services.url_for(resource, "list"), services.url_for(resource, "new"), columns,
-        row, actions, bulk, audience, icons_url, cache, texts,
+        row, actions, bulk, audience, icons_url, cache, texts, children, parent_url,
     )  # fmt: skip
 
 
@@ -191,6 +226,11 @@ def row_component(
     return Tr(*cells, data_key=key)
 
 
+def section_id(children: Children) -> str:
+    """The element id of the section with a parent's children."""
+    return f"children-{children.name}"
+
+
 def bulk_id(entity_type: EntityType) -> str:
     """The element id of the form for bulk events."""
     return f"{entity_type.name}-bulk"
@@ -198,10 +238,12 @@ def bulk_id(entity_type: EntityType) -> str:
 
 def _empty_row(view: ListView, is_narrowed: bool) -> str:
     resource, texts = view.resource, view.texts
-    entity_type, things = resource.entity_type, resource.entity_type.plural_title
+    entity_type, things = resource.entity_type, view.heading
     button = "uk-btn uk-btn-default uk-btn-sm"
     hint: tuple[Any, ...]
-    if is_narrowed:
+    if view.children is not None:
+        hint = (P(texts.text("list.empty", things=things)),)
+    elif is_narrowed:
         hint = (
             P(texts.text("list.no_match", things=things)),
             A(texts.text("list.show_all"), href=view.url, cls=button),

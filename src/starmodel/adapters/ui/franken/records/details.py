@@ -6,8 +6,9 @@ from typing import Any
 
 from fastcore.xml import Safe
 
-from starmodel.adapters.ui.elements import Dd, Div, Dl, Dt
+from starmodel.adapters.ui.elements import Dd, Div, Dt
 from starmodel.adapters.ui.franken.lists.columns import ValueRenderers, is_number
+from starmodel.adapters.ui.franken.records.layout import arranged, record_layout
 from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.fields.widgets import UI
@@ -39,17 +40,22 @@ def details_view(resource: MountedResource, values: ValueRenderers) -> LiveView:
     numbers = {s.name for s in specs if is_number(s.info.annotation)}  # without a dir attribute
     figures = numbers if has_figures else set()
 
+    layout = record_layout(entity_type)
+
     def fields_of(entity: Any) -> Any:
         state, hidden = public_state(entity), hidden_of(entity)
-        pairs = []
+        parts: dict[str, list[Any]] = {"facts": [], "fields": [], "times": []}
         for name, title, atomic, render in fields:
-            if name in hidden:
-                continue
             value = getattr(entity, name, None) if atomic else state.get(name)
+            if name in hidden or layout.is_left_out(name, value, entity):
+                continue
             cls = "sm-figure" if name in figures else "sm-id" if name == "id" else None
+            if layout.is_long(name, value):
+                cls = "sm-long"
             direction = None if name in numbers else "auto"
-            pairs.append(Div(Dt(title), Dd(Safe(render(value)), dir=direction), cls=cls))
+            pair = Div(Dt(title), Dd(Safe(render(value)), dir=direction), cls=cls)
+            parts[layout.part_of(name)].append(pair)
         key = f"-{entity.id}" if entity_type.is_record else ""
-        return Dl(*pairs, id=f"{entity_type.name}{key}-fields", cls="sm-fields")
+        return arranged(f"{entity_type.name}{key}-fields", parts)
 
     return LiveView(fields_of, entity_type.cls, f"starmodel.fields.{resource.name}", by_id=True)

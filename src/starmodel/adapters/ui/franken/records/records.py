@@ -12,6 +12,8 @@ from starmodel.adapters.ui.franken.forms.forms import EventForms
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists.columns import ValueRenderers
 from starmodel.adapters.ui.franken.records.details import details_view
+from starmodel.adapters.ui.franken.records.event_bar import event_bar
+from starmodel.adapters.ui.franken.records.record_menu import record_menu
 from starmodel.adapters.ui.franken.slots import slot
 from starmodel.adapters.ui.titles import first_line
 from starmodel.app.access.offers import offers
@@ -62,7 +64,8 @@ class Records:
         if _may_run(resource, "delete", actor, entity):
             delete = self._render_form(resource, entity_type.events["delete"], entity.id)
         more = slot(services, Place("record.actions", actor, entity_type, entity))
-        return Div(edit if may_edit else None, delete, *more, cls="sm-buttons")
+        menu = record_menu(services, entity)
+        return Div(edit if may_edit else None, delete, *more, menu, cls="sm-buttons")
 
     def events(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         """The forms of the events that the actor may run on the entity."""
@@ -78,6 +81,8 @@ class Records:
             return None
         omitted = unsettable(resource.policy, entity_type, actor, entity)
         forms = [self._forms.compiled(resource, event, omitted) for event in events]
+        if entity_type.is_record:
+            return event_bar(self._services, forms, id)
         buttons = [Safe(form.fill(id)) for form in forms if not form.fields]
         cards = []
         for form in forms:

@@ -9,13 +9,17 @@ from typing import Any
 from starmodel.app.commands.binding.form_names import (
     EXACT,
     FIELD,
+    GIVEN,
+    KEPT_ROW,
     REST,
+    ROWS,
     SEARCH,
     SEVERAL,
     SEVERAL_SUFFIX,
     SHOWN,
 )
 from starmodel.app.commands.binding.form_texts import without_zone
+from starmodel.app.commands.binding.rows import rows_of
 from starmodel.app.commands.binding.search_words import SearchWords
 from starmodel.core.errors import RequestError
 from starmodel.core.values.bounds import DEFAULT_BOUNDS, Bounds, read_json
@@ -33,14 +37,19 @@ def nested_fields(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS)
     which browsers send for line breaks, becomes "\\n". Hidden companion fields
     preserve what an input type can't: "_several." plus a name makes an empty
     choice a list, "_rest." has the datetime with its zone and microseconds, and
-    "_exact." has what the input sends for a value that it can't represent. "_search." has the
-    text beside the id of a chosen record, and "_shown." that text when the page was rendered:
-    changed text is `SearchWords`, never an id.
-    A companion without its field stays a field, which no event accepts.
+    "_exact." has what the input sends for a value that it can't represent. The
+    values below "_rows." plus a name are `Rows`, in the order of the form. "_given."
+    with "false" makes a value None. "_search." has the text beside the id of a chosen
+    record, and "_shown." that text when the page was rendered: changed text is
+    `SearchWords`, never an id. A companion without its field stays a field, which no
+    event accepts.
 
-    Raises: RequestError, for a name that is too long.
+    Raises: RequestError, for a name that is too long, or a row without a number.
     """
     fields: dict[str, Any] = {}
+    rows: dict[str, Any] = {}
+    given: dict[str, Any] = {}
+    kept: set[str] = set()
     companions: list[tuple[Callable[[Any, Any, Bounds], Any], str, str, Any]] = []
     searches: dict[str, Any] = {}
     shown: dict[str, Any] = {}
@@ -65,6 +74,14 @@ def nested_fields(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS)
             shown[name.removeprefix(SHOWN)] = value
         elif name.startswith(FIELD):
             _put(fields, name.removeprefix(FIELD), value)
+        elif name.startswith(ROWS):
+            rows[name.removeprefix(ROWS)] = value
+            _open(fields, name.removeprefix(ROWS))
+        elif name.startswith(GIVEN):
+            given[name.removeprefix(GIVEN)] = value
+            _open(fields, name.removeprefix(GIVEN))
+        elif name.startswith(KEPT_ROW):
+            kept.add(name.removeprefix(KEPT_ROW))
         elif name.endswith(SEVERAL_SUFFIX):
             _put(fields, name[:-2], value, add=True)
         else:
@@ -83,6 +100,8 @@ def nested_fields(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS)
         within[last] = complete(within[last], text, bounds)
         if within[last] is _NOTHING:
             del within[last]
+    if rows or given:
+        _gather(fields, rows, given, kept)
     return fields
 
 
@@ -92,6 +111,32 @@ def _chosen(found: tuple[dict[str, Any], str] | None, words: Any, shown: Any) ->
     if not isinstance(words, str) or (words == shown and (id or not words)):
         return id
     return SearchWords(words) if words.strip() else ""
+
+
+def _gather(
+    fields: dict[str, Any], rows: dict[str, Any], given: dict[str, Any], kept: set[str]
+) -> None:
+    """Make rows of the values below these names, and None of the values that are not given."""
+    # Inner ones first, while the names of outer ones still lead to them.
+    for name in sorted({*rows, *given}, key=lambda name: -name.count(".")):
+        found = _find(fields, name)
+        if found is None:
+            continue
+        within, last = found
+        if name in given:
+            if given[name] == "false":
+                within[last] = None
+        elif isinstance(within[last], dict):
+            values = within[last]
+            own = {key for key in values if f"{name}.{key}" in kept}
+            within[last] = rows_of(values, own) if values or rows[name] != "null" else None
+
+
+def _open(fields: dict[str, Any], name: str) -> None:
+    """Begin a nested value, so that it keeps its place and may stay empty."""
+    within, last = _place(fields, name)
+    if not isinstance(within.get(last), dict):
+        within[last] = {}
 
 
 def _exact_value(sent: Any, original: str, bounds: Bounds) -> Any:

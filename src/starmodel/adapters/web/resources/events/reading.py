@@ -16,13 +16,15 @@ from starmodel.adapters.web.resources.browser_states import (
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import NO_DIGESTS, digests_in, touched
-from starmodel.app.commands.binding.form_names import BROWSER, ORIGINALS
+from starmodel.app.commands.binding.form_names import BROWSER, ORIGINALS, ROW_CHANGE
+from starmodel.app.commands.binding.rows import RowsChanged, change_rows
 from starmodel.app.commands.command import Command
 from starmodel.app.commands.inputs import Inputs
 from starmodel.app.commands.replies import Reply
 from starmodel.app.context import use_browser_state
 from starmodel.app.presentation.confirmation import PROOF
 from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.queries.listing import PLACE
 from starmodel.app.sessions.browser_state import NO_BROWSER_STATE
 from starmodel.core.errors import BindingError, RequestError
 from starmodel.core.events import Event
@@ -51,7 +53,7 @@ class EventReader:
         """Parse and bind a request into a command.
 
         Shapes: problems collects validation errors by argument; None raises them.
-        Raises: RequestError, BindingError, AccessDeniedError.
+        Raises: RequestError, BindingError, AccessDeniedError, RowsChanged.
         """
         request, session, entity_type = exchange.request, exchange.session, resource.entity_type
         method, headers = request.method, request.headers
@@ -113,7 +115,8 @@ class EventReader:
     ) -> tuple[Inputs, SubmittedStates, Any]:
         """The inputs of query and body, the browser states, and the digests of an edit form.
 
-        Raises: RequestError, for a body that can't be parsed.
+        Raises: RequestError, for a body that can't be parsed; RowsChanged, for a button of
+        the form that changes its rows.
         """
         request, bounds = exchange.request, self._bounds
         data: dict[str, Any] = {}
@@ -128,10 +131,15 @@ class EventReader:
                 data.pop(PROOF, None)  # verified already
             if is_form:
                 exchange.sent = data
+                if ROW_CHANGE in data:
+                    change_rows(data, data.pop(ROW_CHANGE))
+                    raise RowsChanged
         sent = parse_states(request, data)
         if request.is_datastar and not is_form:
             signals = keys_of(data) if data else data
             return Inputs(request.query, signals=signals, bounds=bounds), sent, None
+        if PLACE in data and event.name == "create":
+            data = {name: value for name, value in data.items() if name != PLACE}
         memory = data.get(ORIGINALS) if event.name == "update" else None
         if memory is not None:
             data = {name: value for name, value in data.items() if name != ORIGINALS}

@@ -14,6 +14,7 @@ from starmodel.adapters.web.http.conditional import etag_header
 from starmodel.adapters.web.http.exchange import NO_STORE, Exchange
 from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.resources.events.event_call import text_of
+from starmodel.adapters.web.resources.events.success_toasts import success_toasts
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.decisions import permits
 from starmodel.app.application import Application
@@ -22,7 +23,9 @@ from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.replies import NO_REPLY
 from starmodel.app.context import current_browser_state
 from starmodel.app.ports.transport import Patch, transport_of
+from starmodel.app.presentation.children import parent_choice
 from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.queries.listing import PLACE
 from starmodel.core.events.built_in import BUILT_IN
 from starmodel.core.events.results import Toast
 from starmodel.core.public_state import public_state
@@ -69,10 +72,11 @@ class EventReplies:
             elif not exchange.request.wants_html:
                 await self._send_json(exchange, resource, command, outcome)
             else:
-                exchange.push_toasts(outcome.reply.toasts)
+                said = outcome.reply.toasts or self._success(exchange, resource, command, outcome)
                 url = exchange.on_page(outcome.reply.redirect or "", "")
                 if outcome.reply.redirect is None or not url:
                     url = await self._next_url(exchange, resource, command, outcome)
+                exchange.push_toasts([replace(t, url="") if t.url == url else t for t in said])
                 await exchange.redirect(url)
         except Exception:  # the web edge: the command is committed
             if exchange.started:
@@ -109,7 +113,11 @@ class EventReplies:
     async def _add_effects(
         self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome
     ) -> None:
-        """Add a redirect away from a page whose record changed, or a toast without data."""
+        """Add a redirect away from a page whose record changed, and a toast of success."""
+        if command.entity_type.is_record and outcome.reply.is_empty:
+            toasts = self._success(exchange, resource, command, outcome)
+            if toasts:
+                outcome.reply = replace(outcome.reply, toasts=toasts)
         if command.entity_type.is_record and await self._leaves(
             exchange, resource, command, outcome
         ):
@@ -119,6 +127,20 @@ class EventReplies:
             text = self._application.texts.text("event.done", event=command.event.title)
             done = Toast(text, "success")
             outcome.reply = replace(outcome.reply, toasts=[done])
+
+    def _success(
+        self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome
+    ) -> list[Toast]:
+        """The toast of a successful event of a record, on the generated pages of its class."""
+        if not (command.entity_type.is_record and resource.pages) or outcome.repeated:
+            return []
+        base = resource.url_for("list", root_path=exchange.root_path)
+        here = exchange.referer_or("").partition("?")[0]
+        if here != base and not here.startswith(f"{base}/"):
+            return []
+        return success_toasts(
+            self._application.texts, resource, command, outcome, root=exchange.root_path
+        )
 
     async def _send_success(
         self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome
@@ -168,6 +190,10 @@ class EventReplies:
         if not await permits(command.policy, command.entity_type, command.reader):
             return exchange.referer_or(f"{root_path}/")
         if command.entity_type.is_record and command.event.name in BUILT_IN:
+            if command.event.name == "create" and PLACE in exchange.sent:
+                parent = self._parent_url(exchange, resource, command)
+                if parent:
+                    return parent
             if entity is None or command.event.name == "delete":
                 return list_url
             return resource.url_for("record", entity.id, root_path=root_path)
@@ -181,6 +207,19 @@ class EventReplies:
             if is_of_record
             else list_url
         )
+
+    def _parent_url(self, exchange: Exchange, resource: MountedResource, command: Command) -> str:
+        """The page of the parent whose list of children has opened the form; "" without one."""
+        application, entity_type = self._application, command.entity_type
+        choice = parent_choice(application.registry, entity_type, exchange.sent)
+        if choice is None:
+            return ""
+        area = application.areas.of(resource)
+        parent = area[application.registry[choice.children.parent]]
+        if "record" not in parent.pages:
+            return ""
+        url = parent.url_for("record", choice.id, root_path=exchange.root_path)
+        return f"{url}#children-{choice.children.name}"
 
     async def _leaves(
         self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome

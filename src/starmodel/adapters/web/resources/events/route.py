@@ -20,6 +20,7 @@ from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.decisions import check
 from starmodel.app.application import Application
 from starmodel.app.commands.binding import form_names
+from starmodel.app.commands.binding.rows import RowsChanged
 from starmodel.app.commands.command import Command
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.errors import BindingError, ConfirmationNeededError
@@ -97,6 +98,9 @@ class EventRoutes:
                 await self._replies.send(exchange, resource, command, outcome)
             else:
                 await self._run_waiting(exchange, resource, command)
+        except RowsChanged:
+            exchange.session.restore(before)
+            await self._error_responses.send_form(exchange, resource, event, id)
         except Exception as error:  # the web edge: every exception becomes a response
             if exchange.started:
                 raise  # the server logs the failure and closes the connection

@@ -1,0 +1,1 @@
+"""Editors of values with several inputs: rows of lists and mappings."""

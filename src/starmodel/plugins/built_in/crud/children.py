@@ -1,0 +1,57 @@
+"""The lists of children on record pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starmodel.app.access.decisions import permits
+from starmodel.app.access.fields import readable_fields
+from starmodel.app.access.policy import Actor
+from starmodel.app.application import Application
+from starmodel.app.presentation.children import ChildList
+from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.queries.listing import filter_name, listing_of
+from starmodel.core.commands import plain
+from starmodel.core.entity import Entity
+from starmodel.core.errors import AccessDeniedError, AccessScanLimitError
+
+CHILDREN_PER_PAGE = 10
+MAX_CHILD_LISTS = 8
+
+
+async def child_lists(
+    application: Application,
+    resource: MountedResource,
+    entity: Entity,
+    actor: Actor | None,
+    query: Mapping[str, str],
+) -> list[ChildList]:
+    """The lists of a record's children that the actor may read: two queries each.
+
+    Shapes: query is that of the page's URL: "lines.page" and "lines.order" choose the window of
+    the children `lines`.
+    Raises: ListQueryError.
+    """
+    area, found = application.areas.of(resource), list[ChildList]()
+    for children in application.registry.children.get(resource.entity_type.cls, ()):
+        theirs = area[application.registry[children.of]]
+        if not children.is_listed or "list" not in theirs.pages or len(found) == MAX_CHILD_LISTS:
+            continue
+        if not await permits(theirs.policy, theirs.entity_type, actor):
+            continue
+        hidden = readable_fields(theirs.policy, theirs.entity_type, actor).uncertain
+        if children.key in hidden or children.key in children.of.__entity__.private:
+            continue
+        parameters = {
+            filter_name(children.key): str(plain(entity.id)),
+            "per_page": str(CHILDREN_PER_PAGE),
+            "page": query.get(f"{children.name}.page", ""),
+            "order": query.get(f"{children.name}.order", children.order),
+        }
+        listing = listing_of(theirs.entity_type, parameters, hidden=hidden, place=children.place)
+        try:
+            window = await application.window(listing, actor, total=True, policy=theirs.policy)
+        except (AccessDeniedError, AccessScanLimitError):
+            continue
+        found.append(ChildList(children, theirs, listing, window))
+    return found
