@@ -91,6 +91,9 @@ const refusalOf = (sentence) =>
 
 /* While typing the server says what it would refuse, about inputs that were touched. */
 
+// A nested value is checked as a whole, a row of children by each of its inputs.
+const partOf = (name) => /^[^.]+\.\d+\./.test(name) ? name.split(".").slice(0, 3).join(".") : name.split(".")[0];
+
 const CHECK_AFTER_MS = 350, CHECK_AGAIN_MS = 3000;
 const touched = new WeakMap();
 
@@ -109,7 +112,7 @@ const check = async (form) => {
     const { errors } = await answer.json(), own = new Map(problems(form).map(([, sentence, problem]) => [sentence, problem]));
     for (const sentence of sentences(form)) {
       const name = sentence.id.slice(attribute(form, "id").length + 1, -"-problem".length);
-      if (state.names.has(name.split(".")[0])) 
+      if (state.names.has(partOf(name))) 
         say(sentence, own.get(sentence) ?? (Object.hasOwn(errors, name) ? errors[name] : refusalOf(sentence)));
     }
     markTabs(form);
@@ -127,7 +130,7 @@ const touch = ({ target, type }) => {
   const state = touched.get(form) ?? { names: new Set() };
   touched.set(form, state);
   // What is still being typed for the first time is not called wrong before it is left.
-  const name = [FIELD, GIVEN, ROWS].reduce((rest, prefix) => rest.replace(prefix, ""), sent.replace(SEVERAL_SUFFIX, "")).split(".")[0];
+  const name = partOf([FIELD, GIVEN, ROWS].reduce((rest, prefix) => rest.replace(prefix, ""), sent.replace(SEVERAL_SUFFIX, "")));
   if (type === "input" && !state.names.has(name) && !sentenceOf(target)?.textContent) return;
   state.names.add(name);
   clearTimeout(state.timer);

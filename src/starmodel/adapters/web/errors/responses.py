@@ -21,6 +21,7 @@ from starmodel.app.commands.elements import Element
 from starmodel.app.ports.transport import Patch
 from starmodel.app.presentation.children import parent_choice
 from starmodel.app.presentation.field_words import NO_WORDS, FieldWords, field_words
+from starmodel.app.presentation.inlines import InlineRows, sent_inlines
 from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.ui import FormFlow, UIAdapter
 from starmodel.core.classes.registry import EntityType
@@ -104,9 +105,12 @@ class ErrorResponses:
             headers = [*headers, (b"www-authenticate", problem.challenge)]
         if exchange.request.is_datastar:
             # Datastar ignores the body of a 4xx or 5xx response, so patches are sent with 200.
-            await self._patches.send(
-                exchange, self.encode(problem, elements, said), headers, status=problem.status
+            patches = (
+                self._encode_sign_in(exchange, problem, elements)
+                if self._leads_to_sign_in(exchange, problem)
+                else self.encode(problem, elements, said)
             )
+            await self._patches.send(exchange, patches, headers, status=problem.status)
         elif exchange.request.wants_html and self._leads_to_sign_in(exchange, problem):
             await exchange.redirect(self._sign_in_url(exchange, problem))
         elif exchange.request.wants_html:
@@ -114,6 +118,16 @@ class ErrorResponses:
             await exchange.page(lambda: ui.error_page(problem, actor), problem.status, headers)
         else:
             await exchange.json(problem.as_json(), problem.status, headers)
+
+    def _encode_sign_in(
+        self, exchange: Exchange, problem: Problem, elements: Sequence[Element]
+    ) -> Sequence[Patch]:
+        """The patches for a click that needs a sign-in: a toast with a link that returns here."""
+        link = self._application.texts.text("toast.sign_in")
+        url = self._sign_in_url(exchange, problem)
+        toast = self._ui.message_toast(Toast(problem.said, "error", url, link))
+        shown = Element(self._ui.render(toast), "#starmodel-toasts", "append")
+        return self._patches.encoder.encode_error(problem.status, "", [*elements, shown])
 
     def _leads_to_sign_in(self, exchange: Exchange, problem: Problem) -> bool:
         is_there = exchange.request.path == self.sign_in_path
@@ -174,10 +188,15 @@ class ErrorResponses:
             omitted = await self._omitted(exchange, resource, id)
             if choice := parent_choice(self._application.registry, resource.entity_type, sent):
                 omitted = omitted.union(choice.inputs)
-            elements = self.beside(resource, event, id, problem, omitted) if beside else ()
+            inlines = self._inlines(exchange, resource, event, sent) if beside else ()
+            elements = self.beside(resource, event, id, problem, omitted, inlines) if beside else ()
             said = problem.said_besides(self._inputs(resource, event, omitted) if beside else ())
             await self.send(exchange, problem, elements=elements, ui=resource.ui, said=said)
-        elif is_form and exchange.request.wants_html and problem.status in _SHOWN_AGAIN:
+        elif (
+            is_form
+            and exchange.request.wants_html
+            and (problem.fields or problem.status in _SHOWN_AGAIN)
+        ):
             omitted = await self._omitted(exchange, resource, id)
             await exchange.page(
                 lambda: self._form_again(exchange, resource, event, id, problem, sent, omitted),
@@ -251,10 +270,27 @@ class ErrorResponses:
         id: str,
         problem: Problem,
         omitted: frozenset[str],
+        inlines: Sequence[InlineRows] = (),
     ) -> Sequence[Element]:
         """The patches that render each validation error beside its input."""
         ui: UIAdapter = resource.ui
-        return ui.form_errors(resource, event, id, problem.fields, problem.was, omitted=omitted)
+        return ui.form_errors(
+            resource, event, id, problem.fields, problem.was, omitted=omitted, inlines=inlines
+        )
+
+    def _inlines(
+        self,
+        exchange: Exchange,
+        resource: MountedResource,
+        event: Event[Any, Any, Any],
+        sent: Mapping[str, Any],
+        was: Mapping[str, str] = NOTHING_SENT,
+    ) -> list[InlineRows]:
+        """The rows of children in a submitted form. Shapes: was has newer digests by row."""
+        if not self._application.dispatcher.rows.names(resource.entity_type, event):
+            return []
+        inlines = self._application.inline_children(resource)
+        return sent_inlines(inlines, exchange.session.actor, sent, was)
 
     def encode(
         self, problem: Problem, elements: Sequence[Element] = (), said: str | None = None
@@ -290,7 +326,9 @@ class ErrorResponses:
         label = texts.render(event.title)
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         values = {name: value for name, value in sent.items() if name not in binder.sensitive}
-        originals = problem.was
+        originals: Mapping[str, str] = {
+            name: text for name, text in problem.was.items() if "." not in name
+        }
         with contextlib.suppress(RequestError):  # unreadable, which is the error being sent
             originals = originals or digests_in(sent.get(ORIGINALS), self._settings.bounds)
         choice = parent_choice(self._application.registry, entity_type, sent)
@@ -299,6 +337,7 @@ class ErrorResponses:
             resource, event, id or None,
             values=values, errors=problem.fields, originals=originals,
             omitted=omitted.union(hidden), hidden=hidden,
+            inlines=self._inlines(exchange, resource, event, sent, problem.was),
             **self._flow(exchange, resource, event, id),
         )  # fmt: skip
         said = problem.said_besides(self._inputs(resource, event, omitted.union(hidden)))

@@ -21,6 +21,9 @@ REST = "_rest."
 EXACT = "_exact."
 """Prefix: the exact value, valid while the text of the input is unchanged."""
 
+SEARCH, SHOWN = "_search.", "_shown."
+"""Prefixes: the text in a record's input, and the text that it had when the page was rendered."""
+
 FIELD = "_field."
 """Prefix of names that would shadow a DOM property of the form, such as `id` or `action`."""
 
@@ -32,6 +35,9 @@ KEPT_ROW = "_row."
 
 GIVEN = "_given."
 """Prefix: "false" makes the value None, whatever its inputs contain."""
+
+PERCENT = "_percent."
+"""Prefix: the number is a percentage, also when its sign was not typed."""
 
 ROW_CHANGE = "_change"
 """A submit button that changes the rows of the form: "add tags", "remove tags.3", "up tags.3"."""

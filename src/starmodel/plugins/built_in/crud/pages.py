@@ -15,6 +15,7 @@ from starmodel.app.commands.binding.edited_fields import digests
 from starmodel.app.commands.binding.form_names import COPY, LIST
 from starmodel.app.commands.field_access import unsettable
 from starmodel.app.presentation.children import parent_choice
+from starmodel.app.presentation.inlines import new_inlines, stored_inlines
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import FormFlow, UIAdapter
 from starmodel.app.queries.listing import listing_of, wants_total
@@ -30,7 +31,7 @@ from starmodel.app.sessions.session import Session
 from starmodel.core.entity import Entity
 from starmodel.core.public_state import public_state
 from starmodel.plugins import Exchange
-from starmodel.plugins.built_in.crud.children import child_lists
+from starmodel.plugins.built_in.crud.children import child_lists, inline_records
 from starmodel.plugins.built_in.crud.data_streams import DataStreams
 from starmodel.plugins.built_in.crud.opening import opening_values
 from starmodel.plugins.web import PluginServices
@@ -54,12 +55,15 @@ class CrudPages:
             return
         ui: UIAdapter = resource.ui
         actor, query = exchange.session.actor, exchange.request.query
+        titles = await self._application.titles.of(
+            resource.entity_type, [entity], actor, resource.policy
+        )
         lists = await child_lists(self._application, resource, entity, actor, query)
 
         beside = await self._neighbours(exchange, resource, entity)
 
         def page() -> str:
-            detail = ui.record_detail(resource, entity)
+            detail = ui.record_detail(resource, entity, titles)
             events = ui.record_events(resource, entity, actor)
             first = (events, detail) if resource.entity_type.is_record else (detail, events)
             content = (
@@ -97,6 +101,7 @@ class CrudPages:
         window = await application.window(listing, actor, total=total, policy=policy)
         if not exchange.request.wants_json:
             ui: UIAdapter = resource.ui
+            window = await application.titles.add(window, entity_type, actor, policy)
 
             def page() -> str:
                 table = ui.list_table(resource, listing, window, actor)
@@ -154,7 +159,7 @@ class CrudPages:
         def page() -> str:
             form = ui.form(
                 resource, event, values=values, errors=errors, omitted=omitted, hidden=hidden,
-                flow=flow,
+                flow=flow, inlines=new_inlines(self._application.inline_children(resource), actor),
             )  # fmt: skip
             content = (form, ui.form_after(resource, actor))
             return str(ui.page(title, *content, actor=actor, resource=resource))
@@ -171,6 +176,8 @@ class CrudPages:
         title = self._application.texts.text("record.edit", title=ui.record_title(resource, entity))
         beside = await self._neighbours(exchange, resource, entity)
 
+        inlines = await inline_records(self._application, resource, entity, actor)
+
         def page() -> str:
             values, originals = public_state(entity), digests(entity)
             omitted = unsettable(resource.policy, resource.entity_type, actor, entity)
@@ -178,6 +185,7 @@ class CrudPages:
                 resource, event, entity.id,
                 values=values, originals=originals, omitted=omitted,
                 flow=self._edit_flow(exchange, resource, entity),
+                inlines=stored_inlines(inlines, actor),
             )  # fmt: skip
             content = (
                 ui.record_neighbours(resource, beside, "edit"), form,
