@@ -40,7 +40,7 @@ from starmodel.app.ports.messages import Changed, SessionEnded
 from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.extensions import Extensions
 from starmodel.app.presentation.frontend import Frontend
-from starmodel.app.presentation.resource import Resource
+from starmodel.app.presentation.resource import MountedResource, Resource
 from starmodel.app.presentation.slots import Slots
 from starmodel.app.presentation.ui import Renderer
 from starmodel.app.queries.cursors import Cursors
@@ -54,12 +54,14 @@ from starmodel.app.sessions.cache import SessionCache
 from starmodel.app.sessions.scopes import Scopes, default_snapshot
 from starmodel.app.sessions.session import Session
 from starmodel.app.uow import UnitOfWork
+from starmodel.core.classes.children import Children
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.classes.related_fields import check_paths
 from starmodel.core.commands import Action, CommandRecord
 from starmodel.core.current_app import set_host
 from starmodel.core.entity import Entity
 from starmodel.core.errors import (
+    BindingError,
     ConfigurationError,
     GoneError,
     NotFoundError,
@@ -327,6 +329,15 @@ class Application:
         await check_record(policy, entity_type, session.actor, found, id, gone=seen)
         return await seen_by(policy, session.actor, entity_type, found)
 
+    def inline_children(self, resource: MountedResource) -> list[tuple[Children, MountedResource]]:
+        """The relations whose rows the forms of a resource have, with the children's resource."""
+        area = self.areas.of(resource)
+        return [
+            (children, area[self.registry[children.of]])
+            for children in self.registry.children.get(resource.entity_type.cls, ())
+            if children.is_inline
+        ]
+
     def seen_now(self, entity: Entity) -> Entity:
         """A record that code shows, as the visitor of the current request sees it."""
         context = current_context.get()
@@ -380,25 +391,33 @@ class Application:
         policy = policy or self.policy
         inputs = Inputs(fixed=request.args, fixed_name="arguments", trusted=actor is TRUSTED)
         inputs = inputs.seen_by(policy, entity_type, actor)
+        given, sent = self.dispatcher.rows.taken(entity_type, event, inputs.fixed)
+        inputs = inputs._replace(fixed=given)
         # Entity classes inside the event resolve to this application.
         context = current_context.get()
         if context is None or context.host is not self:
             context = derived_context(host=self)
         token = current_context.set(context)
         try:
-            return await self.dispatcher.dispatch(
-                Command(
-                    entity_type,
-                    event,
-                    self.dispatcher.bind(entity_type, event, inputs),
-                    policy,
-                    id,
-                    actor,
-                    session if session is not None else context.session,
-                    key=key,
-                    inputs=inputs,
-                )
+            command = Command(
+                entity_type,
+                event,
+                self.dispatcher.bind(entity_type, event, inputs),
+                policy,
+                id,
+                actor,
+                session if session is not None else context.session,
+                key=key,
+                inputs=inputs,
             )
+            if sent:
+                problems: dict[str, str] = {}
+                command.rows = self.dispatcher.rows.bind(command, sent, problems)
+                if problems:
+                    raise BindingError(
+                        f"{entity_type.name}.{event.name}: {'; '.join(problems)}.", problems
+                    )
+            return await self.dispatcher.dispatch(command)
         finally:
             current_context.reset(token)
 

@@ -8,6 +8,7 @@ from typing import Any
 from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.elements import Div, render
 from starmodel.adapters.ui.franken.errors.pages import ErrorPages
+from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.forms import EventForms
 from starmodel.adapters.ui.franken.forms.inputs import labelled
@@ -15,6 +16,7 @@ from starmodel.adapters.ui.franken.lists.lists import Lists
 from starmodel.adapters.ui.franken.messages import progress_message, toast_message
 from starmodel.adapters.ui.franken.records.children import child_sections
 from starmodel.adapters.ui.franken.records.deletions import deletion_form
+from starmodel.adapters.ui.franken.records.neighbours import neighbour_links
 from starmodel.adapters.ui.franken.records.records import Records
 from starmodel.adapters.ui.franken.shell.layout import navigation_links
 from starmodel.adapters.ui.franken.shell.shell import Shell
@@ -24,12 +26,16 @@ from starmodel.adapters.ui.values import RenderValue, value_renderer
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.children import ChildList
+from starmodel.app.presentation.choices import Choice, Offered
 from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import NavEntry
-from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.presentation.inlines import InlineRows
+from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
+from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.slots import Filled, Place
-from starmodel.app.presentation.ui import NO_INPUTS, Row, Services
+from starmodel.app.presentation.ui import NO_INPUTS, FormFlow, Row, Services
 from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.queries.neighbours import Neighbours
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
@@ -50,8 +56,9 @@ class FrankenUI:
     def __init__(self, services: Services, resources: Sequence[MountedResource]) -> None:
         self.services = services
         self._shell = Shell(services, resources, self.page_navigation, self.record_title)
-        self._lists = Lists(services, self.value)
-        self._forms = EventForms(services, self.form_field)
+        self._chosen = ChosenRecords(services)
+        self._lists = Lists(services, self.value, self._chosen)
+        self._forms = EventForms(services, self.form_field, self._chosen)
         self._records = Records(
             services, resources, self._forms, self.value, self.form, self.record_link
         )
@@ -73,8 +80,10 @@ class FrankenUI:
     ) -> str:
         return self._shell.page(title, content, actor, resource, actions, subject)
 
-    def page_start(self, actor: Actor | None) -> Any:
-        return self._shell.start(actor)
+    def page_start(
+        self, actor: Actor | None, overviews: Mapping[MountedResource, Overview] = NO_OVERVIEWS
+    ) -> Any:
+        return self._shell.start(actor, overviews)
 
     def page_navigation(
         self,
@@ -151,6 +160,11 @@ class FrankenUI:
         place = Place("record.panels", actor, resource.entity_type, entity)
         return self._panels(place)
 
+    def record_neighbours(
+        self, resource: MountedResource, neighbours: Neighbours, page: Page
+    ) -> Any:
+        return neighbour_links(self.services, resource, neighbours, page, self.record_title)
+
     def value(self, annotation: Any, options: UI, *, brief: bool) -> RenderValue:
         """The HTML renderer for values of a type, `brief` in the cells of lists."""
         return value_renderer(annotation, options, brief=brief, texts=self.services.texts)
@@ -168,13 +182,27 @@ class FrankenUI:
         originals: Mapping[str, str] | None = None,
         omitted: frozenset[str] = NOTHING,
         hidden: Mapping[str, str] = NO_INPUTS,
+        flow: FormFlow | None = None,
+        inlines: Sequence[InlineRows] = (),
     ) -> Any:
-        return self._forms.form(resource, event, id, values, errors, originals, omitted, hidden)
+        return self._forms.form(
+            resource, event, id, values, errors, originals, omitted, hidden, flow, inlines
+        )
 
     def form_after(
         self, resource: MountedResource, actor: Actor | None, entity: Entity | None = None
     ) -> Any:
         return self._panels(Place("form.after", actor, resource.entity_type, entity))
+
+    async def form_choices(
+        self, resource: MountedResource, words: str, actor: Actor | None
+    ) -> Offered:
+        return await self._chosen.choices(resource, words, actor)
+
+    async def form_chosen(
+        self, resource: MountedResource, ids: Sequence[Any], actor: Actor | None
+    ) -> Sequence[Choice]:
+        return await self._chosen.chosen(resource, ids, actor)
 
     def form_errors(
         self,
@@ -184,8 +212,9 @@ class FrankenUI:
         errors: Mapping[str, str],
         originals: Mapping[str, str],
         omitted: frozenset[str] = NOTHING,
+        inlines: Sequence[InlineRows] = (),
     ) -> Sequence[Element]:
-        return self._forms.error_patches(resource, event, id, errors, originals, omitted)
+        return self._forms.error_patches(resource, event, id, errors, originals, omitted, inlines)
 
     def form_field(self, field: FormField, form_id: str, slots: Slots, records_url: str) -> Any:
         """One labelled input; `slots` has the slots of its value, choice and validation error."""

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
 from starmodel.adapters.ui.franken.related import RenderTitle
+from starmodel.adapters.ui.numbers import read_amount, shown_as
 from starmodel.adapters.ui.values import RenderValue
 from starmodel.app.access.policy import Audience
 from starmodel.app.queries.shown_fields import shown_fields
@@ -81,9 +82,9 @@ def _column(entity_type: EntityType, name: str, values: ValueRenderers) -> Colum
         number = is_number(computed.return_type)
         return Column(name, title, attrgetter(name), render, sorts=False, is_number=number)
     spec = info.fields[name]
-    render = values(spec.info.annotation, spec.ui, brief=True)
+    render = values(spec.info.annotation, shown_as(cls, spec), brief=True)
     return Column(
-        name, spec.title, attrgetter(name), render, spec.atomic, is_number(spec.info.annotation)
+        name, spec.title, read_amount(spec), render, spec.atomic, is_number(spec.info.annotation)
     )
 
 

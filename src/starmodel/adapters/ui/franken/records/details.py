@@ -13,6 +13,7 @@ from starmodel.adapters.ui.elements import Dd, Div, Dt
 from starmodel.adapters.ui.franken.lists.columns import ValueRenderers, is_number
 from starmodel.adapters.ui.franken.records.layout import arranged, record_layout
 from starmodel.adapters.ui.franken.related import related_resources
+from starmodel.adapters.ui.numbers import read_amount, shown_as
 from starmodel.adapters.ui.values import NOTHING
 from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.resource import MountedResource
@@ -56,12 +57,18 @@ class Details:
         ]
         # Atomic fields are rendered unchanged, all others from their public JSON.
         fields = [
-            (s.name, s.title, s.atomic, values(s.info.annotation, s.ui, brief=False)) for s in specs
+            (
+                s.name,
+                s.title,
+                read_amount(s) if s.atomic else None,
+                values(s.info.annotation, shown_as(entity_type.cls, s), brief=False),
+            )
+            for s in specs
         ]
         for name in info.computed:
             computed = entity_type.cls.__pydantic_computed_fields__[name]
             title = computed.title or name.replace("_", " ").capitalize()
-            fields.append((name, title, False, values(computed.return_type, UI(), brief=False)))
+            fields.append((name, title, None, values(computed.return_type, UI(), brief=False)))
         fields.sort(key=lambda item: item[0] == "id")
         self._fields = fields
         has_figures = not entity_type.is_record and len(fields) <= MAX_FIGURES
@@ -94,8 +101,8 @@ class Details:
         entity_type = self._resource.entity_type
         state, hidden, references = public_state(entity), hidden_of(entity), self._references
         parts: dict[str, list[Any]] = {"facts": [], "fields": [], "times": []}
-        for name, title, atomic, render in self._fields:
-            value = getattr(entity, name, None) if atomic else state.get(name)
+        for name, title, read, render in self._fields:
+            value = state.get(name) if read is None else read(entity)
             if name in hidden or self._layout.is_left_out(name, value, entity):
                 continue
             cls = "sm-figure" if name in self._figures else "sm-id" if name == "id" else None
