@@ -83,7 +83,8 @@ def title_html(title: str, key: str, url: str) -> str:
     """A title as a link, or as text where the record has no page."""
     if not url:
         return f'<span dir="auto">{escaped(title)}</span>'
-    return f'<a href="{escape(url.replace(ANY_ID, key))}" dir="auto">{escaped(title)}</a>'
+    href = escape(url.replace(ANY_ID, key))
+    return f'<a href="{href}" dir="auto" class="sm-related">{escaped(title)}</a>'
 
 
 def not_available(texts: Catalogue) -> str:
