@@ -133,4 +133,4 @@ def test_forms_of_events_stand_in_the_page_without_javascript(desk: Server, visi
     page.get_by_label("Percent").fill("20")
     page.get_by_role("button", name="Discount", exact=True).click()
     expect(field(page, "Total")).to_have_text("80")
-    expect(page.get_by_role("status")).to_have_text("Discount: done for order 1006.")
+    expect(page.locator("[data-toast] p")).to_have_text("Discount: done for order 1006.")
