@@ -100,7 +100,7 @@ async def test_plugin_has_a_sign_in_page_and_content_for_the_account(process: An
 
 async def test_click_that_needs_a_sign_in_has_a_link_that_returns(process: Any) -> None:
     guest = Browser(process(Desk, auth=False, plugins=[Badge()]))
-    refused = await guest.click("/desk/add", referer=f"{ORIGIN}/desk")
+    refused = await guest.click("/desk/lock", referer=f"{ORIGIN}/desk")
     assert refused.headers["starmodel-status"] == "401"
     assert 'href="/enter?next=/desk"' in refused.text
     assert ">Sign in</a>" in refused.text
