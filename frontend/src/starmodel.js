@@ -11,7 +11,7 @@ import { digests } from "./lists.js";
 import "./htmx.js";
 import "./page.js";
 import { PAGE_HEADER, SESSION_HEADER } from "./wire_names.js";
-import "./records.js";
+import "./record_picker.js";
 import "./inlines.js";
 import "./row_editor.js";
 import "./locale.js";

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from starmodel.texts.accounts import ACCOUNT, SIGN_IN
+from starmodel.texts.choosing import CHOOSING
 from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKENS
 from starmodel.texts.emails import BY_MAIL, EMAILS
 from starmodel.texts.forms import FORMS
@@ -51,6 +52,7 @@ _VALUES: dict[str, Text] = {
     "value.taken": "Is taken.",
     "value.fixed": "Can't be changed.",
     "value.no_record": "{title} refers to a record that does not exist.",
+    "value.no_such": "This {title:lower} does not exist any more. Choose another one.",
     "value.out_of_bounds": "This {problem}.",
     "bounds.depth": "is nested deeper than {depth} levels",
     "bounds.values": "has more than {values} values",
@@ -315,6 +317,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Beside an input: a value that is refused": _VALUES,
     "In an editor of rows": _ROWS,
     "Beside an input for files": _FILES,
+    "An input that chooses a record": CHOOSING,
     "A change that a database refuses": _CONSTRAINTS,
     "State in the browser": _BROWSER_STATES,
     "Two changes to one record": _CONFLICTS,

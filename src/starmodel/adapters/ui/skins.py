@@ -13,7 +13,7 @@ PARTS = (
     "record.title", "record.detail", "record.link", "record.events", "record.actions",
     "record.deletion", "record.children", "record.panels", "record.neighbours",
     "value",
-    "form", "form.after", "form.field", "form.errors",
+    "form", "form.after", "form.field", "form.choices", "form.chosen", "form.errors",
     "message.toast", "message.progress",
     "error.page", "error.panel",
 )  # fmt: skip

@@ -233,8 +233,12 @@ class Loader:
         self, unit: UnitOfWork, command: Command, binder: Binder, name: str
     ) -> Entity:
         entity_type = binder.registry[binder.entities[name]]
-        id = self.id_of(entity_type.cls, command.arguments[name])
-        return await self._readable(unit, command, entity_type, id)
+        try:
+            id = self.id_of(entity_type.cls, command.arguments[name])
+            return await self._readable(unit, command, entity_type, id)
+        except NotFoundError as error:  # unreadable ones are reported in the same way
+            error.fields = {name: Message("value.no_such", title=entity_type.title)}
+            raise
 
     async def _readable(
         self, unit: UnitOfWork, command: Command, entity_type: EntityType, id: Any

@@ -13,6 +13,7 @@ from starmodel.app.commands.elements import Element
 from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.children import ChildList
+from starmodel.app.presentation.choices import Choice, Offered
 from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import Extensions, NavEntry
 from starmodel.app.presentation.frontend import Frontend
@@ -20,6 +21,7 @@ from starmodel.app.presentation.inlines import InlineRows
 from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
 from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.slots import Filled, Place
+from starmodel.app.queries.choices import RecordChoices
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.neighbours import Neighbours
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
@@ -67,7 +69,7 @@ class Services:
 
     Shapes: binder returns the binder of an event; needs_no_form is True for an event
     that a click runs at once; register_view makes a live view known to streams; extensions are
-    what plugins add.
+    what plugins add; choices reads the records that inputs choose from.
     """
 
     site: Site
@@ -78,6 +80,7 @@ class Services:
     needs_no_form: Callable[[EntityType, Event[Any, Any, Any]], bool]
     register_view: Callable[[LiveView], None]
     extensions: Extensions
+    choices: RecordChoices
 
     @property
     def icons_url(self) -> str:
@@ -257,6 +260,19 @@ class Forms(Protocol):
         self, resource: MountedResource, actor: Actor | None, entity: Entity | None = None
     ) -> Any:
         """The contents that plugins add below a form; entity is the edited record."""
+
+    async def form_choices(
+        self, resource: MountedResource, words: str, actor: Actor | None
+    ) -> Offered:
+        """The readable records that an input offers for typed words.
+
+        Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
+        """
+
+    async def form_chosen(
+        self, resource: MountedResource, ids: Sequence[Any], actor: Actor | None
+    ) -> Sequence[Choice]:
+        """The readable ones of these records, as an input shows them. Raises: as above."""
 
     def form_errors(
         self,

@@ -38,7 +38,8 @@ class UI:
     badges, one of COLORS: {"shipped": "green"}; a key is a member, or its value. format is
     "percent" for a fraction such as 0.25, and "plain" for a number without thousands separators;
     decimal_places is the least number of digits after the point; currency is the code of an
-    amount, "EUR", and currency_field the field of the record that has it.
+    amount, "EUR", and currency_field the field of the record that has it. second_line shows the
+    field below the title of its record where people choose one.
     Raises: ConfigurationError, for an unknown widget, colour, format or currency, and for what is
     no condition or function.
     """
@@ -55,6 +56,7 @@ class UI:
     colors: Mapping[Any, str] = field(default_factory=dict, hash=False)
     visible_if: RuleExpression | None = None
     initial: Callable[[Any, Mapping[str, Any]], Any] | None = None
+    second_line: bool = False
 
     def __post_init__(self) -> None:
         if self.widget is not None and self.widget not in WIDGETS:

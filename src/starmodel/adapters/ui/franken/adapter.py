@@ -8,6 +8,7 @@ from typing import Any
 from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.elements import Div, render
 from starmodel.adapters.ui.franken.errors.pages import ErrorPages
+from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.forms import EventForms
 from starmodel.adapters.ui.franken.forms.inputs import labelled
@@ -25,6 +26,7 @@ from starmodel.adapters.ui.values import RenderValue, value_renderer
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.children import ChildList
+from starmodel.app.presentation.choices import Choice, Offered
 from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.inlines import InlineRows
@@ -54,8 +56,9 @@ class FrankenUI:
     def __init__(self, services: Services, resources: Sequence[MountedResource]) -> None:
         self.services = services
         self._shell = Shell(services, resources, self.page_navigation, self.record_title)
-        self._lists = Lists(services, self.value)
-        self._forms = EventForms(services, self.form_field)
+        self._chosen = ChosenRecords(services)
+        self._lists = Lists(services, self.value, self._chosen)
+        self._forms = EventForms(services, self.form_field, self._chosen)
         self._records = Records(
             services, resources, self._forms, self.value, self.form, self.record_link
         )
@@ -190,6 +193,16 @@ class FrankenUI:
         self, resource: MountedResource, actor: Actor | None, entity: Entity | None = None
     ) -> Any:
         return self._panels(Place("form.after", actor, resource.entity_type, entity))
+
+    async def form_choices(
+        self, resource: MountedResource, words: str, actor: Actor | None
+    ) -> Offered:
+        return await self._chosen.choices(resource, words, actor)
+
+    async def form_chosen(
+        self, resource: MountedResource, ids: Sequence[Any], actor: Actor | None
+    ) -> Sequence[Choice]:
+        return await self._chosen.chosen(resource, ids, actor)
 
     def form_errors(
         self,

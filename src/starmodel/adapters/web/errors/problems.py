@@ -180,9 +180,11 @@ def _problem_of(
         wait_s = error.retry_after_s if isinstance(error, TooManyAttemptsError) else None
         text, reasons = _with_title(error), denial_in_words(error) if developer else {}
         challenge = _challenge(error)
+        fields = error.fields if isinstance(error, NotFoundError) else {}
         return Problem(
             error.status,
             text,
+            fields,
             where=where,
             plain=plain,
             details=reasons,

@@ -192,7 +192,11 @@ class ErrorResponses:
             elements = self.beside(resource, event, id, problem, omitted, inlines) if beside else ()
             said = problem.said_besides(self._inputs(resource, event, omitted) if beside else ())
             await self.send(exchange, problem, elements=elements, ui=resource.ui, said=said)
-        elif is_form and exchange.request.wants_html and problem.status in _SHOWN_AGAIN:
+        elif (
+            is_form
+            and exchange.request.wants_html
+            and (problem.fields or problem.status in _SHOWN_AGAIN)
+        ):
             omitted = await self._omitted(exchange, resource, id)
             await exchange.page(
                 lambda: self._form_again(exchange, resource, event, id, problem, sent, omitted),

@@ -15,6 +15,7 @@ from starmodel.app.presentation.resource import Page
 
 _PAGES: dict[Page, str] = {
     "list": "list", "new": "form for a new one", "bulk": "events for chosen rows",
+    "choices": "records to choose",
     "record": "page", "edit": "form to edit", "delete": "question before it is deleted",
 }  # fmt: skip
 _INTERNAL = {

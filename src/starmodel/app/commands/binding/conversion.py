@@ -21,6 +21,7 @@ from starmodel.app.commands.binding.private_parts import IncompleteInput
 from starmodel.app.commands.binding.problems import (
     INFINITE,
     MISSING,
+    NOT_CHOSEN,
     TAKES_NO_FILE,
     ArgumentProblem,
     json_problem,
@@ -28,6 +29,7 @@ from starmodel.app.commands.binding.problems import (
     unknown_part,
 )
 from starmodel.app.commands.binding.rows import Rows, place_of
+from starmodel.app.commands.binding.search_words import SearchWords
 from starmodel.app.commands.inputs import Inputs
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.entity import Entity
@@ -92,6 +94,9 @@ class Converter:
         An empty form input adds neither where the default applies.
         """
         name, sent = parameter.name, value
+        if isinstance(value, SearchWords):
+            problems[name] = NOT_CHOSEN
+            return
         if parameter.file is not None:
             _convert_file(parameter, parameter.file, value, source, arguments, problems)
             return

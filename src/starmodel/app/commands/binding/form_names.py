@@ -21,6 +21,9 @@ REST = "_rest."
 EXACT = "_exact."
 """Prefix: the exact value, valid while the text of the input is unchanged."""
 
+SEARCH, SHOWN = "_search.", "_shown."
+"""Prefixes: the text in a record's input, and the text that it had when the page was rendered."""
+
 FIELD = "_field."
 """Prefix of names that would shadow a DOM property of the form, such as `id` or `action`."""
 

@@ -12,6 +12,7 @@ from pydantic_core import to_json
 
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.elements import Button, Div, Form, Input, render
+from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.fields import form_field
 from starmodel.adapters.ui.franken.forms.form_field import FormField, Within
 from starmodel.adapters.ui.franken.forms.form_footer import browser_texts, footer
@@ -53,6 +54,7 @@ class EventForm:
     template: Template
     texts: Catalogue
     layout: FormLayout
+    chosen: ChosenRecords
 
     @property
     def is_of_record(self) -> bool:
@@ -104,7 +106,7 @@ class EventForm:
             for field in self.fields:
                 value = values.get(field.name, self.default(field.name))
                 within = Within(form, field.name, errors)
-                slots |= slot_values(field, value, within=within)
+                slots |= slot_values(field, value, within=within, records=self.chosen)
         finally:
             excluding_private.reset(token)
         return slots
@@ -155,6 +157,7 @@ def event_form(
     resource: MountedResource,
     event: Event[Any, Any, Any],
     render_field: RenderField,
+    chosen: ChosenRecords,
     omitted: frozenset[str] = NOTHING,
 ) -> EventForm:
     """Compile the form of one event at the current mount path, without the omitted fields."""
@@ -167,17 +170,20 @@ def event_form(
     specs = entity_type.cls.__entity__.fields
     targets = _targets(services, entity_type)
     fields = tuple(
-        form_field(
-            parameter, specs.get(parameter.name), target=targets.get(parameter.name), texts=texts
+        chosen.with_texts(
+            form_field(
+                parameter, specs.get(parameter.name), target=targets.get(parameter.name),
+                texts=texts,
+            )
+            if parameter.is_field
+            else form_field(parameter, texts=texts)
         )
-        if parameter.is_field
-        else form_field(parameter, texts=texts)
         for parameter in parameters
-    )
+    )  # fmt: skip
     template = compiled(lambda s: _component(services, resource, event, fields, render_field, s))
     by_name = {parameter.name: parameter for parameter in parameters}
     layout = _layout(entity_type, event)
-    return EventForm(entity_type, event, fields, by_name, template, services.texts, layout)
+    return EventForm(entity_type, event, fields, by_name, template, services.texts, layout, chosen)
 
 
 def _component(
@@ -193,7 +199,7 @@ def _component(
     key, id = (s.token("id"), ID) if of_record else ("", None)
     form = form_id(entity_type, event, key)
     inputs = {
-        field.name: render_field(field, form, s, records_url(services, field)) for field in fields
+        field.name: render_field(field, form, s, choices_url(services, field)) for field in fields
     }
     is_saving = entity_type.is_record and event.name in _SAVING
     if is_saving:
@@ -245,16 +251,16 @@ def _targets(services: Services, entity_type: EntityType) -> dict[str, type[Enti
     return {
         field: resource.entity_type.cls
         for field, resource in services.areas.referenced(entity_type).items()
-        if "list" in resource.pages and title_names(resource.entity_type.cls)
+        if "choices" in resource.pages and title_names(resource.entity_type.cls)
     }
 
 
-def records_url(services: Services, field: FormField) -> str:
-    """The URL of the records that a record input chooses from, in the current area."""
+def choices_url(services: Services, field: FormField) -> str:
+    """The URL of the choices of a record input in the current area; "" where none is served."""
     if field.record is None:
         return ""
     resource = services.areas.current_resource(field.record)
-    return services.url_for(resource, "list") if "list" in resource.pages else ""
+    return services.url_for(resource, "choices") if "choices" in resource.pages else ""
 
 
 def _button(

@@ -27,6 +27,7 @@ from starmodel.core.fields.field_types import is_atomic, is_typed_dict, plain_ty
 from starmodel.core.fields.privacy import is_private, is_secret
 from starmodel.core.fields.specs import FieldSpec
 from starmodel.core.fields.widgets import UI, ui_of
+from starmodel.core.values.words import title_of
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 LONG_TEXT_NAMES = ("body", "content", "description", "notes", "text", "message", "bio", "summary")
@@ -81,6 +82,8 @@ def form_field(
         default_kind = "decimal"
     kind = ui.widget or default_kind
     title = parameter.name.replace("_", " ").capitalize() if spec is None else spec.title
+    if is_key:
+        title = title_of(parameter.name)  # without "id"
     title = info.title or title
     editor = None
     if is_open and default_kind in ("lines", "json"):

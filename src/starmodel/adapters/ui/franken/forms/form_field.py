@@ -97,7 +97,8 @@ class FormField:
     entity class of a record input; is_key is True for a foreign key, whose value is an
     id; optional is True when None is a valid value; given is the label of the switch
     that a nested model which may be None has; in_own_zone is True for datetimes that a
-    browser shows in its time zone; ui has the format of a number.
+    browser shows in its time zone; ui has the format of a number; choosing has the texts of a
+    record input by name.
     """
 
     name: str
@@ -118,6 +119,7 @@ class FormField:
     in_own_zone: bool = False
     ui: UI = UI()  # noqa: RUF009 - frozen, so it can be shared
     row: Template | None = field(default=None, compare=False)
+    choosing: tuple[tuple[str, str], ...] = ()
 
     def json(self, value: Any) -> str:
         """The value as JSON text."""

@@ -10,12 +10,13 @@ from fastcore.xml import Safe
 
 from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.elements import Div
+from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.event_form import (
     EventForm,
     RenderField,
+    choices_url,
     event_form,
     form_id,
-    records_url,
 )
 from starmodel.adapters.ui.franken.forms.inlines.table import InlineTable, inline_table
 from starmodel.app.commands.elements import Element
@@ -30,10 +31,15 @@ from starmodel.core.values.bounded_cache import MB, cached
 
 
 class EventForms:
-    """Renders forms and their validation errors. Shapes: render_field renders one input."""
+    """Renders forms and their validation errors.
 
-    def __init__(self, services: Services, render_field: RenderField) -> None:
-        self._services, self._render_field = services, render_field
+    Shapes: render_field renders one input; chosen reads the records that inputs show.
+    """
+
+    def __init__(
+        self, services: Services, render_field: RenderField, chosen: ChosenRecords
+    ) -> None:
+        self._services, self._render_field, self._chosen = services, render_field, chosen
         self._form = cached(16 * MB)(self._make_form)
         self._table = cached(8 * MB)(self._make_table)
 
@@ -114,15 +120,19 @@ class EventForms:
         if name != "create":
             key = Slots().token("id")
         create = theirs.entity_type.events["create"]
-        fields = event_form(self._services, theirs, create, self._render_field, omitted).fields
+        fields = event_form(
+            self._services, theirs, create, self._render_field, self._chosen, omitted
+        ).fields
         shown = InlineRows(children, theirs, (), omitted, may_add=True)
         return inline_table(
             self._services, form_id(resource.entity_type, event, key), shown, fields,
-            self._render_field, partial(records_url, self._services),
+            self._render_field, partial(choices_url, self._services),
         )  # fmt: skip
 
     def _make_form(
         self, root_path: str, resource: MountedResource, name: str, omitted: frozenset[str]
     ) -> EventForm:
         event = resource.entity_type.events[name]
-        return event_form(self._services, resource, event, self._render_field, omitted)
+        return event_form(
+            self._services, resource, event, self._render_field, self._chosen, omitted
+        )

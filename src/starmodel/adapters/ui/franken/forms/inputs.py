@@ -9,7 +9,6 @@ from fastcore.xml import Safe, to_xml
 from starmodel.adapters.ui.choices import choice_key
 from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.elements import (
-    Datalist,
     Div,
     Fieldset,
     Input,
@@ -22,9 +21,10 @@ from starmodel.adapters.ui.elements import (
     Span,
     Textarea,
 )  # fmt: skip
+from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.editors.rows import rows_editor, rows_html
 from starmodel.adapters.ui.franken.forms.form_field import CHOOSING, PAIR, ROW, FormField, Within
-from starmodel.adapters.ui.titles import title_names
+from starmodel.adapters.ui.franken.forms.record_picker import Picked, picker, picker_slots
 from starmodel.app.commands.binding.files import FileRule
 from starmodel.app.commands.binding.form_names import (
     EXACT,
@@ -35,6 +35,7 @@ from starmodel.app.commands.binding.form_names import (
     SEVERAL,
     SEVERAL_SUFFIX,
 )
+from starmodel.texts.catalogue import ENGLISH
 
 _TYPES = {"datetime": "datetime-local", "decimal": "text"}
 _CLASSES = {
@@ -149,13 +150,9 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records_url: str)
             Input(type="file", cls="uk-input sm-file", accept=accept, multiple=rule.several,
                   data_max_bytes=rule.max_bytes or None, **shared),
         )  # fmt: skip
-    if field.kind == "record":
-        choices_id = f"{shared['id']}-choices"
-        return (
-            Input(type="text", value=value, cls="uk-input", autocomplete="off",
-                  list=choices_id, data_records=records_url, data_titles=_titles(field), **shared),
-            Datalist(id=choices_id), *((_exact(field, s),) if field.is_key else ()),
-        )  # fmt: skip
+    if field.kind == "record" and records_url:
+        chosen = picker(field, shared, s, records_url, input_name(field.name))
+        return (chosen, *((_exact(field, s),) if field.is_key else ()))
     cls = _CLASSES.get(field.kind, "uk-input")
     rest: tuple[Any, ...] = (_exact(field, s),)
     if field.kind in ("datetime", "time"):
@@ -176,14 +173,6 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records_url: str)
         shared["data-local"] = "zone"
     kind = _TYPES.get(field.kind, field.kind)
     return (Input(type=kind, value=value, cls=cls, **shared), *rest)
-
-
-def _titles(field: FormField) -> str:
-    """The fields that name the records of a record input, except those with a read rule."""
-    if field.record is None:
-        return ""
-    hidden = field.record.__entity__.read_rules
-    return " ".join(name for name in title_names(field.record) if name not in hidden)
 
 
 def _options(field: FormField, own: str, s: Slots) -> list[Any]:
@@ -209,9 +198,17 @@ def _exact(field: FormField, s: Slots) -> Any:
 
 
 def slot_values(
-    field: FormField, value: Any, error: str = "", within: Within | None = None
+    field: FormField,
+    value: Any,
+    error: str = "",
+    within: Within | None = None,
+    records: ChosenRecords | None = None,
 ) -> dict[str, Any]:
-    """The slot values of one input. Shapes: within is where it stands, None for the top level."""
+    """The slot values of one input.
+
+    Shapes: within is where it stands, None for the top level; records reads the record that a
+    picker shows.
+    """
     name = field.name
     within = Within(path=name, errors={name: error}) if within is None else within
     error = within.error
@@ -241,6 +238,13 @@ def slot_values(
         exact = field.exact(value)
         hidden = Input(type="hidden", name=f"{EXACT}{within.path}", value=exact) if exact else ""
         slots[f"exact:{name}"] = to_xml(hidden, indent=False)
+        if field.kind == "record":
+            own, text = input_name(name), field.text(value)
+            slots |= (
+                picker_slots(field, Picked(text, text), own, ENGLISH, "")
+                if records is None
+                else records.slots(field, value, own, is_refused=bool(error))
+            )
     return slots
 
 

@@ -9,11 +9,13 @@ from fastcore.xml import Safe
 
 from starmodel.adapters.ui.compiled import Template, compiled
 from starmodel.adapters.ui.elements import A, Div, render
+from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists import controls
 from starmodel.adapters.ui.franken.lists.columns import ValueRenderers
 from starmodel.adapters.ui.franken.lists.filters import filters
 from starmodel.adapters.ui.franken.lists.menus import menu
+from starmodel.adapters.ui.franken.lists.relation_filters import RelationFilters
 from starmodel.adapters.ui.franken.lists.rows import ListView, Rows, list_view
 from starmodel.adapters.ui.franken.slots import slot
 from starmodel.app.access.offers import may_create, offered_audience
@@ -29,10 +31,14 @@ from starmodel.core.values.bounded_cache import MB, BoundedCache, cached
 
 
 class Lists:
-    """Renders lists and their live parts. Shapes: values makes the renderers of cells."""
+    """Renders lists and their live parts.
 
-    def __init__(self, services: Services, values: ValueRenderers) -> None:
+    Shapes: values makes the renderers of cells; chosen reads the records that filters show.
+    """
+
+    def __init__(self, services: Services, values: ValueRenderers, chosen: ChosenRecords) -> None:
         self._services, self._values = services, values
+        self._related = RelationFilters(services, chosen)
         # Keys include mount paths and visitors' queries, so the caches are bounded in bytes.
         self._rows: Rows = BoundedCache(6 * MB)
         self._view = cached(6 * MB)(self._make_view)
@@ -53,6 +59,7 @@ class Lists:
         return Safe(
             self._frame(view, listing).fill(
                 {
+                    **({} if view.children else self._related.slots(view, listing)),
                     "digest": window.digest,
                     "rows": "".join([row.html for row in rows]),
                     "pagination": "".join([element.html for element in pagination]),
@@ -105,7 +112,9 @@ class Lists:
         )  # fmt: skip
         return compiled(
             lambda s: Div(
-                None if view.children else filters(view, listing),
+                None
+                if view.children
+                else filters(view, listing, self._related.controls(view, listing, s)),
                 controls.table(view, listing, rows_id, s.html("rows"), s.token("digest")),
                 bulk,
                 menu(services, view),
