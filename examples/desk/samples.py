@@ -10,13 +10,69 @@ from starmodel import Entity, Field, Progress, UnitOfWork, event
 
 from .entities import Customer, Order, OrderLine, Product, Status
 
-FIRST = (
-    "Ada Bruno Clara Dario Edith Farid Greta Hugo Ines Jonas Kira Leon Mona Nils Olga Paul".split()
-)
-LAST = "Abel Brandt Costa Dahl Ebner Falk Gruber Hansen Ilic Jansen Keller Lang Meier Novak".split()
-CITIES = "Berlin Bern Graz Hamburg Köln Linz Malmö Oslo Prag Riga Turin Wien".split()
-GOODS = "Pen Pencil Ruler Folder Stapler Notebook Envelope Calendar Lamp Chair Desk Shelf".split()
-COLOURS = "black blue green red white yellow".split()
+FIRST = [
+    "Ada",
+    "Bruno",
+    "Clara",
+    "Dario",
+    "Edith",
+    "Farid",
+    "Greta",
+    "Hugo",
+    "Ines",
+    "Jonas",
+    "Kira",
+    "Leon",
+    "Mona",
+    "Nils",
+    "Olga",
+    "Paul",
+]
+LAST = [
+    "Abel",
+    "Brandt",
+    "Costa",
+    "Dahl",
+    "Ebner",
+    "Falk",
+    "Gruber",
+    "Hansen",
+    "Ilic",
+    "Jansen",
+    "Keller",
+    "Lang",
+    "Meier",
+    "Novak",
+]
+CITIES = [
+    "Berlin",
+    "Bern",
+    "Graz",
+    "Hamburg",
+    "Köln",
+    "Linz",
+    "Malmö",
+    "Oslo",
+    "Prag",
+    "Riga",
+    "Turin",
+    "Wien",
+]
+GOODS = [
+    "Pen",
+    "Pencil",
+    "Ruler",
+    "Folder",
+    "Stapler",
+    "Notebook",
+    "Envelope",
+    "Calendar",
+    "Lamp",
+    "Chair",
+    "Desk",
+    "Shelf",
+]
+COLOURS = ["black", "blue", "green", "red", "white", "yellow"]
 BATCH = 500
 
 

@@ -163,7 +163,8 @@ def list_view(
     entity_type, texts, icons_url = resource.entity_type, services.texts, services.icons_url
     columns, parent_url = columns_of(entity_type, values, audience), ""
     if children is not None:
-        columns = tuple(c for c in columns if c.name != children.key) or columns
+        known = (children.key, children.position)  # the same in every row, or seen by their order
+        columns = tuple(c for c in columns if c.name not in known) or columns
         parent = services.areas.current_resource(children.parent)
         parent_url = services.url_for(parent, "record", ID)
     permitted = [
