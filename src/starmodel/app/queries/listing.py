@@ -14,6 +14,7 @@ from starmodel.app.ports.query import NEGATED, OPERATORS, SHORTHANDS, Query, mak
 from starmodel.app.queries.cursors import Cursors
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
+from starmodel.core.definition.related_computed import related_values
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ListQueryError, RequestError
 from starmodel.core.snapshot import version_of
@@ -28,6 +29,8 @@ MAX_CHOICES = 1000
 MAX_WORDS_CHARS = 8000
 PLACE = "_place"
 """The parameter of `Listing.place`, in the words of a list that a page shows."""
+FIGURES = "figures"
+"""The place of one record's computed fields that other records change, on its page."""
 MAX_PLACE_CHARS = 200
 # "datastar" is the query parameter of Datastar's signals.
 WINDOW = ("search", "order", "page", "per_page", "cursor", "total", "datastar")
@@ -117,9 +120,16 @@ class Window:
     @property
     def digest(self) -> str:
         """A hash of the records' ids, versions and order, of `more` and a requested total."""
-        rows = [f"{entity.id}:{version_of(entity)}" for entity in self.entities]
+        rows = [f"{entity.id}:{row_state(entity)}" for entity in self.entities]
         total = [] if self.total is None else [str(self.total)]
         return _digest("\n".join([*rows, str(self.more), *total]))
+
+
+def row_state(entity: Entity) -> str:
+    """The version of a record, with the computed fields of its row that other records change."""
+    if not entity.__entity__.related_computed:
+        return str(version_of(entity))
+    return f"{version_of(entity)} {related_values(entity)}"
 
 
 def filter_name(field: str) -> str:

@@ -29,9 +29,9 @@ from starmodel.app.ports.messages import Changed
 from starmodel.app.presentation.areas import Area
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import ListPages
-from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.queries.listing import Listing, Window, row_state
 from starmodel.app.queries.record_keys import row_key
-from starmodel.core.snapshot import as_seen, version_of
+from starmodel.core.snapshot import as_seen
 from starmodel.core.values.words import title_of_entity
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
@@ -99,8 +99,8 @@ class RowsView:
             return self._closed(message)
         listing, window = self.listing, message.state
         before = None if full else message.before
-        sent = {} if before is None else {e.id: version_of(e) for e in before.entities}
-        changed = [e for e in window.entities if sent.get(e.id) != version_of(e)]
+        sent = {} if before is None else {e.id: row_state(e) for e in before.entities}
+        changed = [e for e in window.entities if sent.get(e.id) != row_state(e)]
         keys = [row_key(entity) for entity in window.entities]
         keeps_order = before is not None and keys == [row_key(e) for e in before.entities]
         ui: ListPages = self.resource.ui

@@ -61,13 +61,14 @@ def columns_of(
     else:
         names = list(configured)
     shown = [name for name in names if name not in audience.hidden] or ["id"]
-    columns = [_column(entity_type, name, values) for name in shown]
+    columns = [column_of(entity_type, name, values) for name in shown]
     return tuple(c._replace(sorts=c.sorts and c.name not in audience.uncertain) for c in columns)
 
 
-def _column(entity_type: EntityType, name: str, values: ValueRenderers) -> Column:
+def column_of(entity_type: EntityType, name: str, values: ValueRenderers) -> Column:
+    """The column of a field or a computed field."""
     info, cls = entity_type.cls.__entity__, entity_type.cls
-    if name in info.computed:
+    if name in info.computed or name in info.related_computed:
         computed = cls.__pydantic_computed_fields__[name]
         title = computed.title or name.replace("_", " ").capitalize()
         render = values(computed.return_type, UI(), brief=True)
