@@ -18,11 +18,13 @@ document.addEventListener("keydown", (event) => {
 }, true);
 document.addEventListener("pointerdown", () => (byKey = null), true);
 
-document.addEventListener("change", ({ target }) => {
+document.addEventListener("change", ({ target, isTrusted }) => {
   if (target.matches(BROWSING)) {
     if (byKey === target) set(target.form, "data-pending", "");
     else submit(target.form);
   }
+  // A related record was chosen, or cleared; the browser's own event says only that the input was left.
+  if (!isTrusted && target.records && is(target.form, "[data-filters]")) submit(target.form);
   const list = target.closest(".sm-list");
   if (!list) return;
   const boxes = [...list.querySelectorAll("tbody .sm-pick input")];

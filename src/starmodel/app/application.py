@@ -28,6 +28,7 @@ from starmodel.app.live.message_access import MessageAccess
 from starmodel.app.live.reactions import Reaction, Reactions
 from starmodel.app.live.related_access import RelatedAccess
 from starmodel.app.live.streams import Streams
+from starmodel.app.live.title_changes import TitleChanges
 from starmodel.app.live.views import LiveView
 from starmodel.app.mail.queue import MailQueue
 from starmodel.app.persistence import PersistenceManager
@@ -47,6 +48,7 @@ from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.objects import Objects
 from starmodel.app.queries.related import RelatedRecords
 from starmodel.app.queries.relations import Relations
+from starmodel.app.queries.title_queries import TitleQueries
 from starmodel.app.queries.windows import SCAN_LIMIT, Windows
 from starmodel.app.sessions.cache import SessionCache
 from starmodel.app.sessions.scopes import Scopes, default_snapshot
@@ -54,6 +56,7 @@ from starmodel.app.sessions.session import Session
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.classes.children import Children
 from starmodel.core.classes.registry import EntityType, Registry
+from starmodel.core.classes.related_fields import check_paths
 from starmodel.core.commands import Action, CommandRecord
 from starmodel.core.current_app import set_host
 from starmodel.core.entity import Entity
@@ -114,6 +117,7 @@ class Application:
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
         check_rules(registry)
+        check_paths(registry)
         self._related = RelatedRecords(persistence)
         self.settings: Any = None  # set by bootstrap, for the CLI and other tools
         self.plugins: Any = None  # likewise
@@ -139,9 +143,11 @@ class Application:
         self.cursors = Cursors(cursor_cipher)
         self.extensions = Extensions(Slots(registry, self.areas, self._adopt_page))
         self._windows = Windows(persistence, access_scan_limit, self._fill)
+        self.titles = TitleQueries(registry, self._windows.readable)
         self.lists = lists(
             self._query, self.policy, self._windows.matches, self._stored, self.followed_classes()
         )
+        self.lists.add_titles = self.titles.add_watched
         self.streams = Streams(
             self.hub, self.lists, registry, persistence, self.policy, self.instance, self.id_of,
             heartbeat_s=heartbeat_s,
@@ -150,6 +156,12 @@ class Application:
             registry, self.areas.related_fields(), self.policy, self.hub, self.lists,
             self._windows.readable, self.id_of,
         )  # fmt: skip
+        self.title_changes = TitleChanges(
+            registry, {t.name: self.titles.references(t).values() for t in registry},
+            [area.policy for area in self.areas.by_prefix], self.lists,
+        )  # fmt: skip
+        if self.title_changes.is_needed:
+            self._subscribe(self.title_changes.deliver, self.title_changes.is_watched)
         if self._related_access.is_needed:
             self._subscribe(self._related_access.deliver, self._related_access.is_watched)
         self._subscribe(self.hub.deliver, self.hub.is_watched)
@@ -203,6 +215,7 @@ class Application:
         if self.lifecycle is not None and self._loop is not None:
             await self.lifecycle.stop(self)
         await self._related_access.close()
+        await self.title_changes.close()
         await self.lists.close()
         await self.reactions.idle(timeout_s=GRACE_S)
         await self.mail.close(timeout_s=GRACE_S)

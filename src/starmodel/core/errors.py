@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from starmodel.texts.catalogue import Message
@@ -205,10 +206,14 @@ class StoreFullError(StarModelError):
 
 
 class NotFoundError(StarModelError):
-    """No record with this id is stored."""
+    """No record with this id is stored.
+
+    Shapes: fields has the message for the argument that named the record.
+    """
 
     status = 404
     public = True
+    fields: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, entity: str, id: Any) -> None:
         super().__init__(Message("record.missing", entity=entity, id=_short(id)))

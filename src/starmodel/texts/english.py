@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from starmodel.texts.accounts import ACCOUNT, SIGN_IN
+from starmodel.texts.choosing import CHOOSING
 from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKENS
 from starmodel.texts.emails import BY_MAIL, EMAILS
+from starmodel.texts.forms import FORMS
 from starmodel.texts.records import DELETING, TOASTS
 
 Text = str | Mapping[str, str]
@@ -28,9 +30,11 @@ _VALUES: dict[str, Text] = {
     "value.multiple_of": "A multiple of {factor}, please.",
     "value.one_of": "One of {expected}, please.",
     "value.pattern": "This does not have the expected form.",
+    "value.pattern_like": "Please write it like {example}.",
     "value.finite": "A finite number, please.",
     "value.int": "A whole number, please.",
     "value.number": "A number, please.",
+    "value.which_number": "Please write {one} or {other}.",
     "value.bool": "Yes or no, please.",
     "value.date": "A date, please, such as 2026-11-24.",
     "value.datetime": "A date and time, please, such as 2026-11-24 16:30.",
@@ -48,6 +52,7 @@ _VALUES: dict[str, Text] = {
     "value.taken": "Is taken.",
     "value.fixed": "Can't be changed.",
     "value.no_record": "{title} refers to a record that does not exist.",
+    "value.no_such": "This {title:lower} does not exist any more. Choose another one.",
     "value.out_of_bounds": "This {problem}.",
     "bounds.depth": "is nested deeper than {depth} levels",
     "bounds.values": "has more than {values} values",
@@ -192,6 +197,9 @@ _PAGES: dict[str, Text] = {
     "page.visitor": "Not signed in",
     "page.described": "{things} of {site}",
     "page.start": "Back to the start",
+    "start.new": "New {title:lower}",
+    "start.count": {"one": "{count} {title:lower}", "other": "{count} {things:lower}"},
+    "start.newest": "Newest {things:lower}",
     "page.nothing": "There is nothing here for you yet.",
     "page.nothing_hint": "Sign in, or open an entity to the public.",
     "slot.failed": "This part of the page can't be shown right now.",
@@ -287,6 +295,7 @@ _SHOWN: dict[str, Text] = {
     "shown.yes": "Yes",
     "shown.no": "No",
     "shown.keys": "{count} keys",
+    "shown.not_available": "Not available",
     "shown.date": "{day} {month} {year}",
     "shown.moment": "{date}, {time}",
     "month.1": "Jan",
@@ -308,6 +317,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Beside an input: a value that is refused": _VALUES,
     "In an editor of rows": _ROWS,
     "Beside an input for files": _FILES,
+    "An input that chooses a record": CHOOSING,
     "A change that a database refuses": _CONSTRAINTS,
     "State in the browser": _BROWSER_STATES,
     "Two changes to one record": _CONFLICTS,
@@ -323,6 +333,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "A request that failed": _PROBLEMS,
     "Around every page": _PAGES,
     "Records, forms and events": _RECORDS,
+    "Saving and leaving a form": FORMS,
     "Deleting records, and what goes along": DELETING,
     "Toasts after an event": TOASTS,
     "Children of a record": _CHILDREN,

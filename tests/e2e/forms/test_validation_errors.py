@@ -76,7 +76,7 @@ def test_picker_sends_the_id_of_a_chosen_record_and_never_typed_text(
     ann = visit(page_state)
     bob, crew = made(ann, "/people", name="Bob"), made(ann, "/crews", name="Led")
     page = ann.open(f"/crews/{crew['id']}")
-    lead, picker = form(page, "Lead"), page.locator("input[data-records]")
+    lead, picker = form(page, "Lead"), page.locator("[data-picker] input[role=combobox]")
     for text in ("nobody at all", bob["id"]):
         picker.fill(text)
         page.wait_for_timeout(CHECKED_MS)

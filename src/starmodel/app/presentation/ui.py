@@ -13,13 +13,18 @@ from starmodel.app.commands.elements import Element
 from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.children import ChildList
+from starmodel.app.presentation.choices import Choice, Offered
 from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import Extensions, NavEntry
 from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.inlines import InlineRows
+from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
 from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.slots import Filled, Place
+from starmodel.app.queries.choices import RecordChoices
 from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.queries.neighbours import Neighbours
+from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
@@ -64,7 +69,7 @@ class Services:
 
     Shapes: binder returns the binder of an event; needs_no_form is True for an event
     that a click runs at once; register_view makes a live view known to streams; extensions are
-    what plugins add.
+    what plugins add; choices reads the records that inputs choose from.
     """
 
     site: Site
@@ -75,6 +80,7 @@ class Services:
     needs_no_form: Callable[[EntityType, Event[Any, Any, Any]], bool]
     register_view: Callable[[LiveView], None]
     extensions: Extensions
+    choices: RecordChoices
 
     @property
     def icons_url(self) -> str:
@@ -88,6 +94,21 @@ class Services:
     def url_for(self, resource: MountedResource, page: Page, id: Any = None) -> str:
         """The URL of a generated page, from the current page."""
         return resource.url_for(page, id, root_path=self.frontend.root_path)
+
+
+@dataclass(frozen=True, slots=True)
+class FormFlow:
+    """How a form on a page of its own is left, and where the browser keeps its draft.
+
+    Shapes: may_add_another is True for an actor who may create records; duplicate_url is the
+    form of a new record that begins as a copy, "" for none; draft names application and user in
+    the browser's storage, "" for no draft.
+    """
+
+    cancel_url: str
+    may_add_another: bool = False
+    duplicate_url: str = ""
+    draft: str = ""
 
 
 class PageShell(Protocol):
@@ -107,8 +128,13 @@ class PageShell(Protocol):
         With a record as `subject`, heading and tab title follow the record's title live.
         """
 
-    def page_start(self, actor: Actor | None) -> Any:
-        """The content of the start page: every resource that the actor may read."""
+    def page_start(
+        self, actor: Actor | None, overviews: Mapping[MountedResource, Overview] = NO_OVERVIEWS
+    ) -> Any:
+        """The content of the start page: every resource that the actor may read.
+
+        Shapes: overviews has the number and the newest records of classes with a list.
+        """
 
     def page_navigation(
         self,
@@ -136,8 +162,12 @@ class ListPages(Protocol):
         listing: Listing,
         entities: Sequence[Entity],
         audience: Audience,
+        titles: RelatedTitles = NO_TITLES,
     ) -> list[Row]:
-        """One row for each record; a placeholder row for an empty list."""
+        """One row for each record; a placeholder row for an empty list.
+
+        Shapes: titles are those of the related records.
+        """
 
     def list_controls(
         self, resource: MountedResource, listing: Listing, window: Window
@@ -157,8 +187,18 @@ class RecordPages(Protocol):
     def record_title(self, resource: MountedResource, entity: Entity) -> str:
         """The display title of an entity."""
 
-    def record_detail(self, resource: MountedResource, entity: Entity) -> Any:
-        """The fields of an entity, live."""
+    def record_detail(
+        self, resource: MountedResource, entity: Entity, titles: RelatedTitles = NO_TITLES
+    ) -> Any:
+        """The fields of an entity, live. Shapes: titles are those of the related records."""
+
+    def record_link(
+        self, resource: MountedResource, titled: Titled | None, element: str = ""
+    ) -> Any:
+        """The title of a related record as a link, live; a neutral text for None.
+
+        Shapes: element is the id of the element that a changed value replaces.
+        """
 
     def record_events(
         self, resource: MountedResource, entity: Entity, actor: Actor | None = None
@@ -180,6 +220,11 @@ class RecordPages(Protocol):
     ) -> Any:
         """The live lists of the records that refer to an entity; None without any."""
 
+    def record_neighbours(
+        self, resource: MountedResource, neighbours: Neighbours, page: Page
+    ) -> Any:
+        """The links to the records beside one in its list, on the same page of them."""
+
     def record_panels(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         """The contents that plugins add below a record."""
 
@@ -198,9 +243,12 @@ class Forms(Protocol):
         originals: Mapping[str, str] | None = None,
         omitted: frozenset[str] = NOTHING,
         hidden: Mapping[str, str] = NO_INPUTS,
+        flow: FormFlow | None = None,
         inlines: Sequence[InlineRows] = (),
     ) -> Any:
         """The form of one event: validation errors beside inputs, values filled in.
+
+        With a `flow`, it has the footer of a page of its own.
 
         Shapes: originals are the digests of the edited record's fields (see
         `starmodel.app.commands.binding.edited_fields`); omitted are fields without an input,
@@ -212,6 +260,19 @@ class Forms(Protocol):
         self, resource: MountedResource, actor: Actor | None, entity: Entity | None = None
     ) -> Any:
         """The contents that plugins add below a form; entity is the edited record."""
+
+    async def form_choices(
+        self, resource: MountedResource, words: str, actor: Actor | None
+    ) -> Offered:
+        """The readable records that an input offers for typed words.
+
+        Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
+        """
+
+    async def form_chosen(
+        self, resource: MountedResource, ids: Sequence[Any], actor: Actor | None
+    ) -> Sequence[Choice]:
+        """The readable ones of these records, as an input shows them. Raises: as above."""
 
     def form_errors(
         self,

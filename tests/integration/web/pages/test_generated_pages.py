@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, Literal
 
@@ -233,8 +234,9 @@ async def expect_within(browser: Browser, path: str) -> None:
     page = await browser.page(path)
     assert page.status_code in (200, 404), (path, page.text)
     for tag, attrs in Outline(page.text).elements:
-        for name in ("href", "src", "action", "data-records"):
-            at = attrs.get(name)
+        picker = json.loads(attrs.get("data-picker") or "{}")
+        for name in ("href", "src", "action", "url"):
+            at = picker.get("url") if name == "url" else attrs.get(name)
             if at and not at.startswith(("#", "data:")):
                 assert at.startswith("/shop/floor/"), (path, tag, name, at)
         for name, value in attrs.items():

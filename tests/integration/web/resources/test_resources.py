@@ -86,8 +86,8 @@ async def test_form_in_an_area_chooses_records_of_the_area(visit: Any, serve: An
     id = made.json()["entity"]["id"]
     own, default = [(await browser.page(f"{at}/shelves/{id}")).text for at in ("/admin", "")]
 
-    assert 'data-records="/admin/items"' in own
-    assert 'data-records="/items"' in default
+    assert '"url":"/admin/items/_choices"' in own
+    assert '"url":"/items/_choices"' in default
 
 
 async def test_each_address_has_its_own_read_rule(sue: Any, visit: Any) -> None:

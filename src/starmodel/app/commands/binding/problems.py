@@ -32,6 +32,7 @@ def beside(problems: Mapping[str, ArgumentProblem]) -> dict[str, str]:
 MISSING = ArgumentProblem("is missing", Message("value.missing"))
 MISSING_FILE = ArgumentProblem("is missing", NO_FILE)
 TAKES_NO_FILE = ArgumentProblem("takes no file (from files)", Message("file.unwanted"))
+NOT_CHOSEN = ArgumentProblem("names no chosen record", Message("choice.choose"))
 INFINITE = ArgumentProblem("must be finite", Message("value.finite"))
 
 

@@ -9,7 +9,9 @@ from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.events.built_in import BUILT_IN
 from starmodel.plugins import EventRoute, Exchange, Plugin, ResourceRoute, Route
 from starmodel.plugins.built_in.crud.bulk import BulkEvents
+from starmodel.plugins.built_in.crud.choices import send_choices
 from starmodel.plugins.built_in.crud.deletions import Deletions
+from starmodel.plugins.built_in.crud.overview import overviews
 from starmodel.plugins.built_in.crud.pages import CrudPages
 
 
@@ -33,6 +35,7 @@ class Crud(Plugin):
         yield ResourceRoute("list", pages.list)
         yield ResourceRoute("new", pages.new, needs="endpoint")  # creation requires no read access
         yield ResourceRoute("bulk", self._bulk.run, methods=["POST"], needs="endpoint")
+        yield ResourceRoute("choices", send_choices)
         yield ResourceRoute("record", pages.record)
         yield ResourceRoute("edit", pages.edit)
         if "delete" in entity_type.events:
@@ -41,7 +44,9 @@ class Crud(Plugin):
     async def start(self, exchange: Exchange) -> None:
         """Send the start page."""
         ui, title, actor = self.services.ui, self.services.settings.title, exchange.session.actor
-        await exchange.page(lambda: ui.page(title, ui.page_start(actor), actor=actor))
+        application = self.services.application
+        found = await overviews(application, application.areas.current.pages, actor)
+        await exchange.page(lambda: ui.page(title, ui.page_start(actor, found), actor=actor))
 
     @cached_property
     def _pages(self) -> CrudPages:

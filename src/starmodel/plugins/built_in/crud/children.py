@@ -30,6 +30,8 @@ async def child_lists(
 ) -> list[ChildList]:
     """The lists of a record's children that the actor may read: two queries each.
 
+    One more for each class of related records whose titles the list shows.
+
     Shapes: query is that of the page's URL: "lines.page" and "lines.order" choose the window of
     the children `lines`.
     Raises: ListQueryError.
@@ -40,6 +42,8 @@ async def child_lists(
         own = {"id": str(plain(entity.id))}
         listing = listing_of(resource.entity_type, own, place=FIGURES)
         window = await application.window(listing, actor, total=True, policy=resource.policy)
+        about = (resource.entity_type, actor, resource.policy)
+        window = await application.titles.add(window, *about)
         found.append(ChildList(None, resource, listing, window))
     for children in application.registry.children.get(resource.entity_type.cls, ()):
         theirs = area[application.registry[children.of]]
@@ -61,6 +65,8 @@ async def child_lists(
             window = await application.window(listing, actor, total=True, policy=theirs.policy)
         except (AccessDeniedError, AccessScanLimitError):
             continue
+        about = (theirs.entity_type, actor, theirs.policy)
+        window = await application.titles.add(window, *about)
         found.append(ChildList(children, theirs, listing, window))
     return found
 

@@ -10,18 +10,19 @@ from fastcore.xml import Safe
 
 from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.elements import Div
+from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.event_form import (
     EventForm,
     RenderField,
+    choices_url,
     event_form,
     form_id,
-    records_url,
 )
 from starmodel.adapters.ui.franken.forms.inlines.table import InlineTable, inline_table
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.inlines import InlineRows
 from starmodel.app.presentation.resource import MountedResource
-from starmodel.app.presentation.ui import NO_INPUTS, Services
+from starmodel.app.presentation.ui import NO_INPUTS, FormFlow, Services
 from starmodel.app.queries.record_keys import key_of
 from starmodel.core.classes.children import Children
 from starmodel.core.events import Event
@@ -30,10 +31,15 @@ from starmodel.core.values.bounded_cache import MB, cached
 
 
 class EventForms:
-    """Renders forms and their validation errors. Shapes: render_field renders one input."""
+    """Renders forms and their validation errors.
 
-    def __init__(self, services: Services, render_field: RenderField) -> None:
-        self._services, self._render_field = services, render_field
+    Shapes: render_field renders one input; chosen reads the records that inputs show.
+    """
+
+    def __init__(
+        self, services: Services, render_field: RenderField, chosen: ChosenRecords
+    ) -> None:
+        self._services, self._render_field, self._chosen = services, render_field, chosen
         self._form = cached(16 * MB)(self._make_form)
         self._table = cached(8 * MB)(self._make_table)
 
@@ -56,6 +62,7 @@ class EventForms:
         originals: Mapping[str, str] | None,
         omitted: frozenset[str] = NOTHING,
         hidden: Mapping[str, str] = NO_INPUTS,
+        flow: FormFlow | None = None,
         inlines: Sequence[InlineRows] = (),
     ) -> Any:
         """The form of one event; see `Forms.form`."""
@@ -68,9 +75,10 @@ class EventForms:
                 for shown in inlines
             ]
         )
-        form = Safe(compiled.fill(id, values, errors, originals, hidden, tables))
-        if event.name in ("create", "update") and resource.entity_type.is_record:
-            return Div(form, cls="uk-card sm-form-card")
+        form = Safe(compiled.fill(id, values, errors, originals, hidden, flow, tables))
+        if compiled.is_of_record:
+            wide = " sm-form-wide" if compiled.layout.sidebar else ""
+            return Div(form, cls=f"uk-card sm-form-card{wide}")
         return form
 
     def error_patches(
@@ -112,15 +120,19 @@ class EventForms:
         if name != "create":
             key = Slots().token("id")
         create = theirs.entity_type.events["create"]
-        fields = event_form(self._services, theirs, create, self._render_field, omitted).fields
+        fields = event_form(
+            self._services, theirs, create, self._render_field, self._chosen, omitted
+        ).fields
         shown = InlineRows(children, theirs, (), omitted, may_add=True)
         return inline_table(
             self._services, form_id(resource.entity_type, event, key), shown, fields,
-            self._render_field, partial(records_url, self._services),
+            self._render_field, partial(choices_url, self._services),
         )  # fmt: skip
 
     def _make_form(
         self, root_path: str, resource: MountedResource, name: str, omitted: frozenset[str]
     ) -> EventForm:
         event = resource.entity_type.events[name]
-        return event_form(self._services, resource, event, self._render_field, omitted)
+        return event_form(
+            self._services, resource, event, self._render_field, self._chosen, omitted
+        )

@@ -9,7 +9,6 @@ from fastcore.xml import Safe, to_xml
 from starmodel.adapters.ui.choices import choice_key
 from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.elements import (
-    Datalist,
     Div,
     Fieldset,
     Input,
@@ -22,20 +21,26 @@ from starmodel.adapters.ui.elements import (
     Span,
     Textarea,
 )  # fmt: skip
+from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.editors.rows import rows_editor, rows_html
-from starmodel.adapters.ui.franken.forms.form_field import CHOOSING, PAIR, FormField, Within
-from starmodel.adapters.ui.titles import title_names
+from starmodel.adapters.ui.franken.forms.form_field import CHOOSING, PAIR, ROW, FormField, Within
+from starmodel.adapters.ui.franken.forms.record_picker import Picked, picker, picker_slots
 from starmodel.app.commands.binding.files import FileRule
 from starmodel.app.commands.binding.form_names import (
     EXACT,
     FIELD,
     GIVEN,
+    PERCENT,
     REST,
     SEVERAL,
     SEVERAL_SUFFIX,
 )
+from starmodel.texts.catalogue import ENGLISH
 
-_TYPES = {"datetime": "datetime-local", "tel": "tel"}
+_TYPES = {"datetime": "datetime-local", "decimal": "text"}
+_CLASSES = {
+    "range": "sm-range", "color": "sm-color-input", "decimal": "uk-input sm-amount",
+}  # fmt: skip
 _TALL = {"textarea": 4, "markdown": 8, "lines": 3, "json": 5}
 _IN_ANY_DIRECTION = frozenset({"text", "textarea", "markdown", "lines", "record"})
 _QUIET = {"password": {"autocomplete": "new-password"}, "json": {"spellcheck": "false"}}
@@ -87,7 +92,8 @@ def labelled(field: FormField, form_id: str, s: Slots, records_url: str = "") ->
             *texts, id=own, cls="sm-field", tabindex="-1", **shared,
         )  # fmt: skip
     shared |= {"id": own, "name": input_name(field.name)}
-    if field.required:  # except for a stored empty value, which must stay valid
+    # Except for a stored empty value, which must stay valid, and for a row that is left empty.
+    if field.required and not field.name.startswith(ROW):
         shared["required"] = s.flag(f"need:{field.name}")
     label = Label(field.title, _required(field), cls="uk-form-label", fr=own)
     if field.kind == "switch":
@@ -144,14 +150,10 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records_url: str)
             Input(type="file", cls="uk-input sm-file", accept=accept, multiple=rule.several,
                   data_max_bytes=rule.max_bytes or None, **shared),
         )  # fmt: skip
-    if field.kind == "record":
-        choices_id = f"{shared['id']}-choices"
-        return (
-            Input(type="text", value=value, cls="uk-input", autocomplete="off",
-                  list=choices_id, data_records=records_url, data_titles=_titles(field), **shared),
-            Datalist(id=choices_id), *((_exact(field, s),) if field.is_key else ()),
-        )  # fmt: skip
-    cls = {"range": "sm-range", "color": "sm-color-input"}.get(field.kind, "uk-input")
+    if field.kind == "record" and records_url:
+        chosen = picker(field, shared, s, records_url, input_name(field.name))
+        return (chosen, *((_exact(field, s),) if field.is_key else ()))
+    cls = _CLASSES.get(field.kind, "uk-input")
     rest: tuple[Any, ...] = (_exact(field, s),)
     if field.kind in ("datetime", "time"):
         # A hidden field for the precision that the input type drops.
@@ -159,16 +161,18 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records_url: str)
             Input(type="hidden", name=f"{REST}{field.name}", value=s.text(f"rest:{field.name}")),
         )
         shared["step"] = "any"
+    if field.kind == "decimal":
+        percent = field.ui.format == "percent"
+        if percent:  # before the exact value, which is that of the text with its sign
+            rest = (Input(type="hidden", name=f"{PERCENT}{field.name}", value="1"), *rest)
+        shared |= {
+            "inputmode": "decimal", "autocomplete": "off", "data-local": True,
+            "data-places": field.ui.decimal_places, "data-percent": percent,
+        }  # fmt: skip
+    elif field.kind == "datetime" and field.in_own_zone:
+        shared["data-local"] = "zone"
     kind = _TYPES.get(field.kind, field.kind)
     return (Input(type=kind, value=value, cls=cls, **shared), *rest)
-
-
-def _titles(field: FormField) -> str:
-    """The fields that name the records of a record input, except those with a read rule."""
-    if field.record is None:
-        return ""
-    hidden = field.record.__entity__.read_rules
-    return " ".join(name for name in title_names(field.record) if name not in hidden)
 
 
 def _options(field: FormField, own: str, s: Slots) -> list[Any]:
@@ -194,9 +198,17 @@ def _exact(field: FormField, s: Slots) -> Any:
 
 
 def slot_values(
-    field: FormField, value: Any, error: str = "", within: Within | None = None
+    field: FormField,
+    value: Any,
+    error: str = "",
+    within: Within | None = None,
+    records: ChosenRecords | None = None,
 ) -> dict[str, Any]:
-    """The slot values of one input. Shapes: within is where it stands, None for the top level."""
+    """The slot values of one input.
+
+    Shapes: within is where it stands, None for the top level; records reads the record that a
+    picker shows.
+    """
     name = field.name
     within = Within(path=name, errors={name: error}) if within is None else within
     error = within.error
@@ -226,6 +238,13 @@ def slot_values(
         exact = field.exact(value)
         hidden = Input(type="hidden", name=f"{EXACT}{within.path}", value=exact) if exact else ""
         slots[f"exact:{name}"] = to_xml(hidden, indent=False)
+        if field.kind == "record":
+            own, text = input_name(name), field.text(value)
+            slots |= (
+                picker_slots(field, Picked(text, text), own, ENGLISH, "")
+                if records is None
+                else records.slots(field, value, own, is_refused=bool(error))
+            )
     return slots
 
 

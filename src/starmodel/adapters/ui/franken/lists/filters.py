@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,8 +21,11 @@ from starmodel.texts.catalogue import Catalogue
 MAX_FILTERS = 4
 
 
-def filters(view: ListView, listing: Listing) -> Any:
-    """The search input and one input per filter; without JavaScript a button submits them."""
+def filters(view: ListView, listing: Listing, related: Mapping[str, Any]) -> Any:
+    """The search input and one input per filter; without JavaScript a button submits them.
+
+    Shapes: related has the controls of filters by a related record, by field.
+    """
     entity_type, given = view.entity_type, listing.filters
     texts = view.texts
     parts: list[Any] = []
@@ -34,7 +38,13 @@ def filters(view: ListView, listing: Listing) -> Any:
         )  # fmt: skip
         parts.append(Div(icon("search", view.icons_url), search, cls="sm-search"))
     known: set[str] = set()
-    for name in [n for n in filter_fields(entity_type) if n not in uncertain]:
+    for name in dict.fromkeys([*filter_fields(entity_type), *related]):
+        if name in uncertain:
+            continue
+        if name in related:
+            known.add(filter_name(name))
+            parts.append(related[name])
+            continue
         for word, control in _filter(entity_type, name, given, texts):
             known.add(word)
             parts.append(control)
@@ -117,7 +127,7 @@ def _filter(
         step = "any" if kind in ("number", "time") else None
         box = Input(
             type=kind, name=word, value=value, cls="uk-input", step=step,
-            dir="auto" if kind == "text" else None,
+            dir="auto" if kind == "text" else None, data_local="zone" if zone else None,
         )  # fmt: skip
         controls.append((word, _labelled(titles[word.rpartition("__")[2]], box)))
     return controls

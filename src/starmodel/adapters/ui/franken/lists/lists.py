@@ -9,11 +9,13 @@ from fastcore.xml import Safe
 
 from starmodel.adapters.ui.compiled import Template, compiled
 from starmodel.adapters.ui.elements import A, Div, render
+from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists import controls
 from starmodel.adapters.ui.franken.lists.columns import ValueRenderers
 from starmodel.adapters.ui.franken.lists.filters import filters
 from starmodel.adapters.ui.franken.lists.menus import menu
+from starmodel.adapters.ui.franken.lists.relation_filters import RelationFilters
 from starmodel.adapters.ui.franken.lists.rows import ListView, Rows, list_view
 from starmodel.adapters.ui.franken.slots import slot
 from starmodel.app.access.offers import may_create, offered_audience
@@ -23,15 +25,20 @@ from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.slots import Place
 from starmodel.app.presentation.ui import Row, Services
 from starmodel.app.queries.listing import FIGURES, Listing, Window
+from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles
 from starmodel.core.entity import Entity
 from starmodel.core.values.bounded_cache import MB, BoundedCache, cached
 
 
 class Lists:
-    """Renders lists and their live parts. Shapes: values makes the renderers of cells."""
+    """Renders lists and their live parts.
 
-    def __init__(self, services: Services, values: ValueRenderers) -> None:
+    Shapes: values makes the renderers of cells; chosen reads the records that filters show.
+    """
+
+    def __init__(self, services: Services, values: ValueRenderers, chosen: ChosenRecords) -> None:
         self._services, self._values = services, values
+        self._related = RelationFilters(services, chosen)
         # Keys include mount paths and visitors' queries, so the caches are bounded in bytes.
         self._rows: Rows = BoundedCache(6 * MB)
         self._view = cached(6 * MB)(self._make_view)
@@ -47,11 +54,12 @@ class Lists:
         frontend.show_list(listing)
         audience = offered_audience(resource.policy, resource.entity_type, actor)
         view = self._view(frontend.root_path, resource, audience, listing.place)
-        rows = view.rows(window.entities, listing.is_narrowed)
+        rows = view.rows(window.entities, listing.is_narrowed, window.titles)
         pagination = self.controls(resource, listing, window)
         return Safe(
             self._frame(view, listing).fill(
                 {
+                    **({} if view.children else self._related.slots(view, listing)),
                     "digest": window.digest,
                     "rows": "".join([row.html for row in rows]),
                     "pagination": "".join([element.html for element in pagination]),
@@ -65,10 +73,11 @@ class Lists:
         listing: Listing,
         entities: Sequence[Entity],
         audience: Audience,
+        titles: RelatedTitles = NO_TITLES,
     ) -> list[Row]:
         """One row for each record."""
         view = self._view(self._services.frontend.root_path, resource, audience, listing.place)
-        return view.rows(entities, listing.is_narrowed)
+        return view.rows(entities, listing.is_narrowed, titles)
 
     def controls(
         self, resource: MountedResource, listing: Listing, window: Window
@@ -104,7 +113,9 @@ class Lists:
         )  # fmt: skip
         return compiled(
             lambda s: Div(
-                None if listing.place else filters(view, listing),
+                None
+                if listing.place
+                else filters(view, listing, self._related.controls(view, listing, s)),
                 controls.table(view, listing, rows_id, s.html("rows"), s.token("digest")),
                 bulk,
                 menu(services, view),

@@ -11,13 +11,17 @@ from starmodel.app.commands.binding.form_names import (
     FIELD,
     GIVEN,
     KEPT_ROW,
+    PERCENT,
     REST,
     ROWS,
+    SEARCH,
     SEVERAL,
     SEVERAL_SUFFIX,
+    SHOWN,
 )
 from starmodel.app.commands.binding.form_texts import without_zone
 from starmodel.app.commands.binding.rows import rows_of
+from starmodel.app.commands.binding.search_words import SearchWords
 from starmodel.core.errors import RequestError
 from starmodel.core.values.bounds import DEFAULT_BOUNDS, Bounds, read_json
 
@@ -36,8 +40,10 @@ def nested_fields(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS)
     choice a list, "_rest." has the datetime with its zone and microseconds, and
     "_exact." has what the input sends for a value that it can't represent. The
     values below "_rows." plus a name are `Rows`, in the order of the form. "_given."
-    with "false" makes a value None. A companion without its field stays a field,
-    which no event accepts.
+    with "false" makes a value None. "_search." has the text beside the id of a chosen
+    record, and "_shown." that text when the page was rendered: changed text is
+    `SearchWords`, never an id. A companion without its field stays a field, which no
+    event accepts.
 
     Raises: RequestError, for a name that is too long, or a row without a number.
     """
@@ -46,6 +52,8 @@ def nested_fields(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS)
     given: dict[str, Any] = {}
     kept: set[str] = set()
     companions: list[tuple[Callable[[Any, Any, Bounds], Any], str, str, Any]] = []
+    searches: dict[str, Any] = {}
+    shown: dict[str, Any] = {}
     for name, value in pairs:
         if len(name) > MAX_NAME_CHARS:
             raise RequestError(
@@ -61,6 +69,10 @@ def nested_fields(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS)
             companions.append((_with_precision, REST, name.removeprefix(REST), value))
         elif name.startswith(EXACT):
             companions.append((_exact_value, EXACT, name.removeprefix(EXACT), value))
+        elif name.startswith(SEARCH):
+            searches[name.removeprefix(SEARCH)] = value
+        elif name.startswith(SHOWN):
+            shown[name.removeprefix(SHOWN)] = value
         elif name.startswith(FIELD):
             _put(fields, name.removeprefix(FIELD), value)
         elif name.startswith(ROWS):
@@ -69,12 +81,16 @@ def nested_fields(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS)
         elif name.startswith(GIVEN):
             given[name.removeprefix(GIVEN)] = value
             _open(fields, name.removeprefix(GIVEN))
+        elif name.startswith(PERCENT):
+            companions.append((_percentage, PERCENT, name.removeprefix(PERCENT), value))
         elif name.startswith(KEPT_ROW):
             kept.add(name.removeprefix(KEPT_ROW))
         elif name.endswith(SEVERAL_SUFFIX):
             _put(fields, name[:-2], value, add=True)
         else:
             _put(fields, name, value)
+    for name, words in searches.items():
+        _put(fields, name, _chosen(_find(fields, name), words, shown.get(name, "")))
     completed: set[str] = set()
     for complete, prefix, name, text in companions:
         found = _find(fields, name)
@@ -90,6 +106,14 @@ def nested_fields(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS)
     if rows or given:
         _gather(fields, rows, given, kept)
     return fields
+
+
+def _chosen(found: tuple[dict[str, Any], str] | None, words: Any, shown: Any) -> Any:
+    """The id of the chosen record; "" when its text was cleared, `SearchWords` for other text."""
+    id = "" if found is None else found[0][found[1]]
+    if not isinstance(words, str) or (words == shown and (id or not words)):
+        return id
+    return SearchWords(words) if words.strip() else ""
 
 
 def _gather(
@@ -124,6 +148,12 @@ def _exact_value(sent: Any, original: str, bounds: Bounds) -> Any:
     if not isinstance(sent, str) or sent != shown:
         return sent
     return value[0] if value else _NOTHING
+
+
+def _percentage(sent: Any, original: str, bounds: Bounds) -> Any:
+    """The number with a percent sign, also when only its digits were typed."""
+    is_bare = isinstance(sent, str) and sent.strip() and sent.strip()[-1:] in "0123456789"
+    return f"{sent}%" if is_bare else sent
 
 
 def _in_previous_order(sent: Any, original: str, bounds: Bounds) -> Any:

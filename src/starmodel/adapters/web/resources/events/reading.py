@@ -18,7 +18,13 @@ from starmodel.adapters.web.resources.browser_states import (
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import NO_DIGESTS, digests_in, touched
-from starmodel.app.commands.binding.form_names import BROWSER, ORIGINALS, ROW_CHANGE
+from starmodel.app.commands.binding.form_names import (
+    ADD_ANOTHER,
+    BROWSER,
+    NEXT,
+    ORIGINALS,
+    ROW_CHANGE,
+)
 from starmodel.app.commands.binding.rows import RowsChanged, change_rows
 from starmodel.app.commands.command import Command
 from starmodel.app.commands.inlines.rows import SentRow
@@ -36,6 +42,7 @@ from starmodel.core.values.signal_names import keys_of
 from starmodel.texts.catalogue import Message, joined
 
 JSON = "application/json"
+_SAVING = ("create", "update")
 NO_ROWS: Mapping[str, list[SentRow]] = MappingProxyType({})
 
 
@@ -146,6 +153,8 @@ class EventReader:
             if event.info.sudo:
                 data.pop(PROOF, None)  # verified already
             if is_form:
+                if event.name in _SAVING:
+                    exchange.adds_another = data.pop(NEXT, "") == ADD_ANOTHER
                 exchange.sent = data
                 if ROW_CHANGE in data:
                     change = data.pop(ROW_CHANGE)

@@ -1,0 +1,144 @@
+"""The records that pickers show, read while a page is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from starmodel.adapters.ui.franken.forms.form_field import FormField
+from starmodel.adapters.ui.franken.forms.record_picker import (
+    Picked,
+    as_choices,
+    picker_slots,
+    picker_texts,
+    searched,
+)
+from starmodel.adapters.ui.second_lines import second_line
+from starmodel.adapters.ui.titles import title_field
+from starmodel.app.access.offers import answer_to, await_later
+from starmodel.app.access.policy import Actor
+from starmodel.app.context import current_context
+from starmodel.app.presentation.choices import Choice, Offered
+from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.presentation.ui import Services
+from starmodel.core.commands import plain
+from starmodel.core.entity import Entity
+from starmodel.core.errors import AccessDeniedError, AccessScanLimitError, NotSignedInError
+
+_REFUSALS = (NotSignedInError, AccessDeniedError, AccessScanLimitError)
+_UNKNOWN = object()
+
+
+class ChosenRecords:
+    """Reads the chosen record of a picker, and the matches of a search without JavaScript.
+
+    One query for each chosen record, awaited after a rendering that lacks it (see
+    `app.access.offers.rendered`); none for an empty picker. Outside of `rendered` the id is shown.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def resource(self, field: FormField) -> MountedResource | None:
+        """The resource in the current area that a picker chooses from; None for no picker."""
+        return None if field.record is None else self._services.areas.current_resource(field.record)
+
+    def with_texts(self, field: FormField) -> FormField:
+        """The field, with the texts of its picker."""
+        resource = self.resource(field)
+        if field.kind != "record" or resource is None:
+            return field
+        texts = picker_texts(self._services.texts, resource.entity_type)
+        return replace(field, choosing=tuple(texts.items()))
+
+    def slots(self, field: FormField, value: Any, name: str, *, is_refused: bool) -> dict[str, str]:
+        """The slot values of a picker. Shapes: name is the input's name in the form."""
+        resource, picked = self.resource(field), self.picked(field, value, is_refused=is_refused)
+        things = "" if resource is None else resource.entity_type.plural_title
+        return picker_slots(field, picked, name, self._services.texts, things)
+
+    def picked(self, field: FormField, value: Any, *, is_refused: bool) -> Picked:
+        """What a picker shows for a value.
+
+        A record that the visitor may not read is shown without its title; an id that was refused
+        is not shown.
+        """
+        resource = self.resource(field)
+        if value in (None, "") or resource is None:
+            return Picked()
+        words = searched(value)
+        if words is not None:
+            load = partial(self._offered, resource, words)
+            offered = _loaded(("choice.matches", resource.name, words), load)
+            return Picked(words, offered=offered if isinstance(offered, Offered) else Offered(()))
+        id = str(plain(value))
+        choice = _loaded(("choice.named", resource.name, id), partial(self._named, resource, value))
+        if isinstance(choice, Choice):
+            return Picked(choice.title, id, choice.url)
+        if choice is _UNKNOWN:
+            return Picked(id, id)
+        if is_refused:
+            return Picked()
+        return Picked(self._services.texts.text("choice.hidden"), id)
+
+    async def choices(self, resource: MountedResource, words: str, actor: Actor | None) -> Offered:
+        """The choices that match the words. Raises: as `RecordChoices.matching`."""
+        found = await self._services.choices.matching(
+            resource.entity_type, words, actor, resource.policy,
+            title=title_field(resource.entity_type),
+        )  # fmt: skip
+        return Offered(choices_of(self._services, resource, found.entities), found.more)
+
+    async def chosen(
+        self, resource: MountedResource, ids: Sequence[Any], actor: Actor | None
+    ) -> list[Choice]:
+        """The readable ones of these records. Raises: as `RecordChoices.named`."""
+        found = await self._services.choices.named(
+            resource.entity_type, ids, actor, resource.policy
+        )
+        return choices_of(self._services, resource, found)
+
+    async def _offered(self, resource: MountedResource, words: str) -> Offered:
+        try:
+            return await self.choices(resource, words, _actor())
+        except _REFUSALS:
+            return Offered(())
+
+    async def _named(self, resource: MountedResource, id: Any) -> Choice | None:
+        try:
+            return next(iter(await self.chosen(resource, [id], _actor())), None)
+        except _REFUSALS:
+            return None
+
+
+def choices_of(
+    services: Services, resource: MountedResource, entities: Sequence[Entity]
+) -> list[Choice]:
+    """The records as choices, with what tells records with one title apart."""
+    has_page = "record" in resource.pages
+    choices = [
+        Choice(
+            str(plain(entity.id)), resource.ui.record_title(resource, entity),
+            second_line(entity),
+            services.url_for(resource, "record", entity.id) if has_page else "",
+        )
+        for entity in entities
+    ]  # fmt: skip
+    return as_choices(choices)
+
+
+def _loaded(key: tuple[str, ...], load: Callable[[], Any]) -> Any:
+    """What `load` returns, once a rendering has awaited it; `_UNKNOWN` before."""
+    answer = answer_to(key, _UNKNOWN)
+    if answer is _UNKNOWN:
+        pending = load()
+        if not await_later(key, pending):
+            pending.close()
+    return answer
+
+
+def _actor() -> Actor | None:
+    context = current_context.get()
+    return None if context is None or context.session is None else context.session.actor

@@ -1,0 +1,70 @@
+"""Filters of a list by a related record, chosen with the picker of forms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from starmodel.adapters.ui.compiled import Slots
+from starmodel.adapters.ui.elements import Div, Label
+from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
+from starmodel.adapters.ui.franken.forms.form_field import FormField
+from starmodel.adapters.ui.franken.forms.record_picker import picker
+from starmodel.adapters.ui.franken.lists.filters import MAX_FILTERS, filter_fields
+from starmodel.adapters.ui.franken.lists.rows import ListView
+from starmodel.adapters.ui.titles import title_names
+from starmodel.app.presentation.ui import Services
+from starmodel.app.queries.listing import Listing, filter_name
+from starmodel.core.entity import Entity
+from starmodel.core.values.words import title_of
+
+
+class RelationFilters:
+    """Renders a picker for each foreign key that a list is filtered by, or may be.
+
+    The title of a chosen record depends on who reads it, so it is a slot of the list's template.
+    """
+
+    def __init__(self, services: Services, chosen: ChosenRecords) -> None:
+        self._services, self._chosen = services, chosen
+
+    def controls(self, view: ListView, listing: Listing, s: Slots) -> Mapping[str, Any]:
+        """The labelled pickers, by field."""
+        return {field.name: self._control(field, s) for field in self._fields(view, listing)}
+
+    def slots(self, view: ListView, listing: Listing) -> dict[str, str]:
+        """The slot values of the pickers: what this visitor may see of the chosen records."""
+        slots: dict[str, str] = {}
+        for field in self._fields(view, listing):
+            name = filter_name(field.name)
+            slots |= self._chosen.slots(
+                field, listing.filters.get(name, ""), name, is_refused=False
+            )
+        return slots
+
+    def _fields(self, view: ListView, listing: Listing) -> list[FormField]:
+        entity_type, areas = view.entity_type, self._services.areas
+        specs, listed = entity_type.cls.__entity__.fields, filter_fields(entity_type)
+        is_configured = entity_type.cls.model_config.get("list_filter") is not None
+        room = 0 if is_configured else MAX_FILTERS - len(listed)
+        fields = []
+        for name, resource in areas.referenced(entity_type).items():
+            spec, cls = specs[name], resource.entity_type.cls
+            if spec.private or name in view.audience.uncertain or not title_names(cls):
+                continue
+            is_shown = name in listed or filter_name(name) in listing.filters
+            if "choices" not in resource.pages or not (is_shown or room > 0):
+                continue
+            room -= not is_shown
+            title = spec.info.title or title_of(name)
+            field = FormField(name, "record", title, record=cls, optional=True)
+            fields.append(self._chosen.with_texts(field))
+        return fields
+
+    def _control(self, field: FormField, s: Slots) -> Any:
+        id = f"filter-{field.name}"
+        resource = self._services.areas.current_resource(cast("type[Entity]", field.record))
+        url = self._services.url_for(resource, "choices")
+        shared = {"id": id, "dir": "auto"}
+        control = picker(field, shared, s, url, filter_name(field.name))
+        return Div(Label(field.title, fr=id), control, cls="sm-filter sm-filter-record")

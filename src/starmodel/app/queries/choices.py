@@ -1,0 +1,105 @@
+"""Records to choose from, as far as an actor may read them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from starmodel.app.access.fields import readable_fields
+from starmodel.app.access.policy import AccessPolicy, Actor
+from starmodel.app.ports.query import Filter, Query
+from starmodel.app.queries.listing import MAX_SEARCH_CHARS, Listing, Window, listing_of
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.entity import Entity
+from starmodel.core.errors import NotFoundError
+
+MAX_CHOICES = 20
+MAX_NAMED = 10
+
+ReadWindow = Callable[..., Awaitable[Window]]
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Readable records that match words, at most `MAX_CHOICES`, and whether there are more."""
+
+    entities: tuple[Entity, ...]
+    more: bool
+
+
+class RecordChoices:
+    """Reads the records that inputs choose from.
+
+    Shapes: window is `Application.window`; id_of converts the text of an id, or raises
+    NotFoundError.
+    """
+
+    def __init__(self, window: ReadWindow, id_of: Callable[[type[Entity], Any], Any]) -> None:
+        self._window, self._id_of = window, id_of
+
+    async def matching(
+        self,
+        entity_type: EntityType,
+        words: str,
+        actor: Actor | None,
+        policy: AccessPolicy,
+        *,
+        title: str | None,
+    ) -> Matches:
+        """The records that match the words, those whose title begins with them first.
+
+        At most two queries, whatever is stored. Fields that the actor may not read on every
+        record decide nothing.
+
+        Shapes: title is the stored field that titles the records, None for none.
+        Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
+        """
+        words = words.strip()[:MAX_SEARCH_CHARS]
+        hidden = readable_fields(policy, entity_type, actor).uncertain
+        order = "" if title is None or title in hidden else title
+
+        async def ask(**parameters: str) -> Window:
+            asked = {**parameters, "order": order, "per_page": str(MAX_CHOICES)}
+            listing = listing_of(entity_type, asked, hidden=hidden)
+            return await self._window(listing, actor, policy=policy)
+
+        if not words:
+            window = await ask()
+            return Matches(window.entities, window.more)
+        found: dict[Any, Entity] = {}
+        more = False
+        for parameters in ({f"{order}__startswith": words} if order else {}, {"search": words}):
+            if parameters and len(found) < MAX_CHOICES:
+                window = await ask(**parameters)
+                more = more or window.more
+                found |= {entity.id: entity for entity in window.entities if entity.id not in found}
+        listed = tuple(found.values())
+        return Matches(listed[:MAX_CHOICES], more or len(listed) > MAX_CHOICES)
+
+    async def named(
+        self,
+        entity_type: EntityType,
+        ids: Iterable[Any],
+        actor: Actor | None,
+        policy: AccessPolicy,
+    ) -> tuple[Entity, ...]:
+        """The readable records with these ids, in their order; one query.
+
+        An id that no readable record has is left out. At most `MAX_NAMED` ids are read.
+
+        Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
+        """
+        wanted = []
+        for id in list(ids)[:MAX_NAMED]:
+            try:
+                wanted.append(self._id_of(entity_type.cls, id))
+            except NotFoundError:
+                continue
+        if not wanted:
+            return ()
+        query = Query(entity_type.cls, (Filter("id", "in", tuple(wanted)),), limit=len(wanted))
+        listing: Listing = replace(listing_of(entity_type, {}), query=query, per_page=len(wanted))
+        window = await self._window(listing, actor, policy=policy)
+        by_id = {entity.id: entity for entity in window.entities}
+        return tuple(by_id[id] for id in dict.fromkeys(wanted) if id in by_id)
