@@ -11,12 +11,22 @@ from starmodel import Entity, Field, Progress, UnitOfWork, event
 from .entities import Customer, Order, OrderLine, Product, Status
 
 FIRST = (
-    "Ada Bruno Clara Dario Edith Farid Greta Hugo Ines Jonas Kira Leon Mona Nils Olga Paul".split()
-)
-LAST = "Abel Brandt Costa Dahl Ebner Falk Gruber Hansen Ilic Jansen Keller Lang Meier Novak".split()
-CITIES = "Berlin Bern Graz Hamburg Köln Linz Malmö Oslo Prag Riga Turin Wien".split()
-GOODS = "Pen Pencil Ruler Folder Stapler Notebook Envelope Calendar Lamp Chair Desk Shelf".split()
-COLOURS = "black blue green red white yellow".split()
+    "Ada", "Bruno", "Clara", "Dario", "Edith", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Kira",
+    "Leon", "Mona", "Nils", "Olga", "Paul",
+)  # fmt: skip
+LAST = (
+    "Abel", "Brandt", "Costa", "Dahl", "Ebner", "Falk", "Gruber", "Hansen", "Ilic", "Jansen",
+    "Keller", "Lang", "Meier", "Novak",
+)  # fmt: skip
+CITIES = (
+    "Berlin", "Bern", "Graz", "Hamburg", "Köln", "Linz", "Malmö", "Oslo", "Prag", "Riga", "Turin",
+    "Wien",
+)  # fmt: skip
+GOODS = (
+    "Pen", "Pencil", "Ruler", "Folder", "Stapler", "Notebook", "Envelope", "Calendar", "Lamp",
+    "Chair", "Desk", "Shelf",
+)  # fmt: skip
+COLOURS = ("black", "blue", "green", "red", "white", "yellow")
 BATCH = 500
 
 
@@ -31,7 +41,7 @@ class Samples(Entity):
         self, uow: UnitOfWork, orders: Annotated[int, Field(ge=1, le=100_000)] = 10_000
     ) -> AsyncIterator[Progress]:
         """Add customers, products, and orders with one to five lines; commits 500 at a time."""
-        chance = random.Random(self.orders)
+        chance = random.Random(self.orders)  # noqa: S311 - sample data
         customers = [_customer(chance) for _ in range(max(10, orders // 25))]
         products = [] if self.orders else [_product(n) for n in range(len(GOODS) * len(COLOURS))]
         for each in (*customers, *products):

@@ -1,6 +1,8 @@
 // What is wrong with a form, said beside its inputs: by the browser what only it knows, by the server all else.
 import { isChanged } from "./controls.js";
-import { above, attribute, has, matching, set } from "./elements.js";
+import { isAway, isBack } from "./away.js";
+import { above, attribute, has, isConnected, matching, set } from "./elements.js";
+import { markTabs, reveal } from "./tabs.js";
 import { CHECK_HEADER, FIELD, GIVEN, ROWS, SEVERAL_SUFFIX } from "./wire_names.js";
 
 export const sentences = (form) => matching(form, "small[id$='-problem']");
@@ -68,6 +70,8 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   event.stopImmediatePropagation();
   for (const [, sentence, problem] of found) say(sentence, problem);
+  markTabs(event.target);
+  reveal(found[0][0]);
   found[0][0].focus();
 }, true);
 
@@ -87,7 +91,10 @@ const refusalOf = (sentence) =>
 
 /* While typing the server says what it would refuse, about inputs that were touched. */
 
-const CHECK_AFTER_MS = 350;
+// A nested value is checked as a whole, a row of children by each of its inputs.
+const partOf = (name) => /^[^.]+\.\d+\./.test(name) ? name.split(".").slice(0, 3).join(".") : name.split(".")[0];
+
+const CHECK_AFTER_MS = 350, CHECK_AGAIN_MS = 3000;
 const touched = new WeakMap();
 
 const check = async (form) => {
@@ -100,15 +107,20 @@ const check = async (form) => {
       method: "POST", body: new URLSearchParams(data), signal,
       headers: { Accept: "application/json", [CHECK_HEADER]: "1" },
     });
+    isBack(form);
     if (!answer.ok || attribute(form, "aria-busy") === "true") return;
     const { errors } = await answer.json(), own = new Map(problems(form).map(([, sentence, problem]) => [sentence, problem]));
     for (const sentence of sentences(form)) {
       const name = sentence.id.slice(attribute(form, "id").length + 1, -"-problem".length);
-      if (state.names.has(name.split(".")[0])) 
+      if (state.names.has(partOf(name))) 
         say(sentence, own.get(sentence) ?? (Object.hasOwn(errors, name) ? errors[name] : refusalOf(sentence)));
     }
+    markTabs(form);
   } catch {
-    // Nothing is lost: the form is checked again when it is sent.
+    // Nothing is lost: the form is checked again when the server is back, or when it is sent.
+    if (signal.aborted || !isConnected(form)) return;
+    if (attribute(form, "aria-busy") !== "true") isAway(form, "away");
+    state.timer = setTimeout(check, CHECK_AGAIN_MS, form);
   }
 };
 
@@ -118,7 +130,7 @@ const touch = ({ target, type }) => {
   const state = touched.get(form) ?? { names: new Set() };
   touched.set(form, state);
   // What is still being typed for the first time is not called wrong before it is left.
-  const name = [FIELD, GIVEN, ROWS].reduce((rest, prefix) => rest.replace(prefix, ""), sent.replace(SEVERAL_SUFFIX, "")).split(".")[0];
+  const name = partOf([FIELD, GIVEN, ROWS].reduce((rest, prefix) => rest.replace(prefix, ""), sent.replace(SEVERAL_SUFFIX, "")));
   if (type === "input" && !state.names.has(name) && !sentenceOf(target)?.textContent) return;
   state.names.add(name);
   clearTimeout(state.timer);

@@ -5,7 +5,10 @@ import { close } from "./dialogs.js";
 import { first, has, reset, set } from "./elements.js";
 import { releaseRows } from "./filters.js";
 import { toast } from "./page.js";
-import { BROWSER } from "./wire_names.js";
+import "./away.js";
+import { markTabs, reveal } from "./tabs.js";
+import { saved } from "./unsaved.js";
+import { BROWSER, NEXT } from "./wire_names.js";
 
 /* Sending and its answer. */
 
@@ -13,6 +16,7 @@ const submitted = new WeakMap();
 const values = (form) => {
   const data = new FormData(form);
   data.delete(BROWSER); // what stores.js adds is nothing that was typed
+  data.delete(NEXT);
   return new URLSearchParams(data).toString();
 };
 const answered = (form) => {
@@ -20,9 +24,14 @@ const answered = (form) => {
   set(form, "aria-busy", null);
   for (const sentence of sentences(form)) say(sentence, accepted ? "" : sentence.textContent);
   rememberRefusals(form);
-  if (!accepted) first(form, "[aria-invalid=true]")?.focus();
-  // What was typed while the answer was on its way stays.
-  else if (has(form, "data-reset") && values(form) === sent) reset(form);
+  markTabs(form);
+  if (accepted && values(form) === sent) saved(form);
+  if (!accepted) {
+    const refused = first(form, "[aria-invalid=true]");
+    reveal(refused);
+    refused?.focus();
+    // What was typed while the answer was on its way stays.
+  } else if (has(form, "data-reset") && values(form) === sent) reset(form);
   if (accepted && has(form, "data-bulk")) releaseRows(form);
   if (accepted) close(form);
 };

@@ -4,6 +4,17 @@
 
 const TOAST_MS = 5000, ERROR_MS = 15_000; // who was looking elsewhere must still find what went wrong
 
+const ICONS = { success: "check", error: "alert", warning: "alert" };
+
+// An icon of the sprite that the page's own icons are from.
+const picture = (name) => {
+  const sprite = document.querySelector(".sm-icon use")?.getAttribute("href")?.split("#")[0];
+  if (!sprite) return "";
+  const icon = document.querySelector(".sm-icon").cloneNode(true);
+  icon.querySelector("use").setAttribute("href", `${sprite}#${name}`);
+  return icon;
+};
+
 export const toast = (text, kind = "error", link = null) => {
   const box = document.createElement("div");
   Object.assign(box, { className: "sm-toast", role: kind === "error" ? "alert" : "status" });
@@ -11,6 +22,12 @@ export const toast = (text, kind = "error", link = null) => {
   box.append(Object.assign(document.createElement("p"), { textContent: text }));
   if (link?.href && new URL(link.href, location).origin === location.origin)
     box.append(Object.assign(document.createElement("a"), { className: "sm-toast-link", href: link.href, textContent: link.text }));
+  box.prepend(picture(ICONS[kind] ?? "info"));
+  const close = Object.assign(document.createElement("button"), { type: "button", className: "uk-btn uk-btn-ghost uk-btn-icon uk-btn-xs" });
+  close.dataset.dismiss = "";
+  close.setAttribute("aria-label", "Dismiss");
+  close.append(picture("close"));
+  box.append(close);
   document.getElementById("starmodel-toasts")?.append(box);
 };
 

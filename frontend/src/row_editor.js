@@ -80,10 +80,9 @@ const move = (editor, row, by) => {
   const rows = rowsOf(editor), at = rows.indexOf(row), to = at + by;
   if (to < 0 || to >= rows.length) return;
   remember(editor);
-  const focused = document.activeElement;
-  if (by > 0) rows[to].after(row);
-  else rows[to].before(row);
-  if (row.contains(focused)) focused.focus();
+  // The other row moves, so that the focus stays.
+  if (by > 0) row.before(rows[to]);
+  else row.after(rows[to]);
   say(editor, "saidMoved", { n: to + 1, total: rows.length });
   changed(editor);
 };
@@ -124,15 +123,16 @@ document.addEventListener("pointerdown", (event) => {
   row.dataset.dragged = "";
   const before = rowsOf(editor).indexOf(row);
   const drag = ({ clientY }) => {
-    const over = rowsOf(editor).find((other) => {
-      const { top, bottom } = other.getBoundingClientRect();
-      return other !== row && clientY > top && clientY < bottom;
-    });
-    if (!over) return;
-    const { top, height } = over.getBoundingClientRect();
-    if (row.compareDocumentPosition(over) & Node.DOCUMENT_POSITION_FOLLOWING) {
-      if (clientY > top + height / 2) over.after(row);
-    } else if (clientY < top + height / 2) over.before(row);
+    const rows = rowsOf(editor), at = rows.indexOf(row);
+    const middle = (other) => {
+      const { top, height } = other.getBoundingClientRect();
+      return top + height / 2;
+    };
+    const above = rows.slice(0, at).filter((other) => clientY < middle(other));
+    const below = rows.slice(at + 1).filter((other) => clientY > middle(other));
+    // The others move around the row, since an element that moves lets go of the pointer.
+    if (above.length) row.after(...above);
+    else if (below.length) row.before(...below);
   };
   const end = () => {
     delete row.dataset.dragged;

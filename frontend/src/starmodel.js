@@ -12,7 +12,9 @@ import "./htmx.js";
 import "./page.js";
 import { PAGE_HEADER, SESSION_HEADER } from "./wire_names.js";
 import "./record_picker.js";
+import "./inlines.js";
 import "./row_editor.js";
+import "./locale.js";
 import { isOld, startAnew } from "./patches.js";
 import { slot } from "./slots.js";
 import { connected, follow, startStores } from "./stores.js";
@@ -46,7 +48,8 @@ const withSignals = (sent) => options({ filterSignals: { include: sent, exclude:
 
 action({ name: "click", apply: (_, names = "") => withSignals(include(names)) });
 
-action({ name: "submit", apply: () => options({ contentType: "form" }) });
+// A form waits for the server for some minutes: what was filled in is worth it.
+action({ name: "submit", apply: () => options({ contentType: "form", retryMaxWait: 5000, retryMaxCount: 100 }) });
 
 startStores({ options, include, pageTokens: () => stream?.tokens ?? [] });
 

@@ -1,6 +1,7 @@
 /* Reserved names on the wire; starmodel/app/commands/binding/form_names.py has the same. */
 
 export const BROWSER = "_browser";
+export const NEXT = "_next";
 export const FIELD = "_field.";
 export const GIVEN = "_given.";
 export const ROWS = "_rows.";

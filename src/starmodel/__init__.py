@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from starmodel.core.events.results import Progress, Redirect, Toast
     from starmodel.core.fields.entity_config import EntityConfig
     from starmodel.core.fields.field import Field, Private
+    from starmodel.core.fields.form_layout import Fieldset, Tab
     from starmodel.core.fields.relations import Relationship
     from starmodel.core.fields.stores import StateStore
     from starmodel.core.fields.widgets import UI
@@ -66,6 +67,7 @@ __all__ = [
     "EntityConfig",
     "EventBus",
     "Field",
+    "Fieldset",
     "FrozenEntityError",
     "GoneError",
     "InvalidStateError",
@@ -85,6 +87,7 @@ __all__ = [
     "Signal",
     "StarModelError",
     "StateStore",
+    "Tab",
     "Toast",
     "UnitOfWork",
     "VersionConflictError",
@@ -133,6 +136,7 @@ _MODULES = {
     "core.events": ("event",),
     "core.fields.field": ("Field", "Private"),
     "core.changes.patches": ("Patch", "apply", "diff"),
+    "core.fields.form_layout": ("Fieldset", "Tab"),
     "core.fields.relations": ("Relationship",),
     "core.events.results": ("Progress", "Redirect", "Toast"),
     "core.signals": ("Signal",),

@@ -28,6 +28,7 @@ from starmodel.app.live.message_access import MessageAccess
 from starmodel.app.live.reactions import Reaction, Reactions
 from starmodel.app.live.related_access import RelatedAccess
 from starmodel.app.live.streams import Streams
+from starmodel.app.live.title_changes import TitleChanges
 from starmodel.app.live.views import LiveView
 from starmodel.app.mail.queue import MailQueue
 from starmodel.app.persistence import PersistenceManager
@@ -39,7 +40,7 @@ from starmodel.app.ports.messages import Changed, SessionEnded
 from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.extensions import Extensions
 from starmodel.app.presentation.frontend import Frontend
-from starmodel.app.presentation.resource import Resource
+from starmodel.app.presentation.resource import MountedResource, Resource
 from starmodel.app.presentation.slots import Slots
 from starmodel.app.presentation.ui import Renderer
 from starmodel.app.queries.cursors import Cursors
@@ -47,16 +48,20 @@ from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.objects import Objects
 from starmodel.app.queries.related import RelatedRecords
 from starmodel.app.queries.relations import Relations
+from starmodel.app.queries.title_queries import TitleQueries
 from starmodel.app.queries.windows import SCAN_LIMIT, Windows
 from starmodel.app.sessions.cache import SessionCache
 from starmodel.app.sessions.scopes import Scopes, default_snapshot
 from starmodel.app.sessions.session import Session
 from starmodel.app.uow import UnitOfWork
+from starmodel.core.classes.children import Children
 from starmodel.core.classes.registry import EntityType, Registry
+from starmodel.core.classes.related_fields import check_paths
 from starmodel.core.commands import Action, CommandRecord
 from starmodel.core.current_app import set_host
 from starmodel.core.entity import Entity
 from starmodel.core.errors import (
+    BindingError,
     ConfigurationError,
     GoneError,
     NotFoundError,
@@ -112,6 +117,7 @@ class Application:
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
         check_rules(registry)
+        check_paths(registry)
         self._related = RelatedRecords(persistence)
         self.settings: Any = None  # set by bootstrap, for the CLI and other tools
         self.plugins: Any = None  # likewise
@@ -137,7 +143,9 @@ class Application:
         self.cursors = Cursors(cursor_cipher)
         self.extensions = Extensions(Slots(registry, self.areas, self._adopt_page))
         self._windows = Windows(persistence, access_scan_limit)
+        self.titles = TitleQueries(registry, self._windows.readable)
         self.lists = lists(self._query, self.policy, self._windows.matches, self._stored)
+        self.lists.add_titles = self.titles.add_watched
         self.streams = Streams(
             self.hub, self.lists, registry, persistence, self.policy, self.instance, self.id_of,
             heartbeat_s=heartbeat_s,
@@ -146,6 +154,12 @@ class Application:
             registry, self.areas.related_fields(), self.policy, self.hub, self.lists,
             self._windows.readable, self.id_of,
         )  # fmt: skip
+        self.title_changes = TitleChanges(
+            registry, {t.name: self.titles.references(t).values() for t in registry},
+            [area.policy for area in self.areas.by_prefix], self.lists,
+        )  # fmt: skip
+        if self.title_changes.is_needed:
+            self._subscribe(self.title_changes.deliver, self.title_changes.is_watched)
         if self._related_access.is_needed:
             self._subscribe(self._related_access.deliver, self._related_access.is_watched)
         self._subscribe(self.hub.deliver, self.hub.is_watched)
@@ -199,6 +213,7 @@ class Application:
         if self.lifecycle is not None and self._loop is not None:
             await self.lifecycle.stop(self)
         await self._related_access.close()
+        await self.title_changes.close()
         await self.lists.close()
         await self.reactions.idle(timeout_s=GRACE_S)
         await self.mail.close(timeout_s=GRACE_S)
@@ -314,6 +329,15 @@ class Application:
         await check_record(policy, entity_type, session.actor, found, id, gone=seen)
         return await seen_by(policy, session.actor, entity_type, found)
 
+    def inline_children(self, resource: MountedResource) -> list[tuple[Children, MountedResource]]:
+        """The relations whose rows the forms of a resource have, with the children's resource."""
+        area = self.areas.of(resource)
+        return [
+            (children, area[self.registry[children.of]])
+            for children in self.registry.children.get(resource.entity_type.cls, ())
+            if children.is_inline
+        ]
+
     def seen_now(self, entity: Entity) -> Entity:
         """A record that code shows, as the visitor of the current request sees it."""
         context = current_context.get()
@@ -367,25 +391,33 @@ class Application:
         policy = policy or self.policy
         inputs = Inputs(fixed=request.args, fixed_name="arguments", trusted=actor is TRUSTED)
         inputs = inputs.seen_by(policy, entity_type, actor)
+        given, sent = self.dispatcher.rows.taken(entity_type, event, inputs.fixed)
+        inputs = inputs._replace(fixed=given)
         # Entity classes inside the event resolve to this application.
         context = current_context.get()
         if context is None or context.host is not self:
             context = derived_context(host=self)
         token = current_context.set(context)
         try:
-            return await self.dispatcher.dispatch(
-                Command(
-                    entity_type,
-                    event,
-                    self.dispatcher.bind(entity_type, event, inputs),
-                    policy,
-                    id,
-                    actor,
-                    session if session is not None else context.session,
-                    key=key,
-                    inputs=inputs,
-                )
+            command = Command(
+                entity_type,
+                event,
+                self.dispatcher.bind(entity_type, event, inputs),
+                policy,
+                id,
+                actor,
+                session if session is not None else context.session,
+                key=key,
+                inputs=inputs,
             )
+            if sent:
+                problems: dict[str, str] = {}
+                command.rows = self.dispatcher.rows.bind(command, sent, problems)
+                if problems:
+                    raise BindingError(
+                        f"{entity_type.name}.{event.name}: {'; '.join(problems)}.", problems
+                    )
+            return await self.dispatcher.dispatch(command)
         finally:
             current_context.reset(token)
 

@@ -22,9 +22,12 @@ from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.edited_fields import check_untouched
 from starmodel.app.commands.binding.models import MASK
 from starmodel.app.commands.binding.private_parts import input_of
-from starmodel.app.commands.command import Command, Outcome
+from starmodel.app.commands.command import Command, Outcome, RowCommand
 from starmodel.app.commands.field_access import conceal
 from starmodel.app.commands.idempotency import Claim, Idempotency
+from starmodel.app.commands.inlines.binding import RowBinder
+from starmodel.app.commands.inlines.rows import ROW_ID, ROW_REMOVED
+from starmodel.app.commands.inlines.saving import InlineRows
 from starmodel.app.commands.inputs import Inputs
 from starmodel.app.commands.loading import Loader
 from starmodel.app.commands.outcomes import Outcomes
@@ -96,6 +99,8 @@ class Dispatcher:
             for event in t.events.values()
         }
         self._loader = Loader(registry, persistence, scopes, self.binders)
+        self.rows = RowBinder(registry, self.binders)
+        self._inline_rows = InlineRows(self._loader, self.binders, self._outcomes)
         self.id_of = self._loader.id_of
         self._async_events = AsyncEvents(unit, self._loader, self._outcomes)
         self._repeats = Repeats(registry, persistence, scopes, self.id_of)
@@ -106,7 +111,9 @@ class Dispatcher:
                 has_handlers=key in reactions.causes, complete=self._complete_run,
             )
             for key, binder in self.binders.items()
-            if prepares and has_direct_path(binder)
+            if prepares
+            and has_direct_path(binder)
+            and not self.rows.names(binder.entity_type, binder.event)
         }  # fmt: skip
         """By entity class and event name; an event without an entry takes the general path."""
 
@@ -156,7 +163,9 @@ class Dispatcher:
             self._ids(),
             entity_type.name if command.id is None else f"{entity_type.name}:{command.id}",
             event.name,
-            command.arguments if binder.is_recorded_as_given else self.recorded(command),
+            command.arguments
+            if binder.is_recorded_as_given and not command.rows
+            else self.recorded(command),
             None if actor is None else actor.id,
             None if session is None else session.key,
             self._clock(),
@@ -202,6 +211,7 @@ class Dispatcher:
         viewer = self._outcomes.viewer(command)
         if not (target.new or await viewer.may_read(target.base)):
             return {}  # the stored values could be inferred from the answers
+        errors: dict[str, str] = {}
         try:
             arguments = await self._loader.arguments(unit, command, target)
             check_untouched(await viewer.seen(target.base), arguments, command.was)
@@ -209,24 +219,38 @@ class Dispatcher:
             close_draft(target.draft)
         except (InvalidStateError, ConstraintError) as error:
             await self._conceal(error, command)
-            return error.fields
+            errors = error.fields
         except (BindingError, EditConflictError) as error:
-            return error.fields
-        return {}
+            errors = error.fields
+        if command.rows:
+            errors = errors | await self._inline_rows.problems(unit, target, command)
+        return errors
 
     def recorded(self, command: Command) -> dict[str, Any]:
         """The arguments as a record keeps them: secrets and private fields masked."""
         binder = self.binders[command.entity_type.cls, command.event.name]
-        if binder.is_recorded_as_given:
+        if binder.is_recorded_as_given and not command.rows:
             return command.arguments
         token = excluding_private.set(True)
         try:
-            return {
+            recorded: dict[str, Any] = {
                 name: MASK if name in binder.unsaid else plain(input_of(value))
                 for name, value in command.arguments.items()
             }
+            for row in command.rows:
+                recorded.setdefault(row.children.name, []).append(self._recorded_row(row))
+            return recorded
         finally:
             excluding_private.reset(token)
+
+    def _recorded_row(self, row: RowCommand) -> dict[str, Any]:
+        """The row of a child as a record keeps it."""
+        data: dict[str, Any] = {} if row.id is None else {ROW_ID: plain(row.id)}
+        if row.command is None:
+            return data
+        if row.command.event.name == "delete":
+            return {**data, ROW_REMOVED: True}
+        return data | self.recorded(row.command)
 
     async def _run_async(
         self, command: Command, record: CommandRecord, claim: Claim | None
@@ -310,6 +334,8 @@ class Dispatcher:
             check_untouched(await viewer.seen(target.base), arguments, command.was)
         value = command.event.fn(target.draft, **arguments)
         await self._loader.check_new_fields(command, target)
+        if command.rows:
+            await self._inline_rows.run(unit, target, command)
         return await self._complete(unit, target, command, record, claim, value, session)
 
     async def _complete_run(

@@ -90,7 +90,8 @@ class RunningApp:
             await self.application.reactions.idle()
             await self.application.mail.idle()
             is_pending = any(s.pending for s in self.application.hub) or bool(self._tasks)
-            if is_pending or not self.application.lists.settled:
+            lists, titles = self.application.lists, self.application.title_changes
+            if is_pending or not (titles.settled and lists.settled):
                 idle_rounds = 0
                 await asyncio.sleep(0.001)
             else:

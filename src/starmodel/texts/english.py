@@ -12,6 +12,7 @@ from starmodel.texts.accounts import ACCOUNT, SIGN_IN
 from starmodel.texts.choosing import CHOOSING
 from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKENS
 from starmodel.texts.emails import BY_MAIL, EMAILS
+from starmodel.texts.forms import FORMS
 from starmodel.texts.records import DELETING, TOASTS
 
 Text = str | Mapping[str, str]
@@ -29,9 +30,11 @@ _VALUES: dict[str, Text] = {
     "value.multiple_of": "A multiple of {factor}, please.",
     "value.one_of": "One of {expected}, please.",
     "value.pattern": "This does not have the expected form.",
+    "value.pattern_like": "Please write it like {example}.",
     "value.finite": "A finite number, please.",
     "value.int": "A whole number, please.",
     "value.number": "A number, please.",
+    "value.which_number": "Please write {one} or {other}.",
     "value.bool": "Yes or no, please.",
     "value.date": "A date, please, such as 2026-11-24.",
     "value.datetime": "A date and time, please, such as 2026-11-24 16:30.",
@@ -194,6 +197,9 @@ _PAGES: dict[str, Text] = {
     "page.visitor": "Not signed in",
     "page.described": "{things} of {site}",
     "page.start": "Back to the start",
+    "start.new": "New {title:lower}",
+    "start.count": {"one": "{count} {title:lower}", "other": "{count} {things:lower}"},
+    "start.newest": "Newest {things:lower}",
     "page.nothing": "There is nothing here for you yet.",
     "page.nothing_hint": "Sign in, or open an entity to the public.",
     "slot.failed": "This part of the page can't be shown right now.",
@@ -234,6 +240,15 @@ _RECORDS: dict[str, Text] = {
 _CHILDREN: dict[str, Text] = {
     "children.add": "Add {title:lower}",
     "children.all": "Show all {total} in the list",
+    "inlines.add": "Add {title:lower}",
+    "inlines.remove": "Remove",
+    "inlines.remove_row": "Remove {row}",
+    "inlines.up": "Move up",
+    "inlines.down": "Move down",
+    "inlines.gone": "This has been removed meanwhile.",
+    "inlines.max_rows": "At most {most} at once, please.",
+    "inlines.malformed": "A list of entries, please.",
+    "inlines.more": "Only the first {most} can be edited here.",
     "children.new": "New {title:lower} for {parent}",
 }
 
@@ -280,6 +295,7 @@ _SHOWN: dict[str, Text] = {
     "shown.yes": "Yes",
     "shown.no": "No",
     "shown.keys": "{count} keys",
+    "shown.not_available": "Not available",
     "shown.date": "{day} {month} {year}",
     "shown.moment": "{date}, {time}",
     "month.1": "Jan",
@@ -317,6 +333,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "A request that failed": _PROBLEMS,
     "Around every page": _PAGES,
     "Records, forms and events": _RECORDS,
+    "Saving and leaving a form": FORMS,
     "Deleting records, and what goes along": DELETING,
     "Toasts after an event": TOASTS,
     "Children of a record": _CHILDREN,

@@ -51,6 +51,5 @@ TOASTS: dict[str, str | Mapping[str, str]] = {
         "other": "{count} {things:lower} deleted.",
     },
     "toast.open": "Open",
-    "toast.sign_in": "Sign in to go on.",
-    "toast.sign_in_link": "Sign in",
+    "toast.sign_in": "Sign in",
 }

@@ -31,7 +31,7 @@ ui = app.starmodel.ui
 plain_rows = ui.list_rows
 
 
-def rows(resource, listing, entities, audience):
+def rows(resource, listing, entities, audience, titles=None):
     if listing.entity_type.name != "Draft" or not entities:
         return plain_rows(resource, listing, entities, audience)
     return [Row(d.id, to_xml(Tr(

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from e2e.accessibility.axe import violations
-from e2e.apps.desk import DESK
+from e2e.apps.town_orders import TOWN_ORDERS
 from e2e.browsing import Visitor, expect_state
 from e2e.serving import Server
 
@@ -20,7 +20,7 @@ CHOICES = "**/customers/_choices*"
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("desk"), DESK) as server:
+    with Server(tmp_path_factory.mktemp("desk"), TOWN_ORDERS) as server:
         yield server
 
 

@@ -47,8 +47,8 @@ class Staff(RulePolicy):
 
 
 class StaffUI(FrankenUI):
-    def record_detail(self, resource, entity):
-        return Section(super().record_detail(resource, entity), id="staff")
+    def record_detail(self, resource, entity, titles):
+        return Section(super().record_detail(resource, entity, titles), id="staff")
 
 
 app = create_app([Item], resources=[Resource(Item, prefix="/admin", policy=Staff(), ui=StaffUI)])

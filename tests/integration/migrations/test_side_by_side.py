@@ -72,7 +72,11 @@ def test_old_and_new_version_lose_no_value_between_expand_and_contract(
 ) -> None:
     versions = Versions(tmp_path, url)
     answers = Answers(
-        renames={"Product.price": "unit_price", "Product.entries": "history"},
+        renames={
+            "Product.price": "unit_price",
+            "Product.entries": "history",
+            "Product.stock": "stock_text",
+        },
         drops={"Product.old_count": True},
     )
     rolling = Rolling([versions.product("old")], [versions.product("new")], answers)
@@ -87,6 +91,8 @@ def test_old_and_new_version_lose_no_value_between_expand_and_contract(
     old_count = versions.let_stop("old", old)
     equal = "SELECT COUNT(*) FROM product WHERE price <> unit_price OR unit_price IS NULL"
     assert query(url, equal) == [(0,)]
+    stocks = query(url, "SELECT stock, stock_text FROM product")
+    assert all(str(stock) == text for stock, text in stocks)
     assert rolling.up(url, contract=True).applied == ("0003_contract",)
     new_count = versions.let_stop("new", new)
 
@@ -96,6 +102,7 @@ def test_old_and_new_version_lose_no_value_between_expand_and_contract(
     assert len(found) == old_count + new_count
     assert set(found) == entries
     assert sum(row["unit_price"] for row in rows) == old_count + new_count
+    assert sum(int(row["stock_text"]) for row in rows) == old_count + new_count
     assert sum(row["red_count"] or 0 for row in rows) == new_count
     kept = "SELECT SUM(_dropped_old_count_3) FROM product"
     assert int(query(url, kept)[0][0]) == old_count

@@ -10,16 +10,18 @@ class Product(Entity):
     price: int = Field(default=0, ge=0, index=True)
     entries: list[str] = []
     old_count: int = 0
+    stock: int = 0
 
     @event
     def note(self, amount: int, entry: str):
         self.price += amount
+        self.stock += amount
         self.entries.append(entry)
         self.old_count += 1
 
 
 def values(name):
-    return {"price": 1, "entries": [name], "old_count": 1}
+    return {"price": 1, "entries": [name], "old_count": 1, "stock": 1}
 """
 
 NEW = """\
@@ -33,17 +35,21 @@ class Product(Entity):
     history: list[str] = []
     colour: str = "it's blue"
     red_count: int | None = None
+    stock_text: str = Field(default="0", max_length=20)
 
     @event
     def note(self, amount: int, entry: str):
         self.unit_price += amount
+        self.stock_text = str(int(self.stock_text) + amount)
         self.history.append(entry)
         self.colour = "red"
         self.red_count = (self.red_count or 0) + 1
 
 
 def values(name):
-    return {"unit_price": 1, "history": [name], "colour": "red", "red_count": 1}
+    return {
+        "unit_price": 1, "history": [name], "colour": "red", "red_count": 1, "stock_text": "1",
+    }
 """
 
 PROGRAM = """\

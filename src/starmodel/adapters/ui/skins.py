@@ -10,8 +10,8 @@ from starmodel.core.errors import ConfigurationError
 PARTS = (
     "page", "page.start", "page.navigation",
     "list.table", "list.rows", "list.controls", "list.actions",
-    "record.title", "record.detail", "record.events", "record.actions", "record.deletion",
-    "record.children", "record.panels",
+    "record.title", "record.detail", "record.link", "record.events", "record.actions",
+    "record.deletion", "record.children", "record.panels", "record.neighbours",
     "value",
     "form", "form.after", "form.field", "form.choices", "form.chosen", "form.errors",
     "message.toast", "message.progress",

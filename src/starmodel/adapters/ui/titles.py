@@ -3,37 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from starmodel.core.classes.foreign_keys import foreign_keys
-from starmodel.core.classes.registry import EntityType
-from starmodel.core.entity import Entity
-from starmodel.core.fields.field_types import plain_types
-from starmodel.core.snapshot import hidden_of
+from starmodel.core.classes.titles import MAX_TITLE_CHARS, title_field, title_names, title_of
 
-_NAMES = ("name", "title", "label", "subject")
-MAX_TITLE_CHARS = 80
-
-
-def title_field(entity_type: EntityType) -> str | None:
-    """The field used as a record's title: name, title, label or subject, else the first string.
-
-    Foreign keys, names in `_id` and the id of the author are no title.
-    """
-    cls = entity_type.cls
-    return next((name for name in title_names(cls) if name in cls.__entity__.fields), None)
-
-
-def title_of(entity_type: EntityType, entity: Entity) -> str:
-    """The display title of an entity; its class and id when every title field is blank."""
-    if not entity_type.is_record:
-        return entity_type.title
-    hidden = hidden_of(entity)
-    for name in title_names(entity_type.cls):
-        value = None if name in hidden else getattr(entity, name, None)
-        if isinstance(value, str) and value.strip():
-            return value if len(value) <= MAX_TITLE_CHARS else f"{value[: MAX_TITLE_CHARS - 1]}…"
-    return f"{entity_type.title} {entity.id}"
+__all__ = ["MAX_TITLE_CHARS", "first_line", "title_field", "title_names", "title_of"]
 
 
 def first_line(described: Any) -> str:
@@ -41,26 +14,3 @@ def first_line(described: Any) -> str:
     is_class = isinstance(described, type)
     text = described.__dict__.get("__doc__") if is_class else described.__doc__
     return str(text or "").strip().partition("\n")[0]
-
-
-def title_names(cls: type[Entity]) -> tuple[str, ...]:
-    """The public fields and properties that may title a record, in order of preference."""
-    known = _known.get(cls)
-    if known is None:
-        info = cls.__entity__
-        texts = [n for n, s in info.fields.items() if plain_types(s.info.annotation) == [str]]
-        names = [n for n in _NAMES if n in texts or isinstance(_written(cls, n), property)]
-        keys = {key.field for key in foreign_keys(cls)}
-        keys |= {n for n, s in info.fields.items() if n.endswith("_id") or s.options.default_from}
-        others = [name for name in texts if name not in (*names, "id", *keys)]
-        found = [n for n in (*names, *others[: 0 if names else 1]) if n not in info.private]
-        known = _known[cls] = tuple(found)
-    return known
-
-
-def _written(cls: type, name: str) -> object:
-    """A class attribute without the descriptor protocol; None without one."""
-    return next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
-
-
-_known: WeakKeyDictionary[type[Entity], tuple[str, ...]] = WeakKeyDictionary()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import decimal
 import re
 import typing
 import uuid
@@ -15,7 +14,9 @@ from typing import Any
 from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.adapters.ui.compiled import Slots, Template, compiled, escaped
 from starmodel.adapters.ui.elements import Code, Span, render
-from starmodel.app.ports.moments import DATES, KINDS
+from starmodel.adapters.ui.numbers import NUMBERS, number_renderer
+from starmodel.adapters.ui.shapes import Shape, shape_of
+from starmodel.app.ports.moments import DATES, KINDS, takes_only_aware
 from starmodel.core.commands import plain
 from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.widgets import UI
@@ -79,7 +80,7 @@ def _by_type(annotation: Any, ui: UI, brief: bool, texts: Catalogue) -> RenderVa
     if issubclass(kind, bool):
         return _yes_or_no(texts)
     if issubclass(kind, datetime.datetime) or kind.__name__ in KINDS:
-        return _moments(texts)
+        return _moments(texts, takes_only_aware(annotation))
     if issubclass(kind, datetime.date) or kind.__name__ in DATES:
         return _dates(texts)
     if kind.__name__ == "EmailStr":
@@ -88,11 +89,22 @@ def _by_type(annotation: Any, ui: UI, brief: bool, texts: Catalogue) -> RenderVa
         return _url
     if issubclass(kind, str):
         return _cut if brief else _text
-    if issubclass(kind, int):
-        return number_text
-    if issubclass(kind, float | decimal.Decimal | uuid.UUID):
+    if issubclass(kind, NUMBERS):
+        return number_renderer(kind, ui)
+    if issubclass(kind, uuid.UUID):
         return str  # nothing to escape
-    return partial(_brief if brief else _anything, texts)
+    if brief:
+        return partial(_brief, texts)
+    return partial(_anything, texts, shape_of(annotation, partial(_scalar, texts)))
+
+
+def _scalar(texts: Catalogue, annotation: Any) -> RenderValue | None:
+    """The renderer of a number, a date or a moment inside a list, mapping or model."""
+    kinds = plain_types(annotation)
+    kind = kinds[0] if len(kinds) == 1 and isinstance(kinds[0], type) else object
+    if issubclass(kind, (datetime.date, *NUMBERS)) or kind.__name__ in KINDS | DATES:
+        return None if issubclass(kind, bool) else _by_type(annotation, UI(), False, texts)
+    return None
 
 
 def _is_list(kinds: list[Any]) -> bool:
@@ -120,13 +132,13 @@ def _brief(texts: Catalogue, value: Any) -> str:
     return _cut(value)
 
 
-def _anything(texts: Catalogue, value: Any) -> str:
+def _anything(texts: Catalogue, shape: Shape | None, value: Any) -> str:
     data = plain(value)
-    return escape(data) if type(data) is str else _json_html(texts, data)
+    return escape(data) if type(data) is str else _json_html(texts, data, shape)
 
 
-def _json_html(texts: Catalogue, value: Any) -> str:
-    """Render nested JSON data as HTML lists.
+def _json_html(texts: Catalogue, value: Any, shape: Shape | None = None) -> str:
+    """Render nested JSON data as HTML lists, its scalars by their types in the shape.
 
     By string concatenation: as a component tree, 10,000 values take seconds.
     """
@@ -136,13 +148,17 @@ def _json_html(texts: Catalogue, value: Any) -> str:
         return texts.text("shown.yes" if value else "shown.no")
     if isinstance(value, Mapping):
         pairs = [
-            f"<div><dt>{_in_text(k)}</dt><dd>{_json_html(texts, v)}</dd></div>"
+            f"<div><dt>{_in_text(k)}</dt>"
+            f"<dd>{_json_html(texts, v, shape and shape.inside(k))}</dd></div>"
             for k, v in value.items()
         ]
         return f'<dl class="sm-pairs">{"".join(pairs)}</dl>' if pairs else NOTHING
     if isinstance(value, list):
-        items = [f"<li>{_item_html(texts, item)}</li>" for item in value]
+        inner = shape and shape.items
+        items = [f"<li>{_item_html(texts, item, inner)}</li>" for item in value]
         return f'<ul class="sm-items">{"".join(items)}</ul>' if items else NOTHING
+    if shape is not None and shape.scalar is not None:
+        return shape.scalar(value)
     return number_text(value) if isinstance(value, int) else _in_text(value)
 
 
@@ -151,12 +167,15 @@ def _in_text(value: Any) -> str:
     return escape(str(value), quote=False)
 
 
-def _item_html(texts: Catalogue, item: Any) -> str:
+def _item_html(texts: Catalogue, item: Any, shape: Shape | None) -> str:
     """Render an item of a list; a flat list inside is one line."""
     flat = isinstance(item, list) and not any(isinstance(part, Mapping | list) for part in item)
     if item and flat:
-        return ", ".join(NONE if part in (None, "") else _json_html(texts, part) for part in item)
-    return _json_html(texts, item)
+        inner = shape and shape.items
+        return ", ".join(
+            NONE if part in (None, "") else _json_html(texts, part, inner) for part in item
+        )
+    return _json_html(texts, item, shape)
 
 
 def _yes_or_no(texts: Catalogue) -> RenderValue:
@@ -204,12 +223,14 @@ def _dates(texts: Catalogue) -> RenderValue:
         found = _read(datetime.date, value)
         if found is None:
             return _cut(plain(value))  # an invalid date, stored by an external writer
-        return f'<time datetime="{found.isoformat()}">{_in_text(day(found))}</time>'
+        return f'<time datetime="{found.isoformat()}" data-local>{_in_text(day(found))}</time>'
 
     return show
 
 
-def _moments(texts: Catalogue) -> RenderValue:
+def _moments(texts: Catalogue, in_own_zone: bool) -> RenderValue:
+    """Render datetimes; aware ones in UTC, or in the browser's zone where it has a script."""
+    local = f' data-local="{"zone" if in_own_zone else ""}"'
     day = _days(texts)
 
     def show(value: Any) -> str:
@@ -226,7 +247,7 @@ def _moments(texts: Catalogue) -> RenderValue:
                 zone = f" {found.strftime('%z')}"
         time = f"{found.hour:02}:{found.minute:02}{zone}"
         text = texts.text("shown.moment", date=day(found), time=time)
-        return f'<time datetime="{found.isoformat()}">{_in_text(text)}</time>'
+        return f'<time datetime="{found.isoformat()}"{local}>{_in_text(text)}</time>'
 
     return show
 

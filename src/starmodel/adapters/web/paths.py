@@ -5,4 +5,5 @@ from __future__ import annotations
 INTERNAL = "/_starmodel/"
 STREAM_PATH = "/_starmodel/stream"
 SLOTS_PATH = "/_starmodel/slots"
+TITLES_PATH = "/_starmodel/titles"
 HEALTH_PATH = "/_starmodel/health"

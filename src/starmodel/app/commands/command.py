@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from starmodel.app.commands.preconditions import Precondition
 from starmodel.app.commands.replies import NO_REPLY, Reply
 from starmodel.app.sessions.session import Session
 from starmodel.core.changes.patches import Patch
+from starmodel.core.classes.children import Children
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import CommandRecord
 from starmodel.core.entity import Entity
@@ -34,7 +35,8 @@ class Command:
     anything is stored; was is what an edit form remembers of the fields
     that it changes (see `starmodel.app.commands.binding.edited_fields`); precondition is checked
     on the stored record before the event runs, and again at its commit; inputs are those that
-    the arguments are made of; session_id is the session's id when the command was made.
+    the arguments are made of; rows are those of children, stored in
+    the same commit; session_id is the session's id when the command was made.
     """
 
     entity_type: EntityType
@@ -53,6 +55,7 @@ class Command:
     was: Mapping[str, str] = field(default_factory=dict)
     precondition: Precondition | None = None
     inputs: Inputs = NO_INPUTS
+    rows: Sequence[RowCommand] = ()
     session_id: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -65,6 +68,26 @@ class Command:
         if self.session is None or self.session.id == self.session_id:
             return self.actor
         return self.session.actor
+
+
+@dataclass(slots=True)
+class RowCommand:
+    """The command that one row stands for, run in the unit of work of the parent's.
+
+    Shapes: command creates, updates or deletes the child; for a row that changes nothing it is
+    None, and id is that of the stored child.
+    """
+
+    children: Children
+    at: str
+    id: Any
+    command: Command | None
+    draft: Entity | None = None
+
+    @property
+    def name(self) -> str:
+        """The prefix of the names of the row's inputs: "lines.0"."""
+        return f"{self.children.name}.{self.at}"
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.models import UnknownPartError
 from starmodel.app.commands.binding.private_parts import synced_value
 from starmodel.app.commands.binding.references import References
+from starmodel.app.commands.binding.shown_fields import without_hidden
 from starmodel.app.commands.command import Command
 from starmodel.app.commands.field_access import check_set_fields
 from starmodel.app.commit.tracked import Tracked
@@ -178,18 +179,22 @@ class Loader:
         Shapes: target is the entity that the event runs on.
         """
         binder = self._binders[command.entity_type.cls, command.event.name]
+        given = command.arguments
+        if binder.conditions and command.inputs.body_name == "form":
+            base = target.draft if target.new else target.base
+            given = without_hidden(binder.conditions, base, given, command.inputs.body)
         if binder.guarded and command.actor is not TRUSTED:
             is_new = target.new and command.entity_type.is_record
             await check_set_fields(command, binder, None if is_new else target.base)
             target.checks += (partial(check_set_fields, command, binder),)
         # Copied, so that an event that runs again does not meet what it did to them before.
         if binder.takes_fields and self._references.has(command.entity_type.cls):
-            fields = {n: v for n, v in command.arguments.items() if binder.parameters[n].is_field}
+            fields = {n: v for n, v in given.items() if binder.parameters[n].is_field}
             await self._references.check(command, fields, None if target.new else target.base)
-        given = binder.complete(target.base, command.arguments, trusted=command.actor is TRUSTED)
+        complete = binder.complete(target.base, given, trusted=command.actor is TRUSTED)
         arguments = {
             name: copy_value(value) if name in binder.containers else value
-            for name, value in given.items()
+            for name, value in complete.items()
         }
         for name in binder.entities:
             if name in arguments and arguments[name] is not None:

@@ -150,6 +150,13 @@ class LiveList:
         """Whether the read rule of the list reads other records, of this class."""
         return cls in self._related
 
+    def shows(self, cls: type[Entity], id: Any = None) -> bool:
+        """Whether the list may show the title of this record, or of any of its class."""
+        if self._querying or self._window is None:
+            return True
+        titles = self._window.titles
+        return titles.has_any(cls) if id is None else titles.has(cls, id)
+
     def refresh(self) -> None:
         """Query again: immediately, or after the pause that follows the last query."""
         if not self.viewers:

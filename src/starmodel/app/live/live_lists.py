@@ -24,6 +24,8 @@ from starmodel.app.live.subscription import Subscription
 from starmodel.app.live.topics import WatchedList
 from starmodel.app.ports.messages import Changed
 from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.queries.related_titles import ShownTitles, titles_vary
+from starmodel.app.queries.shown_fields import shown_related
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.snapshot import NOTHING, as_seen
@@ -34,9 +36,13 @@ MAX_COMPARED = 32  # viewers of a list that are compared to find the payer
 LISTS_PER_STEP = 16  # invalidated between two yields to the event loop
 
 RunQuery = Callable[[Listing, Actor | None, AccessPolicy, bool], Awaitable[Window]]
-# With the identity of the policy that filters the list, whether it has a total, and the fields
-# that are hidden on every record.
-Key = tuple[Listing, Actor | None, int, bool, frozenset[str]]
+# Adds the titles of related records that the reader may see.
+AddTitles = Callable[
+    [Window, EntityType, ShownTitles, Actor | None, AccessPolicy], Awaitable[Window]
+]
+# With the identity of the policy that filters the list, whether it has a total, the fields
+# that are hidden on every record, and the related classes that are shown.
+Key = tuple[Listing, Actor | None, int, bool, frozenset[str], tuple[Any, ...]]
 Read = Callable[[EntityType, Any], Awaitable[Entity | None]]
 Affects = Callable[[LiveList, Actor | None], Awaitable[bool]]
 
@@ -63,6 +69,7 @@ class LiveLists:
     ) -> None:
         self._run_query, self._policy = run_query, policy
         self._matches, self._pause = matches, pause
+        self.add_titles: AddTitles | None = None  # set by the application
         self._read = read
         self._lists: dict[str, dict[Key, LiveList]] = {}
         self._joined: dict[Subscription, dict[Key, None]] = {}
@@ -82,18 +89,23 @@ class LiveLists:
         policy = viewer.policies.get(listing.topic, self._policy)
         # A class rule gives every reader the same window, so one query serves all of them.
         fields = readable_fields(policy, listing.entity_type, viewer.actor)
-        key: Key = (listing, None, 0, total, fields.closed)
+        titled = tuple([(name, may_read) for name, _, may_read in watched.titled])
+        key: Key = (listing, None, 0, total, fields.closed, titled)
         reader: Actor | None = TRUSTED
         guard = policy if policy.reads_fields(listing.entity_type) else None
-        if guard is not None or fields.depends_on_record:
-            key, reader = (listing, viewer.actor, id(policy), total, NOTHING), viewer.actor
+        if guard is not None or fields.depends_on_record or _titles_vary(policy, watched):
+            key = (listing, viewer.actor, id(policy), total, NOTHING, titled)
+            reader = viewer.actor
 
         async def run_query() -> Window:
             window = await self._run_query(listing, reader, policy, total)
-            if reader is not TRUSTED or not listing.entity_type.cls.__entity__.guarded:
-                return window
-            seen = [as_seen(entity, fields.closed) for entity in window.entities]
-            return replace(window, entities=tuple(seen))
+            if reader is TRUSTED and listing.entity_type.cls.__entity__.guarded:
+                seen = [as_seen(entity, fields.closed) for entity in window.entities]
+                window = replace(window, entities=tuple(seen))
+            if self.add_titles is not None and titled:
+                own = listing.entity_type
+                window = await self.add_titles(window, own, watched.titled, reader, policy)
+            return window
 
         lists = self._lists.setdefault(listing.entity_type.name, {})
         if key not in lists:
@@ -201,6 +213,17 @@ class LiveLists:
             if not at % LISTS_PER_STEP:
                 await asyncio.sleep(0)
 
+    async def refresh_showing(self, name: str, cls: type[Entity], id: Any = None) -> None:
+        """Query the lists of a class again that may show the title of a record of another class.
+
+        Shapes: id is None for any record of that class.
+        """
+        for at, each in enumerate(tuple(self._lists.get(name, {}).values()), 1):
+            if each.shows(cls, id):
+                each.refresh()
+            if not at % LISTS_PER_STEP:
+                await asyncio.sleep(0)
+
     def _slot(self, live_list: LiveList) -> AbstractAsyncContextManager[None]:
         """The scheduler slot of a list's query; its payer is the viewer with the fewest lists."""
         viewers = islice(live_list.viewers, MAX_COMPARED)
@@ -221,6 +244,12 @@ class LiveLists:
         for lists in tuple(self._lists.values()):
             for each in tuple(lists.values()):
                 await each.close()
+
+
+def _titles_vary(policy: AccessPolicy, watched: WatchedList) -> bool:
+    references = {name: target for name, target, may_read in watched.titled if may_read}
+    own = watched.listing.entity_type
+    return titles_vary(policy, own, references, shown_related(own) if references else ())
 
 
 async def _permits(

@@ -9,6 +9,7 @@ from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.live.class_topics import class_topic
 from starmodel.app.live.frames import View
 from starmodel.app.queries.listing import Listing
+from starmodel.app.queries.related_titles import ShownTitles
 from starmodel.core.classes.registry import EntityType
 
 
@@ -17,12 +18,13 @@ class WatchedList:
     """One list of a stream.
 
     Shapes: digest is that of the window that the client has, "" for none; with
-    total, windows count the records of all pages.
+    total, windows count the records of all pages; titled are the related records that it shows.
     """
 
     listing: Listing
     digest: str = ""
     total: bool = False
+    titled: ShownTitles = ()
 
 
 @dataclass(slots=True)

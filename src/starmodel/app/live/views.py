@@ -31,7 +31,9 @@ class LiveView:
     browser has no state of the entity, an element that hides the part precedes it.
 
     Shapes: by_id is True for a view whose elements all have ids, by which
-    each new rendering is patched.
+    each new rendering is patched. in_page is True for a view that makes URLs below the mount
+    path of the page. gone is the component in the place of a record that was deleted or that the
+    viewer may not read any more; such a view renders the content of its element, which stays.
     """
 
     def __init__(
@@ -41,8 +43,11 @@ class LiveView:
         name: str,
         *,
         by_id: bool = False,
+        in_page: bool = False,
+        gone: Any = None,
     ) -> None:
         self.render, self.entity, self.name, self.by_id = render, entity, name, by_id
+        self.in_page, self.gone = in_page, gone
         functools.update_wrapper(self, render)
 
     def __call__(self, entity: Entity) -> Any:

@@ -23,6 +23,9 @@ from starmodel.core.entity import Entity
 from starmodel.core.events import Event, EventInfo
 from starmodel.core.events.results import Progress
 
+ABSENT_ID = "starmodel-absent"
+"""The id of the template that takes the patches of titles that have left the page."""
+
 
 class ReplyEncoder(Protocol):
     """Encodes what the caller of an event receives, as patches of its page."""
@@ -90,6 +93,9 @@ class Frontend(Protocol):
 
         Shapes: content is the id of its element; place is a `Place`.
         """
+
+    def request_title(self, resource: MountedResource, id: Any, element: str) -> str:
+        """The attribute of an element that lets the page request the title of a record."""
 
     def adopt(self, page: Any) -> None:
         """Subscribe the current page to the topics of a page that a part of it was rendered on."""

@@ -17,10 +17,14 @@ from starmodel.app.presentation.choices import Choice, Offered
 from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import Extensions, NavEntry
 from starmodel.app.presentation.frontend import Frontend
+from starmodel.app.presentation.inlines import InlineRows
+from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
 from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.queries.choices import RecordChoices
 from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.queries.neighbours import Neighbours
+from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
@@ -92,6 +96,21 @@ class Services:
         return resource.url_for(page, id, root_path=self.frontend.root_path)
 
 
+@dataclass(frozen=True, slots=True)
+class FormFlow:
+    """How a form on a page of its own is left, and where the browser keeps its draft.
+
+    Shapes: may_add_another is True for an actor who may create records; duplicate_url is the
+    form of a new record that begins as a copy, "" for none; draft names application and user in
+    the browser's storage, "" for no draft.
+    """
+
+    cancel_url: str
+    may_add_another: bool = False
+    duplicate_url: str = ""
+    draft: str = ""
+
+
 class PageShell(Protocol):
     """The page around any content."""
 
@@ -109,8 +128,13 @@ class PageShell(Protocol):
         With a record as `subject`, heading and tab title follow the record's title live.
         """
 
-    def page_start(self, actor: Actor | None) -> Any:
-        """The content of the start page: every resource that the actor may read."""
+    def page_start(
+        self, actor: Actor | None, overviews: Mapping[MountedResource, Overview] = NO_OVERVIEWS
+    ) -> Any:
+        """The content of the start page: every resource that the actor may read.
+
+        Shapes: overviews has the number and the newest records of classes with a list.
+        """
 
     def page_navigation(
         self,
@@ -138,8 +162,12 @@ class ListPages(Protocol):
         listing: Listing,
         entities: Sequence[Entity],
         audience: Audience,
+        titles: RelatedTitles = NO_TITLES,
     ) -> list[Row]:
-        """One row for each record; a placeholder row for an empty list."""
+        """One row for each record; a placeholder row for an empty list.
+
+        Shapes: titles are those of the related records.
+        """
 
     def list_controls(
         self, resource: MountedResource, listing: Listing, window: Window
@@ -159,8 +187,18 @@ class RecordPages(Protocol):
     def record_title(self, resource: MountedResource, entity: Entity) -> str:
         """The display title of an entity."""
 
-    def record_detail(self, resource: MountedResource, entity: Entity) -> Any:
-        """The fields of an entity, live."""
+    def record_detail(
+        self, resource: MountedResource, entity: Entity, titles: RelatedTitles = NO_TITLES
+    ) -> Any:
+        """The fields of an entity, live. Shapes: titles are those of the related records."""
+
+    def record_link(
+        self, resource: MountedResource, titled: Titled | None, element: str = ""
+    ) -> Any:
+        """The title of a related record as a link, live; a neutral text for None.
+
+        Shapes: element is the id of the element that a changed value replaces.
+        """
 
     def record_events(
         self, resource: MountedResource, entity: Entity, actor: Actor | None = None
@@ -182,6 +220,11 @@ class RecordPages(Protocol):
     ) -> Any:
         """The live lists of the records that refer to an entity; None without any."""
 
+    def record_neighbours(
+        self, resource: MountedResource, neighbours: Neighbours, page: Page
+    ) -> Any:
+        """The links to the records beside one in its list, on the same page of them."""
+
     def record_panels(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         """The contents that plugins add below a record."""
 
@@ -200,12 +243,17 @@ class Forms(Protocol):
         originals: Mapping[str, str] | None = None,
         omitted: frozenset[str] = NOTHING,
         hidden: Mapping[str, str] = NO_INPUTS,
+        flow: FormFlow | None = None,
+        inlines: Sequence[InlineRows] = (),
     ) -> Any:
         """The form of one event: validation errors beside inputs, values filled in.
 
+        With a `flow`, it has the footer of a page of its own.
+
         Shapes: originals are the digests of the edited record's fields (see
         `starmodel.app.commands.binding.edited_fields`); omitted are fields without an input,
-        because the actor may not set them; hidden are inputs that are sent as they are.
+        because the actor may not set them; hidden are inputs that are sent as they are; inlines
+        are the rows of children.
         """
 
     def form_after(
@@ -234,6 +282,7 @@ class Forms(Protocol):
         errors: Mapping[str, str],
         originals: Mapping[str, str],
         omitted: frozenset[str] = NOTHING,
+        inlines: Sequence[InlineRows] = (),
     ) -> Sequence[Element]:
         """Patches of the open form: each validation error beside its input, all others cleared."""
 

@@ -12,6 +12,7 @@ from starmodel.app.ports.filter_syntax import join_values, split_filter
 from starmodel.app.ports.ordering import order_words
 from starmodel.app.ports.query import NEGATED, OPERATORS, SHORTHANDS, Query, make_query
 from starmodel.app.queries.cursors import Cursors
+from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
@@ -106,18 +107,22 @@ class Window:
     Shapes: decisive has the ids, as text, of the readable records up to the
     first one after this window, earlier pages included; None if those are
     unknown, and empty if every record is readable. total is the number of
-    readable matches on all pages, None unless requested.
+    readable matches on all pages, None unless requested. titles are those of the
+    related records that the list shows.
     """
 
     entities: tuple[Entity, ...]
     more: bool
     decisive: frozenset[str] | None = frozenset()
     total: int | None = None
+    titles: RelatedTitles = NO_TITLES
 
     @property
     def digest(self) -> str:
-        """A hash of the records' ids, versions and order, of `more` and a requested total."""
+        """A hash of ids, versions, order, titles shown, `more` and a requested total."""
         rows = [f"{entity.id}:{version_of(entity)}" for entity in self.entities]
+        if self.titles is not NO_TITLES:
+            rows += [repr(self.titles.shown_with(entity)) for entity in self.entities]
         total = [] if self.total is None else [str(self.total)]
         return _digest("\n".join([*rows, str(self.more), *total]))
 

@@ -20,6 +20,7 @@ from starmodel.app.access.conditions.condition import (
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.query import Filter, Query
 from starmodel.app.ports.repository import supports_of
+from starmodel.app.queries.uncommitted import uncommitted_record
 from starmodel.core.entity import Entity
 from starmodel.core.errors import RuleFailedError
 
@@ -74,6 +75,9 @@ class RelatedRecords:
         value = getattr(entity, step.local)
         if value is None:
             return False
+        new = uncommitted_record(step.target, step.remote, value)
+        if new is not None:
+            return await self._meets(condition, new)
         repository = self._persistence.for_class(step.target)
         where, exact = narrowed(condition, step.target, supports_of(repository))
         query = Query(step.target, (Filter(step.remote, "eq", value),), where=where)
@@ -93,6 +97,10 @@ class RelatedRecords:
             keys = list({getattr(each, step.local) for each in found} - {None})
             if not keys:
                 return []
+            new = uncommitted_record(step.target, step.remote, keys[0]) if len(keys) == 1 else None
+            if new is not None:
+                found = [new]
+                continue
             query = Query(step.target, (Filter(step.remote, "in", keys),))
             found = await self._persistence.for_class(step.target).list(query)
         return [getattr(each, field) for each in found]

@@ -69,6 +69,11 @@ class Scopes:
         visitor = self._browser(f"visitor {session.key}")
         return f"{visitor}.{self._browser(f'{session.key} {actor.id}') if actor else ''}"
 
+    def draft_owner(self, session: Session, actor: Actor | None) -> str:
+        """The name under which a browser stores this user's drafts, in every session of theirs."""
+        whose = f"visitor {session.key}" if actor is None else f"user {actor.id}"
+        return self._browser(f"drafts of {whose}")
+
 
 def default_snapshot(cls: type[Entity], id: Any = None) -> Entity:
     """A new instance before its first event: defaults only, required fields still open."""

@@ -19,7 +19,8 @@ class Children:
 
     Shapes: name is that of the relation; key is the foreign key in the class `of`; order is that
     of the relation, "" for none; is_listed and is_inline say whether record pages list the
-    children, and whether the parent's form has inputs for them.
+    children, and whether the parent's form has inputs for them; position is the editable field
+    of type int that orders them, "" for none.
     """
 
     parent: type[Entity]
@@ -29,6 +30,7 @@ class Children:
     order: str
     is_listed: bool
     is_inline: bool
+    position: str = ""
 
     @property
     def place(self) -> str:
@@ -58,7 +60,7 @@ def children_of(cls: type[Entity], known: Mapping[str, type[Entity]]) -> tuple[C
     return tuple(
         Children(
             cls, name, found[name].target, found[name].remote, found[name].relation.order,
-            listed is None or name in listed, name in inline,
+            listed is None or name in listed, name in inline, _position(found[name]),
         )
         for name in order
     )  # fmt: skip
@@ -73,6 +75,12 @@ def all_children(classes: Iterable[type[Entity]]) -> dict[type[Entity], tuple[Ch
 
 def _are_children(resolved: Resolved) -> bool:
     return resolved.many and resolved.link is None and resolved.local == "id"
+
+
+def _position(resolved: Resolved) -> str:
+    name = resolved.relation.order.partition(",")[0].strip()
+    spec = resolved.target.__entity__.fields.get(name)
+    return name if spec is not None and spec.editable and spec.info.annotation is int else ""
 
 
 def _named(cls: type[Entity], option: str, found: Mapping[str, Any]) -> tuple[str, ...] | None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from starmodel.core.classes.children import Children, all_children
 from starmodel.core.classes.foreign_keys import ForeignKey
-from starmodel.core.classes.relations import dependents, referenced
+from starmodel.core.classes.relations import Resolved, dependents, referenced, resolve
 from starmodel.core.classes.stored_apart import check_foreign_keys
 from starmodel.core.definition.browser_stores import check_browser_store
 from starmodel.core.definition.defined import defined_classes
@@ -22,6 +22,7 @@ from starmodel.core.events import Event
 from starmodel.core.events.built_in import BUILT_IN
 from starmodel.core.fields.entity_config import EntityConfig
 from starmodel.core.fields.nested import all_models
+from starmodel.core.fields.relations import relations_of
 from starmodel.core.fields.stores import BROWSER_STORES, StateStore, store_name
 from starmodel.core.snapshot import Snapshot
 from starmodel.core.values.words import title_of
@@ -105,6 +106,13 @@ class EntityType:
         """The fields that have the id of the actor in a new record."""
         fields = self.cls.__entity__.fields.items()
         return tuple(name for name, spec in fields if spec.options.default_from == "actor")
+
+    @cached_property
+    def to_one(self) -> dict[str, Resolved]:
+        """The relations to one record, by name. Raises: ConfigurationError."""
+        relations = relations_of(self.cls).items()
+        resolved = {name: resolve(self.cls, each, self.known) for name, each in relations}
+        return {name: each for name, each in resolved.items() if not each.many}
 
     @cached_property
     def blank(self) -> Entity:

@@ -16,7 +16,9 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.core.events.event import ActionFactory, Event, collect_events
 from starmodel.core.fields.annotations import own_annotations
 from starmodel.core.fields.entity_config import check_config
+from starmodel.core.fields.form_layout import form_layout
 from starmodel.core.fields.privacy import is_secret
+from starmodel.core.fields.relations import relations_of
 from starmodel.core.fields.specs import field_specs
 from starmodel.core.signals import Signal
 from starmodel.core.snapshot import Snapshot
@@ -114,14 +116,18 @@ def _check_display(about: EntityInfo) -> None:
     config: Any = about.cls.model_config
     public = [name for name, spec in about.fields.items() if not spec.private]
     single = [name for name in public if about.fields[name].atomic]
-    sets: Any = config.get("fieldsets") or {}
+    title: Any = config.get("title_field")
+    layout = form_layout(about.cls.__name__, config.get("fieldsets"))
     for key, named, known in (
+        ("title_field", [] if title is None else [title], [*single, *about.computed]),
         ("list_display", config.get("list_display"), [*public, *about.computed]),
         ("search_fields", config.get("search_fields"), single),
         ("list_filter", config.get("list_filter"), single),
-        ("fieldsets", [name for names in sets.values() for name in names], public),
+        ("fieldsets", list(layout.names), public),
     ):
-        unknown = [name for name in named or () if name not in known]
+        paths = relations_of(about.cls) if key in ("list_display", "search_fields") else {}
+        # Paths such as "customer.name" are checked at the start, when all classes are known.
+        unknown = [n for n in named or () if n not in known and n.partition(".")[0] not in paths]
         if unknown or isinstance(named, str):
             raise ConfigurationError(
                 f"{about.cls.__name__}.model_config[{key!r}] names "

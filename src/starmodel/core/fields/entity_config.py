@@ -12,6 +12,7 @@ from pydantic import ConfigDict
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.access_rules import AccessRule, check_access
 from starmodel.core.fields.arguments import old_names
+from starmodel.core.fields.form_layout import Fieldset, Tab
 from starmodel.core.fields.stores import StateStore
 
 Scope = Literal["session", "user", "app", "record"]
@@ -22,10 +23,12 @@ class EntityConfig(ConfigDict, total=False):
 
     Shapes: list_display, search_fields and list_filter name fields, for
     the columns, the search and the filters of lists; fieldsets maps the
-    headings of forms and detail pages to the fields below them; children names the
-    relations that record pages list, all of them by default, and inlines those with inputs in
-    the forms of the class; plugin is the
-    name of the plugin that the class belongs to; renamed_from are earlier names
+    headings of forms to the fields below them, or lists `Fieldset` and `Tab`; list_display and
+    search_fields may name fields of a related record, "customer.name"; title_field names the
+    field, or the computed field, that titles a record; children names the relations that record
+    pages list, all of them by default, and inlines those with inputs in the forms of the class;
+    plugin is the name of the plugin that the class belongs to; icon is the picture beside its
+    title in the navigation; renamed_from are earlier names
     of this class, not of its subclasses; access is one rule, or rules by
     "read", "write", "create", "update" and "delete".
     Units: ttl is in seconds.
@@ -48,10 +51,12 @@ class EntityConfig(ConfigDict, total=False):
     access: AccessRule | Mapping[str, AccessRule]
     editable: bool | Iterable[str]
     history: bool
+    icon: str
     list_display: Iterable[str]
     search_fields: Iterable[str]
     list_filter: Iterable[str]
-    fieldsets: Mapping[str, Iterable[str]]
+    title_field: str
+    fieldsets: Mapping[str, Iterable[str]] | Iterable[Fieldset | Tab]
     children: Iterable[str]
     inlines: Iterable[str]
     table: bool | None  # SQLModel's, as the next one: type checkers compare the keys of both
@@ -61,6 +66,7 @@ class EntityConfig(ConfigDict, total=False):
 KNOWN_KEYS = frozenset(EntityConfig.__annotations__)
 OWN_KEYS = KNOWN_KEYS - frozenset(ConfigDict.__annotations__) - {"table", "registry"}
 PLUGIN_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+ICON_NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 NOT_BUILT_YET = frozenset({"history", "cache"})
 SCOPES = ("session", "user", "app", "record")
 
@@ -80,6 +86,12 @@ def check_config(name: str, config: Mapping[str, Any]) -> None:
                 f"{name}.model_config[{key!r}] is not available yet. Valid now: "
                 f"{', '.join(sorted(OWN_KEYS - NOT_BUILT_YET))}."
             )
+    icon = config.get("icon")
+    if icon is not None and not (isinstance(icon, str) and ICON_NAME.fullmatch(icon)):
+        raise ConfigurationError(
+            f"{name}.model_config['icon'] is {icon!r}; expected the name of an icon, such as "
+            "'cart'."
+        )
     plugin = config.get("plugin")
     if plugin is not None and not (isinstance(plugin, str) and PLUGIN_NAME.fullmatch(plugin)):
         raise ConfigurationError(

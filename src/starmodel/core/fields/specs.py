@@ -33,8 +33,19 @@ class FieldSpec:
 
     @property
     def title(self) -> str:
-        """The label in generated pages: the title of the field, or its name in words."""
-        return self.info.title or self.name.replace("_", " ").capitalize()
+        """The label in generated pages: the title of the field, or its name in words.
+
+        A foreign key is labelled as its relation: "Customer" for `customer_id`.
+        """
+        name = self.name.removesuffix("_id") if self.is_foreign_key else self.name
+        return self.info.title or name.replace("_", " ").capitalize()
+
+    @property
+    def is_foreign_key(self) -> bool:
+        """Whether the field declares a foreign key by `foreign_key=`, as SQLModel does too."""
+        declared = [self.options.sql.get("foreign_key")]
+        declared += [getattr(each, "foreign_key", None) for each in self.info.metadata]
+        return any(isinstance(each, str) for each in declared)
 
 
 def field_specs(cls: type[BaseModel]) -> dict[str, FieldSpec]:

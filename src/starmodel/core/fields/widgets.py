@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import enum
+import inspect
+import re
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.access_rules import RuleExpression
 
 WIDGETS = (
-    "text", "textarea", "markdown", "number", "range", "switch", "select", "radio", "checkboxes",
-    "date", "datetime", "time", "email", "url", "tel", "color", "password", "file", "image",
-    "lines", "json", "record", "hidden",
+    "text", "textarea", "markdown", "number", "decimal", "range", "switch", "select", "radio",
+    "checkboxes", "date", "datetime", "time", "email", "url", "tel", "color", "password", "file",
+    "image", "lines", "json", "record", "hidden",
 )  # fmt: skip
 COLORS = ("gray", "red", "orange", "amber", "green", "teal", "blue", "purple", "pink")
 FILE_WIDGETS = ("file", "image")
+FORMATS = ("", "percent", "plain")
+CURRENCY = re.compile("[A-Z]{3}")
+MAX_PLACES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class UI:
     """Metadata for the generated input, as in `Annotated[str, UI(widget="markdown")]`.
 
-    Shapes: accept and max_bytes are for uploaded files, and checked by the
-    server too: "image/png,.pdf" as in HTML, and the size of one file. colors
-    maps choices of an enum or Literal to the colours of their badges, one of
-    COLORS: {"shipped": "green"}; a key is a member, or its value. second_line shows the field
-    below the title of its record where people choose one.
-    Raises: ConfigurationError, for an unknown widget or colour.
+    Shapes: visible_if compares other fields of the record with constants, as in
+    `record.kind == "company"` of `starmodel.access`: while it is false, forms hide the input and
+    don't change the field. initial gives the value that the input of a new record begins with:
+    a function of the actor (None for a guest) and the values so far, by field. accept and
+    max_bytes are for uploaded files, and checked by the server too: "image/png,.pdf" as in HTML,
+    and the size of one file. colors maps choices of an enum or Literal to the colours of their
+    badges, one of COLORS: {"shipped": "green"}; a key is a member, or its value. format is
+    "percent" for a fraction such as 0.25, and "plain" for a number without thousands separators;
+    decimal_places is the least number of digits after the point; currency is the code of an
+    amount, "EUR", and currency_field the field of the record that has it. second_line shows the
+    field below the title of its record where people choose one.
+    Raises: ConfigurationError, for an unknown widget, colour, format or currency, and for what is
+    no condition or function.
     """
 
     widget: str | None = None
@@ -36,13 +49,43 @@ class UI:
     help: str = ""
     accept: str = ""
     max_bytes: int = 0
+    format: str = ""
+    decimal_places: int | None = None
+    currency: str = ""
+    currency_field: str = ""
     colors: Mapping[Any, str] = field(default_factory=dict, hash=False)
+    visible_if: RuleExpression | None = None
+    initial: Callable[[Any, Mapping[str, Any]], Any] | None = None
     second_line: bool = False
 
     def __post_init__(self) -> None:
         if self.widget is not None and self.widget not in WIDGETS:
             raise ConfigurationError(
                 f"UI(widget={self.widget!r}) is unknown; there are {', '.join(WIDGETS)}."
+            )
+        if self.visible_if is not None and not isinstance(self.visible_if, RuleExpression):
+            raise ConfigurationError(
+                f"UI(visible_if={self.visible_if!r}): expected a comparison of starmodel.access, "
+                "such as record.kind == 'company'."
+            )
+        if self.initial is not None and (
+            not callable(self.initial) or inspect.iscoroutinefunction(self.initial)
+        ):
+            raise ConfigurationError(
+                f"UI(initial={self.initial!r}): expected a function of (actor, values) that is "
+                "not awaited."
+            )
+        if self.format not in FORMATS:
+            raise ConfigurationError(
+                f"UI(format={self.format!r}) is unknown; there are 'percent' and 'plain'."
+            )
+        if self.currency and not CURRENCY.fullmatch(self.currency):
+            raise ConfigurationError(
+                f"UI(currency={self.currency!r}) is no currency; write a code such as 'EUR'."
+            )
+        if self.decimal_places is not None and not 0 <= self.decimal_places <= MAX_PLACES:
+            raise ConfigurationError(
+                f"UI(decimal_places={self.decimal_places!r}) is not between 0 and {MAX_PLACES}."
             )
         if not isinstance(self.colors, Mapping):
             raise ConfigurationError(

@@ -15,10 +15,12 @@ from starmodel.migrations.comparing.changes.words import (
     listed,
     member_words,
     members_of,
+    type_words,
     value_words,
 )
 from starmodel.migrations.comparing.compatible import always_fits
 from starmodel.migrations.rolling.transition import Transition, transition
+from starmodel.migrations.running.rows.sql_conversions import is_convertible
 from starmodel.migrations.steps.values import UNSET
 
 TITLE = "Processes that still run the old version:"
@@ -110,6 +112,17 @@ class _Context:
         """True when the old version finds the table of an entity."""
         return self.between is not None and any(each.id == id for each in self.between.schema)
 
+    def has_mirror(self, entity: str, new: str) -> bool:
+        """True when triggers keep the former column of a field beside the new one."""
+        mirrors = () if self.between is None else self.between.mirrors
+        return any((each.entity, each.new) == (entity, new) for each in mirrors)
+
+    @property
+    def retyped(self) -> set[tuple[str, str]]:
+        """The ids of entities and fields whose type changes."""
+        kind = field_changes.ChangedType
+        return {(c.entity.id, c.after.id) for c in self.changes if isinstance(c, kind)}
+
     def has_field(self, entity: str, id: str) -> bool:
         """True when the old version finds the column of a removed field."""
         if self.between is None:
@@ -160,13 +173,12 @@ def _renamed_field(change: field_changes.RenamedField, context: _Context) -> Fou
     if change.before.column == change.after.column:
         return
     old, new = f"{change.entity.name}.{change.before.name}", change.after.name
-    mirrored = context.between is not None and any(
-        each[0] == change.entity.name and each.new == new for each in context.between.mirrors
-    )
-    if mirrored:
-        yield Effect(f"keep using {old}; triggers keep it equal to {new}")
-    else:
+    if not context.has_mirror(change.entity.name, new):
         yield _fails(f"fail to read and write {change.entity.name}: they need {old}")
+    elif (change.entity.id, change.after.id) in context.retyped:
+        yield Effect(f"keep using {old}; triggers convert it to {new}, and back")
+    else:
+        yield Effect(f"keep using {old}; triggers keep it equal to {new}")
 
 
 def _renamed_entity(change: table_changes.RenamedEntity, context: _Context) -> Found:
@@ -199,9 +211,12 @@ def _removed_entity(change: table_changes.RemovedEntity, context: _Context) -> F
 
 def _changed_type(change: field_changes.ChangedType, context: _Context) -> Found:
     same = change.before.type.kind == change.after.type.kind
+    name = f"{change.entity.name}.{change.before.name}"
+    if context.has_mirror(change.entity.name, change.after.name):
+        yield from _converted(change, name, context)
+        return
     if same and always_fits(change.before, change.after):
         return
-    name = f"{change.entity.name}.{change.before.name}"
     if same and change.before.type == change.after.type:  # a `Literal` of the same values
         allowed = listed(member_words(change.after, members_of(change.after)), "or")
         yield Effect(
@@ -210,7 +225,24 @@ def _changed_type(change: field_changes.ChangedType, context: _Context) -> Found
             True,
         )
         return
-    yield _fails(f"fail to read and write {name}: its column gets another type")
+    way_out = ""
+    is_renamed = change.before.name != change.after.name
+    if context.between and not is_renamed and is_convertible(change.before, change.after):
+        way_out = f". With another name, by --rename {name}=NEW, triggers convert its values"
+    yield _fails(f"fail to read and write {name}: its column gets another type{way_out}")
+
+
+def _converted(change: field_changes.ChangedType, name: str, context: _Context) -> Found:
+    """Yield what triggers can't convert, in either direction."""
+    old, new, after = change.before, change.after, change.after.name
+    if not always_fits(old, new):
+        given = context.answers.conversion_of(change.refs)
+        value = "None" if given is UNSET else value_words(given)
+        yield Effect(
+            f"may store {name} that is not {type_words(new)}; {after} is {value} then", True
+        )
+    if not always_fits(new, old):
+        yield Effect(f"read None in {name} where {after} is not {type_words(old)}", True)
 
 
 def _changed_members(change: field_changes.ChangedMembers, context: _Context) -> Found:

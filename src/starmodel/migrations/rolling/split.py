@@ -120,10 +120,10 @@ def _expand_sentences(
         if isinstance(change, AddedField):
             found = mirrored.get((change.entity.name, change.field.name))
             if found is not None:
-                yield (
-                    f"{change.title()} beside {found.old}; triggers keep both equal until "
-                    "--contract."
-                )
+                old = changes.after.entity(found.entity).field(found.old)
+                is_same = old.type.kind == change.field.type.kind
+                does = "keep both equal" if is_same else "convert between both"
+                yield f"{change.title()} beside {found.old}; triggers {does} until --contract."
                 continue
         if change.is_said:
             yield change.sentence(answers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from starmodel.migrations.comparing.answers import Answers
 from starmodel.migrations.comparing.changes.change import Changes
@@ -13,6 +13,7 @@ from starmodel.migrations.comparing.changes.fields import ChangedType, RemovedFi
 from starmodel.migrations.comparing.changes.tables import RenamedEntity
 from starmodel.migrations.comparing.compare import with_new_names
 from starmodel.migrations.rolling.defaults import with_default
+from starmodel.migrations.running.rows.sql_conversions import is_convertible
 from starmodel.migrations.schema.definitions import (
     CheckDefinition,
     Constraint,
@@ -22,16 +23,21 @@ from starmodel.migrations.schema.definitions import (
     Schema,
 )
 from starmodel.migrations.schema.editing import changed
+from starmodel.migrations.steps.values import UNSET
 
 Named = TypeVar("Named", IndexDefinition, Constraint)
 
 
 class Mirrored(NamedTuple):
-    """A renamed field that has both columns for a time. Shapes: entity has the name of after."""
+    """A renamed field that has both columns for a time, perhaps of two types.
+
+    Shapes: entity has the name of after; on_error is that of `MirrorField`.
+    """
 
     entity: str
     old: str
     new: str
+    on_error: Any = UNSET
 
 
 class Aliased(NamedTuple):
@@ -61,7 +67,7 @@ def transition(changes: Changes, answers: Answers) -> Transition:
     violate, such as a new unique constraint, waits for contract, and what the new version would
     violate goes. Types change in place, as does the rest that no database has twice.
     """
-    mirrors = tuple(_mirrors(changes))
+    mirrors = tuple(_mirrors(changes, answers))
     after = _with_own_ids(changes, mirrors)
     split = {
         (change.entity.id, change.field.id)
@@ -83,30 +89,37 @@ def transition(changes: Changes, answers: Answers) -> Transition:
     ]
     both = changed(after, entities=tuple(entities), kept=changes.before.kept)
     made = _with_constraints(changes.before, both, after)
-    return Transition(made, after, mirrors, tuple(_aliases(changes)))
+    return Transition(made, after, mirrors, tuple(_aliases(changes, mirrors)))
 
 
-def _mirrors(changes: Changes) -> Iterable[Mirrored]:
-    retyped = {(c.entity.id, c.after.id) for c in changes if isinstance(c, ChangedType)}
+def _mirrors(changes: Changes, answers: Answers) -> Iterable[Mirrored]:
+    retyped = {(c.entity.id, c.after.id): c for c in changes if isinstance(c, ChangedType)}
     for change in changes:
         if not isinstance(change, RenamedField) or change.entity.external:
             continue
         old, new, entity = change.before, change.after, change.entity
         others = [field for field in entity.fields if field.id != new.id]
         taken = {f.name for f in others} | {f.column.lower() for f in others}
+        retype = retyped.get((entity.id, new.id))
         if (
             old.column != new.column
             and old.name != new.name
-            and (entity.id, new.id) not in retyped
+            and (retype is None or is_convertible(old, new))
             and old.computed is None
             and new.column not in entity.primary_key
             and not {old.name, old.column.lower()} & taken
         ):
-            yield Mirrored(entity.name, old.name, new.name)
+            on_error = UNSET if retype is None else answers.conversion_of(retype.refs)
+            yield Mirrored(entity.name, old.name, new.name, on_error)
 
 
-def _aliases(changes: Changes) -> Iterable[Aliased]:
-    retyped = {c.entity.id for c in changes if isinstance(c, ChangedType)}
+def _aliases(changes: Changes, mirrors: Sequence[Mirrored]) -> Iterable[Aliased]:
+    mirrored = {(each.entity, each.new) for each in mirrors}
+    retyped = {
+        c.entity.id
+        for c in changes
+        if isinstance(c, ChangedType) and (c.entity.name, c.after.name) not in mirrored
+    }
     taken = {entity.table.lower() for entity in changes.after}
     for change in changes:
         if (

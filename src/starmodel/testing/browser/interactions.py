@@ -97,8 +97,9 @@ class Interactions:
             labelled = select(tag, "input") if id is None else select(self.tab.soup, f"#{id}")
             return bool(labelled) and await self._default_action(labelled[0])
         if "data-dialog" in tag.attrs:
-            for dialog in self.tab.soup.find_all("dialog", id=attribute(tag, "data-dialog")):
-                dialog.attrs["open"] = ""
+            for dialog in select(self.tab.soup, "dialog"):
+                if attribute(dialog, "id") == attribute(tag, "data-dialog"):
+                    dialog.attrs["open"] = ""
             return True
         form = tag.find_parent("form")
         if form is not None and tag in select(form, SUBMIT_BUTTONS):

@@ -15,6 +15,7 @@ from starmodel.testing.browser.document.dom import (
     NOT_RENDERED,
     attribute,
     keyed_attributes,
+    select,
     squeeze,
 )
 from starmodel.testing.browser.tab import Tab
@@ -80,8 +81,8 @@ def _text(tab: Tab, tag: Tag) -> str:
 
 def _has_opener(tab: Tab, dialog: Tag) -> bool:
     return any(
-        opener.attrs["data-dialog"] == attribute(dialog, "id")
-        for opener in tab.soup.find_all(attrs={"data-dialog": True})
+        attribute(opener, "data-dialog") == attribute(dialog, "id")
+        for opener in select(tab.soup, "[data-dialog]")
     )
 
 

@@ -113,10 +113,36 @@ def test_change_that_no_database_can_make_for_both_is_refused(
     assert (
         "A rolling deploy can't make this change, and nothing is changed. Processes that still "
         "run the old version:\n"
-        "- They fail to read and write Product.price: its column gets another type.\n"
+        "- They fail to read and write Product.price: its column gets another type. With another "
+        "name, by --rename Product.price=NEW, triggers convert its values.\n"
         "Stop the old version and leave --rolling out."
     ) in refused.stderr
     assert len(list((folder / "migrations").glob("*.py"))) == 1
+
+
+def test_renamed_field_of_another_type_is_converted_by_triggers(
+    write: Write, run: Run, folder: Path
+) -> None:
+    write("main.py", BEFORE)
+    run("migrate")
+    write("main.py", BEFORE.replace("price: int = 0", 'price_text: str = "0"'))
+    result = run("migrate", "--rolling", "--rename", "Product.price=price_text")
+
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    start = lines.index("Processes that still run the old version:")
+    assert lines[start + 1 : start + 3] == [
+        "- They keep using Product.price; triggers convert it to price_text, and back.",
+        "- They read None in Product.price where price_text is not whole number.",
+    ]
+    with closing(sqlite3.connect(folder / "shop.db")) as database, database:
+        database.execute(
+            "INSERT INTO product (id, name, price, old, _version) VALUES ('a', 'a', 5, 'x', 1)"
+        )
+        found = database.execute("SELECT price, price_text FROM product").fetchall()
+    assert found == [(5, "5")]
+    assert run("migrate", "--contract").exit_code == 0
+    assert "Nothing to do." in run("migrate").stdout
 
 
 def test_renamed_table_of_sqlite_is_refused_in_production_alone(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from integration.web.browser import unlisted
-from starmodel import Entity, Field, event
+from starmodel import Entity, Field, Relationship, event
 
 
 @unlisted
@@ -36,3 +36,27 @@ class OrderLine(Entity):
 
 
 ORDER_DESK = [Customer, Order, OrderLine]
+
+
+@unlisted
+class Basket(Entity):
+    """With rows for its items in its own form."""
+
+    model_config = {"store": "sql", "access": "public", "inlines": ("items",)}
+    name: str = Field(min_length=2)
+    note: str = ""
+    items: list[AnItem] = Relationship(order="position")
+
+
+@unlisted
+class AnItem(Entity):
+    """Named so that its table comes before that of its parent."""
+
+    model_config = {"store": "sql", "access": "public"}
+    basket: Basket
+    product: str = Field(min_length=2)
+    quantity: int = Field(1, ge=1)
+    position: int = 0
+
+
+BASKETS = [Basket, AnItem]

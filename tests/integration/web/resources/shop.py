@@ -86,8 +86,8 @@ class StaffOnly:
 
 
 class StaffUI(FrankenUI):
-    def record_detail(self, resource: Any, entity: Any) -> Any:
-        return Section(super().record_detail(resource, entity), id="staff-detail")
+    def record_detail(self, resource: Any, entity: Any, titles: Any) -> Any:
+        return Section(super().record_detail(resource, entity, titles), id="staff-detail")
 
     def value(self, annotation: Any, options: Any, *, brief: bool) -> Any:
         render = super().value(annotation, options, brief=brief)
@@ -100,11 +100,11 @@ def like_button(item: Item) -> Any:
 
 
 class LikeUI(StaffUI):
-    def record_detail(self, resource: Any, entity: Any) -> Any:
+    def record_detail(self, resource: Any, entity: Any, titles: Any) -> Any:
         return Section(like_button(entity))
 
 
-def banner(ui: FrankenUI, resource: Any, entity: Any) -> Any:
+def banner(ui: FrankenUI, resource: Any, entity: Any, titles: Any) -> Any:
     return Div(f"{resource.name} {entity.id}", id="banner")
 
 

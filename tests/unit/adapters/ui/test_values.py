@@ -32,6 +32,12 @@ class Address(BaseModel):
     tags: list[str] = []
 
 
+class Stay(BaseModel):
+    nights: list[date]
+    price: Decimal = Decimal("12345.00")
+    next: Stay | None = None
+
+
 def text_of(html: str) -> str:
     return "".join(node[1] for node in dom(html) if node[0] == "text")
 
@@ -41,7 +47,14 @@ def text_of(html: str) -> str:
     [
         (str, "Pen & <ink>", "Pen & <ink>"),
         (int, 0, "0"),
-        (int, 2**80, str(2**80)),
+        (int, 2026, "2026"),
+        (int, -12345, "-12,345"),
+        (int, 2**80, "1,208,925,819,614,629,174,706,176"),
+        (int, 10**200, str(10**200)),
+        (float, 1e22, "10,000,000,000,000,000,000,000"),
+        (float, float("nan"), "nan"),
+        (Decimal, "1234.5", "1,234.5"),
+        (Decimal, "not a number", "not a number"),
         (float, -0.5, "-0.5"),
         (Decimal, Decimal("1.50"), "1.50"),
         (bool, True, "Yes"),
@@ -63,6 +76,10 @@ def text_of(html: str) -> str:
         (set[Literal["a"]], [], "\u2013"),
         (dict[str, Any], {"a": True, "b": None}, "aYesb\u2013"),
         (Address, Address(tags=["x"]), "streetMaintagsx"),
+        (dict[str, Decimal], {"a": Decimal("1234.5")}, "a1,234.5"),
+        (list[date], [date(2026, 11, 4)], "4 Nov 2026"),
+        (list[list[int]], [[12345, 1], []], "12,345, 1\u2013"),
+        (Stay, Stay(nights=[date(2026, 11, 4)]), "nights4 Nov 2026price12,345.00next\u2013"),
         (list[Address], [Address()], "streetMaintags\u2013"),
         (Any, {"a": 1}, "a1"),
     ],

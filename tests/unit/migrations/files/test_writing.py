@@ -26,6 +26,8 @@ from starmodel.migrations.steps import (
     AddParts,
     ChangeField,
     CreateEntity,
+    EndMirror,
+    MirrorField,
     PurgeKept,
     RenameField,
     ReplaceValues,
@@ -55,6 +57,8 @@ STEPS: list[Step] = [
     ReplaceValues("Product", "state", {"old": "new", 'a "quoted" one': 1.5}),
     SplitField("Product", "address", {"address_street": "street", "address_postal_code": "zip"}),
     PurgeKept(("_dropped_price_2",)),
+    MirrorField("Product", "price", "price_text", on_error="0"),
+    EndMirror("Product", "price", "price_text"),
 ]
 
 

@@ -41,7 +41,8 @@ def texts(before: Schema, after: Schema, *, rolling: bool, database: str = "") -
          "keep using Product.old; what the new version creates has 'x'"),
         ([FieldModel("price", "int")], [FieldModel("price", "str")],
          "! fail to read and write Product.price: its column gets another type",
-         "! fail to read and write Product.price: its column gets another type"),
+         "! fail to read and write Product.price: its column gets another type. With another name, "
+         "by --rename Product.price=NEW, triggers convert its values"),
         ([FieldModel("price", "short")], [FieldModel("price", "str")], None, None),
         ([FieldModel("price", nullable=True)], [FieldModel("price")],
          "! fail to store None in Product.price",

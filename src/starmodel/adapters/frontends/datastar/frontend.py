@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from starmodel.adapters.frontends.datastar.actions import ActionExpressions, current_root_path
 from starmodel.adapters.frontends.datastar.browser_states import BrowserStates
@@ -25,12 +25,14 @@ from starmodel.adapters.frontends.datastar.patches import (
 from starmodel.adapters.frontends.datastar.replies import DatastarReplies
 from starmodel.adapters.frontends.datastar.root_elements import live_part
 from starmodel.adapters.frontends.datastar.tokens import Tokens
+from starmodel.adapters.frontends.datastar.views import TITLES_PATH
 from starmodel.app.application import Application
 from starmodel.app.commands.elements import Element
 from starmodel.app.context import current_context
 from starmodel.app.live.topics import Topics
 from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.areas import Area
+from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.slots import Place
 from starmodel.app.queries.listing import Listing
 from starmodel.app.sessions.session import Session
@@ -104,6 +106,18 @@ class DatastarFrontend:
         id = "" if entity is None else plain(entity.id)
         for entity_type in classes:
             page.topics[SlotTopic(entity_type.name, content, subject, id)] = None
+
+    def request_title(self, resource: MountedResource, id: Any, element: str) -> str:
+        """The attribute that lets the page request a title, with the rights of its visitor.
+
+        Shapes: element is the id of the element that the title replaces.
+        """
+        query = {
+            "entity": resource.entity_type.name, "id": str(id), "element": element,
+            "area": resource.prefix,
+        }  # fmt: skip
+        url = f"{current_root_path()}{TITLES_PATH}?{urlencode(query)}"
+        return attribute("data-init", f"@get({script_json(url)})")
 
     def adopt(self, page: Page) -> None:
         """Subscribe the current page to the topics of another page of the same response."""

@@ -62,8 +62,8 @@ def part_of(component: Any, view: str, id: Any) -> Part:
 
     Raises: ConfigurationError, for elements that no wrapper may contain.
     """
-    key = blake2b(f"{view}\n{id}".encode(), digest_size=8).hexdigest()
-    selector, mark = f'[{PART}="{key}"]', f' {PART}="{key}"'
+    key = _key(view, id)
+    selector, mark = selector_of(view, id), f' {PART}="{key}"'
     nodes = list(_nodes(component))
     if not nodes:
         return Part(_Html(f"<template{mark}></template>"), selector)
@@ -84,6 +84,15 @@ def part_of(component: Any, view: str, id: Any) -> Part:
         )
     start, end = _WRAPPERS[namespace]
     return Part((_Html(f"{start}{mark}>"), *nodes, _Html(end)), selector, namespace)
+
+
+def selector_of(view: str, id: Any) -> str:
+    """The selector of the root elements of a view of one entity."""
+    return f'[{PART}="{_key(view, id)}"]'
+
+
+def _key(view: str, id: Any) -> str:
+    return blake2b(f"{view}\n{id}".encode(), digest_size=8).hexdigest()
 
 
 def _nodes(component: Any) -> Iterator[Any]:

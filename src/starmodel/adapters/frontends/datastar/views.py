@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -18,7 +19,7 @@ from starmodel.adapters.frontends.datastar.patches import (
     patch_state,
     signals_of,
 )
-from starmodel.adapters.frontends.datastar.root_elements import live_part
+from starmodel.adapters.frontends.datastar.root_elements import live_part, selector_of
 from starmodel.app.access.policy import Audience
 from starmodel.app.commands.elements import Element
 from starmodel.app.live.class_topics import ClassChanged
@@ -27,16 +28,19 @@ from starmodel.app.live.snapshots import snapshot_of
 from starmodel.app.live.views import LiveView
 from starmodel.app.ports.messages import Changed
 from starmodel.app.presentation.areas import Area
+from starmodel.app.presentation.frontend import ABSENT_ID
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import ListPages
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.record_keys import row_key
+from starmodel.core.entity import Entity
 from starmodel.core.snapshot import as_seen, version_of
 from starmodel.core.values.words import title_of_entity
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 RenderPart = Callable[[Any, str, Area | None], str]
 SLOTS_PATH = "/_starmodel/slots"
+TITLES_PATH = "/_starmodel/titles"
 _REMOVED = {"expired": "page.expired", "closed": "page.closed"}
 
 
@@ -73,14 +77,24 @@ class PartView:
     area: Area | None = None
 
     def encode(self, message: Changed, *, full: bool) -> Sequence[DatastarPatch]:
+        view = self.view
         if message.state is None:
-            return ()
-        entity = snapshot_of(self.view.entity, message.id, message.state, message.version)
+            return () if view.gone is None else [self._content(view.gone, message.id)]
+        entity = snapshot_of(view.entity, message.id, message.state, message.version)
         if entity.__entity__.guarded:
             entity = as_seen(entity, message.hidden)
-        part = live_part(self.view, entity)
+        with page_at(self.root_path, self.area) if view.in_page else nullcontext():
+            if view.gone is not None:
+                return [self._content(view.render(entity), message.id)]
+            part = live_part(view, entity)
         html = self.render(part.component, self.root_path, self.area)
         return [patch_elements(Element(html, part.selector, None, part.namespace))]
+
+    def _content(self, component: Any, id: Any) -> DatastarPatch:
+        """Patch the content of the view's elements, which may have left the page."""
+        selector = f"{selector_of(self.view.name, id)}, #{ABSENT_ID}"
+        html = self.render(component, self.root_path, self.area)
+        return patch_elements(Element(html, selector, "inner"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +113,15 @@ class RowsView:
             return self._closed(message)
         listing, window = self.listing, message.state
         before = None if full else message.before
-        sent = {} if before is None else {e.id: version_of(e) for e in before.entities}
-        changed = [e for e in window.entities if sent.get(e.id) != version_of(e)]
+        sent = {} if before is None else {e.id: _shown(before, e) for e in before.entities}
+        changed = [e for e in window.entities if sent.get(e.id) != _shown(window, e)]
         keys = [row_key(entity) for entity in window.entities]
         keeps_order = before is not None and keys == [row_key(e) for e in before.entities]
         ui: ListPages = self.resource.ui
         with page_at(self.root_path, self.area):
             rows = []
             if changed or not window.entities:
-                rows = ui.list_rows(self.resource, listing, changed, self.audience)
+                rows = ui.list_rows(self.resource, listing, changed, self.audience, window.titles)
             controls = list(ui.list_controls(self.resource, listing, window))
             if before is not None:
                 shown = ui.list_controls(self.resource, listing, before)
@@ -135,6 +149,11 @@ class RowsView:
         rows = patch_rows(rows_id(listing), "closed", version=version, order=())
         notice = status(self.texts.text("list.closed", things=things))
         return [rows, *map(patch_elements, controls), notice]
+
+
+def _shown(window: Window, entity: Entity) -> tuple[Any, ...]:
+    """What the row of a record depends on."""
+    return version_of(entity), window.titles.shown_with(entity)
 
 
 @dataclass(frozen=True, slots=True)

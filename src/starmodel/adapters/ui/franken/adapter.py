@@ -16,6 +16,7 @@ from starmodel.adapters.ui.franken.lists.lists import Lists
 from starmodel.adapters.ui.franken.messages import progress_message, toast_message
 from starmodel.adapters.ui.franken.records.children import child_sections
 from starmodel.adapters.ui.franken.records.deletions import deletion_form
+from starmodel.adapters.ui.franken.records.neighbours import neighbour_links
 from starmodel.adapters.ui.franken.records.records import Records
 from starmodel.adapters.ui.franken.shell.layout import navigation_links
 from starmodel.adapters.ui.franken.shell.shell import Shell
@@ -28,10 +29,14 @@ from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.choices import Choice, Offered
 from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import NavEntry
-from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.presentation.inlines import InlineRows
+from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
+from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.slots import Filled, Place
-from starmodel.app.presentation.ui import NO_INPUTS, Row, Services
+from starmodel.app.presentation.ui import NO_INPUTS, FormFlow, Row, Services
 from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.queries.neighbours import Neighbours
+from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.events.results import Progress, Toast
@@ -54,7 +59,9 @@ class FrankenUI:
         self._chosen = ChosenRecords(services)
         self._lists = Lists(services, self.value, self._chosen)
         self._forms = EventForms(services, self.form_field, self._chosen)
-        self._records = Records(services, resources, self._forms, self.value, self.form)
+        self._records = Records(
+            services, resources, self._forms, self.value, self.form, self.record_link
+        )
         self._errors = ErrorPages(services, self.page)
 
     def render(self, component: Any) -> str:
@@ -73,8 +80,10 @@ class FrankenUI:
     ) -> str:
         return self._shell.page(title, content, actor, resource, actions, subject)
 
-    def page_start(self, actor: Actor | None) -> Any:
-        return self._shell.start(actor)
+    def page_start(
+        self, actor: Actor | None, overviews: Mapping[MountedResource, Overview] = NO_OVERVIEWS
+    ) -> Any:
+        return self._shell.start(actor, overviews)
 
     def page_navigation(
         self,
@@ -100,8 +109,9 @@ class FrankenUI:
         listing: Listing,
         entities: Sequence[Entity],
         audience: Audience,
+        titles: RelatedTitles = NO_TITLES,
     ) -> list[Row]:
-        return self._lists.rows(resource, listing, entities, audience)
+        return self._lists.rows(resource, listing, entities, audience, titles)
 
     def list_controls(
         self, resource: MountedResource, listing: Listing, window: Window
@@ -116,8 +126,15 @@ class FrankenUI:
     def record_title(self, resource: MountedResource, entity: Entity) -> str:
         return title_of(resource.entity_type, entity)
 
-    def record_detail(self, resource: MountedResource, entity: Entity) -> Any:
-        return self._records.detail(resource, entity)
+    def record_detail(
+        self, resource: MountedResource, entity: Entity, titles: RelatedTitles = NO_TITLES
+    ) -> Any:
+        return self._records.detail(resource, entity, titles)
+
+    def record_link(
+        self, resource: MountedResource, titled: Titled | None, element: str = ""
+    ) -> Any:
+        return self._records.link(resource, titled, element)
 
     def record_events(
         self, resource: MountedResource, entity: Entity, actor: Actor | None = None
@@ -143,6 +160,11 @@ class FrankenUI:
         place = Place("record.panels", actor, resource.entity_type, entity)
         return self._panels(place)
 
+    def record_neighbours(
+        self, resource: MountedResource, neighbours: Neighbours, page: Page
+    ) -> Any:
+        return neighbour_links(self.services, resource, neighbours, page, self.record_title)
+
     def value(self, annotation: Any, options: UI, *, brief: bool) -> RenderValue:
         """The HTML renderer for values of a type, `brief` in the cells of lists."""
         return value_renderer(annotation, options, brief=brief, texts=self.services.texts)
@@ -160,8 +182,12 @@ class FrankenUI:
         originals: Mapping[str, str] | None = None,
         omitted: frozenset[str] = NOTHING,
         hidden: Mapping[str, str] = NO_INPUTS,
+        flow: FormFlow | None = None,
+        inlines: Sequence[InlineRows] = (),
     ) -> Any:
-        return self._forms.form(resource, event, id, values, errors, originals, omitted, hidden)
+        return self._forms.form(
+            resource, event, id, values, errors, originals, omitted, hidden, flow, inlines
+        )
 
     def form_after(
         self, resource: MountedResource, actor: Actor | None, entity: Entity | None = None
@@ -186,8 +212,9 @@ class FrankenUI:
         errors: Mapping[str, str],
         originals: Mapping[str, str],
         omitted: frozenset[str] = NOTHING,
+        inlines: Sequence[InlineRows] = (),
     ) -> Sequence[Element]:
-        return self._forms.error_patches(resource, event, id, errors, originals, omitted)
+        return self._forms.error_patches(resource, event, id, errors, originals, omitted, inlines)
 
     def form_field(self, field: FormField, form_id: str, slots: Slots, records_url: str) -> Any:
         """One labelled input; `slots` has the slots of its value, choice and validation error."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from starmodel.app.access.explanations import denial_in_words
 from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.presentation.failures import Frame, own_frames
+from starmodel.app.presentation.field_words import NO_WORDS, FieldWords
 from starmodel.core.errors import (
     AccessDeniedError,
     BindingError,
@@ -53,9 +54,9 @@ PLAIN_CHALLENGE = b"Bearer"
 class Problem:
     """An error with the details that its caller may see.
 
-    Shapes: fields maps an input's name to its validation error; trace, frames and
-    details are for the developer only; was has the field digests that an edit form
-    submits next (see `starmodel.app.commands.binding.edited_fields`); plain
+    Shapes: fields maps an input's name to its validation error, titles to its label;
+    trace, frames and details are for the developer only; was has the field digests that an
+    edit form submits next (see `starmodel.app.commands.binding.edited_fields`); plain
     replaces the text on pages when the text is meant for API clients.
     confirm is the path where a program confirms the password, "" unless that helps;
     challenge is the value of `WWW-Authenticate` (RFC 6750) of a 401.
@@ -74,6 +75,7 @@ class Problem:
     plain: str = ""
     challenge: bytes = PLAIN_CHALLENGE
     confirm: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -85,10 +87,18 @@ class Problem:
         if not self.fields:
             return self.plain or self.text
         told = [
-            f"{name.replace('_', ' ').capitalize()}: {text}" if name else text
+            f"{self.titles.get(name, _in_words(name))}: {text}" if name else text
             for name, text in self.fields.items()
         ]
         return " ".join(told)
+
+    def said_besides(self, inputs: Collection[str]) -> str:
+        """The message for people, without the validation errors beside these inputs.
+
+        "" when all of them are.
+        """
+        left = {n: text for n, text in self.fields.items() if n.partition(".")[0] not in inputs}
+        return replace(self, fields=left).said if left or not self.fields else ""
 
     def as_json(self) -> dict[str, Any]:
         """The problem as an RFC 9457 document."""
@@ -123,6 +133,7 @@ def problem_of(
     details: Mapping[str, str] | None = None,
     models: Models = _NO_MODELS,
     texts: Catalogue = ENGLISH,
+    words: FieldWords = NO_WORDS,
 ) -> Problem:
     """Map an exception to a problem; an unexpected one is logged and its message not sent.
 
@@ -130,13 +141,15 @@ def problem_of(
     details maps each of them to its value. With domain any `ValueError` is a
     domain error, whose message is sent; without, only one that an event raised.
     developer is True for callers with permission to see tracebacks. No validation
-    error names a private field of models. texts is the message catalogue.
+    error names a private field of models. texts is the message catalogue, words what forms
+    call the inputs.
     """
     made = _problem_of(error, where, developer, domain, details, models)
     return replace(
         made,
         text=texts.render(made.text),
-        fields=texts.render_all(made.fields),
+        fields=texts.render_all(words.with_examples(made.fields)),
+        titles=words.titles,
         plain=texts.render(made.plain),
     )
 
@@ -227,6 +240,11 @@ def _challenge(error: StarModelError) -> bytes:
     if isinstance(error, ConfirmationNeededError):
         return b'Bearer error="insufficient_user_authentication", max_age=%d' % error.within_s
     return b"Bearer"
+
+
+def _in_words(name: str) -> str:
+    """A name that the caller has sent and no input has, in words."""
+    return name.rpartition(".")[2].replace("_", " ").capitalize()
 
 
 def _with_title(error: StarModelError) -> str:

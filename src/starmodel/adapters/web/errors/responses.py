@@ -13,18 +13,23 @@ from starmodel.adapters.web.http.exchange import NOTHING_SENT, Exchange, Header
 from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.fields import writable_fields
+from starmodel.app.access.offers import may_create
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import digests_in
 from starmodel.app.commands.binding.form_names import ORIGINALS
 from starmodel.app.commands.elements import Element
 from starmodel.app.ports.transport import Patch
 from starmodel.app.presentation.children import parent_choice
-from starmodel.app.presentation.resource import MountedResource
-from starmodel.app.presentation.ui import UIAdapter
+from starmodel.app.presentation.field_words import NO_WORDS, FieldWords, field_words
+from starmodel.app.presentation.inlines import InlineRows, sent_inlines
+from starmodel.app.presentation.resource import MountedResource, Page
+from starmodel.app.presentation.ui import FormFlow, UIAdapter
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import ConfirmationNeededError, RequestError, StarModelError
 from starmodel.core.events import Event
 from starmodel.core.events.results import Toast
 
+_SAVING = ("create", "update")
 _NO_PROBLEM = Problem(200, "")
 _SHOWN_AGAIN = frozenset({400, 409, 422})  # a corrected form can succeed
 
@@ -51,8 +56,12 @@ class ErrorResponses:
         *,
         domain: bool = False,
         details: Mapping[str, str] | None = None,
+        words: FieldWords = NO_WORDS,
     ) -> Problem:
-        """Map an exception to a problem, without details that this caller may not read."""
+        """Map an exception to a problem, without details that this caller may not read.
+
+        Shapes: words is what forms call the inputs of the event that failed.
+        """
         made = problem_of(
             error,
             where=where,
@@ -61,6 +70,7 @@ class ErrorResponses:
             details=details,
             models=self._application.registry.models_by_title,
             texts=self._application.texts,
+            words=words,
         )
         if isinstance(error, ConfirmationNeededError):
             confirmation = self._application.extensions.confirmation
@@ -82,10 +92,12 @@ class ErrorResponses:
         elements: Sequence[Element] = (),
         headers: Sequence[Header] = (),
         ui: UIAdapter | None = None,
+        said: str | None = None,
     ) -> None:
         """Send the problem in the representation that the request accepts.
 
-        Shapes: ui renders the page, None for the application's.
+        Shapes: ui renders the page, None for the application's; said replaces the message of
+        the toast, "" for no toast.
         """
         if problem.retry_after_s is not None:
             headers = [*headers, (b"retry-after", str(problem.retry_after_s).encode())]
@@ -93,9 +105,12 @@ class ErrorResponses:
             headers = [*headers, (b"www-authenticate", problem.challenge)]
         if exchange.request.is_datastar:
             # Datastar ignores the body of a 4xx or 5xx response, so patches are sent with 200.
-            await self._patches.send(
-                exchange, self.encode(problem, elements), headers, status=problem.status
+            patches = (
+                self._encode_sign_in(exchange, problem, elements)
+                if self._leads_to_sign_in(exchange, problem)
+                else self.encode(problem, elements, said)
             )
+            await self._patches.send(exchange, patches, headers, status=problem.status)
         elif exchange.request.wants_html and self._leads_to_sign_in(exchange, problem):
             await exchange.redirect(self._sign_in_url(exchange, problem))
         elif exchange.request.wants_html:
@@ -103,6 +118,16 @@ class ErrorResponses:
             await exchange.page(lambda: ui.error_page(problem, actor), problem.status, headers)
         else:
             await exchange.json(problem.as_json(), problem.status, headers)
+
+    def _encode_sign_in(
+        self, exchange: Exchange, problem: Problem, elements: Sequence[Element]
+    ) -> Sequence[Patch]:
+        """The patches for a click that needs a sign-in: a toast with a link that returns here."""
+        link = self._application.texts.text("toast.sign_in")
+        url = self._sign_in_url(exchange, problem)
+        toast = self._ui.message_toast(Toast(problem.said, "error", url, link))
+        shown = Element(self._ui.render(toast), "#starmodel-toasts", "append")
+        return self._patches.encoder.encode_error(problem.status, "", [*elements, shown])
 
     def _leads_to_sign_in(self, exchange: Exchange, problem: Problem) -> bool:
         is_there = exchange.request.path == self.sign_in_path
@@ -163,8 +188,10 @@ class ErrorResponses:
             omitted = await self._omitted(exchange, resource, id)
             if choice := parent_choice(self._application.registry, resource.entity_type, sent):
                 omitted = omitted.union(choice.inputs)
-            elements = self.beside(resource, event, id, problem, omitted) if beside else ()
-            await self.send(exchange, problem, elements=elements, ui=resource.ui)
+            inlines = self._inlines(exchange, resource, event, sent) if beside else ()
+            elements = self.beside(resource, event, id, problem, omitted, inlines) if beside else ()
+            said = problem.said_besides(self._inputs(resource, event, omitted) if beside else ())
+            await self.send(exchange, problem, elements=elements, ui=resource.ui, said=said)
         elif (
             is_form
             and exchange.request.wants_html
@@ -205,6 +232,37 @@ class ErrorResponses:
             return fields.uncertain
         return fields.closed_now(entity)
 
+    def words(self, entity_type: EntityType, event: Event[Any, Any, Any]) -> FieldWords:
+        """What forms call the inputs of an event."""
+        return field_words(self._application.dispatcher.binders[entity_type.cls, event.name])
+
+    def _inputs(
+        self, resource: MountedResource, event: Event[Any, Any, Any], omitted: frozenset[str]
+    ) -> frozenset[str]:
+        """The names of the inputs that a generated form displays, with their errors."""
+        binder = self._application.dispatcher.binders[resource.entity_type.cls, event.name]
+        specs = resource.entity_type.cls.__entity__.fields
+        return frozenset(
+            parameter.name
+            for parameter in binder.public_parameters
+            if not parameter.is_field
+            or (parameter.name not in omitted and specs[parameter.name].ui.widget != "hidden")
+        )
+
+    def _flow(
+        self, exchange: Exchange, resource: MountedResource, event: Event[Any, Any, Any], id: str
+    ) -> dict[str, Any]:
+        """The footer of a form that creates or changes a record, as an argument of `Forms.form`."""
+        entity_type, root_path = resource.entity_type, exchange.root_path
+        page: Page = "record" if event.name == "update" else "list"
+        if not entity_type.is_record or event.name not in _SAVING or page not in resource.pages:
+            return {}
+        may_add = "new" in resource.pages and may_create(
+            resource.policy, entity_type, exchange.session.actor
+        )
+        cancel_url = resource.url_for(page, id or None, root_path=root_path)
+        return {"flow": FormFlow(cancel_url, may_add_another=may_add)}
+
     def beside(
         self,
         resource: MountedResource,
@@ -212,15 +270,38 @@ class ErrorResponses:
         id: str,
         problem: Problem,
         omitted: frozenset[str],
+        inlines: Sequence[InlineRows] = (),
     ) -> Sequence[Element]:
         """The patches that render each validation error beside its input."""
         ui: UIAdapter = resource.ui
-        return ui.form_errors(resource, event, id, problem.fields, problem.was, omitted=omitted)
+        return ui.form_errors(
+            resource, event, id, problem.fields, problem.was, omitted=omitted, inlines=inlines
+        )
 
-    def encode(self, problem: Problem, elements: Sequence[Element] = ()) -> Sequence[Patch]:
-        """The patches for Datastar; a developer also gets a panel with frames and arguments."""
+    def _inlines(
+        self,
+        exchange: Exchange,
+        resource: MountedResource,
+        event: Event[Any, Any, Any],
+        sent: Mapping[str, Any],
+        was: Mapping[str, str] = NOTHING_SENT,
+    ) -> list[InlineRows]:
+        """The rows of children in a submitted form. Shapes: was has newer digests by row."""
+        if not self._application.dispatcher.rows.names(resource.entity_type, event):
+            return []
+        inlines = self._application.inline_children(resource)
+        return sent_inlines(inlines, exchange.session.actor, sent, was)
+
+    def encode(
+        self, problem: Problem, elements: Sequence[Element] = (), said: str | None = None
+    ) -> Sequence[Patch]:
+        """The patches for Datastar; a developer also gets a panel with frames and arguments.
+
+        Shapes: said replaces the message of the toast, "" for no toast.
+        """
         if not problem.trace:
-            return self._patches.encoder.encode_error(problem.status, problem.said, elements)
+            text = problem.said if said is None else said
+            return self._patches.encoder.encode_error(problem.status, text, elements)
         panel = self._ui.render(self._ui.error_panel(problem))
         shown = Element(panel, "#starmodel-failure", "inner")
         return self._patches.encoder.encode_error(problem.status, "", [*elements, shown])
@@ -245,7 +326,9 @@ class ErrorResponses:
         label = texts.render(event.title)
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         values = {name: value for name, value in sent.items() if name not in binder.sensitive}
-        originals = problem.was
+        originals: Mapping[str, str] = {
+            name: text for name, text in problem.was.items() if "." not in name
+        }
         with contextlib.suppress(RequestError):  # unreadable, which is the error being sent
             originals = originals or digests_in(sent.get(ORIGINALS), self._settings.bounds)
         choice = parent_choice(self._application.registry, entity_type, sent)
@@ -254,10 +337,15 @@ class ErrorResponses:
             resource, event, id or None,
             values=values, errors=problem.fields, originals=originals,
             omitted=omitted.union(hidden), hidden=hidden,
+            inlines=self._inlines(exchange, resource, event, sent, problem.was),
+            **self._flow(exchange, resource, event, id),
         )  # fmt: skip
+        said = problem.said_besides(self._inputs(resource, event, omitted.union(hidden)))
         page: str = ui.page(
             titles.get(event.name, label) if entity_type.is_record else label,
-            ui.message_toast(Toast(problem.said, "error")) if problem.said else None,
+            ui.message_toast(Toast(said or texts.text("form.refused"), "error"))
+            if problem is not _NO_PROBLEM
+            else None,
             form,
             ui.form_after(resource, exchange.session.actor) if event.name == "create" else None,
             actor=exchange.session.actor,

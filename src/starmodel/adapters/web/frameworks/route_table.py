@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from starmodel.adapters.web.framework import WebFramework
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.routing import Found, UserRoutes
-from starmodel.adapters.web.paths import INTERNAL, SLOTS_PATH, STREAM_PATH
+from starmodel.adapters.web.paths import INTERNAL, SLOTS_PATH, STREAM_PATH, TITLES_PATH
 from starmodel.app.presentation.resource import Page
 
 _PAGES: dict[Page, str] = {
@@ -18,7 +18,11 @@ _PAGES: dict[Page, str] = {
     "choices": "records to choose",
     "record": "page", "edit": "form to edit", "delete": "question before it is deleted",
 }  # fmt: skip
-_INTERNAL = {STREAM_PATH: "stream of a page", SLOTS_PATH: "content of a slot"}
+_INTERNAL = {
+    STREAM_PATH: "stream of a page",
+    SLOTS_PATH: "content of a slot",
+    TITLES_PATH: "title of a related record",
+}
 
 
 class RouteRow(NamedTuple):

@@ -52,7 +52,8 @@ NOTHING_SENT: Mapping[str, Any] = MappingProxyType({})
 class Exchange:
     """A request, its session and the sender of its response.
 
-    Shapes: sent has the form fields, once the body is read; sessions writes
+    Shapes: sent has the form fields, once the body is read, and adds_another is True for a form
+    that leads to that of a new record; sessions writes
     the session cookie, None for a response without one; csp returns the
     Content-Security-Policy of pages for a root path; is_client_error is True once an
     exception of the framework was answered with a client error.
@@ -65,6 +66,7 @@ class Exchange:
         "_outer",
         "_send",
         "_sessions",
+        "adds_another",
         "is_client_error",
         "request",
         "root_path",
@@ -88,7 +90,7 @@ class Exchange:
         self._cookies: dict[str, Header] = {}
         self._outer: Exchange | None = None
         self.sent: Mapping[str, Any] = NOTHING_SENT
-        self.started = self.is_client_error = False
+        self.started = self.is_client_error = self.adds_another = False
 
     def without_cookie(self, send: Any = None, request: HttpRequest | None = None) -> Exchange:
         """A copy whose response sets no session cookie, optionally with another `send`."""

@@ -24,6 +24,7 @@ from starmodel.app.commands.binding.problems import (
     beside,
     cut,
 )
+from starmodel.app.commands.binding.shown_fields import shown_conditions
 from starmodel.app.commands.binding.special_parameters import hints_of, special_of
 from starmodel.app.commands.inputs import Inputs
 from starmodel.core.classes.foreign_keys import foreign_keys
@@ -112,6 +113,8 @@ class Binder:
         self.containers = {
             p.name for p in self.parameters.values() if p.adapter and can_change(p.annotation)
         }
+        self.conditions = shown_conditions(entity_type) if self.takes_fields else {}
+        """The conditions of fields that forms hide."""
         self._converter = Converter(entity_type, event, registry, self.parameters)
         self.scalar = all(p.full_type in (int, str, float, bool) for p in self.parameters.values())
         # Scalars without secrets are JSON data already.
@@ -126,6 +129,7 @@ class Binder:
             or self.own
             or self.containers
             or self.guarded
+            or self.conditions
             or self._converter.private_parts
             or (self.takes_fields and next(foreign_keys(entity_type.cls), None))
         )

@@ -11,6 +11,11 @@ from pydantic import ValidationError
 from starmodel.app.commands.binding.files import FileRule, holds_file
 from starmodel.app.commands.binding.form_texts import RowError, filled, from_text, is_list
 from starmodel.app.commands.binding.models import UnknownPartError, accepted
+from starmodel.app.commands.binding.number_texts import (
+    AmbiguousNumberError,
+    is_number,
+    plain_number,
+)
 from starmodel.app.commands.binding.parameters import Parameter
 from starmodel.app.commands.binding.private_parts import IncompleteInput
 from starmodel.app.commands.binding.problems import (
@@ -29,7 +34,7 @@ from starmodel.app.commands.inputs import Inputs
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
-from starmodel.core.fields.field_types import is_atomic
+from starmodel.core.fields.field_types import is_atomic, plain_types
 from starmodel.core.fields.nested import all_models, is_private_path, models_in, parts_of
 from starmodel.core.values.bounds import BoundsError
 from starmodel.core.values.json_data import holds_bytes, with_bytes
@@ -37,6 +42,7 @@ from starmodel.core.values.validation_messages import sentence
 from starmodel.texts.catalogue import Message
 
 _JSON = ("JSON body", "signal")
+MAX_PROBLEMS = 50  # of one value with several inputs
 _TYPED = ("JSON body", "arguments")  # sources in which a string is a str, never a serialised value
 
 
@@ -123,6 +129,9 @@ class Converter:
             if source != "JSON body" or not is_atomic(parameter.annotation):
                 try:
                     parsed = from_text(parameter.annotation, value, inputs.bounds)
+                    if source == "form" and is_number(parameter.annotation):
+                        whole = plain_types(parameter.annotation) == [int]
+                        parsed = plain_number(value, whole=whole)
                     if name in self._with_bytes:
                         parsed = with_bytes(parameter.annotation, parsed)
                     arguments[name] = self._validated(
@@ -143,6 +152,9 @@ class Converter:
         except RowError as error:
             problems[f"{name}.{error.place}"] = ArgumentProblem(str(error.problem), error.problem)
             return
+        except AmbiguousNumberError as error:
+            problems[name] = ArgumentProblem(f"{error.problem} (from form)", error.problem)
+            return
         except ValueError as error:  # invalid JSON
             problem = json_problem(error) if source == "form" else None
             if problem is not None:
@@ -151,7 +163,7 @@ class Converter:
         if not errors:  # only private parts are missing; the stored value may supply them
             arguments[name] = IncompleteInput(self._accepted(parameter, value, inputs.trusted))
             return
-        for found in errors if isinstance(sent, dict | Rows) else errors[:1]:
+        for found in errors[: MAX_PROBLEMS if isinstance(sent, dict | Rows) else 1]:
             place = place_of(sent, found["loc"]) if source == "form" else ""
             problem = ArgumentProblem(technical(parameter, value, found, source), sentence(found))
             problems.setdefault(f"{name}.{place}" if place else name, problem)

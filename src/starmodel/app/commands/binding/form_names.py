@@ -36,6 +36,9 @@ KEPT_ROW = "_row."
 GIVEN = "_given."
 """Prefix: "false" makes the value None, whatever its inputs contain."""
 
+PERCENT = "_percent."
+"""Prefix: the number is a percentage, also when its sign was not typed."""
+
 ROW_CHANGE = "_change"
 """A submit button that changes the rows of the form: "add tags", "remove tags.3", "up tags.3"."""
 
@@ -45,6 +48,12 @@ SEVERAL_SUFFIX = "[]"
 BULK_EVENT, BULK_IDS = "event", "id"
 """The fields of a bulk form: the event's name, and the ids of the chosen records."""
 
+NEXT, ADD_ANOTHER = "_next", "another"
+"""Where a saved form leads to: with the value "another", to the form of a new record."""
+
+COPY, LIST = "_copy", "_list"
+"""Query parameters of pages: the record that a new one begins as a copy of, and the words of the
+list that the visitor comes from."""
 BULK_ASK, CONFIRMED = "ask", "confirmed"
 """Fields of a bulk request: ask what it would do; the visitor has agreed on a page."""
 

@@ -9,6 +9,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from starmodel.app.commands.binding.number_texts import (
+    AmbiguousNumberError,
+    is_number,
+    plain_number,
+)
 from starmodel.app.commands.binding.rows import KEY, MAX_ROWS, VALUE, Rows, is_pair, item_type
 from starmodel.app.ports.moments import in_utc, takes_only_aware
 from starmodel.core.fields.field_types import choice_of, is_atomic, is_typed_dict, plain_types
@@ -137,9 +142,13 @@ def _filled_part(annotation: Any, value: Any, bounds: Bounds, place: str) -> Any
         return None
     if isinstance(value, str | list) and str not in kinds:
         try:
+            if isinstance(value, str) and is_number(annotation):
+                return plain_number(value, whole=kinds == [int])
             return from_text(annotation, value, bounds)
         except BoundsError:
             raise
+        except AmbiguousNumberError as error:
+            raise RowError(place, error.problem) from None
         except ValueError:
             return value  # rejected by the validator of the type
     return value

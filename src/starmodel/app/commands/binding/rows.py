@@ -26,22 +26,25 @@ class Rows(list[Any]):
     values also when their inputs are empty; pairs is True for the rows of a mapping.
     """
 
-    __slots__ = ("kept", "keys", "pairs")
+    __slots__ = ("_filled", "kept", "keys", "pairs")
 
     def __init__(
         self, rows: Iterable[Any] = (), keys: Iterable[str] = (), kept: Iterable[str] = ()
     ) -> None:
         super().__init__(rows)
         self.keys, self.kept, self.pairs = list(keys), frozenset(kept), False
+        self._filled: list[tuple[str, Any]] | None = None
 
     @property
     def filled(self) -> list[tuple[str, Any]]:
         """The key and value of each row, without rows that were left empty."""
-        return [
-            (key, row)
-            for key, row in zip(self.keys, self, strict=True)
-            if key in self.kept or not _is_blank(row)
-        ]
+        if self._filled is None:
+            self._filled = [
+                (key, row)
+                for key, row in zip(self.keys, self, strict=True)
+                if key in self.kept or not _is_blank(row)
+            ]
+        return self._filled
 
     def changed(self, what: str, key: str) -> Rows:
         """The rows with one more, one less, or one moved. Shapes: key is "" to add one."""

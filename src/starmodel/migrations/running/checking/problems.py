@@ -8,6 +8,7 @@ from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.running.checking.names import refused_names
 from starmodel.migrations.running.checking.refused import Refused
 from starmodel.migrations.running.checking.simulation import Simulation
+from starmodel.migrations.running.checking.unfit import unfit_values
 from starmodel.migrations.running.checking.views import affected_views
 from starmodel.migrations.running.checking.violations import Violations
 from starmodel.migrations.running.database.session import Session
@@ -69,6 +70,7 @@ def _of(session: Session, actions: Sequence[Action]) -> list[Refused]:
     before, after = schemas[0].before, schemas[-1].after
     changed = _changed(actions)
     found = Simulation(session, before, after, actions, changed).run()
+    found += unfit_values(session, before, actions)
     return found or Violations(session, before, after, changed).find()
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from starmodel.migrations.running.programs.mirror import Mirror
+from starmodel.migrations.running.rows.sql_conversions import ColumnPair
 from starmodel.migrations.running.rows.table import RowTable
 from starmodel.migrations.running.rows.works import RowWork
 
@@ -16,31 +18,38 @@ class Copy(RowWork):
 
     One statement reads and writes a batch, so that no concurrent change is lost.
 
-    Shapes: source and target are names of fields.
+    Shapes: source and target are names of fields, the old and the new one of the mirror in some
+    order; between two types the values are converted.
     """
 
     source: str
     target: str
+    mirror: Mirror
+
+    @property
+    def is_forward(self) -> bool:
+        """True for a copy of the old field to the new one."""
+        return self.source == self.mirror.old
 
     def describe(self) -> str:
         return f"Copy {self.entity}.{self.source} to {self.target}"
 
     def batch(self, table: RowTable, after: Any) -> list[Sequence[Any]]:
         source, target = table.column(self.source), table.column(self.target)
-        rows = table.batch([], after, where=self._differ(table, source, target))
+        pair = self.pair(table)
+        made = (pair.to_new if self.is_forward else pair.to_old).of(source)
+        names = (source, target) if self.is_forward else (target, source)
+        rows = table.batch([], after, where=pair.unequal(*names))
         if rows:
             key = table.session.quote(table.key.column.name)
             marks = ", ".join(table.placeholder(number + 1) for number in range(len(rows)))
             table.session.execute(
-                f"UPDATE {table.name} SET {target} = {source} WHERE {key} IN ({marks})",  # noqa: S608
+                f"UPDATE {table.name} SET {target} = {made} WHERE {key} IN ({marks})",  # noqa: S608
                 [row[0] for row in rows],
             )
         return rows
 
-    def _differ(self, table: RowTable, source: str, target: str) -> str:
-        if table.session.kind == "mysql":
-            return f"NOT (BINARY {source} <=> BINARY {target})"
-        if table.session.kind == "sqlite":
-            return f"{source} IS NOT {target}"
-        text = "::TEXT" if table.fields[self.source].definition.type.kind == "json" else ""
-        return f"{source}{text} IS DISTINCT FROM {target}{text}"
+    def pair(self, table: RowTable) -> ColumnPair:
+        """Return the two columns."""
+        old, new = table.fields[self.mirror.old], table.fields[self.mirror.new]
+        return ColumnPair(old, new, table.session.sql_dialect, self.mirror.on_error)

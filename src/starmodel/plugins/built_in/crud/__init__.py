@@ -11,6 +11,7 @@ from starmodel.plugins import EventRoute, Exchange, Plugin, ResourceRoute, Route
 from starmodel.plugins.built_in.crud.bulk import BulkEvents
 from starmodel.plugins.built_in.crud.choices import send_choices
 from starmodel.plugins.built_in.crud.deletions import Deletions
+from starmodel.plugins.built_in.crud.overview import overviews
 from starmodel.plugins.built_in.crud.pages import CrudPages
 
 
@@ -43,7 +44,9 @@ class Crud(Plugin):
     async def start(self, exchange: Exchange) -> None:
         """Send the start page."""
         ui, title, actor = self.services.ui, self.services.settings.title, exchange.session.actor
-        await exchange.page(lambda: ui.page(title, ui.page_start(actor), actor=actor))
+        application = self.services.application
+        found = await overviews(application, application.areas.current.pages, actor)
+        await exchange.page(lambda: ui.page(title, ui.page_start(actor, found), actor=actor))
 
     @cached_property
     def _pages(self) -> CrudPages:

@@ -71,7 +71,10 @@ class BulkEvents:
                 done.append(each)
             except Exception as error:  # the web edge: every exception becomes a response
                 where = f"{entity_type.name}:{each}.{event.name}()"
-                refused[each] = self._error_responses.problem(exchange, error, where, domain=True)
+                words = self._error_responses.words(entity_type, event)
+                refused[each] = self._error_responses.problem(
+                    exchange, error, where, domain=True, words=words
+                )
         toasts = _toasts(self._application.texts, entity_type, event, done, refused)
         if exchange.request.wants_html and not exchange.request.is_datastar:
             exchange.push_toasts(toasts)

@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from starmodel.app.access.decisions import check
 from starmodel.app.access.denials import denial
 from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.offers import may_create, rendered
 from starmodel.app.commands.binding.edited_fields import digests
+from starmodel.app.commands.binding.form_names import COPY, LIST
 from starmodel.app.commands.field_access import unsettable
 from starmodel.app.presentation.children import parent_choice
+from starmodel.app.presentation.inlines import new_inlines, stored_inlines
 from starmodel.app.presentation.resource import MountedResource
-from starmodel.app.presentation.ui import UIAdapter
+from starmodel.app.presentation.ui import FormFlow, UIAdapter
 from starmodel.app.queries.listing import listing_of, wants_total
+from starmodel.app.queries.neighbours import (
+    NO_NEIGHBOURS,
+    Neighbours,
+    listing_in_words,
+    neighbours_of,
+    with_list,
+)
+from starmodel.app.queries.record_keys import key_of
+from starmodel.app.sessions.session import Session
 from starmodel.core.entity import Entity
 from starmodel.core.public_state import public_state
 from starmodel.plugins import Exchange
-from starmodel.plugins.built_in.crud.children import child_lists
+from starmodel.plugins.built_in.crud.children import child_lists, inline_records
 from starmodel.plugins.built_in.crud.data_streams import DataStreams
+from starmodel.plugins.built_in.crud.opening import opening_values
 from starmodel.plugins.web import PluginServices
 
 
@@ -41,13 +55,19 @@ class CrudPages:
             return
         ui: UIAdapter = resource.ui
         actor, query = exchange.session.actor, exchange.request.query
+        titles = await self._application.titles.of(
+            resource.entity_type, [entity], actor, resource.policy
+        )
         lists = await child_lists(self._application, resource, entity, actor, query)
 
+        beside = await self._neighbours(exchange, resource, entity)
+
         def page() -> str:
-            detail = ui.record_detail(resource, entity)
+            detail = ui.record_detail(resource, entity, titles)
             events = ui.record_events(resource, entity, actor)
             first = (events, detail) if resource.entity_type.is_record else (detail, events)
             content = (
+                ui.record_neighbours(resource, beside, "record"),
                 *first,
                 ui.record_children(resource, entity, lists, actor),
                 ui.record_panels(resource, entity, actor),
@@ -81,6 +101,7 @@ class CrudPages:
         window = await application.window(listing, actor, total=total, policy=policy)
         if not exchange.request.wants_json:
             ui: UIAdapter = resource.ui
+            window = await application.titles.add(window, entity_type, actor, policy)
 
             def page() -> str:
                 table = ui.list_table(resource, listing, window, actor)
@@ -127,13 +148,20 @@ class CrudPages:
             title = self._application.texts.text(
                 "children.new", title=entity_type.title, parent=named
             )
+        unset = await rendered(lambda: unsettable(policy, entity_type, actor, None))
+        omitted = unset.union(hidden)
+        values, errors = await opening_values(self._application, exchange, resource, omitted)
+        flow = FormFlow(
+            self._back_url(exchange, resource), may_add_another=True,
+            draft=self._draft(exchange.session),
+        )  # fmt: skip
 
         def page() -> str:
-            omitted = unsettable(policy, entity_type, actor, None).union(hidden)
-            content = (
-                ui.form(resource, event, omitted=omitted, hidden=hidden),
-                ui.form_after(resource, actor),
+            form = ui.form(
+                resource, event, values=values, errors=errors, omitted=omitted, hidden=hidden,
+                flow=flow, inlines=new_inlines(self._application.inline_children(resource), actor),
             )  # fmt: skip
+            content = (form, ui.form_after(resource, actor))
             return str(ui.page(title, *content, actor=actor, resource=resource))
 
         await exchange.page(page)
@@ -146,6 +174,9 @@ class CrudPages:
             resource.policy, resource.entity_type, "write", actor, event=event, entity=entity
         )
         title = self._application.texts.text("record.edit", title=ui.record_title(resource, entity))
+        beside = await self._neighbours(exchange, resource, entity)
+
+        inlines = await inline_records(self._application, resource, entity, actor)
 
         def page() -> str:
             values, originals = public_state(entity), digests(entity)
@@ -153,8 +184,62 @@ class CrudPages:
             form = ui.form(
                 resource, event, entity.id,
                 values=values, originals=originals, omitted=omitted,
+                flow=self._edit_flow(exchange, resource, entity),
+                inlines=stored_inlines(inlines, actor),
             )  # fmt: skip
-            more = ui.form_after(resource, actor, entity)
-            return str(ui.page(title, form, more, actor=actor, resource=resource))
+            content = (
+                ui.record_neighbours(resource, beside, "edit"), form,
+                ui.form_after(resource, actor, entity),
+            )  # fmt: skip
+            return str(ui.page(title, *content, actor=actor, resource=resource))
 
         await exchange.page(page)
+
+    def _edit_flow(self, exchange: Exchange, resource: MountedResource, entity: Entity) -> FormFlow:
+        may_add = "new" in resource.pages and may_create(
+            resource.policy, resource.entity_type, exchange.session.actor
+        )
+        root_path, words = exchange.root_path, exchange.request.query.get(LIST)
+        copy = f"?{urlencode({COPY: key_of(entity.id)})}"
+        new_url = resource.url_for("new", root_path=root_path) if may_add else ""
+        return FormFlow(
+            with_list(resource.url_for("record", entity.id, root_path=root_path), words),
+            may_add_another=may_add,
+            duplicate_url=f"{new_url}{copy}" if may_add else "",
+            draft=self._draft(exchange.session),
+        )
+
+    def _back_url(self, exchange: Exchange, resource: MountedResource) -> str:
+        """Where a new record's form is left to: the list, as the visitor has seen it."""
+        list_url = resource.url_for("list", root_path=exchange.root_path)
+        back = exchange.referer_or(list_url)
+        return back if back.partition("?")[0] == list_url else list_url
+
+    def _draft(self, session: Session) -> str:
+        """The names of this application and of the visitor in the browser's storage of drafts."""
+        scopes = self._application.scopes
+        return f"{scopes.browser_owner(None)}.{scopes.draft_owner(session, session.actor)}"
+
+    async def _neighbours(
+        self, exchange: Exchange, resource: MountedResource, entity: Entity
+    ) -> Neighbours:
+        """The records beside this one in the list that the visitor comes from.
+
+        The first page after the list has its words in the Referer, the others in the URL.
+        """
+        if "list" not in resource.pages or not resource.entity_type.is_record:
+            return NO_NEIGHBOURS
+        words = exchange.request.query.get(LIST)
+        if words is None:
+            list_url = resource.url_for("list", root_path=exchange.root_path)
+            path, _, query = exchange.referer_or("").partition("?")
+            if path != list_url:
+                return NO_NEIGHBOURS
+            words = query
+        actor, policy, entity_type = exchange.session.actor, resource.policy, resource.entity_type
+        hidden = readable_fields(policy, entity_type, actor).uncertain
+        listing = listing_in_words(entity_type, words, hidden)
+        if listing is None:
+            return NO_NEIGHBOURS
+        read = partial(self._application.window, actor=actor, policy=policy)
+        return await neighbours_of(listing, entity, read)

@@ -107,9 +107,20 @@ def insert(target: Tag, new: list[Tag], mode: str) -> list[Tag]:
     elif mode == "before":
         target.insert_before(*new)
     else:  # outer and replace
+        if mode != "replace":
+            _keep_unmorphed(target, new)
         target.insert_before(*new)
         target.decompose()
     return new
+
+
+def _keep_unmorphed(target: Tag, new: list[Tag]) -> None:
+    """Put elements that a morph leaves alone in the place of new ones with their ids."""
+    for tag in new:
+        for inside in select(tag, "[id][data-ignore-morph]"):
+            old = by_id(target, str(inside["id"]))
+            if old is not None and "data-ignore-morph" in old.attrs:
+                inside.replace_with(old.extract())
 
 
 def arrange(body: Tag, new: Iterable[Tag], order: list[str] | None) -> None:

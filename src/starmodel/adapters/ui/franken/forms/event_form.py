@@ -11,30 +11,36 @@ from fastcore.xml import Safe
 from pydantic_core import to_json
 
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
-from starmodel.adapters.ui.elements import Button, Div, Fieldset, Form, Input, Legend, render
+from starmodel.adapters.ui.elements import Button, Div, Form, Input, render
 from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.fields import form_field
 from starmodel.adapters.ui.franken.forms.form_field import FormField, Within
+from starmodel.adapters.ui.franken.forms.form_footer import browser_texts, footer
+from starmodel.adapters.ui.franken.forms.form_layout import arranged, cell
 from starmodel.adapters.ui.franken.forms.inputs import slot_values
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.titles import title_names
 from starmodel.app.commands.binding.form_names import ORIGINALS
 from starmodel.app.commands.binding.parameters import Parameter
+from starmodel.app.commands.binding.shown_fields import as_data
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
-from starmodel.app.presentation.ui import NO_INPUTS, Services
+from starmodel.app.presentation.ui import NO_INPUTS, FormFlow, Services
 from starmodel.app.queries.record_keys import key_of
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.events.main_event import main_event
 from starmodel.core.fields.field import excluding_private
+from starmodel.core.fields.form_layout import FormLayout, form_layout
 from starmodel.core.snapshot import NOTHING
+from starmodel.texts.catalogue import Catalogue
 
 RenderField = Callable[[FormField, str, Slots, str], Any]
 _FIRST_BUTTON = Button(type="submit", hidden=True, tabindex="-1")
 _LABELS = {"create": "event.create", "update": "event.save", "delete": "event.delete"}
 _ICONS = {"create": "plus", "update": "check", "delete": "trash"}
+_SAVING = ("create", "update")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,14 @@ class EventForm:
     fields: tuple[FormField, ...]
     parameters: Mapping[str, Parameter]
     template: Template
+    texts: Catalogue
+    layout: FormLayout
     chosen: ChosenRecords
+
+    @property
+    def is_of_record(self) -> bool:
+        """True for the forms that create and change records."""
+        return self.entity_type.is_record and self.event.name in _SAVING
 
     @property
     def nbytes(self) -> int:
@@ -60,12 +73,21 @@ class EventForm:
         errors: Mapping[str, str] | None = None,
         originals: Mapping[str, str] | None = None,
         hidden: Mapping[str, str] = NO_INPUTS,
+        flow: FormFlow | None = None,
+        inlines: str = "",
     ) -> str:
-        """Render the form as HTML, with these values, validation errors and hidden inputs."""
+        """Render the form as HTML, with these values, validation errors and hidden inputs.
+
+        Shapes: inlines is the HTML of rows of children.
+        """
         slots = self.slots(id, values or {}, errors or {}, originals or NO_INPUTS)
         slots["hidden"] = "".join(
             [render(Input(type="hidden", name=n, value=v)) for n, v in hidden.items()]
         )
+        slots["inlines"] = inlines
+        if self.is_of_record:
+            slots["footer"] = "" if flow is None else footer(flow, self.texts)
+            slots["draft"] = "" if flow is None else flow.draft
         return self.template.fill(slots)
 
     def slots(
@@ -160,7 +182,8 @@ def event_form(
     )  # fmt: skip
     template = compiled(lambda s: _component(services, resource, event, fields, render_field, s))
     by_name = {parameter.name: parameter for parameter in parameters}
-    return EventForm(entity_type, event, fields, by_name, template, chosen)
+    layout = _layout(entity_type, event)
+    return EventForm(entity_type, event, fields, by_name, template, services.texts, layout, chosen)
 
 
 def _component(
@@ -176,8 +199,16 @@ def _component(
     key, id = (s.token("id"), ID) if of_record else ("", None)
     form = form_id(entity_type, event, key)
     inputs = {
-        field.name: render_field(field, form, s, _choices_url(services, field)) for field in fields
+        field.name: render_field(field, form, s, choices_url(services, field)) for field in fields
     }
+    is_saving = entity_type.is_record and event.name in _SAVING
+    if is_saving:
+        conditions = services.binder(entity_type, event).conditions
+        shown_if = {name: as_data(condition) for name, condition in conditions.items()}
+        inputs = {
+            field.name: cell(field, inputs[field.name], shown_if.get(field.name))
+            for field in fields
+        }
     # Ids are percent-encoded in URLs, so the slot replaces the encoded placeholder.
     url = resource.event_url(event, id, root_path=frontend.root_path).replace(ANY_ID, key)
     submit = frontend.form_action(resource, event, id).replace(ANY_ID, key)
@@ -190,8 +221,16 @@ def _component(
         _FIRST_BUTTON if any(map(_has_buttons, fields)) else None,
         _originals_input(form, s.text("originals")) if event.name == "update" else None,
         Safe(s.html("hidden")),
-        *_grouped(entity_type, event, inputs),
-        Div(_button(services, entity_type, event, has_fields=bool(fields)), cls="sm-form-end"),
+        *arranged(_layout(entity_type, event), inputs, form),
+        Safe(s.html("inlines")),
+        Div(
+            _button(services, entity_type, event, has_fields=bool(fields)),
+            Safe(s.html("footer")) if is_saving else None,
+            cls="sm-form-end sm-form-foot" if is_saving else "sm-form-end",
+        ),
+        {"data-draft": s.token("draft"), "data-texts": browser_texts(services.texts)}
+        if is_saving
+        else {},
         {"data-on:submit": submit},
         {} if event.name == "update" else {"data-reset": True},
         {"data-check": True} if fields else {},
@@ -216,7 +255,7 @@ def _targets(services: Services, entity_type: EntityType) -> dict[str, type[Enti
     }
 
 
-def _choices_url(services: Services, field: FormField) -> str:
+def choices_url(services: Services, field: FormField) -> str:
     """The URL of the choices of a record input in the current area; "" where none is served."""
     if field.record is None:
         return ""
@@ -248,16 +287,8 @@ def _originals_input(form: str, originals: str) -> Any:
     return Input(type="hidden", name=ORIGINALS, value=originals, id=f"{form}-originals")
 
 
-def _grouped(
-    entity_type: EntityType, event: Event[Any, Any, Any], inputs: dict[str, Any]
-) -> Sequence[Any]:
-    """The inputs in the fieldsets of the class; unlisted ones come last."""
-    sets: Mapping[str, Any] = entity_type.cls.model_config.get("fieldsets") or {}
-    if event.name not in ("create", "update") or not sets:
-        return list(inputs.values())
-    left, groups = dict(inputs), []
-    for title, names in sets.items():
-        members = [left.pop(name) for name in names if name in left]
-        if members:
-            groups.append(Fieldset(Legend(title), *members, cls="sm-fieldset"))
-    return [*groups, *left.values()]
+def _layout(entity_type: EntityType, event: Event[Any, Any, Any]) -> FormLayout:
+    """The layout of the class, for the forms that create and change its records."""
+    if event.name not in _SAVING:
+        return FormLayout()
+    return form_layout(entity_type.name, entity_type.cls.model_config.get("fieldsets"))

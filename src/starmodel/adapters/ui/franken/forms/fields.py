@@ -18,6 +18,7 @@ from starmodel.adapters.ui.franken.forms.editors.row_types import MAX_DEPTH, row
 from starmodel.adapters.ui.franken.forms.editors.rows import row_template
 from starmodel.adapters.ui.franken.forms.form_field import CHOOSING, FormField
 from starmodel.adapters.ui.franken.forms.inputs import labelled
+from starmodel.adapters.ui.numbers import with_places
 from starmodel.app.commands.binding.parameters import Parameter
 from starmodel.app.ports.moments import takes_only_aware
 from starmodel.core.entity import Entity
@@ -25,7 +26,7 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.field_types import is_atomic, is_typed_dict, plain_types
 from starmodel.core.fields.privacy import is_private, is_secret
 from starmodel.core.fields.specs import FieldSpec
-from starmodel.core.fields.widgets import ui_of
+from starmodel.core.fields.widgets import UI, ui_of
 from starmodel.core.values.words import title_of
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
@@ -34,7 +35,7 @@ _BY_TYPE: tuple[tuple[type, str], ...] = (
     (bool, "switch"),
     (int, "number"),
     (float, "number"),
-    (decimal.Decimal, "number"),
+    (decimal.Decimal, "decimal"),
     (datetime.datetime, "datetime"),
     (datetime.date, "date"),
     (datetime.time, "time"),
@@ -76,6 +77,9 @@ def form_field(
     model = None if model in around else model
     is_key = target is not None and ui.widget in (None, "record") and not choices
     default_kind = "record" if is_key else "group" if model else _kind(parameter, choices)
+    ui = with_places(ui, info.metadata)
+    if default_kind == "number" and (ui.format == "percent" or ui.currency or ui.currency_field):
+        default_kind = "decimal"
     kind = ui.widget or default_kind
     title = parameter.name.replace("_", " ").capitalize() if spec is None else spec.title
     if is_key:
@@ -101,7 +105,7 @@ def form_field(
     return FormField(
         parameter.name,
         kind,
-        f"{title}{_zone(annotation, kind)}",
+        f"{title}{_zone(annotation, kind)}{_unit(ui, kind)}",
         ui.help or info.description or "",
         ui.placeholder or _example(info),
         required,
@@ -114,8 +118,14 @@ def form_field(
         is_key,
         editor,
         texts.text("value.given", title=title) if model and parameter.may_be_none else "",
+        kind == "datetime" and takes_only_aware(annotation),
+        ui if kind == "decimal" else UI(),
         row_template(editor, labelled) if editor else None,
     )
+
+
+def _unit(ui: UI, kind: str) -> str:
+    return f" ({ui.currency})" if kind == "decimal" and ui.currency else ""
 
 
 def _zone(annotation: Any, kind: str) -> str:

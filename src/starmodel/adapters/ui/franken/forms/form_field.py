@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic_core import to_json
 
 from starmodel.adapters.ui.choices import choice_key
+from starmodel.adapters.ui.numbers import typed
 from starmodel.app.commands.binding.files import FileRule
 from starmodel.app.commands.binding.form_texts import lines_of, without_zone
+from starmodel.app.commands.binding.number_texts import plain_number
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
+from starmodel.core.fields.widgets import UI
 
 if TYPE_CHECKING:
     from starmodel.adapters.ui.compiled import Template
@@ -29,7 +32,17 @@ PAIR = "pair"
 
 CHOOSING = ("select", "radio", "checkboxes")
 _TALL = ("textarea", "markdown", "lines", "json", "hidden")
-_EMPTY_IS_NONE = ("number", "date", "datetime", "time", "lines", "json", "select", "record")
+_EMPTY_IS_NONE = (
+    "number",
+    "decimal",
+    "date",
+    "datetime",
+    "time",
+    "lines",
+    "json",
+    "select",
+    "record",
+)
 _COLOR = re.compile("#[0-9a-fA-F]{6}")
 _NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)([eE][-+]?\d+)?")
 
@@ -83,8 +96,9 @@ class FormField:
     such as {"min": 0}; file is the validation rule of a file input; record is the
     entity class of a record input; is_key is True for a foreign key, whose value is an
     id; optional is True when None is a valid value; given is the label of the switch
-    that a nested model which may be None has; choosing has the texts of a record input
-    by name.
+    that a nested model which may be None has; in_own_zone is True for datetimes that a
+    browser shows in its time zone; ui has the format of a number; choosing has the texts of a
+    record input by name.
     """
 
     name: str
@@ -102,6 +116,8 @@ class FormField:
     is_key: bool = False
     editor: RowEditor | None = None
     given: str = ""
+    in_own_zone: bool = False
+    ui: UI = UI()  # noqa: RUF009 - frozen, so it can be shared
     row: Template | None = field(default=None, compare=False)
     choosing: tuple[tuple[str, str], ...] = ()
 
@@ -127,7 +143,14 @@ class FormField:
         if self.kind in ("datetime", "time"):
             moment = _moment(value)
             return choice_key(value) if moment is None else without_zone(moment)
+        # A string of digits is a number in JSON; what was typed for a percentage has its sign.
+        if self.kind == "decimal" and (not isinstance(value, str) or _NUMBER.fullmatch(value)):
+            return typed(value, self.ui) or choice_key(plain(value))
         return choice_key(plain(value))
+
+    def _reads(self, text: str) -> str:
+        """What the server reads of an unchanged text."""
+        return plain_number(text) if self.ui.format == "percent" else text
 
     def chosen(self, value: Any) -> frozenset[str]:
         """The choice keys that a value selects."""
@@ -171,6 +194,9 @@ class FormField:
         elif self.kind in ("lines", "json"):
             is_empty = text == "" and not isinstance(value, str)
             meant = "[]" if is_empty and self.optional else text
+        elif self.kind == "decimal":
+            exact = str(meant)
+            meant = text if self._reads(text) == exact else exact
         elif self.kind == "number" or not isinstance(meant, str | int | float | list | dict):
             meant = text
         return "" if meant == sent else to_json([sent, meant]).decode()

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from fastcore.xml import Safe
 
+from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.elements import Div
 from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
-from starmodel.adapters.ui.franken.forms.event_form import EventForm, RenderField, event_form
+from starmodel.adapters.ui.franken.forms.event_form import (
+    EventForm,
+    RenderField,
+    choices_url,
+    event_form,
+    form_id,
+)
+from starmodel.adapters.ui.franken.forms.inlines.table import InlineTable, inline_table
 from starmodel.app.commands.elements import Element
+from starmodel.app.presentation.inlines import InlineRows
 from starmodel.app.presentation.resource import MountedResource
-from starmodel.app.presentation.ui import NO_INPUTS, Services
+from starmodel.app.presentation.ui import NO_INPUTS, FormFlow, Services
+from starmodel.app.queries.record_keys import key_of
+from starmodel.core.classes.children import Children
 from starmodel.core.events import Event
 from starmodel.core.snapshot import NOTHING
 from starmodel.core.values.bounded_cache import MB, cached
@@ -29,6 +41,7 @@ class EventForms:
     ) -> None:
         self._services, self._render_field, self._chosen = services, render_field, chosen
         self._form = cached(16 * MB)(self._make_form)
+        self._table = cached(8 * MB)(self._make_table)
 
     def compiled(
         self,
@@ -49,12 +62,23 @@ class EventForms:
         originals: Mapping[str, str] | None,
         omitted: frozenset[str] = NOTHING,
         hidden: Mapping[str, str] = NO_INPUTS,
+        flow: FormFlow | None = None,
+        inlines: Sequence[InlineRows] = (),
     ) -> Any:
         """The form of one event; see `Forms.form`."""
         compiled = self.compiled(resource, event, omitted)
-        form = Safe(compiled.fill(id, values, errors, originals, hidden))
-        if event.name in ("create", "update") and resource.entity_type.is_record:
-            return Div(form, cls="uk-card sm-form-card")
+        key = "" if id is None else key_of(id)
+        own = form_id(resource.entity_type, event, key)
+        tables = "".join(
+            [
+                self._inline(resource, event, shown).html(own, key, shown, errors or {})
+                for shown in inlines
+            ]
+        )
+        form = Safe(compiled.fill(id, values, errors, originals, hidden, flow, tables))
+        if compiled.is_of_record:
+            wide = " sm-form-wide" if compiled.layout.sidebar else ""
+            return Div(form, cls=f"uk-card sm-form-card{wide}")
         return form
 
     def error_patches(
@@ -65,10 +89,45 @@ class EventForms:
         errors: Mapping[str, str],
         originals: Mapping[str, str],
         omitted: frozenset[str] = NOTHING,
+        inlines: Sequence[InlineRows] = (),
     ) -> Sequence[Element]:
         """The patches that render each validation error and clear all others."""
         form = self.compiled(resource, event, omitted)
-        return form.error_patches(id or None, errors, originals)
+        own = {name: digest for name, digest in originals.items() if "." not in name}
+        patches = form.error_patches(id or None, errors, own)
+        element_id = form_id(resource.entity_type, event, key_of(id) if id else "")
+        for shown in inlines:
+            table = self._inline(resource, event, shown)
+            patches += map(Element, table.problem_patches(element_id, shown, errors, originals))
+        return patches
+
+    def _inline(
+        self, resource: MountedResource, event: Event[Any, Any, Any], shown: InlineRows
+    ) -> InlineTable:
+        root_path, about = self._services.frontend.root_path, (shown.children, shown.omitted)
+        return self._table(root_path, resource, event.name, *about, shown.resource)
+
+    def _make_table(
+        self,
+        root_path: str,
+        resource: MountedResource,
+        name: str,
+        children: Children,
+        omitted: frozenset[str],
+        theirs: MountedResource,
+    ) -> InlineTable:
+        event, key = resource.entity_type.events[name], ""
+        if name != "create":
+            key = Slots().token("id")
+        create = theirs.entity_type.events["create"]
+        fields = event_form(
+            self._services, theirs, create, self._render_field, self._chosen, omitted
+        ).fields
+        shown = InlineRows(children, theirs, (), omitted, may_add=True)
+        return inline_table(
+            self._services, form_id(resource.entity_type, event, key), shown, fields,
+            self._render_field, partial(choices_url, self._services),
+        )  # fmt: skip
 
     def _make_form(
         self, root_path: str, resource: MountedResource, name: str, omitted: frozenset[str]

@@ -23,20 +23,24 @@ from starmodel.adapters.ui.elements import (
 )  # fmt: skip
 from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.editors.rows import rows_editor, rows_html
-from starmodel.adapters.ui.franken.forms.form_field import CHOOSING, PAIR, FormField, Within
+from starmodel.adapters.ui.franken.forms.form_field import CHOOSING, PAIR, ROW, FormField, Within
 from starmodel.adapters.ui.franken.forms.record_picker import Picked, picker, picker_slots
 from starmodel.app.commands.binding.files import FileRule
 from starmodel.app.commands.binding.form_names import (
     EXACT,
     FIELD,
     GIVEN,
+    PERCENT,
     REST,
     SEVERAL,
     SEVERAL_SUFFIX,
 )
 from starmodel.texts.catalogue import ENGLISH
 
-_TYPES = {"datetime": "datetime-local", "tel": "tel"}
+_TYPES = {"datetime": "datetime-local", "decimal": "text"}
+_CLASSES = {
+    "range": "sm-range", "color": "sm-color-input", "decimal": "uk-input sm-amount",
+}  # fmt: skip
 _TALL = {"textarea": 4, "markdown": 8, "lines": 3, "json": 5}
 _IN_ANY_DIRECTION = frozenset({"text", "textarea", "markdown", "lines", "record"})
 _QUIET = {"password": {"autocomplete": "new-password"}, "json": {"spellcheck": "false"}}
@@ -88,7 +92,8 @@ def labelled(field: FormField, form_id: str, s: Slots, records_url: str = "") ->
             *texts, id=own, cls="sm-field", tabindex="-1", **shared,
         )  # fmt: skip
     shared |= {"id": own, "name": input_name(field.name)}
-    if field.required:  # except for a stored empty value, which must stay valid
+    # Except for a stored empty value, which must stay valid, and for a row that is left empty.
+    if field.required and not field.name.startswith(ROW):
         shared["required"] = s.flag(f"need:{field.name}")
     label = Label(field.title, _required(field), cls="uk-form-label", fr=own)
     if field.kind == "switch":
@@ -148,7 +153,7 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records_url: str)
     if field.kind == "record" and records_url:
         chosen = picker(field, shared, s, records_url, input_name(field.name))
         return (chosen, *((_exact(field, s),) if field.is_key else ()))
-    cls = {"range": "sm-range", "color": "sm-color-input"}.get(field.kind, "uk-input")
+    cls = _CLASSES.get(field.kind, "uk-input")
     rest: tuple[Any, ...] = (_exact(field, s),)
     if field.kind in ("datetime", "time"):
         # A hidden field for the precision that the input type drops.
@@ -156,6 +161,16 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records_url: str)
             Input(type="hidden", name=f"{REST}{field.name}", value=s.text(f"rest:{field.name}")),
         )
         shared["step"] = "any"
+    if field.kind == "decimal":
+        percent = field.ui.format == "percent"
+        if percent:  # before the exact value, which is that of the text with its sign
+            rest = (Input(type="hidden", name=f"{PERCENT}{field.name}", value="1"), *rest)
+        shared |= {
+            "inputmode": "decimal", "autocomplete": "off", "data-local": True,
+            "data-places": field.ui.decimal_places, "data-percent": percent,
+        }  # fmt: skip
+    elif field.kind == "datetime" and field.in_own_zone:
+        shared["data-local"] = "zone"
     kind = _TYPES.get(field.kind, field.kind)
     return (Input(type=kind, value=value, cls=cls, **shared), *rest)
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
-from starmodel.adapters.ui.titles import title_field
+from starmodel.adapters.ui.franken.related import RenderTitle
+from starmodel.adapters.ui.numbers import read_amount, shown_as
 from starmodel.adapters.ui.values import RenderValue
 from starmodel.app.access.policy import Audience
+from starmodel.app.queries.shown_fields import shown_fields
 from starmodel.core.classes.registry import EntityType
+from starmodel.core.classes.related_fields import RelatedField, related_field
 from starmodel.core.entity import Entity
 from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.widgets import UI
 
-MAX_COLUMNS = 6
 # Phones render cards with all columns; medium screens hide the later ones.
 _WIDTHS = (" sm-first", "", " sm-from-medium", " sm-from-medium", " sm-from-wide")
 
@@ -29,7 +31,8 @@ class Column(NamedTuple):
     """One column.
 
     Shapes: read returns a record's value; sorts is False for computed fields, and for those
-    that are hidden on some records.
+    that are hidden on some records. path is the field of a related record; link renders the value
+    of a foreign key as the title of its record; both are None for other fields.
     """
 
     name: str
@@ -38,6 +41,8 @@ class Column(NamedTuple):
     render: RenderValue
     sorts: bool = True
     is_number: bool = False
+    link: RenderTitle | None = None
+    path: RelatedField | None = None
 
     @property
     def slot(self) -> str:
@@ -45,28 +50,29 @@ class Column(NamedTuple):
 
 
 def columns_of(
-    entity_type: EntityType, values: ValueRenderers, audience: Audience
+    entity_type: EntityType,
+    values: ValueRenderers,
+    audience: Audience,
+    links: Mapping[str, RenderTitle],
 ) -> tuple[Column, ...]:
     """The columns that the class configures, else its first fields, with the title field first.
 
     Fields that are hidden from the audience have no column.
+    Shapes: links has the renderer of each foreign key.
     """
-    info = entity_type.cls.__entity__
-    configured = entity_type.cls.model_config.get("list_display")
-    if configured is None:
-        names = [n for n, s in info.fields.items() if s.atomic and not s.private and n != "id"]
-        names = [n for n in names if n not in audience.hidden]
-        titles = [n for n in names if n == title_field(entity_type)]
-        names = [*titles, *(n for n in names if n not in titles)][:MAX_COLUMNS]
-    else:
-        names = list(configured)
-    shown = [name for name in names if name not in audience.hidden] or ["id"]
-    columns = [_column(entity_type, name, values) for name in shown]
-    return tuple(c._replace(sorts=c.sorts and c.name not in audience.uncertain) for c in columns)
+    names = shown_fields(entity_type, audience.hidden)
+    columns = [_column(entity_type, name, values) for name in names]
+    return tuple([
+        c._replace(sorts=c.sorts and c.name not in audience.uncertain, link=links.get(c.name))
+        for c in columns
+    ])  # fmt: skip
 
 
 def _column(entity_type: EntityType, name: str, values: ValueRenderers) -> Column:
     info, cls = entity_type.cls.__entity__, entity_type.cls
+    path = related_field(entity_type, name) if "." in name else None
+    if path is not None:
+        return _related_column(path, values)
     if name in info.computed:
         computed = cls.__pydantic_computed_fields__[name]
         title = computed.title or name.replace("_", " ").capitalize()
@@ -74,10 +80,24 @@ def _column(entity_type: EntityType, name: str, values: ValueRenderers) -> Colum
         number = is_number(computed.return_type)
         return Column(name, title, attrgetter(name), render, sorts=False, is_number=number)
     spec = info.fields[name]
-    render = values(spec.info.annotation, spec.ui, brief=True)
+    render = values(spec.info.annotation, shown_as(cls, spec), brief=True)
     return Column(
-        name, spec.title, attrgetter(name), render, spec.atomic, is_number(spec.info.annotation)
+        name, spec.title, read_amount(spec), render, spec.atomic, is_number(spec.info.annotation)
     )
+
+
+def _related_column(path: RelatedField, values: ValueRenderers) -> Column:
+    """The column of a related record's field: "City" for "customer.city"."""
+    cls = path.target
+    if path.is_stored:
+        spec = cls.__entity__.fields[path.field]
+        title, annotation, ui = spec.title, spec.info.annotation, spec.ui
+    else:
+        computed, ui = cls.__pydantic_computed_fields__[path.field], UI()
+        title = computed.title or path.field.replace("_", " ").capitalize()
+        annotation = computed.return_type
+    render, number = values(annotation, ui, brief=True), is_number(annotation)
+    return Column(path.name, title, attrgetter(path.local), render, False, number, path=path)
 
 
 def is_number(annotation: Any) -> bool:

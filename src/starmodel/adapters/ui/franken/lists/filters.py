@@ -127,7 +127,7 @@ def _filter(
         step = "any" if kind in ("number", "time") else None
         box = Input(
             type=kind, name=word, value=value, cls="uk-input", step=step,
-            dir="auto" if kind == "text" else None,
+            dir="auto" if kind == "text" else None, data_local="zone" if zone else None,
         )  # fmt: skip
         controls.append((word, _labelled(titles[word.rpartition("__")[2]], box)))
     return controls

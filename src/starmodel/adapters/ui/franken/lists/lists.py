@@ -25,6 +25,7 @@ from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.slots import Place
 from starmodel.app.presentation.ui import Row, Services
 from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles
 from starmodel.core.entity import Entity
 from starmodel.core.values.bounded_cache import MB, BoundedCache, cached
 
@@ -53,7 +54,7 @@ class Lists:
         frontend.show_list(listing)
         audience = offered_audience(resource.policy, resource.entity_type, actor)
         view = self._view(frontend.root_path, resource, audience, listing.place)
-        rows = view.rows(window.entities, listing.is_narrowed)
+        rows = view.rows(window.entities, listing.is_narrowed, window.titles)
         pagination = self.controls(resource, listing, window)
         return Safe(
             self._frame(view, listing).fill(
@@ -72,10 +73,11 @@ class Lists:
         listing: Listing,
         entities: Sequence[Entity],
         audience: Audience,
+        titles: RelatedTitles = NO_TITLES,
     ) -> list[Row]:
         """One row for each record."""
         view = self._view(self._services.frontend.root_path, resource, audience, listing.place)
-        return view.rows(entities, listing.is_narrowed)
+        return view.rows(entities, listing.is_narrowed, titles)
 
     def controls(
         self, resource: MountedResource, listing: Listing, window: Window

@@ -30,6 +30,7 @@ from starmodel.adapters.ui.franken.lists.columns import (
     cell_class,
     columns_of,
 )
+from starmodel.adapters.ui.franken.related import related_links
 from starmodel.adapters.ui.titles import title_of
 from starmodel.app.access.offers import offers_in_row
 from starmodel.app.access.policy import Audience
@@ -38,6 +39,7 @@ from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
 from starmodel.app.presentation.ui import Row, Services
 from starmodel.app.queries.listing import Listing, filter_name
 from starmodel.app.queries.record_keys import key_of, row_key
+from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles
 from starmodel.core.classes.children import Children
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
@@ -46,7 +48,7 @@ from starmodel.core.snapshot import hidden_of, version_of
 from starmodel.core.values.bounded_cache import BoundedCache
 from starmodel.texts.catalogue import Catalogue
 
-Rows = BoundedCache[tuple[int, Any, int], Row]
+Rows = BoundedCache[tuple[int, Any, int, tuple[str | None, ...]], Row]
 _MENU_BUTTON = "uk-btn uk-btn-ghost uk-btn-sm uk-btn-icon"
 
 
@@ -54,7 +56,7 @@ _MENU_BUTTON = "uk-btn uk-btn-ghost uk-btn-sm uk-btn-icon"
 class ListView:
     """The list template of one resource for one audience at one mount path.
 
-    Rendered rows are cached by record version, unless a column is computed or
+    Rendered rows are cached by record version and titles shown, unless a column is computed or
     an access rule of the class, of an event or of a field depends on the record.
 
     Shapes: url and new_url are those of the list and the form for a new record;
@@ -108,33 +110,36 @@ class ListView:
         """The approximate memory of the view without its rows."""
         return self.row.nbytes + 4000 * (1 + len(self.columns)) + 1000 * len(self.actions)
 
-    def rows(self, entities: Sequence[Entity], is_narrowed: bool) -> list[Row]:
+    def rows(
+        self, entities: Sequence[Entity], is_narrowed: bool, titles: RelatedTitles = NO_TITLES
+    ) -> list[Row]:
         """Render a row per record, cached by version; an empty list renders one hint row."""
         if not entities:
             return [Row("none", _empty_row(self, is_narrowed))]
         audience = self.audience
         varies = audience.per_record or audience.uncertain != audience.hidden
-        if varies or not all(column.sorts for column in self.columns):
-            return [self._row(entity) for entity in entities]
+        if varies or not all(column.sorts or column.path for column in self.columns):
+            return [self._row(entity, titles) for entity in entities]
         rows, cached, token = [], self.cache.get, self.token
         for entity in entities:
-            key = token, entity.id, version_of(entity)
+            shown = () if titles is NO_TITLES else titles.shown_with(entity)
+            key = token, entity.id, version_of(entity), shown
             row = cached(key)
             if row is None:
-                row = self.cache.put(key, self._row(entity))
+                row = self.cache.put(key, self._row(entity, titles))
             rows.append(row)
         return rows
 
-    def _row(self, entity: Entity) -> Row:
-        slots = self.slots(entity)
+    def _row(self, entity: Entity, titles: RelatedTitles) -> Row:
+        slots = self.slots(entity, titles)
         return Row(slots["key"], self.row.fill(slots))
 
-    def slots(self, entity: Entity) -> dict[str, Any]:
+    def slots(self, entity: Entity, titles: RelatedTitles = NO_TITLES) -> dict[str, Any]:
         """The slot values of a row's template."""
         entity_type = self.resource.entity_type
         hidden = hidden_of(entity)
         slots = {
-            column.slot: "" if column.name in hidden else column.render(column.read(entity))
+            column.slot: "" if column.name in hidden else _cell(column, entity, titles)
             for column in self.columns
         }
         slots["id"], slots["key"] = entity.id, row_key(entity)
@@ -146,6 +151,13 @@ class ListView:
     def _may_run(self, event: Event[Any, Any, Any], entity: Entity) -> bool:
         resource, actor = self.resource, self.audience.actor
         return offers_in_row(resource.policy, resource.entity_type, actor, event, entity)
+
+
+def _cell(column: Column, entity: Entity, titles: RelatedTitles) -> str:
+    if column.path is not None:
+        return column.render(titles.value(entity, column.path))
+    value = column.read(entity)
+    return column.render(value) if column.link is None else column.link(value, titles)
 
 
 def list_view(
@@ -161,11 +173,14 @@ def list_view(
     Shapes: children is set for the list on the page of a parent, without the parent's column.
     """
     entity_type, texts, icons_url = resource.entity_type, services.texts, services.icons_url
-    columns, parent_url = columns_of(entity_type, values, audience), ""
+    links, parent_url = related_links(services, resource), ""
+    columns = columns_of(entity_type, values, audience, links)
     if children is not None:
         columns = tuple(c for c in columns if c.name != children.key) or columns
         parent = services.areas.current_resource(children.parent)
         parent_url = services.url_for(parent, "record", ID)
+    if columns[0].link is not None:  # the cell is a link to the record itself
+        columns = (columns[0]._replace(link=partial(columns[0].link, linked=False)), *columns[1:])
     permitted = [
         event
         for name, event in entity_type.events.items()

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from functools import cached_property, partial
+from hashlib import blake2b
+from typing import Any, Protocol
 
 from fastcore.xml import Safe
 
 from starmodel.adapters.ui.elements import Dd, Div, Dt
 from starmodel.adapters.ui.franken.lists.columns import ValueRenderers, is_number
 from starmodel.adapters.ui.franken.records.layout import arranged, record_layout
+from starmodel.adapters.ui.franken.related import related_resources
+from starmodel.adapters.ui.numbers import read_amount, shown_as
+from starmodel.adapters.ui.values import NOTHING
 from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.presentation.ui import Services
+from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
 from starmodel.core.fields.widgets import UI
 from starmodel.core.public_state import public_state
 from starmodel.core.snapshot import hidden_of
@@ -18,44 +26,112 @@ from starmodel.core.snapshot import hidden_of
 MAX_FIGURES = 4
 
 
-def details_view(resource: MountedResource, values: ValueRenderers) -> LiveView:
-    """The live view of a class; the few numbers of a singleton type are rendered as figures."""
-    entity_type = resource.entity_type
-    info = entity_type.cls.__entity__
-    specs = [
-        spec
-        for name, spec in info.fields.items()
-        if not spec.private and not (name == "id" and not entity_type.is_record)
-    ]
-    # Atomic fields are rendered unchanged, all others from their public JSON.
-    fields = [
-        (s.name, s.title, s.atomic, values(s.info.annotation, s.ui, brief=False)) for s in specs
-    ]
-    for name in info.computed:
-        computed = entity_type.cls.__pydantic_computed_fields__[name]
-        title = computed.title or name.replace("_", " ").capitalize()
-        fields.append((name, title, False, values(computed.return_type, UI(), brief=False)))
-    fields.sort(key=lambda item: item[0] == "id")
-    has_figures = not entity_type.is_record and len(fields) <= MAX_FIGURES
-    numbers = {s.name for s in specs if is_number(s.info.annotation)}  # without a dir attribute
-    figures = numbers if has_figures else set()
+class RenderLink(Protocol):
+    """The part `record.link` of the UI adapter."""
 
-    layout = record_layout(entity_type)
+    def __call__(
+        self, resource: MountedResource, titled: Titled | None, element: str = "", /
+    ) -> Any: ...
 
-    def fields_of(entity: Any) -> Any:
-        state, hidden = public_state(entity), hidden_of(entity)
+
+class Details:
+    """The fields of the records of one resource; foreign keys as titles of their records.
+
+    The few numbers of a class with one instance are rendered as figures.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        resource: MountedResource,
+        values: ValueRenderers,
+        render_link: RenderLink,
+    ) -> None:
+        self._services, self._resource, self._render_link = services, resource, render_link
+        entity_type = resource.entity_type
+        info = entity_type.cls.__entity__
+        specs = [
+            spec
+            for name, spec in info.fields.items()
+            if not spec.private and not (name == "id" and not entity_type.is_record)
+        ]
+        # Atomic fields are rendered unchanged, all others from their public JSON.
+        fields = [
+            (
+                s.name,
+                s.title,
+                read_amount(s) if s.atomic else None,
+                values(s.info.annotation, shown_as(entity_type.cls, s), brief=False),
+            )
+            for s in specs
+        ]
+        for name in info.computed:
+            computed = entity_type.cls.__pydantic_computed_fields__[name]
+            title = computed.title or name.replace("_", " ").capitalize()
+            fields.append((name, title, None, values(computed.return_type, UI(), brief=False)))
+        fields.sort(key=lambda item: item[0] == "id")
+        self._fields = fields
+        has_figures = not entity_type.is_record and len(fields) <= MAX_FIGURES
+        self._numbers = {s.name for s in specs if is_number(s.info.annotation)}  # without a dir
+        self._figures = self._numbers if has_figures else set()
+        self._layout = record_layout(entity_type)
+        self._name = f"starmodel.fields.{resource.name}"
+        self.view = self._view(NO_TITLES)
+
+    def render(self, entity: Any, titles: RelatedTitles) -> Any:
+        """The fields as a live part of the page, with the titles of related records."""
+        view = self.view if titles is NO_TITLES else self._view(titles)
+        return view(entity)
+
+    def _view(self, titles: RelatedTitles) -> LiveView:
+        render = partial(self._list, titles)
+        cls = self._resource.entity_type.cls
+        return LiveView(render, cls, self._name, by_id=True, in_page=True)
+
+    @property
+    def has_references(self) -> bool:
+        """Whether a field is shown as the title of a related record."""
+        return bool(self._references)
+
+    @cached_property
+    def _references(self) -> Mapping[str, MountedResource]:
+        return related_resources(self._services, self._resource)
+
+    def _list(self, titles: RelatedTitles, entity: Any) -> Any:
+        entity_type = self._resource.entity_type
+        state, hidden, references = public_state(entity), hidden_of(entity), self._references
         parts: dict[str, list[Any]] = {"facts": [], "fields": [], "times": []}
-        for name, title, atomic, render in fields:
-            value = getattr(entity, name, None) if atomic else state.get(name)
-            if name in hidden or layout.is_left_out(name, value, entity):
+        for name, title, read, render in self._fields:
+            value = state.get(name) if read is None else read(entity)
+            if name in hidden or self._layout.is_left_out(name, value, entity):
                 continue
-            cls = "sm-figure" if name in figures else "sm-id" if name == "id" else None
-            if layout.is_long(name, value):
+            cls = "sm-figure" if name in self._figures else "sm-id" if name == "id" else None
+            if self._layout.is_long(name, value):
                 cls = "sm-long"
-            direction = None if name in numbers else "auto"
-            pair = Div(Dt(title), Dd(Safe(render(value)), dir=direction), cls=cls)
-            parts[layout.part_of(name)].append(pair)
+            direction = None if name in self._numbers else "auto"
+            if name in references:
+                shown = self._reference(references[name], entity, name, value, titles)
+            else:
+                shown = Safe(render(value))
+            pair = Div(Dt(title), Dd(shown, dir=direction), cls=cls)
+            parts[self._layout.part_of(name)].append(pair)
         key = f"-{entity.id}" if entity_type.is_record else ""
         return arranged(f"{entity_type.name}{key}-fields", parts)
 
-    return LiveView(fields_of, entity_type.cls, f"starmodel.fields.{resource.name}", by_id=True)
+    def _reference(
+        self, target: MountedResource, entity: Any, name: str, id: Any, titles: RelatedTitles
+    ) -> Any:
+        """The title of a related record.
+
+        A rendering for all viewers has no titles. Pages keep the one that they show, and
+        request that of another record.
+        """
+        if id is None or id == "":
+            return Safe(NOTHING)
+        words = f"{self._resource.name}\n{entity.id}\n{name}\n{id}"
+        element = f"ref-{blake2b(words.encode(), digest_size=8).hexdigest()}"
+        cls = target.entity_type.cls
+        if titles.has(cls, id):
+            return self._render_link(target, titles.of(cls, id), element)
+        request = self._services.frontend.request_title(target, id, element)
+        return Safe(f'<span id="{element}" data-ignore-morph {request}></span>')

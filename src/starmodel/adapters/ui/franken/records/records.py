@@ -7,21 +7,24 @@ from typing import Any
 
 from fastcore.xml import Safe
 
-from starmodel.adapters.ui.elements import H2, A, Div, P, Section
+from starmodel.adapters.ui.elements import H2, A, Div, P, Section, Template
 from starmodel.adapters.ui.franken.forms.forms import EventForms
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists.columns import ValueRenderers
-from starmodel.adapters.ui.franken.records.details import details_view
+from starmodel.adapters.ui.franken.records.details import Details, RenderLink
 from starmodel.adapters.ui.franken.records.event_bar import event_bar
 from starmodel.adapters.ui.franken.records.record_menu import record_menu
+from starmodel.adapters.ui.franken.records.title_links import TitleLinks
 from starmodel.adapters.ui.franken.slots import slot
 from starmodel.adapters.ui.titles import first_line
 from starmodel.app.access.offers import offers
 from starmodel.app.access.policy import Actor
 from starmodel.app.commands.field_access import unsettable
+from starmodel.app.presentation.frontend import ABSENT_ID
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.slots import Place
 from starmodel.app.presentation.ui import Services
+from starmodel.app.queries.related_titles import RelatedTitles, Titled
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 
@@ -39,16 +42,28 @@ class Records:
         forms: EventForms,
         values: ValueRenderers,
         render_form: RenderForm,
+        render_link: RenderLink,
     ) -> None:
         self._services, self._forms, self._render_form = services, forms, render_form
-        self._details = {resource: details_view(resource, values) for resource in resources}
-        for view in self._details.values():
+        self._links = TitleLinks(services)
+        self._details = {
+            resource: Details(services, resource, values, render_link) for resource in resources
+        }
+        for details in self._details.values():
+            services.register_view(details.view)
+        for view in self._links.add(resources):
             services.register_view(view)
 
-    def detail(self, resource: MountedResource, entity: Entity) -> Any:
+    def detail(self, resource: MountedResource, entity: Entity, titles: RelatedTitles) -> Any:
         """The fields of an entity, live, with its signals."""
         declared = Safe(self._services.frontend.declare(entity))
-        return (declared, Div(self._details[resource](entity), cls="uk-card sm-details"))
+        details = self._details[resource]
+        fields = Div(details.render(entity, titles), cls="uk-card sm-details")
+        return (declared, fields, Template(id=ABSENT_ID) if details.has_references else None)
+
+    def link(self, resource: MountedResource, titled: Titled | None, element: str) -> Any:
+        """The live title of a related record, as a link."""
+        return self._links.render(resource, titled, element)
 
     def actions(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         """The links and buttons beside the heading: edit and delete."""

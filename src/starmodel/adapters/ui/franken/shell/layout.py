@@ -26,6 +26,7 @@ from starmodel.adapters.ui.elements import (
     render,
 )  # fmt: skip
 from starmodel.adapters.ui.franken.icons import icon
+from starmodel.adapters.ui.franken.shell.entity_icons import icon_of
 from starmodel.adapters.ui.franken.shell.headings import TITLE_ID, heading
 from starmodel.adapters.ui.titles import first_line
 from starmodel.app.access.policy import Actor
@@ -34,8 +35,6 @@ from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import Services
 from starmodel.core.classes.registry import EntityType
 from starmodel.texts.catalogue import Catalogue
-
-ICONS = {"record": "rows", "app": "globe", "user": "user", "session": "one"}
 
 
 def list_heading(entity_type: EntityType) -> str:
@@ -116,7 +115,7 @@ def navigation_links(
     items = []
     for resource in resources:
         entity_type = resource.entity_type
-        label = (icon(ICONS[entity_type.scope], services.icons_url), list_heading(entity_type))
+        label = (icon(icon_of(entity_type), services.icons_url), list_heading(entity_type))
         items.append(
             Li(
                 A(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from typing import Any, TypeGuard
@@ -10,26 +10,25 @@ from typing import Any, TypeGuard
 from fastcore.xml import Safe
 
 from starmodel.adapters.ui.compiled import Slots, Template
-from starmodel.adapters.ui.elements import A, Div, Span, render
-from starmodel.adapters.ui.franken.icons import icon, notice
+from starmodel.adapters.ui.elements import Div, render
+from starmodel.adapters.ui.franken.icons import notice
 from starmodel.adapters.ui.franken.shell.headings import (
     RecordTitle,
     document_title,
     heading_view,
 )
 from starmodel.adapters.ui.franken.shell.layout import (
-    ICONS,
     body,
     breadcrumb,
     html_head,
-    list_heading,
     who,
 )
+from starmodel.adapters.ui.franken.shell.start_cards import start_card
 from starmodel.adapters.ui.franken.slots import head_slot, slot
-from starmodel.adapters.ui.titles import first_line
 from starmodel.app.access.offers import offers
 from starmodel.app.access.policy import Actor
 from starmodel.app.presentation.extensions import NavEntry
+from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.slots import HEAD, Place
 from starmodel.app.presentation.ui import Services
@@ -103,7 +102,9 @@ class Shell:
             }
         )
 
-    def start(self, actor: Actor | None) -> Any:
+    def start(
+        self, actor: Actor | None, overviews: Mapping[MountedResource, Overview] = NO_OVERVIEWS
+    ) -> Any:
         """The content of the start page: a card for each resource that the actor may read."""
         services, resources = self._services, self._readable(actor)
         texts = services.texts
@@ -113,19 +114,9 @@ class Shell:
                 "info", services.icons_url, texts.text("page.nothing"),
                 texts.text("page.nothing_hint"),
             )  # fmt: skip
-        cards = []
-        for resource in resources:
-            entity_type = resource.entity_type
-            about = first_line(entity_type.cls)
-            picture = icon(ICONS[entity_type.scope], services.icons_url)
-            cards.append(
-                A(
-                    Div(picture, cls="sm-card-icon"),
-                    Span(list_heading(entity_type), cls="sm-card-title"),
-                    Span(about, cls="sm-muted") if about else None,
-                    href=services.url_for(resource, "list"), cls="uk-card sm-card sm-card-link",
-                )
-            )  # fmt: skip
+        cards = [
+            start_card(services, resource, actor, overviews.get(resource)) for resource in resources
+        ]
         return (Div(*cards, cls="sm-cards"), Div(*tiles, cls="sm-tiles") if tiles else None)
 
     def _readable(self, actor: Actor | None) -> tuple[MountedResource, ...]:

@@ -11,6 +11,7 @@ from starmodel.app.commands.binding.form_names import (
     FIELD,
     GIVEN,
     KEPT_ROW,
+    PERCENT,
     REST,
     ROWS,
     SEARCH,
@@ -80,6 +81,8 @@ def nested_fields(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS)
         elif name.startswith(GIVEN):
             given[name.removeprefix(GIVEN)] = value
             _open(fields, name.removeprefix(GIVEN))
+        elif name.startswith(PERCENT):
+            companions.append((_percentage, PERCENT, name.removeprefix(PERCENT), value))
         elif name.startswith(KEPT_ROW):
             kept.add(name.removeprefix(KEPT_ROW))
         elif name.endswith(SEVERAL_SUFFIX):
@@ -145,6 +148,12 @@ def _exact_value(sent: Any, original: str, bounds: Bounds) -> Any:
     if not isinstance(sent, str) or sent != shown:
         return sent
     return value[0] if value else _NOTHING
+
+
+def _percentage(sent: Any, original: str, bounds: Bounds) -> Any:
+    """The number with a percent sign, also when only its digits were typed."""
+    is_bare = isinstance(sent, str) and sent.strip() and sent.strip()[-1:] in "0123456789"
+    return f"{sent}%" if is_bare else sent
 
 
 def _in_previous_order(sent: Any, original: str, bounds: Bounds) -> Any:

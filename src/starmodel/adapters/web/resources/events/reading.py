@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from starmodel.adapters.web.http.conditional import precondition_of
@@ -16,9 +18,16 @@ from starmodel.adapters.web.resources.browser_states import (
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import NO_DIGESTS, digests_in, touched
-from starmodel.app.commands.binding.form_names import BROWSER, ORIGINALS, ROW_CHANGE
+from starmodel.app.commands.binding.form_names import (
+    ADD_ANOTHER,
+    BROWSER,
+    NEXT,
+    ORIGINALS,
+    ROW_CHANGE,
+)
 from starmodel.app.commands.binding.rows import RowsChanged, change_rows
 from starmodel.app.commands.command import Command
+from starmodel.app.commands.inlines.rows import SentRow
 from starmodel.app.commands.inputs import Inputs
 from starmodel.app.commands.replies import Reply
 from starmodel.app.context import use_browser_state
@@ -26,12 +35,15 @@ from starmodel.app.presentation.confirmation import PROOF
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import PLACE
 from starmodel.app.sessions.browser_state import NO_BROWSER_STATE
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import BindingError, RequestError
 from starmodel.core.events import Event
 from starmodel.core.values.signal_names import keys_of
 from starmodel.texts.catalogue import Message, joined
 
 JSON = "application/json"
+_SAVING = ("create", "update")
+NO_ROWS: Mapping[str, list[SentRow]] = MappingProxyType({})
 
 
 class EventReader:
@@ -58,7 +70,7 @@ class EventReader:
         request, session, entity_type = exchange.request, exchange.session, resource.entity_type
         method, headers = request.method, request.headers
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
-        was = NO_DIGESTS
+        was, rows, refused = NO_DIGESTS, NO_ROWS, dict[str, str]()
         if method == "POST" and request.is_datastar and request.content_type == JSON:  # a click
             data, sent = await request.json(), NOTHING_SENT
             if data:
@@ -66,8 +78,13 @@ class EventReader:
                 data = keys_of(data)
             inputs = Inputs(request.query, signals=data, bounds=self._bounds)
         else:
-            inputs, sent, memory = await self._inputs(exchange, event)
+            inputs, sent, memory = await self._inputs(exchange, entity_type, event)
             was = digests_in(memory, self._bounds)
+            if self._application.dispatcher.rows:
+                body, rows = self._application.dispatcher.rows.taken(
+                    entity_type, event, inputs.body
+                )
+                inputs = inputs._replace(body=body)
         if entity_type.cls.__entity__.guarded:
             inputs = inputs.seen_by(resource.policy, entity_type, session.actor)
         for name in binder.sensitive:
@@ -84,14 +101,13 @@ class EventReader:
             use_states(sent, session, self._application.scopes, binder.browser_stores)
         elif method == "GET":
             use_browser_state(NO_BROWSER_STATE)
-        if problems is None:
+        if problems is None and not rows:
             arguments = binder.bind(inputs)
         else:
-            arguments, found = binder.partial(inputs)
-            problems |= found
+            arguments, refused = binder.partial(inputs)
         key = headers.get(b"idempotency-key")
         is_conditional = b"if-match" in headers or b"if-none-match" in headers
-        return Command(
+        command = Command(
             entity_type,
             event,
             touched(arguments, was) if was else arguments,
@@ -109,9 +125,16 @@ class EventReader:
             precondition_of(request) if is_conditional else None,
             inputs,
         )
+        if rows:
+            command.rows = self._application.dispatcher.rows.bind(command, rows, refused)
+        if problems is not None:
+            problems |= refused
+        elif refused:
+            raise BindingError(f"{binder.where}: {', '.join(refused)} can't be used.", refused)
+        return command
 
     async def _inputs(
-        self, exchange: Exchange, event: Event[Any, Any, Any]
+        self, exchange: Exchange, entity_type: EntityType, event: Event[Any, Any, Any]
     ) -> tuple[Inputs, SubmittedStates, Any]:
         """The inputs of query and body, the browser states, and the digests of an edit form.
 
@@ -130,9 +153,13 @@ class EventReader:
             if event.info.sudo:
                 data.pop(PROOF, None)  # verified already
             if is_form:
+                if event.name in _SAVING:
+                    exchange.adds_another = data.pop(NEXT, "") == ADD_ANOTHER
                 exchange.sent = data
                 if ROW_CHANGE in data:
-                    change_rows(data, data.pop(ROW_CHANGE))
+                    change = data.pop(ROW_CHANGE)
+                    change_rows(data, change)
+                    self._application.dispatcher.rows.add_row(entity_type, event, data, change)
                     raise RowsChanged
         sent = parse_states(request, data)
         if request.is_datastar and not is_form:

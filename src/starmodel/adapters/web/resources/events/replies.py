@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from pydantic_core import from_json
 
@@ -26,6 +26,7 @@ from starmodel.app.ports.transport import Patch, transport_of
 from starmodel.app.presentation.children import parent_choice
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import PLACE
+from starmodel.app.queries.neighbours import list_words, with_list
 from starmodel.core.events.built_in import BUILT_IN
 from starmodel.core.events.results import Toast
 from starmodel.core.public_state import public_state
@@ -190,13 +191,16 @@ class EventReplies:
         if not await permits(command.policy, command.entity_type, command.reader):
             return exchange.referer_or(f"{root_path}/")
         if command.entity_type.is_record and command.event.name in BUILT_IN:
+            if exchange.adds_another and "new" in resource.pages:
+                return self._another_url(exchange, resource)
             if command.event.name == "create" and PLACE in exchange.sent:
                 parent = self._parent_url(exchange, resource, command)
                 if parent:
                     return parent
             if entity is None or command.event.name == "delete":
                 return list_url
-            return resource.url_for("record", entity.id, root_path=root_path)
+            words = list_words(exchange.referer_or("").partition("?")[2])
+            return with_list(resource.url_for("record", entity.id, root_path=root_path), words)
         back = exchange.referer_or(list_url)
         if back.partition("?")[0] != f"{root_path}{exchange.request.path}":
             return back
@@ -207,6 +211,12 @@ class EventReplies:
             if is_of_record
             else list_url
         )
+
+    def _another_url(self, exchange: Exchange, resource: MountedResource) -> str:
+        """The form of a further record, for the same parent."""
+        url = resource.url_for("new", root_path=exchange.root_path)
+        choice = parent_choice(self._application.registry, resource.entity_type, exchange.sent)
+        return url if choice is None else f"{url}?{urlencode(choice.inputs)}"
 
     def _parent_url(self, exchange: Exchange, resource: MountedResource, command: Command) -> str:
         """The page of the parent whose list of children has opened the form; "" without one."""

@@ -113,8 +113,9 @@ class EventRoutes:
             recorded = self._application.dispatcher.recorded
             where, details = about.text(recorded), about.details(recorded)
             problem = self._error_responses.problem(
-                exchange, error, where, domain=True, details=details
-            )
+                exchange, error, where, domain=True, details=details,
+                words=self._error_responses.words(entity_type, event),
+            )  # fmt: skip
             await self._error_responses.send_event(
                 exchange, resource, event, id, problem, exchange.sent
             )
@@ -145,7 +146,8 @@ class EventRoutes:
             errors = error.fields
         else:
             errors = await self._application.dispatcher.check(command) | errors
-        return self._application.texts.render_all(errors)
+        words = self._error_responses.words(found.entity_type, found.event)
+        return self._application.texts.render_all(words.with_examples(errors))
 
     async def _refuse_link(self, exchange: Exchange, found: Found) -> None:
         """Respond 405: a link or a prefetch must not change state."""

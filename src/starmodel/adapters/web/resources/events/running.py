@@ -120,7 +120,10 @@ class RunningEvents:
             patches = [*self._replies.encode_last(exchange, command, task.result())]
         else:
             where = text_of(command, self._application.dispatcher.recorded)
-            problem = self._error_responses.problem(exchange, error, where, domain=True)
+            words = self._error_responses.words(command.entity_type, command.event)
+            problem = self._error_responses.problem(
+                exchange, error, where, domain=True, words=words
+            )
             patches = [*self._error_responses.encode(problem)]
         if progress:
             patches += encoder.encode_progress(progress, None, first=False)

@@ -47,14 +47,14 @@ def end_alias(step: EndAlias, state: State, after: State) -> Expanded:
 
 def mirror_field(step: MirrorField, state: State, after: State) -> Expanded:
     """Create the triggers, then copy what rows have."""
-    mirror = Mirror(state.physical, step.entity, step.old, step.new)
-    copy = Copy(state.physical, step.entity, step.old, step.new)
+    mirror = Mirror(state.physical, step.entity, step.old, step.new, step.on_error)
+    copy = Copy(state.physical, step.entity, step.old, step.new, mirror)
     return [ProgramAction(mirror, True, describe(step)), RowAction(copy, copy.describe())], after
 
 
 def end_mirror(step: EndMirror, state: State, after: State) -> Expanded:
     """Delete the triggers."""
-    mirror = Mirror(state.physical, step.entity, step.old, step.new)
+    mirror = Mirror(state.physical, step.entity, step.old, step.new, step.on_error)
     return [ProgramAction(mirror, False, describe(step))], after
 
 

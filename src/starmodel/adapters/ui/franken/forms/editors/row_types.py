@@ -47,9 +47,9 @@ def row_editor(
     field = make_field(Parameter(name, items, None, inspect.Parameter.empty))
     if field.kind not in _IN_ROWS or (field.kind == "group" and accepts_none(items)):
         return None
-    field = replace(field, title=texts.text("rows.value") if is_mapping else title)
+    field = replace(field, title=texts.text("rows.value") if is_mapping else title, required=False)
     if is_mapping:
-        names = FormField(f"{ROW}.{KEY}", "text", texts.text("rows.key"), required=True)
+        names = FormField(f"{ROW}.{KEY}", "text", texts.text("rows.key"))
         field = FormField(ROW, PAIR, title, parts=(names, field))
     return RowEditor(
         field, None if is_mapping else blank(items), texts.text("rows.add"),

@@ -1,0 +1,226 @@
+// Unsaved changes of forms: a question before they are left, and drafts that outlive the page.
+import { CONTROLS, isToggle } from "./controls.js";
+import { above, attribute, has, isConnected, matching, reset } from "./elements.js";
+import { question } from "./question.js";
+import { showFields } from "./shown_fields.js";
+
+const FORM = "form[data-draft]";
+const PREFIX = "starmodel-draft:", MOST_DRAFTS = 20, MOST_CHARS = 100_000, KEPT_MS = 7 * 24 * 3600 * 1000, WRITE_AFTER_MS = 400;
+const NEVER = "[type=password], [type=file], [data-no-draft]";
+
+const textsOf = (form) => JSON.parse(attribute(form, "data-texts"));
+const idOf = (el) => attribute(el, "name") || `#${attribute(el, "id")}`;
+
+// Inputs of the visitor, and hidden ones that a widget fills: those of the server have names with "_".
+const inputsOf = (form) =>
+  matching(form, `${CONTROLS}, input[type=hidden]`).filter((el) => !el.matches(NEVER) && idOf(el).length < 300 && !idOf(el).startsWith("_") && idOf(el) !== "#null"
+    && !(el.type === "hidden" && matching(form, "input[type=checkbox]").some((box) => attribute(box, "name") === attribute(el, "name"))));
+
+const stateOf = (el) =>
+  isToggle(el) ? el.checked
+    : el instanceof HTMLSelectElement ? [...el.selectedOptions].map((option) => option.value)
+      : el.value;
+const keyOf = (el) => (isToggle(el) ? `${idOf(el)}=${el.value}` : idOf(el));
+
+const put = (el, state) => {
+  if (isToggle(el)) el.checked = state === true;
+  else if (el instanceof HTMLSelectElement) for (const option of el.options) option.selected = Array.isArray(state) && state.includes(option.value);
+  else if (typeof state === "string") el.value = state;
+};
+
+/* What a form holds, against what it held when the page was made or saved. */
+
+const initial = new WeakMap(), files = new WeakSet();
+
+const snapshot = (form) => new Map(inputsOf(form).map((el) => [keyOf(el), JSON.stringify(stateOf(el))]));
+
+// Shapes: [key, state] of each changed input.
+const changesOf = (form) => {
+  const before = initial.get(form) ?? new Map();
+  return inputsOf(form).filter((el) => JSON.stringify(stateOf(el)) !== (before.get(keyOf(el)) ?? '""'))
+    .map((el) => [keyOf(el), stateOf(el)]);
+};
+
+const secretsOf = (form) => matching(form, NEVER).some((el) => el.value !== (el.defaultValue ?? ""));
+const isChanged = (form) => changesOf(form).length > 0 || files.has(form) || secretsOf(form);
+
+/* Drafts. Shapes: { at, base, changes }; base is what the edit form remembers of the record. */
+
+const originalsOf = (form) => matching(form, "input[name=_originals]")[0]?.value ?? "";
+
+const pageOf = (form) => {
+  const query = new URLSearchParams(location.search);
+  query.delete("_list");
+  return `${attribute(form, "id")}?${query}`.slice(0, 300);
+};
+const storageKey = (form) => `${PREFIX}${attribute(form, "data-draft")}:${pageOf(form)}`;
+
+const stored = (run, otherwise = null) => {
+  try {
+    return run();
+  } catch {
+    return otherwise; // blocked or full: a draft is an offer, no promise
+  }
+};
+
+const draftKeys = () => stored(() => Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)), []);
+const read = (key) => {
+  const draft = stored(() => JSON.parse(localStorage.getItem(key)));
+  return draft && Number.isFinite(draft.at) && Array.isArray(draft.changes) ? draft : null;
+};
+const remove = (key) => stored(() => localStorage.removeItem(key));
+
+const write = (form) => {
+  clearTimeout(timers.get(form));
+  if (!attribute(form, "data-draft") || !isConnected(form)) return;
+  const changes = changesOf(form), key = storageKey(form);
+  if (!changes.length) return remove(key);
+  const text = JSON.stringify({ at: Date.now(), base: originalsOf(form), changes });
+  if (text.length > MOST_CHARS) return remove(key);
+  tidy();
+  stored(() => localStorage.setItem(key, text));
+};
+
+// The oldest leave when there are many.
+const tidy = () => {
+  const found = draftKeys().map((key) => [key, read(key)?.at ?? 0]).sort(([, one], [, other]) => other - one);
+  found.forEach(([key, at], number) => (number >= MOST_DRAFTS - 1 || Date.now() - at > KEPT_MS) && remove(key));
+};
+
+const timers = new WeakMap();
+
+const dateText = (at) => {
+  const when = new Date(at), isToday = when.toDateString() === new Date().toDateString();
+  return when.toLocaleString([], { ...(isToday ? {} : { dateStyle: "medium" }), timeStyle: "short" });
+};
+
+const notices = new WeakMap();
+
+const clear = (form) => {
+  clearTimeout(timers.get(form));
+  remove(storageKey(form));
+  notices.get(form)?.remove();
+};
+
+const discard = (form) => {
+  reset(form);
+  for (const el of matching(form, "input[type=hidden]")) if (!attribute(el, "name")?.startsWith("_")) el.value = el.defaultValue;
+  clear(form);
+  showFields(form);
+  matching(form, CONTROLS).find((el) => el.offsetParent)?.focus();
+};
+
+const announce = (form, draft) => {
+  const texts = textsOf(form), box = document.createElement("div"), words = document.createElement("p"), button = document.createElement("button");
+  const isOlder = draft.base !== originalsOf(form);
+  words.textContent = texts[isOlder ? "draft_older" : "draft"].replace("{time}", dateText(draft.at));
+  words.setAttribute("role", "status");
+  words.className = "sm-draft-text";
+  Object.assign(button, { type: "button", className: "uk-btn uk-btn-ghost uk-btn-sm", textContent: texts.draft_discard });
+  button.addEventListener("click", () => discard(form));
+  box.className = "sm-draft";
+  box.append(words, button);
+  notices.set(form, box);
+  form.before(box);
+};
+
+const restore = (form) => {
+  const draft = attribute(form, "data-draft") && read(storageKey(form));
+  if (!draft) return;
+  if (Date.now() - draft.at > KEPT_MS) return remove(storageKey(form));
+  const inputs = new Map(inputsOf(form).map((el) => [keyOf(el), el]));
+  for (const [key, state] of draft.changes) if (inputs.has(key)) put(inputs.get(key), state);
+  if (!changesOf(form).length) return remove(storageKey(form)); // it was saved from elsewhere
+  announce(form, draft);
+  for (const [key] of draft.changes) inputs.get(key)?.dispatchEvent(new Event("change", { bubbles: true }));
+  showFields(form);
+};
+
+const begin = (form) => {
+  if (initial.has(form)) return;
+  initial.set(form, snapshot(form));
+  // A page that shows what was refused has the newest values already.
+  if (!matching(form, "[aria-invalid=true]").length) restore(form);
+};
+
+for (const form of document.querySelectorAll(FORM)) begin(form);
+
+/* While typing. */
+
+const formOf = (el) => el?.form && has(el.form, "data-draft") && attribute(el.form, "data-draft") ? el.form : null;
+
+const changed = ({ target }) => {
+  const form = formOf(target);
+  if (!form) return;
+  begin(form);
+  if (target.type === "file") files.add(form);
+  clearTimeout(timers.get(form));
+  timers.set(form, setTimeout(write, WRITE_AFTER_MS, form));
+};
+document.addEventListener("input", changed);
+document.addEventListener("change", changed);
+
+const guardedForms = () => [...document.querySelectorAll(FORM)].filter((form) => attribute(form, "data-draft"));
+
+/* Leaving. A form that is being sent is left on purpose. */
+
+const sent = new WeakSet();
+let isLeaving = false;
+
+export const saved = (form) => {
+  if (!has(form, "data-draft")) return;
+  clear(form);
+  files.delete(form);
+  initial.set(form, snapshot(form));
+};
+
+document.addEventListener("submit", (event) => event.defaultPrevented || sent.add(event.target));
+document.addEventListener("datastar-fetch", ({ detail: { type, el } }) => {
+  if (type === "started" && el instanceof HTMLFormElement) sent.add(el);
+  if (type === "finished") sent.delete(el);
+});
+
+const unsaved = () => guardedForms().filter((form) => !sent.has(form) && isChanged(form));
+
+addEventListener("beforeunload", (event) => {
+  if (isLeaving || !unsaved().length) return;
+  event.preventDefault();
+  event.returnValue = "";
+});
+addEventListener("pagehide", () => unsaved().forEach(write));
+addEventListener("pageshow", () => (isLeaving = false));
+
+const isPlainClick = ({ button, metaKey, ctrlKey, shiftKey, altKey, defaultPrevented }) =>
+  !(button || metaKey || ctrlKey || shiftKey || altKey || defaultPrevented);
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href]");
+  if (!link || !isPlainClick(event) || (link.target && link.target !== "_self") || link.hasAttribute("download")) return;
+  const there = new URL(link.href, document.baseURI);
+  if (!/^https?:$/.test(there.protocol) || (there.hash && there.href.split("#")[0] === location.href.split("#")[0])) return;
+  const [form] = unsaved();
+  if (!form) return;
+  event.preventDefault();
+  const texts = textsOf(form), isCancel = has(link, "data-cancel");
+  question(...(isCancel ? [texts.discard, texts.discard_yes] : [texts.leave, texts.leave_yes]), texts.stay).then((yes) => {
+    if (!yes) return;
+    // "Cancel" means that nothing of this is wanted; another link may be a way there and back.
+    if (isCancel) clear(form);
+    else write(form);
+    isLeaving = true;
+    location.assign(there.href);
+  });
+});
+
+/* Who signs out leaves nothing behind; what another user typed is not kept for the next one. */
+
+const ownerOf = (form) => attribute(form, "data-draft");
+const owners = guardedForms().map(ownerOf);
+if (owners.length) {
+  const [app] = owners[0].split(".");
+  for (const key of draftKeys())
+    if (key.startsWith(`${PREFIX}${app}.`) && !owners.some((owner) => key.startsWith(`${PREFIX}${owner}:`))) remove(key);
+}
+document.addEventListener("submit", ({ target }) => {
+  if (target instanceof HTMLFormElement && has(target, "data-signs-out")) draftKeys().forEach(remove);
+}, true);

@@ -1,0 +1,78 @@
+"""Related records by their titles: links in lists, and live links on the pages of records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from html import escape
+from typing import Any, Protocol
+
+from starmodel.adapters.ui.compiled import escaped
+from starmodel.adapters.ui.values import NOTHING
+from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
+from starmodel.app.presentation.ui import Services
+from starmodel.app.queries.related_titles import RelatedTitles
+from starmodel.texts.catalogue import Catalogue
+
+
+class RenderTitle(Protocol):
+    """Renders the value of a foreign key as the title of its record, as HTML."""
+
+    def __call__(self, id: Any, titles: RelatedTitles, /, *, linked: bool = True) -> str: ...
+
+
+def related_links(services: Services, resource: MountedResource) -> Mapping[str, RenderTitle]:
+    """The renderer of each foreign key of a class, with links below the current mount path."""
+    return {
+        field: partial(_link, target, record_url(services, target), services.texts)
+        for field, target in related_resources(services, resource).items()
+    }
+
+
+def related_resources(
+    services: Services, resource: MountedResource
+) -> Mapping[str, MountedResource]:
+    """The resource of the records that each foreign key refers to, in the area of the class."""
+    area = services.areas.of(resource)
+    found = services.areas.referenced(resource.entity_type)
+    return {
+        field: area[target.entity_type]
+        for field, target in found.items()
+        if target.entity_type.is_record and not target.entity_type.in_browser
+    }
+
+
+def record_url(services: Services, target: MountedResource) -> str:
+    """The URL of a record's page with `ANY_ID` for its key; "" for a class without pages."""
+    return services.url_for(target, "record", ID) if "record" in target.pages else ""
+
+
+def title_html(title: str, key: str, url: str) -> str:
+    """A title as a link, or as text where the record has no page."""
+    if not url:
+        return f'<span dir="auto">{escaped(title)}</span>'
+    return f'<a href="{escape(url.replace(ANY_ID, key))}" dir="auto">{escaped(title)}</a>'
+
+
+def not_available(texts: Catalogue) -> str:
+    """The text in the place of a record that is missing, or that its reader may not read."""
+    return f'<span class="sm-none">{escaped(texts.text("shown.not_available"))}</span>'
+
+
+def _link(
+    target: MountedResource,
+    url: str,
+    texts: Catalogue,
+    id: Any,
+    titles: RelatedTitles,
+    /,
+    *,
+    linked: bool = True,
+) -> str:
+    if id is None or id == "":
+        return NOTHING
+    cls = target.entity_type.cls
+    titled = titles.of(cls, id)
+    if titled is None:  # without titles, as for `ui.list_rows` in code, the id is shown
+        return not_available(texts) if titles.has(cls, id) else escaped(id)
+    return title_html(titled.title, titled.key, url if linked else "")

@@ -1,0 +1,1 @@
+"""Rows of children in the form of their parent, which one command stores together."""

@@ -1,0 +1,55 @@
+"""What forms call the inputs of an event, for messages about them."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from starmodel.app.commands.binding.binder import Binder
+from starmodel.texts.catalogue import Message
+
+_PATTERN = "value.pattern"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWords:
+    """The labels and first examples of inputs, by the name of field or parameter."""
+
+    titles: Mapping[str, str] = field(default_factory=dict)
+    examples: Mapping[str, str] = field(default_factory=dict)
+
+    def with_examples(self, problems: Mapping[str, str]) -> dict[str, str]:
+        """The messages by name; one about the form of a text gives the field's example."""
+        return {name: self._with_example(name, text) for name, text in problems.items()}
+
+    def _with_example(self, name: str, text: str) -> str:
+        if isinstance(text, Message) and text.key == _PATTERN and name in self.examples:
+            return Message("value.pattern_like", example=self.examples[name])
+        return text
+
+
+NO_WORDS = FieldWords()
+
+
+def field_words(binder: Binder) -> FieldWords:
+    """The words of the inputs of an event. Shapes: only parameters that callers may pass."""
+    specs = binder.entity_type.cls.__entity__.fields
+    titles, examples = {}, {}
+    for parameter in binder.public_parameters:
+        name = parameter.name
+        spec = specs[name] if parameter.is_field else None
+        info = _info(parameter.annotation) if spec is None else spec.info
+        title = None if info is None else info.title
+        titles[name] = title or name.replace("_", " ").capitalize()
+        if info is not None and info.examples:
+            examples[name] = str(info.examples[0])
+    return FieldWords(titles, examples)
+
+
+def _info(annotation: Any) -> FieldInfo | None:
+    parts = typing.get_args(annotation)[1:]
+    return next((part for part in parts if isinstance(part, FieldInfo)), None)

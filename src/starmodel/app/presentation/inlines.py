@@ -1,0 +1,126 @@
+"""The rows of children that a form of their parent shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from starmodel.app.access.offers import may_create, offers
+from starmodel.app.access.policy import Actor
+from starmodel.app.commands.binding.edited_fields import digests
+from starmodel.app.commands.field_access import unsettable
+from starmodel.app.commands.inlines.rows import sent_rows
+from starmodel.app.presentation.resource import MountedResource
+from starmodel.core.classes.children import Children
+from starmodel.core.commands import plain
+from starmodel.core.entity import Entity
+from starmodel.core.errors import BindingError
+from starmodel.core.public_state import public_state
+from starmodel.core.values.json_data import json_text
+
+
+class InlineRow(NamedTuple):
+    """One row of a form.
+
+    Shapes: at is its part of input names, "0" in "lines.0.quantity"; id is that of the stored
+    child, "" for a new one; originals is the JSON of the field digests; a row that is_locked
+    shows values that the actor may not change; a blank one counts only once it is filled in.
+    """
+
+    at: str
+    id: str
+    values: Mapping[str, Any]
+    originals: str = ""
+    is_removed: bool = False
+    is_blank: bool = False
+    is_locked: bool = False
+    may_remove: bool = True
+
+
+class InlineRows(NamedTuple):
+    """The rows of one relation.
+
+    Shapes: resource is that of the children's class; omitted are the fields without an input;
+    is_cut says that the parent has more children than the form shows.
+    """
+
+    children: Children
+    resource: MountedResource
+    rows: Sequence[InlineRow]
+    omitted: frozenset[str]
+    may_add: bool
+    is_cut: bool = False
+
+
+def new_inlines(
+    inlines: Iterable[tuple[Children, MountedResource]], actor: Actor | None
+) -> list[InlineRows]:
+    """One blank row for each relation, for the form of a new parent."""
+    return [_rows(children, theirs, actor, [], spare=1) for children, theirs in inlines]
+
+
+def stored_inlines(
+    inlines: Iterable[tuple[Children, MountedResource, Sequence[Entity], bool]],
+    actor: Actor | None,
+) -> list[InlineRows]:
+    """The rows of a parent's stored children. Called inside `rendered`, as it asks the policy."""
+    found = []
+    for children, theirs, entities, is_cut in inlines:
+        events = theirs.entity_type.events
+        about = (theirs.policy, theirs.entity_type, actor)
+        rows = [
+            InlineRow(
+                str(at), str(plain(entity.id)), public_state(entity), json_text(digests(entity)),
+                is_locked=not offers(*about, event=events["update"], entity=entity),
+                may_remove=offers(*about, event=events["delete"], entity=entity),
+            )
+            for at, entity in enumerate(entities)
+        ]  # fmt: skip
+        found.append(_rows(children, theirs, actor, rows)._replace(is_cut=is_cut))
+    return found
+
+
+def sent_inlines(
+    inlines: Iterable[tuple[Children, MountedResource]],
+    actor: Actor | None,
+    sent: Mapping[str, Any],
+    was: Mapping[str, str],
+) -> list[InlineRows]:
+    """The rows of a submitted form.
+
+    Shapes: was has newer field digests by the name of a row.
+    """
+    found = []
+    for children, theirs in inlines:
+        rows = []
+        try:
+            given = sent_rows(children.name, sent.get(children.name, {}))
+        except BindingError:  # the error that is being sent
+            given = []
+        for row in given:
+            locked = bool(row.id) and not row.values
+            originals = was.get(f"{children.name}.{row.at}", row.originals)
+            rows.append(
+                InlineRow(
+                    row.at, row.id, row.values, originals, row.is_removed, row.is_blank, locked
+                )
+            )
+        found.append(_rows(children, theirs, actor, rows))
+    return found
+
+
+def _rows(
+    children: Children,
+    theirs: MountedResource,
+    actor: Actor | None,
+    rows: list[InlineRow],
+    *,
+    spare: int = 0,
+) -> InlineRows:
+    about = (theirs.policy, theirs.entity_type, actor)
+    may_add = may_create(*about)
+    if may_add and spare:
+        at = str(max([int(row.at) for row in rows], default=-1) + 1)
+        rows = [*rows, InlineRow(at, "", {}, is_blank=True)]
+    omitted = unsettable(*about, None) | {children.key}
+    return InlineRows(children, theirs, rows, omitted, may_add)

@@ -1,0 +1,139 @@
+"""The titles of the records that foreign keys refer to, loaded before a page is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from starmodel.app.access.fields import seen_now
+from starmodel.app.access.policy import AccessPolicy, Actor
+from starmodel.app.queries.record_keys import key_of
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.classes.related_fields import RelatedField
+from starmodel.core.classes.titles import title_names, title_of
+from starmodel.core.entity import Entity
+from starmodel.core.snapshot import hidden_of
+
+Readable = Callable[
+    [EntityType, Sequence[Any], Actor | None, AccessPolicy], Awaitable[Iterable[Entity]]
+]
+
+
+ShownTitles = tuple[tuple[str, EntityType, bool], ...]
+"""Foreign keys that a list shows by title, each with its class and whether that may be read."""
+
+
+class Titled(NamedTuple):
+    """A related record as its reader sees it. Shapes: key is its id as a segment of a URL."""
+
+    title: str
+    key: str
+    entity: Entity
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RelatedTitles:
+    """The titles of related records that one reader may see, by class and id.
+
+    Shapes: None for a record that is missing or that the reader may not read, which look the
+    same; ids that were not asked for are absent.
+    """
+
+    _titled: Mapping[tuple[type[Entity], Any], Titled | None] = field(default_factory=dict)
+    _references: Mapping[str, type[Entity]] = field(default_factory=dict)
+    _fields: Sequence[RelatedField] = ()
+
+    def of(self, cls: type[Entity], id: Any) -> Titled | None:
+        """The title and the key of a record; None if it is not available."""
+        return self._titled.get((cls, id))
+
+    def has(self, cls: type[Entity], id: Any) -> bool:
+        """Whether the title of this record was asked for."""
+        return (cls, id) in self._titled
+
+    def has_any(self, cls: type[Entity]) -> bool:
+        """Whether titles of records of this class were asked for."""
+        return any(asked is cls for asked, _ in self._titled)
+
+    def value(self, entity: Entity, path: RelatedField) -> Any:
+        """The value of a related record's field; None if the reader may not read it."""
+        id = None if path.local in hidden_of(entity) else getattr(entity, path.local)
+        titled = self.of(path.target, id)
+        if titled is None or path.field in hidden_of(titled.entity):
+            return None
+        return getattr(titled.entity, path.field)
+
+    def shown_with(self, entity: Entity) -> tuple[str | None, ...]:
+        """The titles and values that the rendering of a record depends on, as text."""
+        hidden = hidden_of(entity)
+        found = [
+            None if name in hidden else self.of(cls, getattr(entity, name))
+            for name, cls in self._references.items()
+        ]
+        values = [repr(self.value(entity, path)) for path in self._fields]
+        return (*(None if each is None else each.title for each in found), *values)
+
+
+NO_TITLES = RelatedTitles()
+"""The titles of a rendering that none were loaded for."""
+
+
+async def titles_of(
+    entities: Iterable[Entity],
+    references: Mapping[str, EntityType],
+    actor: Actor | None,
+    policy: AccessPolicy,
+    readable: Readable,
+    fields: Sequence[RelatedField] = (),
+) -> RelatedTitles:
+    """Load the titles of the records that these entities refer to, by one query for each class.
+
+    Only those that the policy lets the actor read. Foreign keys that are hidden from the viewer
+    of an entity are not followed. Above 500 records of one class, a query for each 500.
+
+    Shapes: references has the class that each foreign key refers to; readable(entity_type, ids,
+    actor, policy) returns the readable records among ids; fields are those of the related records
+    that are shown as well.
+    """
+    wanted: dict[type[Entity], dict[Any, None]] = {}
+    types: dict[type[Entity], EntityType] = {}
+    for entity in entities:
+        hidden = hidden_of(entity)
+        for name, target in references.items():
+            id = None if name in hidden else getattr(entity, name)
+            if id is not None:
+                types[target.cls] = target
+                wanted.setdefault(target.cls, {})[id] = None
+    loaded: dict[tuple[type[Entity], Any], Titled | None] = {}
+    for cls, ids in wanted.items():
+        loaded.update(dict.fromkeys([(cls, id) for id in ids]))
+        for found in await readable(types[cls], list(ids), actor, policy):
+            loaded[cls, found.id] = titled(types[cls], found, actor, policy)
+    if not loaded:
+        return NO_TITLES
+    return RelatedTitles(loaded, {name: target.cls for name, target in references.items()}, fields)
+
+
+def titled(
+    entity_type: EntityType, entity: Entity, actor: Actor | None, policy: AccessPolicy
+) -> Titled:
+    """The title of a readable record, as the actor sees it."""
+    seen = seen_now(policy, actor, entity_type, entity)
+    return Titled(title_of(entity_type, seen), key_of(entity.id), seen)
+
+
+def titles_vary(
+    policy: AccessPolicy,
+    entity_type: EntityType,
+    references: Mapping[str, EntityType],
+    fields: Iterable[RelatedField] = (),
+) -> bool:
+    """Whether readers of both classes may see different titles or values beside one record."""
+    if any(path.field in path.target.__entity__.guarded for path in fields):
+        return True
+    return not entity_type.cls.__entity__.guarded.isdisjoint(references) or any(
+        policy.reads_fields(target)
+        or not target.cls.__entity__.guarded.isdisjoint(title_names(target.cls))
+        for target in references.values()
+    )

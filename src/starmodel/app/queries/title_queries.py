@@ -1,0 +1,129 @@
+"""Adds the titles of related records to windows of lists, and to single records."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from starmodel.app.access.decisions import permits
+from starmodel.app.access.policy import AccessPolicy, Actor
+from starmodel.app.queries.listing import Window
+from starmodel.app.queries.related_titles import (
+    Readable,
+    RelatedTitles,
+    ShownTitles,
+    Titled,
+    titled,
+    titles_of,
+)
+from starmodel.app.queries.shown_fields import shown_fields, shown_related
+from starmodel.core.classes.registry import EntityType, Registry
+from starmodel.core.entity import Entity
+
+
+class TitleQueries:
+    """Loads titles for the pages of one application, by one query for each related class.
+
+    Shapes: readable(entity_type, ids, actor, policy) returns the readable records among ids.
+    """
+
+    def __init__(self, registry: Registry, readable: Readable) -> None:
+        self._registry, self._readable = registry, readable
+        self._shown: dict[type[Entity], dict[str, EntityType]] = {}
+
+    def references(self, entity_type: EntityType) -> dict[str, EntityType]:
+        """The class whose records each public foreign key of a class refers to."""
+        fields, get = entity_type.cls.__entity__.fields, self._registry.get
+        targets = self._registry.referenced.get(entity_type.cls, {}).items()
+        found = {name: get(cls) for name, cls in targets if not fields[name].private}
+        return {
+            name: target
+            for name, target in found.items()
+            if target is not None and target.is_record and not target.in_browser
+        }
+
+    def shown(self, entity_type: EntityType) -> dict[str, EntityType]:
+        """The `references` that the list of a class has a column of."""
+        found = self._shown.get(entity_type.cls)
+        if found is None:
+            found = self.references(entity_type)
+            if entity_type.cls.model_config.get("list_display") is not None:
+                names = [*shown_fields(entity_type), *(p.local for p in shown_related(entity_type))]
+                found = {name: target for name, target in found.items() if name in names}
+            self._shown[entity_type.cls] = found
+        return found
+
+    async def of(
+        self,
+        entity_type: EntityType,
+        entities: Iterable[Entity],
+        actor: Actor | None,
+        policy: AccessPolicy,
+    ) -> RelatedTitles:
+        """The titles of all records that these entities of one class refer to."""
+        references = self.references(entity_type)
+        return await titles_of(entities, references, actor, policy, self._readable)
+
+    async def record(
+        self, entity_type: EntityType, id: Any, actor: Actor | None, policy: AccessPolicy
+    ) -> Titled | None:
+        """The title of one record; None if it is missing or the actor may not read it."""
+        found = await self._readable(entity_type, [id], actor, policy)
+        return next((titled(entity_type, each, actor, policy) for each in found), None)
+
+    async def add(
+        self, window: Window, entity_type: EntityType, actor: Actor | None, policy: AccessPolicy
+    ) -> Window:
+        """The window with the titles that its list shows."""
+        references = self.shown(entity_type)
+        if not references or not window.entities:
+            return window
+        return await self._added(window, entity_type, references, actor, policy, self._readable)
+
+    async def watched(
+        self, entity_type: EntityType, actor: Actor | None, policy: AccessPolicy
+    ) -> ShownTitles:
+        """The titles that the list of a class shows, and which of them the actor may read."""
+        return tuple([
+            (name, target, await permits(policy, target, actor))
+            for name, target in self.shown(entity_type).items()
+        ])  # fmt: skip
+
+    async def add_watched(
+        self,
+        window: Window,
+        entity_type: EntityType,
+        shown: ShownTitles,
+        actor: Actor | None,
+        policy: AccessPolicy,
+    ) -> Window:
+        """The window with the titles that the viewers of a live list may see."""
+        denied = {target.cls for _, target, may_read in shown if not may_read}
+        references = {name: target for name, target, _ in shown}
+        readable = _without(denied, self._readable) if denied else self._readable
+        return await self._added(window, entity_type, references, actor, policy, readable)
+
+    async def _added(
+        self,
+        window: Window,
+        entity_type: EntityType,
+        references: dict[str, EntityType],
+        actor: Actor | None,
+        policy: AccessPolicy,
+        readable: Readable,
+    ) -> Window:
+        fields = shown_related(entity_type)
+        titles = await titles_of(window.entities, references, actor, policy, readable, fields)
+        return replace(window, titles=titles)
+
+
+def _without(denied: Container[type[Entity]], readable: Readable) -> Readable:
+    async def permitted(
+        entity_type: EntityType, ids: Sequence[Any], actor: Actor | None, policy: AccessPolicy
+    ) -> Iterable[Entity]:
+        if entity_type.cls in denied:
+            return ()
+        return await readable(entity_type, ids, actor, policy)
+
+    return permitted

@@ -1,0 +1,85 @@
+"""Fields of related records by a path of one step: "customer.name"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.classes.titles import title_names
+from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError
+
+
+class RelatedField(NamedTuple):
+    """One field of the record that a foreign key refers to by its id.
+
+    Shapes: name is the path "customer.name"; local is the foreign key; field is the target's
+    field or computed field.
+    """
+
+    name: str
+    local: str
+    target: type[Entity]
+    field: str
+
+    @property
+    def is_stored(self) -> bool:
+        """True for a field, False for a computed one."""
+        return self.field in self.target.__pydantic_fields__
+
+
+def foreign_key_of(entity_type: EntityType, name: str) -> str:
+    """The foreign key of a relation to one record; any other name unchanged."""
+    relation = entity_type.to_one.get(name)
+    return name if relation is None or relation.remote != "id" else relation.local
+
+
+def related_field(entity_type: EntityType, name: str) -> RelatedField | None:
+    """The field that a path of one step leads to; None if it leads to no public field.
+
+    The name of a relation alone leads to the field that titles its records, where that is stored.
+    """
+    relation_name, dot, field = name.partition(".")
+    relation = entity_type.to_one.get(relation_name)
+    if relation is None or relation.remote != "id":
+        return None
+    info = relation.target.__entity__
+    if not dot:
+        field = next((each for each in title_names(relation.target) if each in info.fields), "")
+        name = f"{relation_name}.{field}"
+    spec = info.fields.get(field)
+    if field not in info.computed and (spec is None or spec.private):
+        return None
+    return RelatedField(name, relation.local, relation.target, field)
+
+
+def check_paths(entity_types: Iterable[EntityType]) -> None:
+    """Check the paths in `list_display` and `search_fields`. Raises: ConfigurationError."""
+    for entity_type in entity_types:
+        config = entity_type.cls.model_config
+        for key in ("list_display", "search_fields"):
+            for name in config.get(key) or ():
+                if name in entity_type.to_one and key == "list_display":
+                    continue
+                if "." in name or name in entity_type.to_one:
+                    _check_path(entity_type, key, name)
+
+
+def _check_path(entity_type: EntityType, key: str, name: str) -> None:
+    where = f"{entity_type.cls.__name__}.model_config[{key!r}] names {name!r}"
+    relation_name, _, field = name.partition(".")
+    relation = entity_type.to_one.get(relation_name)
+    if relation is None:
+        raise ConfigurationError(
+            f"{where}, and {relation_name!r} is no relation to one record; expected one of "
+            f"{', '.join(entity_type.to_one) or 'none'}."
+        )
+    found, info = related_field(entity_type, name), relation.target.__entity__
+    stored = [n for n, s in info.fields.items() if s.atomic and not s.private]
+    known = stored if key == "search_fields" else [*stored, *info.computed]
+    if found is None or found.field not in known:
+        raise ConfigurationError(
+            f"{where}, and {relation.target.__name__} has no field {field!r} for it; expected one "
+            f"of {', '.join(known)}."
+        )
