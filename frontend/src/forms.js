@@ -25,7 +25,6 @@ const answered = (form) => {
   for (const sentence of sentences(form)) say(sentence, accepted ? "" : sentence.textContent);
   rememberRefusals(form);
   markTabs(form);
-  if (accepted && values(form) === sent) saved(form);
   if (!accepted) {
     const refused = first(form, "[aria-invalid=true]");
     reveal(refused);
@@ -48,6 +47,8 @@ document.addEventListener("datastar-fetch", ({ detail: { type, el, argsRaw } }) 
     set(el, "aria-busy", "true");
   } else if (type === "datastar-patch-signals" && argsRaw.status) {
     submitted.get(el).status = argsRaw.status;
+    // Before the answer leads to another page.
+    if (argsRaw.status.startsWith("2") && values(el) === submitted.get(el).sent) saved(el);
   } else if (type === "finished") {
     answered(el);
   }

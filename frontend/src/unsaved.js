@@ -3,6 +3,7 @@ import { CONTROLS, isToggle } from "./controls.js";
 import { above, attribute, has, isConnected, matching, reset } from "./elements.js";
 import { question } from "./question.js";
 import { showFields } from "./shown_fields.js";
+import { LIST, ORIGINALS } from "./wire_names.js";
 
 const FORM = "form[data-draft]";
 const PREFIX = "starmodel-draft:", MOST_DRAFTS = 20, MOST_CHARS = 100_000, KEPT_MS = 7 * 24 * 3600 * 1000, WRITE_AFTER_MS = 400;
@@ -46,11 +47,11 @@ const isChanged = (form) => changesOf(form).length > 0 || files.has(form) || sec
 
 /* Drafts. Shapes: { at, base, changes }; base is what the edit form remembers of the record. */
 
-const originalsOf = (form) => matching(form, "input[name=_originals]")[0]?.value ?? "";
+const originalsOf = (form) => matching(form, `input[name=${ORIGINALS}]`)[0]?.value ?? "";
 
 const pageOf = (form) => {
   const query = new URLSearchParams(location.search);
-  query.delete("_list");
+  query.delete(LIST);
   return `${attribute(form, "id")}?${query}`.slice(0, 300);
 };
 const storageKey = (form) => `${PREFIX}${attribute(form, "data-draft")}:${pageOf(form)}`;

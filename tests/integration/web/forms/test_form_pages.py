@@ -242,11 +242,11 @@ async def test_copy_has_the_values_but_for_unique_private_and_closed_ones(visit:
     await staff.page("/sign-in/ann?roles=staff")
     id = await made(staff, name="Ann", kind="company", serial="7", team="ultramarine", seats=3)
 
-    page = (await ann.page(f"/contacts/new?_copy={id}")).text
+    page = (await ann.page(f"/contacts/new?_copy_of={id}")).text
     assert (value_of(page, "name"), value_of(page, "seats")) == ("Ann", "3")
     assert value_of(page, "serial") == ""
     assert "ultramarine" not in page
-    assert value_of((await staff.page(f"/contacts/new?_copy={id}")).text, "team") == "ultramarine"
+    assert value_of((await staff.page(f"/contacts/new?_copy_of={id}")).text, "team") == "ultramarine"
 
 
 async def test_copy_of_an_unreadable_record_is_not_found(visit: Any) -> None:
@@ -260,8 +260,8 @@ async def test_copy_of_an_unreadable_record_is_not_found(visit: Any) -> None:
     await ann.page("/sign-in/ann")
     await bob.page("/sign-in/bob")
     id = (await ann.call("POST", "/memos", {"text": "secret"})).json()["entity"]["id"]
-    assert "secret" in (await ann.page(f"/memos/new?_copy={id}")).text
-    response = await bob.page(f"/memos/new?_copy={id}")
+    assert "secret" in (await ann.page(f"/memos/new?_copy_of={id}")).text
+    response = await bob.page(f"/memos/new?_copy_of={id}")
     assert response.status_code == 404
     assert "secret" not in response.text
 
@@ -299,7 +299,7 @@ async def test_edit_form_offers_duplicate_and_cancel(visit: Any) -> None:
     id = await made(ann)
     page = (await ann.page(f"/contacts/{id}/edit")).text
     links = [attrs.get("href") for tag, attrs in Outline(page).elements if tag == "a"]
-    assert f"/contacts/new?_copy={id}" in links
+    assert f"/contacts/new?_copy_of={id}" in links
     assert f"/contacts/{id}" in links
     assert "Save and add another" in page
 
