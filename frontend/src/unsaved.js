@@ -3,9 +3,9 @@ import { CONTROLS, isToggle } from "./controls.js";
 import { above, attribute, has, isConnected, matching, reset } from "./elements.js";
 import { question } from "./question.js";
 import { showFields } from "./shown_fields.js";
-import { LIST, ORIGINALS } from "./wire_names.js";
+import { ORIGINALS } from "./wire_names.js";
 
-const FORM = "form[data-draft]";
+const FORM = "form[data-draft]", LIST = "_list"; // the query parameter with the words of the list
 const PREFIX = "starmodel-draft:", MOST_DRAFTS = 20, MOST_CHARS = 100_000, KEPT_MS = 7 * 24 * 3600 * 1000, WRITE_AFTER_MS = 400;
 const NEVER = "[type=password], [type=file], [data-no-draft]";
 

@@ -2,7 +2,6 @@
 
 export const BROWSER = "_browser";
 export const NEXT = "_next";
-export const LIST = "_list";
 export const ORIGINALS = "_originals";
 export const FIELD = "_field.";
 export const GIVEN = "_given.";

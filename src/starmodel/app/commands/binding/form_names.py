@@ -51,7 +51,7 @@ BULK_EVENT, BULK_IDS = "event", "id"
 NEXT, ADD_ANOTHER = "_next", "another"
 """Where a saved form leads to: with the value "another", to the form of a new record."""
 
-COPY = "_copy"
+COPY = "_copy_of"
 """The query parameter of the record that a new one begins as a copy of."""
 
 BULK_ASK, CONFIRMED = "ask", "confirmed"
