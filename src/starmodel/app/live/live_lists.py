@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Set
+from collections.abc import Awaitable, Callable, Collection, Mapping, Set
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from starmodel.app.access.decisions import permits
@@ -55,8 +56,9 @@ async def _affects_every(each: LiveList, actor: Actor | None) -> bool:
 class LiveLists:
     """The live lists of this process; a subscriber of the bus.
 
-    Viewers with equal read access share one LiveList. If the read rule of the class
-    or of a field depends on the record, there is one LiveList per actor and policy.
+    Viewers with equal read access share one LiveList. followed has the classes whose rows show
+    values computed from the records of a class, by the name of that class. If the read rule of
+    the class or of a field depends on the record, there is one LiveList per actor and policy.
     """
 
     def __init__(
@@ -65,9 +67,11 @@ class LiveLists:
         policy: AccessPolicy,
         matches: Matches,
         read: Read,
+        followed: Mapping[str, Collection[str]] = MappingProxyType({}),
         *,
         pause: Pause = asyncio.sleep,
     ) -> None:
+        self._followed = followed
         self._run_query, self._policy = run_query, policy
         self._matches, self._pause = matches, pause
         self.add_titles: AddTitles | None = None  # set by the application
@@ -135,11 +139,17 @@ class LiveLists:
 
     def is_watched(self, topic: str) -> bool:
         """Whether an open page shows a list of the topic's entity class."""
-        return topic.partition(":")[0] in self._lists
+        name = topic.partition(":")[0]
+        return name in self._lists or any(n in self._lists for n in self._followed.get(name, ()))
 
     async def deliver(self, message: Any) -> None:
         """Queue one message of the bus for the lists of its class."""
-        if not isinstance(message, Changed) or message.entity not in self._lists:
+        if not isinstance(message, Changed):
+            return
+        for name in self._followed.get(message.entity, ()):
+            for each in tuple(self._lists.get(name, {}).values()):
+                each.refresh()
+        if message.entity not in self._lists:
             return
         messages = self._messages.setdefault(message.entity, [])
         if len(messages) <= MAX_MESSAGES:

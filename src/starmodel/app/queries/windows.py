@@ -24,11 +24,12 @@ from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.classes.related_fields import RelatedField
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessScanLimitError, ListQueryError
-from starmodel.core.snapshot import as_seen
+from starmodel.core.snapshot import as_seen, hidden_of
 
 SCAN_LIMIT = 10_000
 BATCH = 500
 
+Fill = Callable[[Sequence[Any], Sequence[str]], Awaitable[Sequence[Any]]]
 Permitted = Callable[[Sequence[Entity]], Awaitable[Sequence[Entity]]]
 
 
@@ -41,6 +42,7 @@ class Windows:
     record while reading, and pagination counts the readable records alone:
     offsets, `more` and totals disclose nothing about the others.
 
+    Shapes: fill(records, names) returns the records with these relations loaded.
     Units: scan_limit counts the records that one call applies such a rule to.
     """
 
@@ -49,9 +51,10 @@ class Windows:
         persistence: PersistenceManager,
         scan_limit: int = SCAN_LIMIT,
         registry: Registry | None = None,
+        fill: Fill | None = None,
     ) -> None:
         self._persistence, self._scan_limit = persistence, scan_limit
-        self._registry = registry
+        self._registry, self._fill = registry, fill
 
     async def window(
         self, listing: Listing, actor: Actor | None, policy: AccessPolicy, *, total: bool = False
@@ -65,6 +68,28 @@ class Windows:
         await check(policy, entity_type, "read", actor)
         if listing.query.related and actor is not TRUSTED:
             listing = replace(listing, query=await self._permitted_query(listing, actor, policy))
+        window = await self._seen(listing, actor, policy, total=total)
+        if entity_type.cls.__entity__.related_computed and self._fill is not None:
+            entities = await self._filled(window.entities, self._fill)
+            return replace(window, entities=entities)
+        return window
+
+    async def _filled(self, entities: Sequence[Entity], fill: Fill) -> tuple[Entity, ...]:
+        """The records with the relations that computed fields read, by one query each."""
+        if not entities:
+            return ()
+        info = entities[0].__entity__
+        names = sorted({name for read in info.related_computed.values() for name in read})
+        filled = await fill(entities, names)
+        if not info.guarded:
+            return tuple(filled)
+        pairs = zip(entities, filled, strict=True)
+        return tuple(as_seen(full, hidden_of(entity)) for entity, full in pairs)
+
+    async def _seen(
+        self, listing: Listing, actor: Actor | None, policy: AccessPolicy, *, total: bool
+    ) -> Window:
+        entity_type = listing.entity_type
         if not entity_type.cls.__entity__.guarded or actor is TRUSTED:
             return await self._window(listing, actor, policy, total=total)
         fields = readable_fields(policy, entity_type, actor)

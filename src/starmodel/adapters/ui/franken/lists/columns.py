@@ -63,19 +63,20 @@ def columns_of(
     Shapes: links has the renderer of each foreign key.
     """
     names = shown_fields(entity_type, audience.hidden)
-    columns = [_column(entity_type, name, values) for name in names]
+    columns = [column_of(entity_type, name, values) for name in names]
     return tuple([
         c._replace(sorts=c.sorts and c.name not in audience.uncertain, link=links.get(c.name))
         for c in columns
     ])  # fmt: skip
 
 
-def _column(entity_type: EntityType, name: str, values: ValueRenderers) -> Column:
+def column_of(entity_type: EntityType, name: str, values: ValueRenderers) -> Column:
+    """The column of a field or a computed field."""
     info, cls = entity_type.cls.__entity__, entity_type.cls
     path = related_field(entity_type, name) if "." in name else None
     if path is not None:
         return _related_column(path, values)
-    if name in info.computed:
+    if name in info.computed or name in info.related_computed:
         computed = cls.__pydantic_computed_fields__[name]
         title = computed.title or name.replace("_", " ").capitalize()
         render = values(computed.return_type, UI(), brief=True)

@@ -104,7 +104,9 @@ def pagination(
     """
     texts, first = view.texts, listing.query.offset + 1
     last, shown = first + count - 1, ""
-    if count and total is not None:
+    if view.is_figures:
+        shown = ""
+    elif count and total is not None:
         shown = texts.text("list.last_range", first=first, last=last, total=total)
     elif count and more:
         shown = texts.text("list.range", first=first, last=last)
