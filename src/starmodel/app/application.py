@@ -142,7 +142,7 @@ class Application:
         )
         self.cursors = Cursors(cursor_cipher)
         self.extensions = Extensions(Slots(registry, self.areas, self._adopt_page))
-        self._windows = Windows(persistence, access_scan_limit, self._fill)
+        self._windows = Windows(persistence, access_scan_limit, registry, self._fill)
         self.titles = TitleQueries(registry, self._windows.readable)
         self.lists = lists(
             self._query, self.policy, self._windows.matches, self._stored, self.followed_classes()

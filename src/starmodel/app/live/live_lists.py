@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Set
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from itertools import islice
@@ -29,6 +29,7 @@ from starmodel.app.queries.related_titles import ShownTitles, titles_vary
 from starmodel.app.queries.shown_fields import shown_related
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
+from starmodel.core.errors import AccessDeniedError, ListQueryError
 from starmodel.core.snapshot import NOTHING, as_seen
 
 log = logging.getLogger("starmodel.lists")
@@ -97,12 +98,20 @@ class LiveLists:
         key: Key = (listing, None, 0, total, fields.closed, titled)
         reader: Actor | None = TRUSTED
         guard = policy if policy.reads_fields(listing.entity_type) else None
-        if guard is not None or fields.depends_on_record or _titles_vary(policy, watched):
+        if (
+            guard is not None
+            or fields.depends_on_record
+            or _titles_vary(policy, watched)
+            or listing.query.related
+        ):
             key = (listing, viewer.actor, id(policy), total, NOTHING, titled)
             reader = viewer.actor
 
         async def run_query() -> Window:
-            window = await self._run_query(listing, reader, policy, total)
+            try:
+                window = await self._run_query(listing, reader, policy, total)
+            except ListQueryError as error:  # a related field that the reader may read no longer
+                raise AccessDeniedError(str(error)) from error
             if reader is TRUSTED and listing.entity_type.cls.__entity__.guarded:
                 seen = [as_seen(entity, fields.closed) for entity in window.entities]
                 window = replace(window, entities=tuple(seen))
@@ -233,6 +242,14 @@ class LiveLists:
                 each.refresh()
             if not at % LISTS_PER_STEP:
                 await asyncio.sleep(0)
+
+    def compares(self, name: str, cls: type[Entity], fields: Set[str]) -> bool:
+        """Whether the query of a list of a class compares these fields of related records."""
+        return any(
+            path.target is cls and path.field in fields
+            for each in self._lists.get(name, {}).values()
+            for path in each.listing.query.related
+        )
 
     def _slot(self, live_list: LiveList) -> AbstractAsyncContextManager[None]:
         """The scheduler slot of a list's query; its payer is the viewer with the fewest lists."""

@@ -43,8 +43,9 @@ def head(view: ListView, listing: Listing) -> Any:
         if not column.sorts:
             cells.append(Th(column.title, scope="col", cls=cls))
             continue
-        down = by.get(column.name)
-        order = f"-{column.name}" if down is False else column.name
+        name = column.order or column.name
+        down = by.get(name)
+        order = f"-{name}" if down is False else name
         mark = icon({None: "sort", False: "up", True: "down"}[down], view.icons_url)
         link = A(column.title, mark, href=view.href(listing, order=order, page=None), cls="sm-sort")
         sorted_ = {None: None, False: "ascending", True: "descending"}[down]

@@ -31,7 +31,12 @@ from starmodel.adapters.ui.franken.lists.columns import (
     column_of,
     columns_of,
 )
-from starmodel.adapters.ui.franken.related import related_links
+from starmodel.adapters.ui.franken.related import (
+    is_open,
+    related_links,
+    related_resources,
+    sort_paths,
+)
 from starmodel.adapters.ui.titles import title_of
 from starmodel.app.access.offers import offers_in_row
 from starmodel.app.access.policy import Audience
@@ -156,6 +161,25 @@ class ListView:
         return offers_in_row(resource.policy, resource.entity_type, actor, event, entity)
 
 
+def _sorting(
+    columns: Sequence[Column], services: Services, resource: MountedResource
+) -> tuple[Column, ...]:
+    """The columns; foreign keys sort by title, and paths where every reader may read them."""
+    by_title, targets = sort_paths(services, resource), related_resources(services, resource)
+    made = []
+    for column in columns:
+        path = by_title.get(column.name)
+        if path is not None:
+            made.append(column._replace(order=path.name))
+        elif column.path is not None:
+            is_known = column.path.local in targets
+            may = column.sorts and is_known and is_open(resource, targets, column.path)
+            made.append(column._replace(sorts=may))
+        else:
+            made.append(column)
+    return tuple(made)
+
+
 def _cell(column: Column, entity: Entity, titles: RelatedTitles) -> str:
     if column.path is not None:
         return column.render(titles.value(entity, column.path))
@@ -185,6 +209,7 @@ def list_view(
         columns = tuple(c for c in columns if c.name not in known) or columns
         parent = services.areas.current_resource(children.parent)
         parent_url = services.url_for(parent, "record", ID)
+    columns = _sorting(columns, services, resource)
     if columns[0].link is not None:  # the cell is a link to the record itself
         columns = (columns[0]._replace(link=partial(columns[0].link, linked=False)), *columns[1:])
     permitted = [
