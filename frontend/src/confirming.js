@@ -76,12 +76,13 @@ action({
     if (!text || agreed.delete(el)) return true;
     if (asking.has(el)) return false;
     asking.add(el);
+    const label = button.innerText.trim() || "Yes"; // now: a menu that has closed has no text
     const danger = button.matches(".sm-danger, .sm-quiet-danger, .uk-btn-destructive");
     const request = url ? ofRecord(url) : button.dataset.askUrl ? ofChosen(button.dataset.askUrl, chosen) : null;
     about(text, request).then((answer) => {
       asking.delete(el);
       if (!isConnected(el)) return;
-      dialog(answer, button.innerText.trim() || "Yes", danger, button).then((yes) => {
+      dialog(answer, label, danger, button).then((yes) => {
         if (!yes) return;
         agreed.add(el);
         if (evt?.type === "submit") submit(el, evt.submitter);

@@ -9,7 +9,7 @@ const select = (tab) => {
     const isChosen = each === tab;
     set(each, "aria-selected", String(isChosen));
     set(each, "tabindex", isChosen ? "0" : "-1");
-    panelOf(each).hidden = !isChosen;
+    set(panelOf(each), "data-closed", isChosen ? null : "");
   }
 };
 

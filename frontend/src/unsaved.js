@@ -184,7 +184,8 @@ document.addEventListener("datastar-fetch", ({ detail: { type, el } }) => {
 const unsaved = () => guardedForms().filter((form) => !sent.has(form) && isChanged(form));
 
 addEventListener("beforeunload", (event) => {
-  if (isLeaving || !unsaved().length) return;
+  // Browsers ask only where the page was used since it was loaded; a restored draft is kept anyway.
+  if (isLeaving || navigator.userActivation?.hasBeenActive === false || !unsaved().length) return;
   event.preventDefault();
   event.returnValue = "";
 });
@@ -206,8 +207,12 @@ document.addEventListener("click", (event) => {
   question(...(isCancel ? [texts.discard, texts.discard_yes] : [texts.leave, texts.leave_yes]), texts.stay).then((yes) => {
     if (!yes) return;
     // "Cancel" means that nothing of this is wanted; another link may be a way there and back.
-    if (isCancel) clear(form);
-    else write(form);
+    if (isCancel) {
+      clear(form);
+      initial.set(form, snapshot(form));
+      files.delete(form);
+    }
+    write(form);
     isLeaving = true;
     location.assign(there.href);
   });

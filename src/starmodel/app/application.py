@@ -142,9 +142,11 @@ class Application:
         )
         self.cursors = Cursors(cursor_cipher)
         self.extensions = Extensions(Slots(registry, self.areas, self._adopt_page))
-        self._windows = Windows(persistence, access_scan_limit)
+        self._windows = Windows(persistence, access_scan_limit, registry, self._fill)
         self.titles = TitleQueries(registry, self._windows.readable)
-        self.lists = lists(self._query, self.policy, self._windows.matches, self._stored)
+        self.lists = lists(
+            self._query, self.policy, self._windows.matches, self._stored, self.followed_classes()
+        )
         self.lists.add_titles = self.titles.add_watched
         self.streams = Streams(
             self.hub, self.lists, registry, persistence, self.policy, self.instance, self.id_of,
@@ -337,6 +339,19 @@ class Application:
             for children in self.registry.children.get(resource.entity_type.cls, ())
             if children.is_inline
         ]
+
+    def followed_classes(self) -> dict[str, set[str]]:
+        """The classes with fields computed from records of each class, by its name."""
+        found: dict[str, set[str]] = {}
+        for entity_type in self.registry:
+            for relations in entity_type.cls.__entity__.related_computed.values():
+                for resolved in map(partial(self.relations.of, entity_type.cls), relations):
+                    for cls in filter(None, (resolved.target, resolved.link)):
+                        found.setdefault(self.registry[cls].name, set()).add(entity_type.name)
+        return found
+
+    async def _fill(self, entities: Sequence[Any], names: Sequence[str]) -> Sequence[Any]:
+        return await self.relations.fill(entities, names)
 
     def seen_now(self, entity: Entity) -> Entity:
         """A record that code shows, as the visitor of the current request sees it."""

@@ -266,6 +266,17 @@ def as_seen(snapshot: S, hidden: frozenset[str]) -> S:
     return seen
 
 
+def with_related(snapshot: S, loaded: Mapping[str, Any]) -> S:
+    """A copy of a stored snapshot that shares its values, with these relations loaded."""
+    cls: type[S] = snapshot.__entity__.cls
+    private = snapshot.__pydantic_private__
+    copied = assemble(
+        cls.__new__(cls), {**snapshot.__dict__, **loaded}, set(snapshot.__pydantic_fields_set__),
+        snapshot.__pydantic_extra__, None if private is None else dict(private),
+    )  # fmt: skip
+    return stored(copied, version_of(snapshot))
+
+
 def hidden_of(snapshot: Snapshot) -> frozenset[str]:
     """The fields that are hidden from the viewer of this snapshot.
 

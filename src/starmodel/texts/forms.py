@@ -21,4 +21,6 @@ FORMS = {
     "record.neighbours": "Records of the list",
     "record.previous": "Previous",
     "record.next": "Next",
+    "record.previous_named": "Previous: {title}",
+    "record.next_named": "Next: {title}",
 }

@@ -90,7 +90,7 @@ def test_confirmation_dialog_traps_and_restores_focus(ann: Visitor) -> None:
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
-    expect(dialog).to_have_accessible_name("Delete book Book 01?")
+    expect(dialog).to_have_accessible_name("Delete book 01?")
     assert focused(page) == "Cancel"
     for _ in range(6):
         page.keyboard.press("Tab")

@@ -51,7 +51,7 @@ def test_record_is_created_edited_and_deleted(page: Page, shop: Server) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Delete product Plain pen?")
     page.get_by_role("button", name="Delete").click()
     expect(page).to_have_url(f"{shop.url}/products")
-    expect(page.get_by_role("status")).to_have_text("Product Plain pen deleted.")
+    expect(page.locator("[data-toast] p")).to_have_text("Product Plain pen deleted.")
     expect(page.locator("table").get_by_text("Plain pen")).to_have_count(0)
 
 

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from integration.auth.people import ANN, PASSWORD, Desk, create, sign_in
-from integration.web.browser import Browser
+from integration.web.browser import ORIGIN, Browser
 from starmodel import create_app
 from starmodel.plugins import Page, Plugin, Route, SlotContent
 
@@ -96,6 +96,14 @@ async def test_plugin_has_a_sign_in_page_and_content_for_the_account(process: An
     page = (await guest.page("/enter")).text
     assert "Who are you?" in page
     assert "Not signed in" not in page
+
+
+async def test_click_that_needs_a_sign_in_has_a_link_that_returns(process: Any) -> None:
+    guest = Browser(process(Desk, auth=False, plugins=[Badge()]))
+    refused = await guest.click("/desk/lock", referer=f"{ORIGIN}/desk")
+    assert refused.headers["starmodel-status"] == "401"
+    assert 'href="/enter?next=/desk"' in refused.text
+    assert ">Sign in</a>" in refused.text
 
 
 async def test_without_a_plugin_a_closed_page_stays_an_error(process: Any) -> None:

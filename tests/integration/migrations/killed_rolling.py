@@ -15,7 +15,10 @@ from starmodel.core.entity import Entity
 from starmodel.migrations.comparing.answers import Answers
 from starmodel.migrations.running.rows import table
 
-ROWS = [{"id": f"p{n:02d}", "name": f"Pen {n}", "price": n, "old": f"o{n}"} for n in range(25)]
+ROWS = [
+    {"id": f"p{n:02d}", "name": f"Pen {n}", "price": n, "old": f"o{n}", "size": -n}
+    for n in range(25)
+]
 
 
 def before() -> type[Entity]:
@@ -24,6 +27,7 @@ def before() -> type[Entity]:
         name: str
         price: int = 0
         old: str = "x"
+        size: int = 0
 
     return Product
 
@@ -34,6 +38,7 @@ def after() -> type[Entity]:
         title: str
         price: int = 0
         colour: str = "blue"
+        size_text: str = "0"
 
     return Article
 
@@ -48,15 +53,23 @@ def check(url: str, rolling: Rolling) -> None:
     rolling.up(url, contract=True)
     assert rolling.up(url, contract=True).is_empty
     expected = [
-        {"id": row["id"], "title": row["name"], "price": row["price"], "colour": "blue"}
+        {
+            "id": row["id"],
+            "title": row["name"],
+            "price": row["price"],
+            "colour": "blue",
+            "size_text": str(row["size"]),
+        }
         for row in ROWS
     ]
     found = read_rows(url, rolling.new, "Article")
     assert [dict(sorted(row.items())) for row in found] == [
         dict(sorted(row.items())) for row in expected
     ]
-    kept = query(url, "SELECT _dropped_old_3, _dropped_name_3 FROM article ORDER BY id")
-    assert kept == [(row["old"], row["name"]) for row in ROWS]
+    kept = query(url, "SELECT _dropped_old_3, _dropped_size_3 FROM article ORDER BY id")
+    assert kept == [(row["old"], row["size"]) for row in ROWS]
+    names = query(url, "SELECT _dropped_name_3 FROM article ORDER BY id")
+    assert names == [(row["name"],) for row in ROWS]
 
 
 def check_undone(url: str, rolling: Rolling) -> None:
@@ -67,7 +80,8 @@ def check_undone(url: str, rolling: Rolling) -> None:
 def main(url: str, what: str, first: str, distance: str) -> None:
     table.BATCH = 10
     answers = Answers(
-        renames={"Product": "Article", "Product.name": "title"}, drops={"Product.old": True}
+        renames={"Product": "Article", "Product.name": "title", "Product.size": "size_text"},
+        drops={"Product.old": True},
     )
     rolling = Rolling([before()], [after()], answers)
     for kills in itertools.count():

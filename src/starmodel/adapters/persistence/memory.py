@@ -18,9 +18,15 @@ from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import Batch, Change, Expired, IsWatched, Marker
 from starmodel.core.classes.registry import EntityType
+from starmodel.core.classes.related_fields import RelatedField
 from starmodel.core.entity import Entity
-from starmodel.core.errors import DuplicateCommandError, StoreFullError, VersionConflictError
-from starmodel.core.snapshot import stored, stored_copy, version_of
+from starmodel.core.errors import (
+    DuplicateCommandError,
+    ListQueryError,
+    StoreFullError,
+    VersionConflictError,
+)
+from starmodel.core.snapshot import stored, stored_copy, version_of, with_related
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.memory")
@@ -138,17 +144,19 @@ class MemoryRepository:
         query = self._resolved(query)
         ids = [snapshot.id for snapshot in self._arranged(query)]
         for start in range(0, len(ids), batch):
-            live = self._snapshots(query.entity, ids[start : start + batch])
+            live = self._with_related(
+                query, self._snapshots(query.entity, ids[start : start + batch])
+            )
             found = [_private_copy(snapshot) for snapshot in live if query.matches(snapshot)]
             if found:
                 yield found
 
     async def count(self, query: Query) -> int:
         query = self._resolved(query)
-        return sum(map(query.matches, self._snapshots(query.entity)))
+        return sum(map(query.matches, self._with_related(query, self._snapshots(query.entity))))
 
-    def matches(self, query: Query, entity: Entity) -> bool:
-        return query.matches(entity)
+    def matches(self, query: Query, entity: Entity) -> bool | None:
+        return query.matches(entity) if query.is_decidable(entity) else None
 
     def supports(self, entity: type[Entity], condition: Condition) -> bool:
         return not isinstance(condition, Related) or condition.step.target in self._known
@@ -161,7 +169,30 @@ class MemoryRepository:
 
     def _arranged(self, query: Query) -> Sequence[Entity]:
         query = self._resolved(query)
-        return query.arrange(self._snapshots(query.entity))
+        return query.arrange(self._with_related(query, self._snapshots(query.entity)))
+
+    def _with_related(self, query: Query, found: Sequence[Entity]) -> Sequence[Entity]:
+        """The snapshots with the related records loaded that a query compares.
+
+        Raises: ListQueryError, for a class in another store.
+        """
+        if not query.related:
+            return found
+        for path in query.related:
+            if path.target not in self._known:
+                raise ListQueryError(
+                    f"{query.entity.__name__} can't be filtered or ordered by {path.name}: the "
+                    "records of both classes must be in one store."
+                )
+
+        def other(snapshot: Entity, path: RelatedField) -> Entity | None:
+            entry = self._live(path.target, getattr(snapshot, path.local))
+            return None if entry is None else entry.snapshot
+
+        return [
+            with_related(each, {path.relation: other(each, path) for path in query.related})
+            for each in found
+        ]
 
     def _snapshots(
         self, entity: type[Entity], ids: Iterable[Any] | None = None

@@ -154,6 +154,8 @@ class LiveList:
         """Whether the list may show the title of this record, or of any of its class."""
         if self._querying or self._window is None:
             return True
+        if any(path.target is cls for path in self.listing.query.related):
+            return True
         titles = self._window.titles
         return titles.has_any(cls) if id is None else titles.has(cls, id)
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping, Set
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from starmodel.app.access.decisions import permits
@@ -28,6 +29,7 @@ from starmodel.app.queries.related_titles import ShownTitles, titles_vary
 from starmodel.app.queries.shown_fields import shown_related
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
+from starmodel.core.errors import AccessDeniedError, ListQueryError
 from starmodel.core.snapshot import NOTHING, as_seen
 
 log = logging.getLogger("starmodel.lists")
@@ -54,8 +56,9 @@ async def _affects_every(each: LiveList, actor: Actor | None) -> bool:
 class LiveLists:
     """The live lists of this process; a subscriber of the bus.
 
-    Viewers with equal read access share one LiveList. If the read rule of the class
-    or of a field depends on the record, there is one LiveList per actor and policy.
+    Viewers with equal read access share one LiveList. followed has the classes whose rows show
+    values computed from the records of a class, by the name of that class. If the read rule of
+    the class or of a field depends on the record, there is one LiveList per actor and policy.
     """
 
     def __init__(
@@ -64,9 +67,11 @@ class LiveLists:
         policy: AccessPolicy,
         matches: Matches,
         read: Read,
+        followed: Mapping[str, Collection[str]] = MappingProxyType({}),
         *,
         pause: Pause = asyncio.sleep,
     ) -> None:
+        self._followed = followed
         self._run_query, self._policy = run_query, policy
         self._matches, self._pause = matches, pause
         self.add_titles: AddTitles | None = None  # set by the application
@@ -93,12 +98,20 @@ class LiveLists:
         key: Key = (listing, None, 0, total, fields.closed, titled)
         reader: Actor | None = TRUSTED
         guard = policy if policy.reads_fields(listing.entity_type) else None
-        if guard is not None or fields.depends_on_record or _titles_vary(policy, watched):
+        if (
+            guard is not None
+            or fields.depends_on_record
+            or _titles_vary(policy, watched)
+            or listing.query.related
+        ):
             key = (listing, viewer.actor, id(policy), total, NOTHING, titled)
             reader = viewer.actor
 
         async def run_query() -> Window:
-            window = await self._run_query(listing, reader, policy, total)
+            try:
+                window = await self._run_query(listing, reader, policy, total)
+            except ListQueryError as error:  # a related field that the reader may read no longer
+                raise AccessDeniedError(str(error)) from error
             if reader is TRUSTED and listing.entity_type.cls.__entity__.guarded:
                 seen = [as_seen(entity, fields.closed) for entity in window.entities]
                 window = replace(window, entities=tuple(seen))
@@ -126,11 +139,17 @@ class LiveLists:
 
     def is_watched(self, topic: str) -> bool:
         """Whether an open page shows a list of the topic's entity class."""
-        return topic.partition(":")[0] in self._lists
+        name = topic.partition(":")[0]
+        return name in self._lists or any(n in self._lists for n in self._followed.get(name, ()))
 
     async def deliver(self, message: Any) -> None:
         """Queue one message of the bus for the lists of its class."""
-        if not isinstance(message, Changed) or message.entity not in self._lists:
+        if not isinstance(message, Changed):
+            return
+        for name in self._followed.get(message.entity, ()):
+            for each in tuple(self._lists.get(name, {}).values()):
+                each.refresh()
+        if message.entity not in self._lists:
             return
         messages = self._messages.setdefault(message.entity, [])
         if len(messages) <= MAX_MESSAGES:
@@ -223,6 +242,14 @@ class LiveLists:
                 each.refresh()
             if not at % LISTS_PER_STEP:
                 await asyncio.sleep(0)
+
+    def compares(self, name: str, cls: type[Entity], fields: Set[str]) -> bool:
+        """Whether the query of a list of a class compares these fields of related records."""
+        return any(
+            path.target is cls and path.field in fields
+            for each in self._lists.get(name, {}).values()
+            for path in each.listing.query.related
+        )
 
     def _slot(self, live_list: LiveList) -> AbstractAsyncContextManager[None]:
         """The scheduler slot of a list's query; its payer is the viewer with the fewest lists."""

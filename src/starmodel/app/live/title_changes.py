@@ -89,6 +89,10 @@ class TitleChanges:
             message.kind != "updated" or not changed.isdisjoint(self._fields[message.entity])
         ):
             self._note(message.entity, message.id)
+        elif message.entity in self._showing:
+            cls = self._registry.named(message.entity).cls
+            if any(self._lists.compares(n, cls, changed) for n in self._showing[message.entity]):
+                self._note(message.entity, message.id)
         for cls, fields in self._rules.get(message.entity, {}).items():
             if message.kind != "updated" or not changed.isdisjoint(fields):
                 self._note(self._registry[cls].name, None)

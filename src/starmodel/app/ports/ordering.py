@@ -40,12 +40,29 @@ def with_id(order: Order) -> Order:
     return (*order, ("id", order[-1][1] if order else False))
 
 
+def value_at(entity: Entity, name: str) -> Any:
+    """The value of a field; by a path such as "customer.name", of the loaded related record.
+
+    None without a related record. Raises: NotLoadedError.
+    """
+    relation, dot, field = name.partition(".")
+    if not dot:
+        return getattr(entity, name)
+    other = getattr(entity, relation)
+    return None if other is None else getattr(other, field)
+
+
 def position_of(entity: Entity, order: Order) -> Position:
     """The record's position. A stored value that is no member of its enum counts as None."""
-    position = []
+    position: list[Any] = []
     for name, _ in order:
-        value = getattr(entity, name)
-        members = _members_of(type(entity), name)
+        value = value_at(entity, name)
+        if value is None:
+            position.append(None)
+            continue
+        owner, _, field = name.rpartition(".")
+        cls: type[Entity] = type(getattr(entity, owner) if owner else entity)
+        members = _members_of(cls, field)
         position.append(value if members is None or isinstance(value, members) else None)
     return (*position, entity.id)
 

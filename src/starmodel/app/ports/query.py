@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -14,7 +14,8 @@ from pydantic import TypeAdapter, ValidationError
 from starmodel.app.access.conditions.condition import ALWAYS, Condition, decide
 from starmodel.app.ports.filter_syntax import split_filter, split_values
 from starmodel.app.ports.moments import bound_of
-from starmodel.app.ports.ordering import Order, Position, position_of, sort_key
+from starmodel.app.ports.ordering import Order, Position, position_of, sort_key, value_at
+from starmodel.core.classes.related_fields import RelatedField
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ListQueryError
 from starmodel.core.fields.field_types import choice_of, plain_types
@@ -62,7 +63,7 @@ class Filter:
     def matches(self, entity: Entity) -> bool:
         if self.op in NEGATED:
             return not self.positive.matches(entity)
-        value = getattr(entity, self.field)
+        value = value_at(entity, self.field)
         if value is None or self.value is None:
             return (self.op == "eq" and value is self.value) or (
                 self.op == "ne" and value is not self.value
@@ -84,7 +85,8 @@ class Query:
     of any of search_fields; order is (field, descending) pairs, None last in
     both directions, ties by id. The window begins after the position `after`,
     if there is one, and skips `offset` records. where is the condition of an access
-    rule, joined by AND as well; the store supports each of its parts.
+    rule, joined by AND as well; the store supports each of its parts. Filters, search and order
+    may name fields of related records by a path, "customer.name"; related has these.
     Units: limit and offset count records; limit None means all.
     """
 
@@ -97,6 +99,11 @@ class Query:
     limit: int | None = None
     after: Position | None = None
     where: Condition = ALWAYS
+    related: tuple[RelatedField, ...] = ()
+
+    def is_decidable(self, entity: Entity) -> bool:
+        """Whether the related records that the query compares are loaded with the snapshot."""
+        return all(path.relation in entity.__dict__ for path in self.related)
 
     def matches(self, entity: Entity) -> bool:
         """Whether a snapshot matches filters, search and condition, without the window.
@@ -110,7 +117,7 @@ class Query:
             or any(
                 self.search.lower() in str(value).lower()
                 for name in self.search_fields
-                if (value := getattr(entity, name)) is not None
+                if (value := value_at(entity, name)) is not None
             )
         )
 
@@ -138,6 +145,7 @@ def make_query(
     offset: int = 0,
     private: bool = False,
     hidden: Container[str] = (),
+    related: Callable[[str], RelatedField | None] = lambda name: None,
 ) -> Query:
     """A query from parameters such as `price__lt=5` and the order "-price,name".
 
@@ -145,7 +153,8 @@ def make_query(
     for code only (`private=True`); hidden ones are unknown names.
 
     Shapes: filters are `field`, `field__op` for an operator, `field__isnull`
-    with a bool, and `field__range` with two values, both inclusive.
+    with a bool, and `field__range` with two values, both inclusive. related resolves a relation
+    or a path such as "customer.name"; None for any other name.
 
     Raises: ListQueryError, naming the field or operator and the allowed ones.
     """
@@ -155,7 +164,13 @@ def make_query(
         if spec.atomic and (private or not spec.private) and name not in hidden
     }
 
+    paths: dict[str, RelatedField] = {}
+
     def known(name: str) -> str:
+        path = None if name in fields else related(name)
+        if path is not None and path.local not in hidden:
+            paths[path.name] = path
+            return path.name
         if name not in fields:
             raise ListQueryError(
                 f"{entity.__name__} can't be filtered or ordered by {name[:80]!r}; its fields are "
@@ -166,18 +181,23 @@ def make_query(
     conditions = []
     for word, value in filters.items():
         name, op = split_filter(word, fields)
-        if name not in fields:
+        if name not in fields and related(name) is None:
             names = names_by_alias(entity)
             aliases = {alias: name for alias, name in names.items() if name in fields}
             name, op = split_filter(word, aliases)
             name = aliases.get(name, name)
-        known(name)
+        name = known(name)
         if op not in OPERATORS and op not in SHORTHANDS:
             raise ListQueryError(
                 f"{word[:80]}: unknown operator {op[:80]!r}; "
                 f"use {', '.join((*OPERATORS, *SHORTHANDS))}."
             )
-        conditions += _filters(entity, name, op, value)
+        path = paths.get(name)
+        if path is None:
+            conditions += _filters(entity, name, op, value)
+        else:
+            found = _filters(path.target, path.field, op, value)
+            conditions += [replace(each, field=name) for each in found]
     if order.count(",") >= MAX_ORDER_TERMS:
         raise ListQueryError(
             f"order has {order.count(',') + 1} terms; expected at most {MAX_ORDER_TERMS}."
@@ -190,16 +210,27 @@ def make_query(
         if number is not None and number < 0:
             raise ListQueryError(f"{what} is {number}; expected 0 or more.")
     search = search.strip()
-    texts = tuple(name for name in fields if name in searched_fields(entity)) if search else ()
-    return Query(entity, tuple(conditions), search, texts, ordering, offset, limit)
+    texts: tuple[str, ...] = ()
+    if search:
+        searched = searched_fields(entity)
+        others = [name for name in sorted(searched) if name not in entity.__entity__.fields]
+        own = [name for name in fields if name in searched]
+        texts = (*own, *(known(name) for name in others if related(name) is not None))
+    return Query(
+        entity, tuple(conditions), search, texts, ordering, offset, limit,
+        related=tuple(paths.values()),
+    )  # fmt: skip
 
 
 def fields_of(query: Query) -> frozenset[str]:
-    """The fields that decide a record's membership and position in the result."""
+    """The record's own fields that decide its membership and position in the result.
+
+    A path stands for its foreign key.
+    """
     searched = query.search_fields if query.search else ()
-    return frozenset(
-        [*(f.field for f in query.filters), *(name for name, _ in query.order), *searched]
-    )
+    names = [*(f.field for f in query.filters), *(name for name, _ in query.order), *searched]
+    local = {path.name: path.local for path in query.related}
+    return frozenset([local.get(name, name) for name in names])
 
 
 def searched_fields(entity: type[Entity]) -> frozenset[str]:

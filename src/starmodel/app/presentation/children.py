@@ -14,10 +14,11 @@ from starmodel.core.classes.registry import EntityType, Registry
 class ChildList(NamedTuple):
     """The children of one record by one relation, as its page lists them.
 
-    Shapes: resource is that of the children's class; window has the number of all children.
+    Shapes: children is None for the one row of the record's own fields that are computed from
+    other records; resource is that of the children's class; window has the number of all children.
     """
 
-    children: Children
+    children: Children | None
     resource: MountedResource
     listing: Listing
     window: Window

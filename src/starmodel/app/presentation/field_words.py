@@ -36,9 +36,10 @@ NO_WORDS = FieldWords()
 
 
 def field_words(binder: Binder) -> FieldWords:
-    """The words of the inputs of an event. Shapes: only parameters that callers may pass."""
+    """The words of the inputs of an event, and of the public fields that it may set."""
     specs = binder.entity_type.cls.__entity__.fields
-    titles, examples = {}, {}
+    titles = {name: spec.title for name, spec in specs.items() if not spec.private}
+    examples: dict[str, str] = {}
     for parameter in binder.public_parameters:
         name = parameter.name
         spec = specs[name] if parameter.is_field else None

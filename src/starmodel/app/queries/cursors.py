@@ -38,6 +38,7 @@ class Cursors:
 
         Raises: ListQueryError, if it is too long for a URL.
         """
+        _check_order(query)
         text = to_text(list(position_of(entity, query.order))).encode()
         text += b" " * (-len(text) % BLOCK_BYTES)
         sealed = self._cipher.encrypt(text, _context(query, reader))
@@ -59,6 +60,7 @@ class Cursors:
             raise ListQueryError(
                 f"{query.entity.__name__} keeps its ids private, so it has no cursors. Use page."
             )
+        _check_order(query)
         if cursor == "":
             return None
         try:
@@ -85,6 +87,15 @@ class Cursors:
                 f"{order or 'id'!r}. Ask with the same order as before, or start again with "
                 "?cursor=."
             ) from error
+
+
+def _check_order(query: Query) -> None:
+    """Raises: ListQueryError, for an order by a related record."""
+    if any("." in name for name, _ in query.order):
+        raise ListQueryError(
+            f"A cursor can't follow the order {order_words(query.order)!r} by a related record. "
+            "Use page."
+        )
 
 
 def _context(query: Query, reader: str) -> bytes:

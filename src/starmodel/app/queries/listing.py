@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +15,9 @@ from starmodel.app.ports.query import NEGATED, OPERATORS, SHORTHANDS, Query, mak
 from starmodel.app.queries.cursors import Cursors
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles
 from starmodel.core.classes.registry import EntityType
+from starmodel.core.classes.related_fields import queried_field
 from starmodel.core.commands import plain
+from starmodel.core.definition.related_computed import related_values
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ListQueryError, RequestError
 from starmodel.core.snapshot import version_of
@@ -29,6 +32,8 @@ MAX_CHOICES = 1000
 MAX_WORDS_CHARS = 8000
 PLACE = "_place"
 """The parameter of `Listing.place`, in the words of a list that a page shows."""
+FIGURES = "figures"
+"""The place of one record's computed fields that other records change, on its page."""
 MAX_PLACE_CHARS = 200
 # "datastar" is the query parameter of Datastar's signals.
 WINDOW = ("search", "order", "page", "per_page", "cursor", "total", "datastar")
@@ -120,11 +125,18 @@ class Window:
     @property
     def digest(self) -> str:
         """A hash of ids, versions, order, titles shown, `more` and a requested total."""
-        rows = [f"{entity.id}:{version_of(entity)}" for entity in self.entities]
+        rows = [f"{entity.id}:{row_state(entity)}" for entity in self.entities]
         if self.titles is not NO_TITLES:
             rows += [repr(self.titles.shown_with(entity)) for entity in self.entities]
         total = [] if self.total is None else [str(self.total)]
         return _digest("\n".join([*rows, str(self.more), *total]))
+
+
+def row_state(entity: Entity) -> str:
+    """The version of a record, with the computed fields of its row that other records change."""
+    if not entity.__entity__.related_computed:
+        return str(version_of(entity))
+    return f"{version_of(entity)} {related_values(entity)}"
 
 
 def filter_name(field: str) -> str:
@@ -183,6 +195,7 @@ def listing_of(
         limit=per_page,
         offset=(page - 1) * per_page,
         hidden=hidden,
+        related=partial(queried_field, entity_type),
     )
     if cursor is not None and cursors is not None:
         query = replace(query, after=cursors.position(query, cursor, reader))
@@ -251,6 +264,8 @@ def _is_foreign(entity_type: EntityType, name: str, hidden: Container[str]) -> b
     """Whether the parameter is neither a filter nor a misspelt one."""
     fields = _named(entity_type, hidden)
     field, op = split_filter(name, fields)
+    if queried_field(entity_type, field) is not None:
+        return False
     return field not in fields and not (field != name and field and op in (*OPERATORS, *SHORTHANDS))
 
 

@@ -10,6 +10,7 @@ from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.query import make_query
 from starmodel.app.queries.relations import Relations
 from starmodel.core.classes.registry import Registry
+from starmodel.core.classes.related_fields import RelatedField, queried_field
 from starmodel.core.commands import Action
 from starmodel.core.definition.constructor import with_keys
 from starmodel.core.entity import Entity
@@ -85,7 +86,7 @@ class Objects(Generic[E]):
         await self._application.ready()
         query = make_query(
             self._entity, filters, search=search, order=order, limit=limit, offset=offset,
-            private=True,
+            private=True, related=self._related,
         )  # fmt: skip
         found: Any = await self._application.persistence.for_class(self._entity).list(query)
         return await self._application.relations.fill(found, load) if load else found
@@ -125,8 +126,13 @@ class Objects(Generic[E]):
     async def count(self, *, search: str = "", **filters: Any) -> int:
         """How many records match."""
         await self._application.ready()
-        query = make_query(self._entity, filters, search=search, private=True)
+        query = make_query(
+            self._entity, filters, search=search, private=True, related=self._related
+        )
         return await self._application.persistence.for_class(self._entity).count(query)
+
+    def _related(self, name: str) -> RelatedField | None:
+        return queried_field(self._application.registry[self._entity], name)
 
     async def create(self, **values: Any) -> E:
         """Store a new record by its `create` event; a relation may be given as a record.

@@ -17,10 +17,10 @@ from starmodel.app.access.conditions.condition import (
     decide,
     narrowed,
 )
+from starmodel.app.access.conditions.uncommitted import uncommitted_record
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.query import Filter, Query
 from starmodel.app.ports.repository import supports_of
-from starmodel.app.queries.uncommitted import uncommitted_record
 from starmodel.core.entity import Entity
 from starmodel.core.errors import RuleFailedError
 

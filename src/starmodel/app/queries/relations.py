@@ -47,10 +47,11 @@ class Relations:
             names.setdefault(name, []).extend([rest] if rest else [])
         for name, further in names.items():
             if own:
-                await self._fill(own, self._of(type(own[0]), name), further)
+                await self._fill(own, self.of(type(own[0]), name), further)
         return own
 
-    def _of(self, cls: type[Entity], name: str) -> Resolved:
+    def of(self, cls: type[Entity], name: str) -> Resolved:
+        """A relation of a class. Raises: RequestError, naming those that it has."""
         try:
             return self._resolved[cls, name]
         except KeyError:

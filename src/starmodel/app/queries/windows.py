@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence, Set
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -20,14 +20,16 @@ from starmodel.app.ports.query import Filter, Query, fields_of
 from starmodel.app.ports.repository import Repository, supports_of
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.sessions.scopes import default_snapshot
-from starmodel.core.classes.registry import EntityType
+from starmodel.core.classes.registry import EntityType, Registry
+from starmodel.core.classes.related_fields import RelatedField
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessScanLimitError, ListQueryError
-from starmodel.core.snapshot import as_seen
+from starmodel.core.snapshot import as_seen, hidden_of
 
 SCAN_LIMIT = 10_000
 BATCH = 500
 
+Fill = Callable[[Sequence[Any], Sequence[str]], Awaitable[Sequence[Any]]]
 Permitted = Callable[[Sequence[Entity]], Awaitable[Sequence[Entity]]]
 
 
@@ -40,11 +42,19 @@ class Windows:
     record while reading, and pagination counts the readable records alone:
     offsets, `more` and totals disclose nothing about the others.
 
+    Shapes: fill(records, names) returns the records with these relations loaded.
     Units: scan_limit counts the records that one call applies such a rule to.
     """
 
-    def __init__(self, persistence: PersistenceManager, scan_limit: int = SCAN_LIMIT) -> None:
+    def __init__(
+        self,
+        persistence: PersistenceManager,
+        scan_limit: int = SCAN_LIMIT,
+        registry: Registry | None = None,
+        fill: Fill | None = None,
+    ) -> None:
         self._persistence, self._scan_limit = persistence, scan_limit
+        self._registry, self._fill = registry, fill
 
     async def window(
         self, listing: Listing, actor: Actor | None, policy: AccessPolicy, *, total: bool = False
@@ -56,6 +66,30 @@ class Windows:
         """
         entity_type = listing.entity_type
         await check(policy, entity_type, "read", actor)
+        if listing.query.related and actor is not TRUSTED:
+            listing = replace(listing, query=await self._permitted_query(listing, actor, policy))
+        window = await self._seen(listing, actor, policy, total=total)
+        if entity_type.cls.__entity__.related_computed and self._fill is not None:
+            entities = await self._filled(window.entities, self._fill)
+            return replace(window, entities=entities)
+        return window
+
+    async def _filled(self, entities: Sequence[Entity], fill: Fill) -> tuple[Entity, ...]:
+        """The records with the relations that computed fields read, by one query each."""
+        if not entities:
+            return ()
+        info = entities[0].__entity__
+        names = sorted({name for read in info.related_computed.values() for name in read})
+        filled = await fill(entities, names)
+        if not info.guarded:
+            return tuple(filled)
+        pairs = zip(entities, filled, strict=True)
+        return tuple(as_seen(full, hidden_of(entity)) for entity, full in pairs)
+
+    async def _seen(
+        self, listing: Listing, actor: Actor | None, policy: AccessPolicy, *, total: bool
+    ) -> Window:
+        entity_type = listing.entity_type
         if not entity_type.cls.__entity__.guarded or actor is TRUSTED:
             return await self._window(listing, actor, policy, total=total)
         fields = readable_fields(policy, entity_type, actor)
@@ -67,6 +101,30 @@ class Windows:
         window = await self._window(listing, actor, policy, total=total)
         seen = [as_seen(entity, await fields.closed_on(entity)) for entity in window.entities]
         return replace(window, entities=tuple(seen))
+
+    async def _permitted_query(
+        self, listing: Listing, actor: Actor | None, policy: AccessPolicy
+    ) -> Query:
+        """The query without searched paths to what the actor may not read on every record.
+
+        Its result would disclose them. Raises: ListQueryError, for a filter or an order by one.
+        """
+        query = listing.query
+        closed = {path.name for path in query.related if not await self._reads(path, actor, policy)}
+        own = readable_fields(policy, listing.entity_type, actor).uncertain
+        closed |= {path.name for path in query.related if path.local in own}
+        if not closed:
+            return query
+        return _without(query, closed)
+
+    async def _reads(self, path: RelatedField, actor: Actor | None, policy: AccessPolicy) -> bool:
+        """Whether the actor may read the field on every record of its class."""
+        target = None if self._registry is None else self._registry.get(path.target)
+        if target is None or policy.reads_fields(target):
+            return False
+        if path.field in readable_fields(policy, target, actor).uncertain:
+            return False
+        return await permits(policy, target, actor)
 
     async def _window(
         self, listing: Listing, actor: Actor | None, policy: AccessPolicy, *, total: bool
@@ -84,6 +142,8 @@ class Windows:
             count = await repository.count(query) if total else None
             decisive = None if query.offset or query.after else _ids(rows)
             return Window(tuple(rows[:size]), len(rows) > size, decisive, count)
+        if query.related:  # the records are read in batches, without their related ones
+            query = _without(query, {path.name for path in query.related})
         start = query.offset
         permitted = partial(_permitted, policy, entity_type, actor)
         found, count = await self._readable(
@@ -164,6 +224,17 @@ class Windows:
                         entity_type.plural_title, _rule_name(entity_type), limit
                     )
                 await asyncio.sleep(0)  # SQLite reads without yielding to the event loop
+
+
+def _without(query: Query, closed: Set[str]) -> Query:
+    """The query without these searched paths. Raises: ListQueryError, for one that it compares."""
+    compared = [*(f.field for f in query.filters), *(field for field, _ in query.order)]
+    if not closed.isdisjoint(compared):
+        name = query.entity.__entity__.name
+        raise ListQueryError(f"{name} can't be filtered or ordered by this field.")
+    searched = tuple([field for field in query.search_fields if field not in closed])
+    related = tuple([path for path in query.related if path.name not in closed])
+    return replace(query, search_fields=searched, related=related)
 
 
 def _condition(

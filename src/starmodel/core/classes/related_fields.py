@@ -24,6 +24,11 @@ class RelatedField(NamedTuple):
     field: str
 
     @property
+    def relation(self) -> str:
+        """The name of the relation: "customer"."""
+        return self.name.partition(".")[0]
+
+    @property
     def is_stored(self) -> bool:
         """True for a field, False for a computed one."""
         return self.field in self.target.__pydantic_fields__
@@ -52,6 +57,16 @@ def related_field(entity_type: EntityType, name: str) -> RelatedField | None:
     if field not in info.computed and (spec is None or spec.private):
         return None
     return RelatedField(name, relation.local, relation.target, field)
+
+
+def queried_field(entity_type: EntityType, name: str) -> RelatedField | None:
+    """As `related_field`, for a stored field that a query may compare; else None."""
+    found = related_field(entity_type, name)
+    if found is None or not found.is_stored:
+        return None
+    info = found.target.__entity__
+    local = entity_type.cls.__entity__.fields[found.local]
+    return found if info.fields[found.field].atomic and not local.private else None
 
 
 def check_paths(entity_types: Iterable[EntityType]) -> None:

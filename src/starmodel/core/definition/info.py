@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -25,7 +25,8 @@ _get = object.__getattribute__
 class EntityInfo:
     """The fields, events and computed fields of an entity class, collected at its definition.
 
-    Shapes: computed names the public computed fields; spec is the import
+    Shapes: computed names the public computed fields; related_computed has those that read
+    relations, with their names: they are no part of the entity's state; spec is the import
     spec of the module at the definition, another one after a reload.
     """
 
@@ -34,6 +35,7 @@ class EntityInfo:
     events: dict[str, Event[Any, Any, Any]]
     computed: tuple[str, ...]
     spec: Any = None
+    related_computed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def name(self) -> str:

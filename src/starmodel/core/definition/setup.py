@@ -12,6 +12,7 @@ from starmodel.core.definition.checks import RESERVED, check_fields, reserved_er
 from starmodel.core.definition.defined import remember
 from starmodel.core.definition.hooks import hooks_of
 from starmodel.core.definition.info import EntityInfo, signal_prefix
+from starmodel.core.definition.related_computed import related_computed
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events.event import ActionFactory, Event, collect_events
 from starmodel.core.fields.annotations import own_annotations
@@ -55,14 +56,17 @@ def define(cls: type[Snapshot], base: type[Snapshot]) -> None:
         raise reserved_error(name, reserved)
     for hooks in hooks_of(cls):
         hooks.fields_collected(cls)
-    computed = tuple(
+    public = [
         key
         for key, item in cls.__pydantic_computed_fields__.items()
         if not is_secret(item.return_type)
-    )
+    ]
+    related = {key: read for key, read in related_computed(cls).items() if key in public}
+    computed = tuple(key for key in public if key not in related)
     check_fields(cls, base)
     module = sys.modules.get(cls.__module__)
-    info = EntityInfo(cls, field_specs(cls), events, computed, getattr(module, "__spec__", None))
+    spec = getattr(module, "__spec__", None)
+    info = EntityInfo(cls, field_specs(cls), events, computed, spec, related)
     _check_display(info)
     config: Any = cls.model_config
     check_browser_store(cls, config.get("store") or "")
@@ -120,7 +124,11 @@ def _check_display(about: EntityInfo) -> None:
     layout = form_layout(about.cls.__name__, config.get("fieldsets"))
     for key, named, known in (
         ("title_field", [] if title is None else [title], [*single, *about.computed]),
-        ("list_display", config.get("list_display"), [*public, *about.computed]),
+        (
+            "list_display",
+            config.get("list_display"),
+            [*public, *about.computed, *about.related_computed],
+        ),
         ("search_fields", config.get("search_fields"), single),
         ("list_filter", config.get("list_filter"), single),
         ("fieldsets", list(layout.names), public),

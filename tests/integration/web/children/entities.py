@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import computed_field
+
 from integration.web.browser import unlisted
 from starmodel import Entity, Field, Relationship, event
 
@@ -60,3 +62,33 @@ class AnItem(Entity):
 
 
 BASKETS = [Basket, AnItem]
+
+
+@unlisted
+class Invoice(Entity):
+    """With a total over the records that refer to it."""
+
+    model_config = {
+        "store": "sql", "access": "public", "list_display": ["number", "total"],
+        "inlines": ("entries",),
+    }  # fmt: skip
+    number: str
+    entries: list[Entry]
+
+    @computed_field
+    @property
+    def total(self) -> int:
+        return sum(entry.amount for entry in self._all())
+
+    def _all(self) -> list[Entry]:
+        return self.entries
+
+
+@unlisted
+class Entry(Entity):
+    model_config = {"store": "sql", "access": "public"}
+    invoice: Invoice
+    amount: int = 0
+
+
+INVOICES = [Invoice, Entry]

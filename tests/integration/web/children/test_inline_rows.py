@@ -15,15 +15,13 @@ from starmodel import ConfigurationError, Entity, Field, create_app, event
 from starmodel.app.commands.inlines.rows import MAX_ROWS
 from starmodel.core.commands import Action
 
-SECRET = "k" * 40
-
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def browser(request: Any, visit: Any, tmp_path: Any) -> Browser:
+async def browser(request: Any, serve: Any, visit: Any, tmp_path: Any) -> Browser:
     url = f"sqlite:///{tmp_path}/shop.db"
     if request.param == "postgresql":
         url = request.getfixturevalue("postgresql_url")
-    app = create_app(BASKETS, secret_key=SECRET, database_url=url)
+    app = serve(*BASKETS, database_url=url, sign_in=False)
     await app.starmodel.ready()
     for cls in (AnItem, Basket):
         for old in await cls.objects.list():
@@ -137,8 +135,7 @@ async def test_children_of_a_class_without_inlines_are_an_unknown_name(
 async def test_rows_cost_one_query_for_all_stored_children(
     visit: Any, tmp_path: Any, statements: list[str]
 ) -> None:
-    app = create_app(BASKETS, secret_key=SECRET, database_url=f"sqlite:///{tmp_path}/shop.db")
-    browser = visit(app)
+    browser = visit(*BASKETS, database_url=f"sqlite:///{tmp_path}/shop.db", sign_in=False)
     basket = await _basket(*[f"Tea {n:02}" for n in range(12)])
     items = await AnItem.objects.list(order="product")
 

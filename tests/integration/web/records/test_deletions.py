@@ -141,3 +141,22 @@ async def test_hostile_title_is_escaped_in_page_and_toast(desk: Desk, app: Any, 
     assert "<img" not in page.text
     reply = await browser.click(f"/orders/{order.id}/delete", referer=f"{ORIGIN}/orders/{order.id}")
     assert "<img" not in reply.text
+
+
+async def test_question_asks_each_reference_once_and_pages_never(
+    desk: Desk, app: Any, visit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, url = visit(app), await order_with(app, desk, lines=12, shipments=12)
+    repository = app.starmodel.persistence.for_class(desk.order)
+    counted: list[str] = []
+    count = type(repository).count
+
+    async def counting(self: Any, query: Any) -> int:
+        counted.append(query.entity.__name__)
+        return int(await count(self, query))
+
+    monkeypatch.setattr(type(repository), "count", counting)
+    await browser.page(url)
+    assert counted == []
+    await asked(browser, url)
+    assert sorted(counted) == ["Audit", "LineNote", "OrderLine", "Shipment"]

@@ -19,6 +19,14 @@ async def test_event_is_named_with_the_record(desk: Desk, app: Any, visit: Any) 
     assert toasts(reply.text) == [("success", "Ship: done for order 1042.")]
 
 
+async def test_event_of_a_child_is_said_on_the_page_of_its_parent(
+    desk: Desk, app: Any, visit: Any
+) -> None:
+    browser, url = visit(app), await _order(app, desk)
+    reply = await browser.click(f"{url}/ship", referer=f"{ORIGIN}/customers/c1")
+    assert toasts(reply.text) == [("success", "Ship: done for order 1042.")]
+
+
 async def test_toast_of_the_event_itself_takes_its_place(desk: Desk, app: Any, visit: Any) -> None:
     browser, url = visit(app), await _order(app, desk)
     reply = await browser.click(f"{url}/tell", referer=ORIGIN + url)

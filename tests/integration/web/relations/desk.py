@@ -27,6 +27,7 @@ class Order(Entity):
     model_config = {
         "scope": "record", "store": "memory", "access": PUBLIC,
         "list_display": ("number", "customer", "customer.city", "customer.code", "total"),
+        "search_fields": ("number", "customer.name"),
     }  # fmt: skip
     id: str
     number: str
@@ -48,6 +49,7 @@ class SqlOrder(Entity):
     model_config = {
         "store": "sql", "path": "/orders", "access": PUBLIC,
         "list_display": ("number", "customer", "customer.city", "customer.code", "total"),
+        "search_fields": ("number", "customer.name"),
     }  # fmt: skip
     id: str
     number: str

@@ -31,10 +31,10 @@ from starmodel.app.presentation.areas import Area
 from starmodel.app.presentation.frontend import ABSENT_ID
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import ListPages
-from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.queries.listing import Listing, Window, row_state
 from starmodel.app.queries.record_keys import row_key
 from starmodel.core.entity import Entity
-from starmodel.core.snapshot import as_seen, version_of
+from starmodel.core.snapshot import as_seen
 from starmodel.core.values.words import title_of_entity
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
@@ -153,7 +153,7 @@ class RowsView:
 
 def _shown(window: Window, entity: Entity) -> tuple[Any, ...]:
     """What the row of a record depends on."""
-    return version_of(entity), window.titles.shown_with(entity)
+    return row_state(entity), window.titles.shown_with(entity)
 
 
 @dataclass(frozen=True, slots=True)

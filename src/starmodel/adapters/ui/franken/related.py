@@ -9,9 +9,11 @@ from typing import Any, Protocol
 
 from starmodel.adapters.ui.compiled import escaped
 from starmodel.adapters.ui.values import NOTHING
+from starmodel.app.access.rules import rule_of
 from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
 from starmodel.app.presentation.ui import Services
 from starmodel.app.queries.related_titles import RelatedTitles
+from starmodel.core.classes.related_fields import RelatedField, queried_field
 from starmodel.texts.catalogue import Catalogue
 
 
@@ -42,6 +44,36 @@ def related_resources(
     }
 
 
+def sort_paths(services: Services, resource: MountedResource) -> Mapping[str, RelatedField]:
+    """The path that each foreign key's column sorts by: the title of its records.
+
+    Without those that some readers of the list may not read.
+    """
+    own, targets = resource.entity_type, related_resources(services, resource)
+    paths = [queried_field(own, name) for name in own.to_one]
+    return {
+        path.local: path
+        for path in paths
+        if path is not None and path.local in targets and is_open(resource, targets, path)
+    }
+
+
+def is_open(
+    resource: MountedResource, targets: Mapping[str, MountedResource], path: RelatedField
+) -> bool:
+    """Whether every reader of a list may read a field of the related records.
+
+    Only then its heading offers an order; queries decide for each reader.
+    """
+    target = targets[path.local].entity_type
+    rules = {"public", rule_of(resource.entity_type, "read", None)}
+    return (
+        not resource.policy.reads_fields(target)
+        and rule_of(target, "read", None) in rules
+        and path.field not in target.cls.__entity__.guarded
+    )
+
+
 def record_url(services: Services, target: MountedResource) -> str:
     """The URL of a record's page with `ANY_ID` for its key; "" for a class without pages."""
     return services.url_for(target, "record", ID) if "record" in target.pages else ""
@@ -51,7 +83,8 @@ def title_html(title: str, key: str, url: str) -> str:
     """A title as a link, or as text where the record has no page."""
     if not url:
         return f'<span dir="auto">{escaped(title)}</span>'
-    return f'<a href="{escape(url.replace(ANY_ID, key))}" dir="auto">{escaped(title)}</a>'
+    href = escape(url.replace(ANY_ID, key))
+    return f'<a href="{href}" dir="auto" class="sm-related">{escaped(title)}</a>'
 
 
 def not_available(texts: Catalogue) -> str:

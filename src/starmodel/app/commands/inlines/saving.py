@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from starmodel.app.access import decisions
+from starmodel.app.access.conditions.uncommitted import uncommitted
 from starmodel.app.access.policy import TRUSTED
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.edited_fields import check_untouched
@@ -14,7 +15,6 @@ from starmodel.app.commands.command import Command, RowCommand
 from starmodel.app.commands.loading import Loader
 from starmodel.app.commands.outcomes import Outcomes
 from starmodel.app.commit.tracked import Tracked
-from starmodel.app.queries.uncommitted import uncommitted
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.changes.drafts import close_draft, reset_draft, returned_state
 from starmodel.core.entity import Entity

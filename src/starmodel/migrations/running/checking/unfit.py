@@ -23,7 +23,7 @@ def unfit_values(session: Session, before: Schema, actions: Sequence[Action]) ->
     """
     works = [action.work for action in actions if isinstance(action, RowAction)]
     copies = [work for work in works if isinstance(work, Copy) and work.is_forward]
-    found = [_of_copy(session, before, copy) for copy in copies if copy.mirror.on_error is UNSET]
+    found = [_of_copy(session, before, copy) for copy in copies if copy.on_error is UNSET]
     return [refused for refused in found if refused is not None and refused.count]
 
 

@@ -101,7 +101,10 @@ def _reversed_program(action: ProgramAction) -> list[Action]:
     program = action.program
     made: list[Action] = [replace(action, create=not action.create)]
     if isinstance(program, Mirror) and not action.create:
-        copy = Copy(program.schema, program.entity, program.new, program.old, program)
+        names = program.new, program.old
+        copy = Copy(
+            program.schema, program.entity, *names, on_error=program.on_error, is_forward=False
+        )
         made.append(RowAction(copy, copy.describe()))
     return made
 

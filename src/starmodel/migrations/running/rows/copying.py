@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from starmodel.migrations.running.programs.mirror import Mirror
 from starmodel.migrations.running.rows.sql_conversions import ColumnPair
 from starmodel.migrations.running.rows.table import RowTable
 from starmodel.migrations.running.rows.works import RowWork
+from starmodel.migrations.steps.values import UNSET
 
 
 @dataclass(frozen=True)
@@ -18,18 +18,14 @@ class Copy(RowWork):
 
     One statement reads and writes a batch, so that no concurrent change is lost.
 
-    Shapes: source and target are names of fields, the old and the new one of the mirror in some
-    order; between two types the values are converted.
+    Shapes: source and target are names of fields; between two types the values are converted.
+    is_forward, the source is the old field of a mirror; on_error is that of its `MirrorField`.
     """
 
     source: str
     target: str
-    mirror: Mirror
-
-    @property
-    def is_forward(self) -> bool:
-        """True for a copy of the old field to the new one."""
-        return self.source == self.mirror.old
+    on_error: Any = UNSET
+    is_forward: bool = True
 
     def describe(self) -> str:
         return f"Copy {self.entity}.{self.source} to {self.target}"
@@ -51,5 +47,6 @@ class Copy(RowWork):
 
     def pair(self, table: RowTable) -> ColumnPair:
         """Return the two columns."""
-        old, new = table.fields[self.mirror.old], table.fields[self.mirror.new]
-        return ColumnPair(old, new, table.session.sql_dialect, self.mirror.on_error)
+        names = (self.source, self.target) if self.is_forward else (self.target, self.source)
+        old, new = (table.fields[name] for name in names)
+        return ColumnPair(old, new, table.session.sql_dialect, self.on_error)

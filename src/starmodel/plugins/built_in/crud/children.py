@@ -11,7 +11,7 @@ from starmodel.app.application import Application
 from starmodel.app.commands.inlines.rows import MAX_ROWS
 from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.resource import MountedResource
-from starmodel.app.queries.listing import filter_name, listing_of
+from starmodel.app.queries.listing import FIGURES, filter_name, listing_of
 from starmodel.core.classes.children import Children
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
@@ -37,6 +37,14 @@ async def child_lists(
     Raises: ListQueryError.
     """
     area, found = application.areas.of(resource), list[ChildList]()
+    info = resource.entity_type.cls.__entity__
+    if info.related_computed and not info.fields["id"].private:
+        own = {"id": str(plain(entity.id))}
+        listing = listing_of(resource.entity_type, own, place=FIGURES)
+        window = await application.window(listing, actor, total=True, policy=resource.policy)
+        about = (resource.entity_type, actor, resource.policy)
+        window = await application.titles.add(window, *about)
+        found.append(ChildList(None, resource, listing, window))
     for children in application.registry.children.get(resource.entity_type.cls, ()):
         theirs = area[application.registry[children.of]]
         if not children.is_listed or "list" not in theirs.pages or len(found) == MAX_CHILD_LISTS:
@@ -57,8 +65,8 @@ async def child_lists(
             window = await application.window(listing, actor, total=True, policy=theirs.policy)
         except (AccessDeniedError, AccessScanLimitError):
             continue
-        own = theirs.entity_type
-        window = await application.titles.add(window, own, actor, theirs.policy)
+        about = (theirs.entity_type, actor, theirs.policy)
+        window = await application.titles.add(window, *about)
         found.append(ChildList(children, theirs, listing, window))
     return found
 

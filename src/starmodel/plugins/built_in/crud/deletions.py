@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
@@ -15,13 +16,15 @@ from starmodel.app.commands.binding.form_names import (
     CONFIRMED,
     SEVERAL_SUFFIX,
 )
+from starmodel.app.ports.query import Filter, Query
 from starmodel.app.presentation.deletion import Deletion, Obstacle
 from starmodel.app.presentation.record_names import name_of
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import UIAdapter
+from starmodel.app.queries.listing import Listing
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
-from starmodel.core.errors import StarModelError
+from starmodel.core.errors import AccessDeniedError, AccessScanLimitError, StarModelError
 from starmodel.core.events.built_in import BUILT_IN
 from starmodel.plugins import Exchange
 from starmodel.plugins.built_in.crud.delete_effects import DeleteEffects, Effect
@@ -74,18 +77,22 @@ class Deletions:
 
     async def _readable(
         self, exchange: Exchange, resource: MountedResource, ids: Sequence[str]
-    ) -> list[Entity]:
-        found = []
+    ) -> Sequence[Entity]:
+        """The records among these that the actor may read; the others are refused later."""
+        entity_type = resource.entity_type
+        known = []
         for id in ids:
-            try:
-                found.append(
-                    await self._application.instance(
-                        resource.entity_type, exchange.session, id, policy=resource.policy
-                    )
-                )
-            except StarModelError:  # gone, or not to be seen: its deletion is refused later
-                continue
-        return found
+            with contextlib.suppress(StarModelError):  # no id of this class
+                known.append(self._application.id_of(entity_type.cls, id))
+        query = Query(entity_type.cls, (Filter("id", "in", known),))
+        listing = Listing(entity_type, query, 1, max(len(known), 1), "", "", {})
+        try:
+            window = await self._application.window(
+                listing, exchange.session.actor, policy=resource.policy
+            )
+        except (AccessDeniedError, AccessScanLimitError):
+            return ()
+        return window.entities
 
     async def _deletion(
         self,

@@ -23,6 +23,7 @@ from starmodel.adapters.persistence.sql.dialects.encoders import (
 )
 from starmodel.adapters.persistence.sql.query.order_by import Orders
 from starmodel.adapters.persistence.sql.schema.entity_table import StoredField
+from starmodel.app.ports.ordering import value_at
 from starmodel.app.ports.query import NEGATED, OPERATORS, Filter, Query
 from starmodel.core.entity import Entity
 from starmodel.core.values.instants import ShownMoment
@@ -111,7 +112,7 @@ class Conditions:
             return False
         if any(self._fields[name].codec.compares != "text" for name in names):
             return False  # Python does this search
-        texts = [text for name in names if isinstance(text := getattr(entity, name), str)]
+        texts = [text for name in names if isinstance(text := value_at(entity, name), str)]
         return not all(self._sql_dialect.search_agrees(str(wanted).lower(), text) for text in texts)
 
     def sql(self, number: int | str, op: str, what: Any, size: Any) -> ColumnElement[bool]:

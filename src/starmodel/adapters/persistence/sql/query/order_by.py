@@ -77,7 +77,7 @@ class Orders:
 
     def _term(self, field: StoredField, descending: bool) -> Term:
         if field.codec.members is None:
-            nullable = bool(field.column.nullable)
+            nullable = bool(field.column.nullable) or "." in field.name  # of a joined table
             return Term(field, self.comparable(field), descending, nullable)
         # A text that is not a member of the enum (any more) has no rank, and sorts like None.
         positions = ranks(field.codec.members)

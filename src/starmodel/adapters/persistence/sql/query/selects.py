@@ -14,11 +14,11 @@ from sqlalchemy.types import NullType
 from starmodel.adapters.persistence.sql.compiled_sql import CompiledSql, Row, compile_sql
 from starmodel.adapters.persistence.sql.dialects.encoders import MAX_INT
 from starmodel.adapters.persistence.sql.query.conditions import Conditions, Part
+from starmodel.adapters.persistence.sql.query.joins import Joins
 from starmodel.adapters.persistence.sql.query.order_by import Orders, given_after, sorts_after
 from starmodel.adapters.persistence.sql.query.rule_conditions import (
     CompiledRule,
     RuleConditions,
-    RuleTable,
 )
 from starmodel.adapters.persistence.sql.schema.entity_table import StoredField
 from starmodel.adapters.persistence.sql.statements import Statements
@@ -50,7 +50,8 @@ class _Shape:
 
     Shapes: parts are the shapes of conditions; order None means unordered;
     where is the condition of an access rule; after, for each term of the order,
-    whether the cursor has a value; keys is the number of keys that select the rows.
+    whether the cursor has a value; keys is the number of keys that select the rows;
+    joins are the foreign keys to joined tables.
     """
 
     parts: tuple[tuple[Any, ...], ...]
@@ -60,20 +61,23 @@ class _Shape:
     after: tuple[bool, ...] | None = None
     windowed: bool = False
     keys: int | None = None
+    joins: tuple[str, ...] = ()
 
 
 class Planner:
     """Plans queries on one class; SQL is compiled once per shape of a query, never per value."""
 
     def __init__(
-        self, statements: Statements, siblings: Mapping[type[Entity], RuleTable] | None = None
+        self, statements: Statements, siblings: Mapping[type[Entity], Planner] | None = None
     ) -> None:
-        self._statements = statements
+        self.statements = self._statements = statements
         self.fields: Mapping[str, StoredField] = statements.mapped.fields
         self._sql_dialect = statements.sql_dialect
         self.is_external = not statements.mapped.versioned
-        self.orders = Orders(self.fields, self._sql_dialect, is_external=self.is_external)
-        self._conditions = Conditions(self.fields, self.orders, self._sql_dialect)
+        self._joins = Joins(self, ({} if siblings is None else siblings).get)
+        fields = self._joins.fields
+        self.orders = Orders(fields, self._sql_dialect, is_external=self.is_external)
+        self._conditions = Conditions(fields, self.orders, self._sql_dialect)
         self.rules = RuleConditions(self, ({} if siblings is None else siblings).get)
         self._compiled: BoundedCache[_Shape, CompiledSql] = BoundedCache(MAX_COMPILED_BYTES)
 
@@ -95,19 +99,22 @@ class Planner:
 
     def plan(self, query: Query, now: float, *, count: bool = False) -> Plan:
         """Plan a query's window, or the count of all its matches."""
+        joins = self._joins.of(query.related)
         known, filtered = self._parts(query)
         rule = self._rule(query)
         shapes = tuple(part.shape for part in known), rule and rule.shape
         if count and filtered:
-            return self._plan_of(_Shape(*shapes, "count"), known, now, rule)
+            return self._plan_of(_Shape(*shapes, "count", joins=joins), known, now, rule)
         after = (
             None if query.after is None else self.orders.encode_position(query.after, query.order)
         )
         exact = filtered and not count and self.orders.can_sort(query.order)
         if not exact or (query.after is not None and after is None):
-            return self._plan_of(_Shape(*shapes), known, now, rule, exact=False)
+            return self._plan_of(_Shape(*shapes, joins=joins), known, now, rule, exact=False)
         windowed = query.limit is not None or query.offset > 0
-        shape = _Shape(*shapes, order=query.order, after=_has_value(after), windowed=windowed)
+        shape = _Shape(
+            *shapes, order=query.order, after=_has_value(after), windowed=windowed, joins=joins
+        )
         limit = MAX_INT if query.limit is None else query.limit
         return self._plan_of(shape, known, now, rule, after=after, limit=limit, offset=query.offset)
 
@@ -118,22 +125,28 @@ class Planner:
         order is one that `orders` supports; the plan is inexact when Python has
         to filter the records as well.
         """
+        joins = self._joins.of(query.related)
         known, filtered = self._parts(query)
         rule, shapes = self._rule(query), tuple(part.shape for part in known)
         shape = _Shape(
-            shapes, rule and rule.shape, "keys", query.order, _has_value(after), windowed=True
-        )
+            shapes, rule and rule.shape, "keys", query.order, _has_value(after), windowed=True,
+            joins=joins,
+        )  # fmt: skip
         return self._plan_of(shape, known, now, rule, exact=filtered, after=after, limit=limit)
 
     def of_keys(self, query: Query, now: float, keys: Sequence[Any]) -> Plan:
         """Plan a query for the rows with these keys that still match, unordered."""
+        joins = self._joins.of(query.related)
         known, filtered = self._parts(query)
         rule, shapes = self._rule(query), tuple(part.shape for part in known)
-        shape = _Shape(shapes, rule and rule.shape, keys=len(keys))
+        shape = _Shape(shapes, rule and rule.shape, keys=len(keys), joins=joins)
         return self._plan_of(shape, known, now, rule, exact=filtered, keys=keys)
 
     def matches(self, query: Query, entity: Entity) -> bool | None:
         """True when the query matches the snapshot; None when only the database can decide."""
+        if not query.is_decidable(entity):
+            return None
+        self._joins.of(query.related)
         return self._conditions.match(query, entity)
 
     def _parts(self, query: Query) -> tuple[list[Part], bool]:
@@ -195,7 +208,8 @@ class Planner:
             )
         if shape.what == "count":
             table = statements.mapped.table
-            return select_(func.count()).select_from(table).where(*conditions)
+            source = self._joins.source(shape.joins) if shape.joins else table
+            return select_(func.count()).select_from(source).where(*conditions)
         found: Select[Any] = statements.row
         if shape.order is not None:
             terms = self.orders.terms(shape.order)
@@ -204,6 +218,8 @@ class Planner:
             if shape.after is not None:
                 conditions.append(sorts_after(terms, shape.after))
             found = found.order_by(*self.orders.order_by(terms))
+        if shape.joins:
+            found = found.select_from(self._joins.source(shape.joins))
         if shape.windowed:
             found = found.limit(bindparam("limit_", type_=BigInteger))
             found = found.offset(bindparam("offset_", type_=BigInteger))

@@ -83,7 +83,7 @@ def _tabs(shown: Sequence[tuple[Tab, list[Any]]], form: str) -> Any:
         panels.append(
             Section(
                 H2(tab.title, cls="sm-panel-title"), Div(*parts, cls="sm-cells"), id=panel_id,
-                role="tabpanel", aria_labelledby=tab_id, hidden=not is_first, cls="sm-panel",
+                role="tabpanel", aria_labelledby=tab_id, data_closed=not is_first, cls="sm-panel",
             )
         )  # fmt: skip
     bar = Div(*buttons, role="tablist", cls="sm-tab-list")

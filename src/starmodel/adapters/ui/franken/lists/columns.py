@@ -31,8 +31,9 @@ class Column(NamedTuple):
     """One column.
 
     Shapes: read returns a record's value; sorts is False for computed fields, and for those
-    that are hidden on some records. path is the field of a related record; link renders the value
-    of a foreign key as the title of its record; both are None for other fields.
+    that are hidden on some records; order is the name of the order, "" for that of the column.
+    path is the field of a related record; link renders the value of a foreign key as the title of
+    its record; both are None for other fields.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Column(NamedTuple):
     is_number: bool = False
     link: RenderTitle | None = None
     path: RelatedField | None = None
+    order: str = ""
 
     @property
     def slot(self) -> str:
@@ -61,19 +63,20 @@ def columns_of(
     Shapes: links has the renderer of each foreign key.
     """
     names = shown_fields(entity_type, audience.hidden)
-    columns = [_column(entity_type, name, values) for name in names]
+    columns = [column_of(entity_type, name, values) for name in names]
     return tuple([
         c._replace(sorts=c.sorts and c.name not in audience.uncertain, link=links.get(c.name))
         for c in columns
     ])  # fmt: skip
 
 
-def _column(entity_type: EntityType, name: str, values: ValueRenderers) -> Column:
+def column_of(entity_type: EntityType, name: str, values: ValueRenderers) -> Column:
+    """The column of a field or a computed field."""
     info, cls = entity_type.cls.__entity__, entity_type.cls
     path = related_field(entity_type, name) if "." in name else None
     if path is not None:
         return _related_column(path, values)
-    if name in info.computed:
+    if name in info.computed or name in info.related_computed:
         computed = cls.__pydantic_computed_fields__[name]
         title = computed.title or name.replace("_", " ").capitalize()
         render = values(computed.return_type, UI(), brief=True)
@@ -97,7 +100,8 @@ def _related_column(path: RelatedField, values: ValueRenderers) -> Column:
         title = computed.title or path.field.replace("_", " ").capitalize()
         annotation = computed.return_type
     render, number = values(annotation, ui, brief=True), is_number(annotation)
-    return Column(path.name, title, attrgetter(path.local), render, False, number, path=path)
+    sorts = path.is_stored and cls.__entity__.fields[path.field].atomic
+    return Column(path.name, title, attrgetter(path.local), render, sorts, number, path=path)
 
 
 def is_number(annotation: Any) -> bool:

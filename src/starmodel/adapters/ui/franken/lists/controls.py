@@ -43,8 +43,9 @@ def head(view: ListView, listing: Listing) -> Any:
         if not column.sorts:
             cells.append(Th(column.title, scope="col", cls=cls))
             continue
-        down = by.get(column.name)
-        order = f"-{column.name}" if down is False else column.name
+        name = column.order or column.name
+        down = by.get(name)
+        order = f"-{name}" if down is False else name
         mark = icon({None: "sort", False: "up", True: "down"}[down], view.icons_url)
         link = A(column.title, mark, href=view.href(listing, order=order, page=None), cls="sm-sort")
         sorted_ = {None: None, False: "ascending", True: "descending"}[down]
@@ -103,7 +104,9 @@ def pagination(
     """
     texts, first = view.texts, listing.query.offset + 1
     last, shown = first + count - 1, ""
-    if count and total is not None:
+    if view.is_figures:
+        shown = ""
+    elif count and total is not None:
         shown = texts.text("list.last_range", first=first, last=last, total=total)
     elif count and more:
         shown = texts.text("list.range", first=first, last=last)

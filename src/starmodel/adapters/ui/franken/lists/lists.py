@@ -24,7 +24,7 @@ from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.slots import Place
 from starmodel.app.presentation.ui import Row, Services
-from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.queries.listing import FIGURES, Listing, Window
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles
 from starmodel.core.entity import Entity
 from starmodel.core.values.bounded_cache import MB, BoundedCache, cached
@@ -100,7 +100,8 @@ class Lists:
         self, root_path: str, resource: MountedResource, audience: Audience, place: str
     ) -> ListView:
         children = self._services.areas.children_at(place)
-        return list_view(self._services, resource, audience, self._values, self._rows, children)
+        about = (self._services, resource, audience, self._values, self._rows)
+        return list_view(*about, children, is_figures=place == FIGURES)
 
     def _make_frame(self, view: ListView, listing: Listing) -> Template:
         """The template of a list without its records, with slots for the rows."""
@@ -113,7 +114,7 @@ class Lists:
         return compiled(
             lambda s: Div(
                 None
-                if view.children
+                if listing.place
                 else filters(view, listing, self._related.controls(view, listing, s)),
                 controls.table(view, listing, rows_id, s.html("rows"), s.token("digest")),
                 bulk,

@@ -28,9 +28,15 @@ from starmodel.adapters.ui.franken.lists.columns import (
     Column,
     ValueRenderers,
     cell_class,
+    column_of,
     columns_of,
 )
-from starmodel.adapters.ui.franken.related import related_links
+from starmodel.adapters.ui.franken.related import (
+    is_open,
+    related_links,
+    related_resources,
+    sort_paths,
+)
 from starmodel.adapters.ui.titles import title_of
 from starmodel.app.access.offers import offers_in_row
 from starmodel.app.access.policy import Audience
@@ -62,7 +68,8 @@ class ListView:
     Shapes: url and new_url are those of the list and the form for a new record;
     actions are the events in a row's menu; bulk has those that need no form; the
     cache of rendered rows is shared by all views. children is set for a list on the page of a
-    parent, and parent_url is that of the page, with `ANY_ID` for the parent's key.
+    parent, and parent_url is that of the page, with `ANY_ID` for the parent's key; is_figures for
+    the one row of a record's fields that are computed from other records.
     """
 
     resource: MountedResource
@@ -78,6 +85,7 @@ class ListView:
     texts: Catalogue
     children: Children | None = None
     parent_url: str = ""
+    is_figures: bool = False
     token: int = field(default_factory=count().__next__)
 
     @property
@@ -87,7 +95,7 @@ class ListView:
     @property
     def selects(self) -> bool:
         """Whether rows can be selected for bulk events."""
-        return bool(self.bulk) and self.children is None
+        return bool(self.bulk) and self.children is None and not self.is_figures
 
     @property
     def heading(self) -> str:
@@ -153,6 +161,25 @@ class ListView:
         return offers_in_row(resource.policy, resource.entity_type, actor, event, entity)
 
 
+def _sorting(
+    columns: Sequence[Column], services: Services, resource: MountedResource
+) -> tuple[Column, ...]:
+    """The columns; foreign keys sort by title, and paths where every reader may read them."""
+    by_title, targets = sort_paths(services, resource), related_resources(services, resource)
+    made = []
+    for column in columns:
+        path = by_title.get(column.name)
+        if path is not None:
+            made.append(column._replace(order=path.name))
+        elif column.path is not None:
+            is_known = column.path.local in targets
+            may = column.sorts and is_known and is_open(resource, targets, column.path)
+            made.append(column._replace(sorts=may))
+        else:
+            made.append(column)
+    return tuple(made)
+
+
 def _cell(column: Column, entity: Entity, titles: RelatedTitles) -> str:
     if column.path is not None:
         return column.render(titles.value(entity, column.path))
@@ -167,6 +194,8 @@ def list_view(
     values: ValueRenderers,
     cache: Rows,
     children: Children | None = None,
+    *,
+    is_figures: bool = False,
 ) -> ListView:
     """Compile the row template of a resource. All views share one cache of rendered rows.
 
@@ -176,9 +205,11 @@ def list_view(
     links, parent_url = related_links(services, resource), ""
     columns = columns_of(entity_type, values, audience, links)
     if children is not None:
-        columns = tuple(c for c in columns if c.name != children.key) or columns
+        known = (children.key, children.position)  # the same in every row, or seen by their order
+        columns = tuple(c for c in columns if c.name not in known) or columns
         parent = services.areas.current_resource(children.parent)
         parent_url = services.url_for(parent, "record", ID)
+    columns = _sorting(columns, services, resource)
     if columns[0].link is not None:  # the cell is a link to the record itself
         columns = (columns[0]._replace(link=partial(columns[0].link, linked=False)), *columns[1:])
     permitted = [
@@ -189,15 +220,19 @@ def list_view(
     actions = tuple(sorted(permitted, key=lambda e: {"update": 0, "delete": 2}.get(e.name, 1)))
     bulk = tuple(event for event in actions if services.needs_no_form(entity_type, event))
     record_url = services.url_for(resource, "record", ID)
+    if is_figures:
+        names = entity_type.cls.__entity__.related_computed
+        columns = tuple(column_of(entity_type, name, values) for name in names)
+        actions, record_url = (), ""
     row = compiled(
         partial(
             row_component, entity_type, columns, record_url, actions,
-            () if children else bulk, audience, icons_url, texts,
+            () if children or is_figures else bulk, audience, icons_url, texts,
         )
     )  # fmt: skip
     return ListView(
         resource, services.url_for(resource, "list"), services.url_for(resource, "new"), columns,
-        row, actions, bulk, audience, icons_url, cache, texts, children, parent_url,
+        row, actions, bulk, audience, icons_url, cache, texts, children, parent_url, is_figures,
     )  # fmt: skip
 
 
@@ -227,7 +262,7 @@ def row_component(
         cells.append(Td(box, cls="sm-pick"))
     for number, column in enumerate(columns):
         value, cls = Safe(s.html(column.slot)), cell_class(column, number)
-        if number == 0:
+        if number == 0 and record_url:
             url = record_url.replace(ANY_ID, key)
             cells.append(Td(A(value, href=url, cls="sm-open", dir="auto"), cls=cls))
         else:

@@ -14,7 +14,9 @@ from starmodel.app.access.offers import may_create
 from starmodel.app.access.policy import Actor
 from starmodel.app.commands.field_access import unsettable
 from starmodel.app.presentation.children import ChildList, ParentChoice
+from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import Services
+from starmodel.core.classes.children import Children
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 
@@ -31,9 +33,14 @@ def child_sections(
         return None
     sections = []
     for each in found:
+        if each.children is None:
+            figures = lists.table(each.resource, each.listing, each.window, actor)
+            sections.append(Div(figures, cls="sm-children sm-related-figures"))
+            continue
         heading_id = f"{section_id(each.children)}-title"
         head = Div(
-            H2(each.children.title, id=heading_id), _add(services, entity, each, actor),
+            H2(each.children.title, id=heading_id),
+            _add(services, entity, each.children, each.resource, actor),
             cls="sm-children-head",
         )  # fmt: skip
         table = lists.table(each.resource, each.listing, each.window, actor)
@@ -46,9 +53,14 @@ def child_sections(
     return tuple(sections)
 
 
-def _add(services: Services, entity: Entity, each: ChildList, actor: Actor | None) -> Any:
+def _add(
+    services: Services,
+    entity: Entity,
+    children: Children,
+    resource: MountedResource,
+    actor: Actor | None,
+) -> Any:
     """The link to the form of a new child, whose parent is chosen."""
-    resource, children = each.resource, each.children
     entity_type, spec = resource.entity_type, children.of.__entity__.fields[children.key]
     if "new" not in resource.pages or not spec.editable:
         return None

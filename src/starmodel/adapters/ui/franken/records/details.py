@@ -11,7 +11,7 @@ from fastcore.xml import Safe
 
 from starmodel.adapters.ui.elements import Dd, Div, Dt
 from starmodel.adapters.ui.franken.lists.columns import ValueRenderers, is_number
-from starmodel.adapters.ui.franken.records.layout import arranged, record_layout
+from starmodel.adapters.ui.franken.records.layout import PARTS, arranged, record_layout
 from starmodel.adapters.ui.franken.related import related_resources
 from starmodel.adapters.ui.numbers import read_amount, shown_as
 from starmodel.adapters.ui.values import NOTHING
@@ -23,7 +23,7 @@ from starmodel.core.fields.widgets import UI
 from starmodel.core.public_state import public_state
 from starmodel.core.snapshot import hidden_of
 
-MAX_FIGURES = 4
+MAX_FIGURES, MAX_RELATED = 4, 3
 
 
 class RenderLink(Protocol):
@@ -100,7 +100,8 @@ class Details:
     def _list(self, titles: RelatedTitles, entity: Any) -> Any:
         entity_type = self._resource.entity_type
         state, hidden, references = public_state(entity), hidden_of(entity), self._references
-        parts: dict[str, list[Any]] = {"facts": [], "fields": [], "times": []}
+        parts: dict[str, list[Any]] = {part: [] for part in PARTS}
+        related = tuple(references)[:MAX_RELATED] if entity_type.is_record else ()
         for name, title, read, render in self._fields:
             value = state.get(name) if read is None else read(entity)
             if name in hidden or self._layout.is_left_out(name, value, entity):
@@ -114,7 +115,8 @@ class Details:
             else:
                 shown = Safe(render(value))
             pair = Div(Dt(title), Dd(shown, dir=direction), cls=cls)
-            parts[self._layout.part_of(name)].append(pair)
+            part = "relations" if name in related else self._layout.part_of(name)
+            parts[part].append(pair)
         key = f"-{entity.id}" if entity_type.is_record else ""
         return arranged(f"{entity_type.name}{key}-fields", parts)
 

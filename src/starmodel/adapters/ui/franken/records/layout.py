@@ -14,6 +14,7 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.fields.field_types import plain_types
 
 MAX_FACTS = 3
+PARTS = ("facts", "relations", "fields", "times")
 LONG_CHARS = 60
 LONG_WIDGETS = frozenset({"textarea", "markdown", "lines", "json", "checkboxes"})
 CREATED = frozenset({"created", "created_at", "created_on", "inserted_at"})
@@ -58,11 +59,15 @@ class RecordLayout:
 
 
 def arranged(id: str, parts: Mapping[str, Sequence[Any]]) -> Any:
-    """The pairs of each part, in one element with this id; empty parts are left out."""
+    """The pairs of each part, in one element with this id; empty parts are left out.
+
+    Shapes: parts are those of PARTS; the related records stand beside the facts.
+    """
+    facts = [*parts["facts"], *parts["relations"]]
     lists = [
         Dl(*pairs, cls=cls)
         for cls, pairs in (
-            ("sm-facts", parts["facts"]), ("sm-fields", parts["fields"]),
+            ("sm-facts", facts), ("sm-fields", parts["fields"]),
             ("sm-times", parts["times"]),
         )
         if pairs

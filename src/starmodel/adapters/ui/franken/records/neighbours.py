@@ -34,7 +34,7 @@ def neighbour_links(
         title = record_title(resource, neighbour.entity)
         url = services.url_for(resource, page, neighbour.entity.id)
         return A(
-            picture, label, Span(f": {title}", cls="sm-hidden"), {"title": title},
+            picture, label, aria_label=texts.text(f"record.{direction}_named", title=title),
             href=with_list(url, neighbour.words), rel=rel, cls="sm-neighbour",
         )  # fmt: skip
 

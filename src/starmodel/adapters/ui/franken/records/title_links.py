@@ -37,7 +37,8 @@ class TitleLinks:
             title, url = title_of(resource.entity_type, entity), record_url(services, resource)
             if not url:
                 return Span(title, dir="auto")
-            return A(title, href=url.replace(ANY_ID, key_of(entity.id)), dir="auto")
+            href = url.replace(ANY_ID, key_of(entity.id))
+            return A(title, href=href, dir="auto", cls="sm-related")
 
         gone = Span(services.texts.text("shown.not_available"), cls="sm-none")
         name = f"starmodel.title.{resource.name}"

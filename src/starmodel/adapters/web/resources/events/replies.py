@@ -14,7 +14,7 @@ from starmodel.adapters.web.http.conditional import etag_header
 from starmodel.adapters.web.http.exchange import NO_STORE, Exchange
 from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.resources.events.event_call import text_of
-from starmodel.adapters.web.resources.events.success_toasts import success_toasts
+from starmodel.adapters.web.resources.events.success_toasts import SuccessToasts
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.decisions import permits
 from starmodel.app.application import Application
@@ -43,6 +43,7 @@ class EventReplies:
         self, application: Application, patches: PatchResponses, settings: WebSettings
     ) -> None:
         self._application, self._patches, self._settings = application, patches, settings
+        self._success = SuccessToasts(application)
 
     async def send(
         self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome
@@ -73,7 +74,9 @@ class EventReplies:
             elif not exchange.request.wants_html:
                 await self._send_json(exchange, resource, command, outcome)
             else:
-                said = outcome.reply.toasts or self._success(exchange, resource, command, outcome)
+                said = outcome.reply.toasts or self._success.of(
+                    exchange, resource, command, outcome
+                )
                 url = exchange.on_page(outcome.reply.redirect or "", "")
                 if outcome.reply.redirect is None or not url:
                     url = await self._next_url(exchange, resource, command, outcome)
@@ -116,7 +119,7 @@ class EventReplies:
     ) -> None:
         """Add a redirect away from a page whose record changed, and a toast of success."""
         if command.entity_type.is_record and outcome.reply.is_empty:
-            toasts = self._success(exchange, resource, command, outcome)
+            toasts = self._success.of(exchange, resource, command, outcome)
             if toasts:
                 outcome.reply = replace(outcome.reply, toasts=toasts)
         if command.entity_type.is_record and await self._leaves(
@@ -128,20 +131,6 @@ class EventReplies:
             text = self._application.texts.text("event.done", event=command.event.title)
             done = Toast(text, "success")
             outcome.reply = replace(outcome.reply, toasts=[done])
-
-    def _success(
-        self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome
-    ) -> list[Toast]:
-        """The toast of a successful event of a record, on the generated pages of its class."""
-        if not (command.entity_type.is_record and resource.pages) or outcome.repeated:
-            return []
-        base = resource.url_for("list", root_path=exchange.root_path)
-        here = exchange.referer_or("").partition("?")[0]
-        if here != base and not here.startswith(f"{base}/"):
-            return []
-        return success_toasts(
-            self._application.texts, resource, command, outcome, root=exchange.root_path
-        )
 
     async def _send_success(
         self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome

@@ -2,48 +2,64 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
+from starmodel.adapters.web.http.exchange import Exchange
+from starmodel.app.application import Application
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.presentation.record_names import name_of
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.entity import Entity
 from starmodel.core.events.results import Toast
-from starmodel.texts.catalogue import Catalogue
 
 _BUILT_IN = {"create": "toast.created", "update": "toast.saved", "delete": "toast.deleted"}
 
 
-def success_toasts(
-    texts: Catalogue, resource: MountedResource, command: Command, outcome: Outcome, *, root: str
-) -> list[Toast]:
-    """What to say after a committed event of a record; nothing about one the actor can't read.
+class SuccessToasts:
+    """Toasts for requests from generated pages; pages of the application itself get none."""
 
-    Shapes: root is the mount path of the application.
-    """
-    entity_type, name = command.entity_type, command.event.name
-    if name == "delete":
-        if outcome.removed is None:
-            return [Toast(texts.text("toast.gone", kind=entity_type.title), "success")]
-        return [_toast(texts, resource, "toast.deleted", outcome.removed)]
-    entity = outcome.entity
-    if entity is None:
-        return []
-    if name not in _BUILT_IN:
-        title = _name(resource, entity)
-        text = texts.text(
-            "toast.done", event=command.event.title, kind=entity_type.title, name=title
-        )
-        return [Toast(text, "success")]
-    made = _toast(texts, resource, _BUILT_IN[name], entity)
-    if name == "create" and "record" in resource.pages:
-        url = resource.url_for("record", entity.id, root_path=root)
-        return [Toast(made.text, made.kind, url, texts.text("toast.open"))]
-    return [made]
+    def __init__(self, application: Application) -> None:
+        self._application, self._texts = application, application.texts
 
+    def of(
+        self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome
+    ) -> list[Toast]:
+        """The toasts of a committed event; none for a repeated request or an unreadable record."""
+        entity_type, name = command.entity_type, command.event.name
+        is_offered = entity_type.is_record and resource.pages and not outcome.repeated
+        if not (is_offered and self._is_from_generated_page(exchange)):
+            return []
+        if name == "delete":
+            if outcome.removed is None:
+                return [Toast(self._texts.text("toast.gone", kind=entity_type.title), "success")]
+            return [self._toast(resource, "toast.deleted", outcome.removed)]
+        entity = outcome.entity
+        if entity is None:
+            return []
+        if name not in _BUILT_IN:
+            return [self._toast(resource, "toast.done", entity, event=command.event.title)]
+        made = self._toast(resource, _BUILT_IN[name], entity)
+        if name == "create" and "record" in resource.pages:
+            url = resource.url_for("record", entity.id, root_path=exchange.root_path)
+            return [Toast(made.text, made.kind, url, self._texts.text("toast.open"))]
+        return [made]
 
-def _toast(texts: Catalogue, resource: MountedResource, key: str, entity: Entity) -> Toast:
-    kind = resource.entity_type.title
-    return Toast(texts.text(key, kind=kind, name=_name(resource, entity)), "success")
+    def _toast(self, resource: MountedResource, key: str, entity: Entity, **words: str) -> Toast:
+        entity_type = resource.entity_type
+        name = name_of(entity_type, resource.ui.record_title(resource, entity))
+        text = self._texts.text(key, kind=entity_type.title, name=name, **words)
+        return Toast(text, "success")
 
+    def _is_from_generated_page(self, exchange: Exchange) -> bool:
+        """Whether the Referer is at or below the address of a resource with pages."""
+        path = exchange.referer_or("").partition("?")[0].removeprefix(exchange.root_path)
+        while path:
+            if path in self._addresses:
+                return True
+            path = path.rpartition("/")[0]
+        return False
 
-def _name(resource: MountedResource, entity: Entity) -> str:
-    return name_of(resource.entity_type, resource.ui.record_title(resource, entity))
+    @cached_property
+    def _addresses(self) -> frozenset[str]:
+        resources = self._application.areas
+        return frozenset(each.path for each in resources if each.path and each.pages)

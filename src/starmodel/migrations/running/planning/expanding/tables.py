@@ -48,7 +48,7 @@ def end_alias(step: EndAlias, state: State, after: State) -> Expanded:
 def mirror_field(step: MirrorField, state: State, after: State) -> Expanded:
     """Create the triggers, then copy what rows have."""
     mirror = Mirror(state.physical, step.entity, step.old, step.new, step.on_error)
-    copy = Copy(state.physical, step.entity, step.old, step.new, mirror)
+    copy = Copy(state.physical, step.entity, step.old, step.new, step.on_error)
     return [ProgramAction(mirror, True, describe(step)), RowAction(copy, copy.describe())], after
 
 
