@@ -102,12 +102,12 @@ def test_foreign_key_is_chosen_by_the_name_of_its_record(page_state: Server, vis
     picker.fill("nobody at all")
     page.wait_for_timeout(CHECKED_MS)
     picker.press("Tab")
-    page.get_by_role("button", name="Create").click()
+    page.get_by_role("button", name="Create", exact=True).click()
     expect(problem(page, "captain_id")).to_have_text("Please choose one from the list.")
     picker.fill("Zoe")
     expect(problem(page, "captain_id")).to_be_empty()
     picker.press("Tab")
-    page.get_by_role("button", name="Create").click()
+    page.get_by_role("button", name="Create", exact=True).click()
     page.wait_for_url("**/crews/*-*")
     expect(page.get_by_role("heading", name="Captained")).to_be_visible()
     address = page.url.removeprefix(page_state.url)
@@ -117,7 +117,7 @@ def test_foreign_key_is_chosen_by_the_name_of_its_record(page_state: Server, vis
     expect(picker).to_have_value("Zoe")
     picker.fill("")
     picker.press("Tab")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url(f"**{address}")
     assert read(ann, address)["captain_id"] is None
 
