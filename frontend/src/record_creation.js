@@ -48,14 +48,14 @@ const dialogOf = ({ form, title }, texts) => {
   const box = document.createElement("dialog"), heading = document.createElement("h2"), close = document.createElement("button");
   const problem = document.createElement("p"), head = document.createElement("div");
   Object.assign(heading, { id: `starmodel-new-title-${count}`, textContent: title });
-  Object.assign(close, { type: "button", className: "sm-dialog-close" });
+  Object.assign(close, { type: "button", className: "sm-new-close" });
   close.setAttribute("aria-label", texts.close);
   close.addEventListener("click", () => box.close());
   problem.className = "sm-problem";
   problem.setAttribute("role", "alert");
-  head.className = "sm-dialog-head";
+  head.className = "sm-new-head";
   head.append(heading, close);
-  box.className = "sm-dialog";
+  box.className = "sm-new-record";
   box.setAttribute("aria-labelledby", heading.id);
   box.append(head, problem, form);
   return { box, problem };

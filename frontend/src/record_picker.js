@@ -3,6 +3,7 @@ import { attribute, is, listen, matching } from "./elements.js";
 import { openCreation } from "./record_creation.js";
 import { recall, remember } from "./recent_choices.js";
 
+const GAP_PX = 4, LEAST_PX = 180, MOST_PX = 320, LEAST_WIDTH_PX = 256;
 const SEARCH_AFTER_MS = 200, PICKER = "[data-picker]";
 let count = 0;
 
@@ -43,7 +44,7 @@ class Picker {
 
   build() {
     const { input, texts } = this, list = `${input.id || `picker-${++count}`}-list`;
-    this.list = el("ul", { id: list, className: "sm-picker-list", hidden: true }, { role: "listbox", "aria-label": texts.show });
+    this.list = el("ul", { id: list, className: "sm-picker-list", popover: "manual" }, { role: "listbox", "aria-label": texts.show });
     this.status = el("p", { className: "sm-hidden" }, { role: "status", "aria-live": "polite" });
     this.clear = el("button", { type: "button", className: "sm-picker-clear", hidden: true, tabIndex: -1 }, { "aria-label": texts.clear });
     this.link = this.box.querySelector(".sm-picker-open")
@@ -81,7 +82,7 @@ class Picker {
   }
 
   get isOpen() {
-    return !this.list.hidden;
+    return this.list.matches(":popover-open");
   }
 
   show() {
@@ -137,11 +138,25 @@ class Picker {
     const words = isChosen ? "" : this.input.value.trim();
     if (!this.isOpen) {
       this.fill([this.note(this.texts.searching)]);
-      this.list.hidden = false;
+      this.list.showPopover();
       this.input.setAttribute("aria-expanded", "true");
+      this.place();
+      for (const type of ["scroll", "resize"]) addEventListener(type, this.place, true);
     }
     this.timer = setTimeout(() => this.search(words), words ? SEARCH_AFTER_MS : 0);
   }
+
+  // Below the input, or above it where there is more room; in the top layer, so that no dialog cuts it off.
+  place = () => {
+    const { left, top, bottom, width } = this.input.getBoundingClientRect(), { clientWidth } = document.documentElement;
+    const below = innerHeight - bottom - GAP_PX, isAbove = below < LEAST_PX && top > below;
+    const wide = Math.min(Math.max(width, LEAST_WIDTH_PX), clientWidth - 2 * GAP_PX);
+    Object.assign(this.list.style, {
+      width: `${wide}px`, left: `${Math.max(GAP_PX, Math.min(left, clientWidth - wide - GAP_PX))}px`,
+      top: isAbove ? "auto" : `${bottom + GAP_PX}px`, bottom: isAbove ? `${innerHeight - top + GAP_PX}px` : "auto",
+      maxHeight: `${Math.min(MOST_PX, (isAbove ? top : below) - 2 * GAP_PX)}px`,
+    });
+  };
 
   close() {
     clearTimeout(this.timer);
@@ -150,7 +165,8 @@ class Picker {
   }
 
   hide() {
-    this.list.hidden = true;
+    if (this.isOpen) this.list.hidePopover();
+    for (const type of ["scroll", "resize"]) removeEventListener(type, this.place, true);
     this.input.setAttribute("aria-expanded", "false");
     this.mark(-1);
   }
@@ -191,7 +207,6 @@ class Picker {
     this.fill(rows);
     const found = recent.length + others.length, { none, one, found: several } = this.texts;
     this.status.textContent = found === 0 ? none : found === 1 ? one : several.replace("{n}", found);
-    this.list.scrollIntoView({ block: "nearest" });
     if (words && found) this.mark(0);
   }
 

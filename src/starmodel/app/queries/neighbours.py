@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from starmodel.app.commands.binding.form_names import LIST
 from starmodel.app.queries.listing import MAX_WORDS_CHARS, Listing, Window, listing_of
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
@@ -17,6 +16,9 @@ from starmodel.core.errors import (
     ListQueryError,
     RequestError,
 )
+
+LIST = "_list"
+"""The query parameter of the words of the list that the visitor comes from."""
 
 
 class Neighbour(NamedTuple):

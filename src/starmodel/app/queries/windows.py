@@ -53,8 +53,8 @@ class Windows:
         registry: Registry | None = None,
         fill: Fill | None = None,
     ) -> None:
-        self._persistence, self._scan_limit, self._fill = persistence, scan_limit, fill
-        self._registry = registry
+        self._persistence, self._scan_limit = persistence, scan_limit
+        self._registry, self._fill = registry, fill
 
     async def window(
         self, listing: Listing, actor: Actor | None, policy: AccessPolicy, *, total: bool = False
@@ -66,6 +66,8 @@ class Windows:
         """
         entity_type = listing.entity_type
         await check(policy, entity_type, "read", actor)
+        if listing.query.related and actor is not TRUSTED:
+            listing = replace(listing, query=await self._permitted_query(listing, actor, policy))
         window = await self._seen(listing, actor, policy, total=total)
         if entity_type.cls.__entity__.related_computed and self._fill is not None:
             entities = await self._filled(window.entities, self._fill)
@@ -88,8 +90,6 @@ class Windows:
         self, listing: Listing, actor: Actor | None, policy: AccessPolicy, *, total: bool
     ) -> Window:
         entity_type = listing.entity_type
-        if listing.query.related and actor is not TRUSTED:
-            listing = replace(listing, query=await self._permitted_query(listing, actor, policy))
         if not entity_type.cls.__entity__.guarded or actor is TRUSTED:
             return await self._window(listing, actor, policy, total=total)
         fields = readable_fields(policy, entity_type, actor)

@@ -25,7 +25,9 @@ class Card(Entity):
 def fields(page: str, form_id: str = "Card-update") -> dict[str, str]:
     """The payload of the unchanged edit form."""
     form = page.partition(f'id="{form_id}')[2].partition("</form>")[0]
-    form, found = re.sub("<template>.*?</template>", "", form), {}
+    found = {}
+    while "<template>" in form:  # the innermost first
+        form = re.sub("<template>((?!<template>).)*?</template>", "", form, flags=re.DOTALL)
     for tag in re.findall(r"<input[^>]*>", form):
         name, value = (re.search(rf' {key}="([^"]*)"', tag) for key in ("name", "value"))
         if name and not ('type="checkbox"' in tag and " checked" not in tag):

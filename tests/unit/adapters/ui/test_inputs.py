@@ -77,9 +77,9 @@ def test_filled_input_has_the_dom_of_its_components(
     known = {name for _, _, attributes in elements(filled) for name in attributes}
     assert known <= {
         "accept", "aria-describedby", "aria-hidden", "aria-invalid", "autocomplete", "checked",
-        "class", "data-picker", "dir", "for", "id", "maxlength", "min", "name",
-        "placeholder", "required", "role", "rows", "selected", "spellcheck", "step", "tabindex",
-        "type", "value",
+        "class", "data-local", "data-picker", "dir", "for", "id", "inputmode", "maxlength", "min",
+        "name", "placeholder", "required", "role", "rows", "selected", "spellcheck", "step",
+        "tabindex", "type", "value",
     }  # fmt: skip
 
 

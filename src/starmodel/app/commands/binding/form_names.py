@@ -51,9 +51,9 @@ BULK_EVENT, BULK_IDS = "event", "id"
 NEXT, ADD_ANOTHER = "_next", "another"
 """Where a saved form leads to: with the value "another", to the form of a new record."""
 
-COPY, LIST = "_copy", "_list"
-"""Query parameters of pages: the record that a new one begins as a copy of, and the words of the
-list that the visitor comes from."""
+COPY = "_copy"
+"""The query parameter of the record that a new one begins as a copy of."""
+
 BULK_ASK, CONFIRMED = "ask", "confirmed"
 """Fields of a bulk request: ask what it would do; the visitor has agreed on a page."""
 

@@ -12,7 +12,7 @@ from starmodel.app.access.denials import denial
 from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.offers import may_create, rendered
 from starmodel.app.commands.binding.edited_fields import digests
-from starmodel.app.commands.binding.form_names import COPY, LIST
+from starmodel.app.commands.binding.form_names import COPY
 from starmodel.app.commands.field_access import unsettable
 from starmodel.app.presentation.children import parent_choice
 from starmodel.app.presentation.inlines import new_inlines, stored_inlines
@@ -20,6 +20,7 @@ from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import FormFlow, UIAdapter
 from starmodel.app.queries.listing import listing_of, wants_total
 from starmodel.app.queries.neighbours import (
+    LIST,
     NO_NEIGHBOURS,
     Neighbours,
     listing_in_words,
