@@ -225,7 +225,9 @@ def _component(
                     aria_label=texts.text(key), data_move=step,
                     cls="uk-btn uk-btn-ghost uk-btn-sm uk-btn-icon",
                 )
-                for picture, step, key in (("up", "-1", "inlines.up"), ("down", "1", "inlines.down"))
+                for picture, step, key in (
+                    ("up", "-1", "inlines.up"), ("down", "1", "inlines.down"),
+                )
             )  # fmt: skip
             order = (
                 Div(rendered, cls="sm-position"),
