@@ -226,10 +226,12 @@ def _component(
             up, down = (
                 Button(
                     icon(picture, services.icons_url), type="button",
-                    aria_label=texts.text(f"inlines.{picture}"), data_move=step,
+                    aria_label=texts.text(key), data_move=step,
                     cls="uk-btn uk-btn-ghost uk-btn-sm uk-btn-icon",
                 )
-                for picture, step in (("up", "-1"), ("down", "1"))
+                for picture, step, key in (
+                    ("up", "-1", "inlines.up"), ("down", "1", "inlines.down"),
+                )
             )  # fmt: skip
             order = (
                 Div(rendered, cls="sm-position"),
