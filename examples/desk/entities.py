@@ -5,11 +5,14 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from starmodel import Entity, Field, Relationship, Toast, event
+from pydantic import computed_field
+
+from starmodel import UI, Entity, Field, Relationship, Toast, event
 from starmodel.access import actor, owner, record, role
 
 STAFF = role("staff")
-Money = Annotated[Decimal, Field(ge=0, max_digits=10, decimal_places=2)]
+EUR = UI(currency="EUR")
+Price = Annotated[Decimal, Field(ge=0, max_digits=10, decimal_places=2), EUR]
 
 
 class Status(StrEnum):
@@ -19,6 +22,9 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+COLOURS = {"placed": "blue", "packed": "amber", "shipped": "green", "cancelled": "gray"}
+
+
 class Customer(Entity):
     """Who orders. A buyer may be several customers, such as a company and a private person."""
 
@@ -26,13 +32,13 @@ class Customer(Entity):
         "store": "sql",
         "access": STAFF | owner("user_id"),
         "list_display": ["name", "city", "email"],
-        "search_fields": ["name", "city", "email"],
+        "icon": "users",
     }
     name: str = Field(min_length=2, max_length=80)
     city: str = Field(default="", max_length=60)
-    email: str = Field(default="", max_length=120)
+    email: Annotated[str, UI(widget="email", second_line=True)] = Field(default="", max_length=120)
     user_id: str = Field(default="", editable=False)
-    orders: list["Order"] = Relationship(order="-placed_on")
+    orders: list["Order"] = Relationship(order="-number")
 
 
 class Product(Entity):
@@ -42,11 +48,12 @@ class Product(Entity):
         "store": "sql",
         "access": {"read": "public", "write": STAFF},
         "list_display": ["number", "name", "price", "stock"],
-        "search_fields": ["number", "name"],
+        "title_field": "name",
+        "icon": "box",
     }
     number: str = Field(pattern=r"^[A-Z]{2}-\d{3}$", examples=["PE-001"], unique=True)
     name: str = Field(min_length=2, max_length=80)
-    price: Money
+    price: Price
     stock: int = Field(default=0, ge=0)
 
 
@@ -59,26 +66,33 @@ class Order(Entity):
     model_config = {
         "store": "sql",
         "access": {"read": STAFF | OWN, "write": STAFF, "create": STAFF | OWN},
-        "list_display": ["number", "customer_id", "status", "placed_on"],
-        "list_filter": ["status", "placed_on"],
-        "search_fields": ["number"],
+        "list_display": ["number", "customer", "status", "placed_on", "total"],
+        "list_filter": ["status", "customer_id", "placed_on"],
+        "search_fields": ["number", "customer.name"],
+        "title_field": "number",
+        "inlines": ["lines"],
+        "icon": "cart",
     }
     number: str = Field(max_length=20, unique=True)
     customer: Customer
-    status: Status = Field(default=Status.PLACED, editable=False)
+    status: Annotated[Status, UI(colors=COLOURS)] = Field(default=Status.PLACED, editable=False)
     placed_on: date = Field(default_factory=date.today)
     note: str = Field(default="", max_length=500)
-    lines: list["OrderLine"]
+    lines: list["OrderLine"] = Relationship(order="position")
 
-    @event
+    @computed_field
+    def total(self) -> Annotated[Decimal, EUR]:
+        return sum((line.quantity * line.price for line in self.lines), Decimal(0))
+
+    @event(icon="box")
     def pack(self):
         return self._move(Status.PLACED, Status.PACKED)
 
-    @event
+    @event(icon="truck")
     def ship(self):
         return self._move(Status.PACKED, Status.SHIPPED)
 
-    @event(access=STAFF | OWN)
+    @event(access=STAFF | OWN, confirm="Cancel this order?")
     def cancel(self):
         return self._move(Status.PLACED, Status.CANCELLED)
 
@@ -89,24 +103,30 @@ class Order(Entity):
         return None
 
 
+OWN_LINE = record.order.customer.user_id == actor.id
+
+
 class OrderLine(Entity):
     """One product of an order."""
 
     model_config = {
         "store": "sql",
-        "access": {"read": STAFF | (record.order.customer.user_id == actor.id), "write": STAFF},
+        "access": {"read": STAFF | OWN_LINE, "write": STAFF, "create": STAFF | OWN_LINE},
+        "list_display": ["product", "quantity", "price"],
+        "icon": "rows",
     }
     order: Order = Field(ondelete="CASCADE")
     product: Product
     quantity: int = Field(default=1, ge=1, le=999)
-    price: Money
+    price: Price
+    position: int = 0
 
 
 class Board(Entity):
     """Notes that everybody at the desk sees at once."""
 
-    model_config = {"store": "sql", "scope": "app", "access": "signed_in"}
-    notes: list[str] = []
+    model_config = {"store": "sql", "scope": "app", "access": "signed_in", "icon": "note"}
+    notes: list[str] = Field(default=[], editable=False)
 
     @event
     def post(self, note: Annotated[str, Field(min_length=1, max_length=200)]):

@@ -2,6 +2,7 @@
 // and live patches share; elements with `data-local` show it as this browser is set. The same for inputs: what was typed is
 // sent as the server writes it.
 import { matching } from "./elements.js";
+import "./lists.js"; // rows are remembered as the server wrote them
 
 const language = (() => {
   try {

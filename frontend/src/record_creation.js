@@ -1,6 +1,6 @@
 // A new record in a dialog, made by the generated form of its class while another form stays as it is.
 import { rememberRefusals, say, sentences } from "./checks.js";
-import { attribute, listen, matching, set } from "./elements.js";
+import { attribute, has, listen, matching, set } from "./elements.js";
 import { CHECK_HEADER, SESSION_HEADER } from "./wire_names.js";
 
 let count = 0;
@@ -26,7 +26,9 @@ const formAt = async (url, action) => {
   for (const node of [form, ...matching(form, "*")])
     for (const { name } of [...node.attributes])
       if (name.startsWith("data-on:") || name === "data-once" || name === "data-reset") node.removeAttribute(name);
-  for (const node of matching(form, "script")) node.remove();
+  // Other ways to send or leave the form belong to its page.
+  for (const node of matching(form, "script, button[name], .sm-form-end a")) node.remove();
+  if (has(form, "data-draft")) set(form, "data-draft", ""); // no draft of it is kept
   renamed(form);
   return { form: document.importNode(form, true), title: page.querySelector("h1")?.textContent ?? "" };
 };

@@ -1,6 +1,7 @@
 // Unsaved changes of forms: a question before they are left, and drafts that outlive the page.
 import { CONTROLS, isToggle } from "./controls.js";
 import { above, attribute, has, isConnected, matching, reset } from "./elements.js";
+import "./locale.js"; // inputs are compared as they are shown
 import { question } from "./question.js";
 import { showFields } from "./shown_fields.js";
 import { ORIGINALS } from "./wire_names.js";

@@ -119,9 +119,9 @@ def test_rejected_form_keeps_input_and_shows_the_error_beside_the_field(
     page.get_by_label("Size").select_option("L")
     page.get_by_label("Active").uncheck()
     for word in ("new", "red"):
-        page.get_by_role("button", name="Add another").click()
+        page.get_by_role("button", name="Add another", exact=True).click()
         tags.last.fill(word)
-    page.get_by_role("button", name="Create").click()
+    page.get_by_role("button", name="Create", exact=True).click()
     beside = page.locator(".sm-field").filter(has=name).locator("small")
     expect(beside).to_have_text("At most 20 characters.")
     expect(name).to_have_attribute("aria-invalid", "true")
@@ -136,9 +136,9 @@ def test_rejected_form_keeps_input_and_shows_the_error_beside_the_field(
     assert sent[-1].headers["starmodel-status"] == "422"
 
     name.fill("Short")
-    page.get_by_role("button", name="Create").click()
+    page.get_by_role("button", name="Create", exact=True).click()
     page.wait_for_url(lambda url: not url.endswith("/new"))
-    expect(field(page, "Name")).to_have_text("Short")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Short")
     expect(field(page, "Active")).to_have_text("No")
     expect(field(page, "Tags").locator("li")).to_have_text(["new", "red"])
 
@@ -171,12 +171,12 @@ def test_error_beside_a_field_is_removed_after_success(shop: Server, visit: Visi
 def test_edit_form_shows_the_values_and_saves_the_changed_ones(shop: Server, visit: Visit) -> None:
     page = visit(shop).open("/products/new", live=False)
     page.get_by_label("Name").fill("Before")
-    page.get_by_role("button", name="Create").click()
+    page.get_by_role("button", name="Create", exact=True).click()
     page.get_by_role("link", name="Edit").click()
     expect(page.get_by_label("Name")).to_have_value("Before")
     page.get_by_label("Name").fill("After")
     page.get_by_label("Price").fill("2.5")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("After")
     expect(field(page, "Price")).to_have_text("2.5")
 

@@ -88,7 +88,7 @@ def test_record_is_chosen_by_keyboard_alone(ann: Visitor) -> None:
     page.keyboard.press("Escape")
     expect(page.get_by_role("listbox")).to_be_hidden()
     page.get_by_label("Title").fill("By keys")
-    page.get_by_role("button", name="Create").click()
+    page.get_by_role("button", name="Create", exact=True).click()
     page.wait_for_url("**/orders/*-*")
 
 
@@ -143,7 +143,7 @@ def test_no_results_and_a_server_that_is_away_are_said(ann: Visitor) -> None:
     expect(page.get_by_text("The server can't be reached.").first).to_be_visible()
     page.unroute(CHOICES)
     page.get_by_label("Title").fill("Typed only")
-    page.get_by_role("button", name="Create").click()
+    page.get_by_role("button", name="Create", exact=True).click()
     expect(page.locator("small[id$='-customer_id-problem']")).to_have_text(
         "Please choose one from the list."
     )
@@ -160,7 +160,7 @@ def test_new_record_is_made_in_a_dialog_and_chosen(ann: Visitor) -> None:
     expect(name).to_have_value("Newcomer")
     expect(name).to_be_focused()
     name.fill("N")
-    dialog.get_by_role("button", name="Create").click()
+    dialog.get_by_role("button", name="Create", exact=True).click()
     expect(dialog.get_by_text("At least 2 characters.")).to_be_visible()
     expect(name).to_have_attribute("aria-invalid", "true")
     assert violations(page, "dialog") == []
@@ -172,12 +172,12 @@ def test_new_record_is_made_in_a_dialog_and_chosen(ann: Visitor) -> None:
     expect(dialog).to_be_visible()
     town.fill("")
     name.fill("Newcomer")
-    dialog.get_by_role("button", name="Create").click()
+    dialog.get_by_role("button", name="Create", exact=True).click()
     expect(dialog).to_have_count(0)
     expect(box).to_have_value("Newcomer")
     expect(box).to_be_focused()
     expect(page.get_by_label("Title")).to_have_value("Kept")
-    page.get_by_role("button", name="Create").click()
+    page.get_by_role("button", name="Create", exact=True).click()
     page.wait_for_url("**/orders/*-*")
 
 
@@ -259,10 +259,10 @@ def test_search_step_without_javascript(desk: Server, visit: Visit) -> None:
     page.goto("/orders/new")
     page.get_by_label("Title").fill("Without scripts")
     page.get_by_label("Customer").fill("plain")
-    page.get_by_role("button", name="Create").click()
+    page.get_by_role("button", name="Create", exact=True).click()
     match = page.get_by_role("radio", name="Plain Pat pat@x.example")
     expect(match).to_be_checked()
     expect(page.get_by_label("Title")).to_have_value("Without scripts")
-    page.get_by_role("button", name="Create").click()
+    page.get_by_role("button", name="Create", exact=True).click()
     page.wait_for_url("**/orders/*-*")
     expect(page.locator("main").get_by_text("Without scripts").first).to_be_visible()

@@ -44,7 +44,7 @@ def texts(page: Page, name: str = "tags") -> list[str]:
 
 
 def saved(page: Page) -> None:
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url(lambda url: not url.endswith("/edit"))
 
 
@@ -88,6 +88,7 @@ def test_row_is_dragged_to_another_place(orders: Server, visit: Visit) -> None:
     ann = visit(orders)
     page = ann.open("/orders/new", live=False)
     handles = editor(page, "tags").locator("[data-row-handle]")
+    handles.last.scroll_into_view_if_needed()
     start, end = handles.first.bounding_box(), handles.last.bounding_box()
     assert start is not None
     assert end is not None
@@ -111,13 +112,13 @@ def test_error_stands_beside_its_row_and_goes_when_it_is_mended(
         page.keyboard.type(item)
     problem = page.locator("small[id$='-lines.1.item-problem']")
 
-    page.get_by_role("button", name="Create").click()
+    page.get_by_role("button", name="Create", exact=True).click()
     expect(problem).to_have_text("At least 2 characters.")
     expect(page.locator("[name='lines.1.item']")).to_be_focused()
     page.keyboard.type("y")
     page.keyboard.press("Tab")
     expect(problem).to_be_empty()
-    page.get_by_role("button", name="Create").click()
+    page.get_by_role("button", name="Create", exact=True).click()
     page.wait_for_url("**/orders/*-*")
 
     lines_now = read(ann, page.url.rpartition("/")[2])["lines"]
@@ -132,7 +133,7 @@ def test_hostile_text_in_rows_is_text(orders: Server, visit: Visit) -> None:
     page.fill("[name='prices.0.key']", HOSTILE)
     page.fill("[name='prices.0.value']", "1.5")
     page.fill("[name='tags.0']", HOSTILE)
-    page.get_by_role("button", name="Create").click()
+    page.get_by_role("button", name="Create", exact=True).click()
     page.wait_for_url("**/orders/*-*")
     id = page.url.rpartition("/")[2]
     page.goto(f"{page.url}/edit")
@@ -151,7 +152,7 @@ def test_optional_model_opens_by_its_switch(orders: Server, visit: Visit) -> Non
 
     page.get_by_role("switch", name="Has home").check()
     page.fill("[name='home.street']", "Main")
-    page.get_by_role("button", name="Create").click()
+    page.get_by_role("button", name="Create", exact=True).click()
     page.wait_for_url("**/orders/*-*")
 
     assert read(ann, page.url.rpartition("/")[2])["home"] == {"street": "Main", "city": ""}
@@ -167,7 +168,7 @@ def test_rows_change_without_javascript(orders: Server, visit: Visit) -> None:
     assert texts(page) == ["green", "blue", ""]
     editor(page, "tags").locator("input[type=text]").last.fill("new")
     editor(page, "tags").get_by_role("button", name="Move up").last.click()
-    page.get_by_role("button", name="Create").click()
+    page.get_by_role("button", name="Create", exact=True).click()
     page.wait_for_url("**/orders/*-*")
 
     now = read(ann, page.url.rpartition("/")[2])

@@ -144,6 +144,17 @@ def test_ambiguous_number_without_javascript_is_asked_for_in_words(
     page = ann.open("/orders/new", live=False)
 
     page.fill("[name=total]", "1,234")
-    page.get_by_role("button", name="Create").click()
+    page.get_by_role("button", name="Create", exact=True).click()
 
     expect(page.locator("small[id$='-total-problem']")).to_have_text("Please write 1234 or 1.234.")
+
+
+def test_form_in_another_language_has_no_unsaved_changes(orders: Server, visit: Visit) -> None:
+    ann = visit(orders, **BERLIN)
+    page = ann.open(f"/orders/{made(ann)['id']}/edit", live=False)
+    assert page.input_value("[name=total]") == "6.125,60"
+
+    page.reload()
+
+    assert page.input_value("[name=total]") == "6.125,60"
+    expect(page.locator(".sm-draft")).to_have_count(0)

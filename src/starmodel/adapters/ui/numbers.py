@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import decimal
 import re
+import typing
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from starmodel.adapters.ui.compiled import escaped
 from starmodel.core.classes.foreign_keys import foreign_keys
 from starmodel.core.entity import Entity
 from starmodel.core.fields.specs import FieldSpec
-from starmodel.core.fields.widgets import CURRENCY, MAX_PLACES, UI
+from starmodel.core.fields.widgets import CURRENCY, MAX_PLACES, UI, ui_of
 from starmodel.core.snapshot import hidden_of
 from starmodel.core.values.bounds import number_text
 
@@ -48,6 +49,14 @@ def shown_as(cls: type[Entity], spec: FieldSpec) -> UI:
     ui = with_places(spec.ui, spec.info.metadata)
     is_key = spec.name == "id" or any(key.field == spec.name for key in foreign_keys(cls))
     return replace(ui, format="plain") if is_key and not ui.format else ui
+
+
+def computed_as(cls: type[Entity], name: str) -> UI:
+    """The options in the return annotation of a computed field."""
+    annotation = cls.__pydantic_computed_fields__[name].return_type
+    given = typing.get_args(annotation)[1:] if typing.get_origin(annotation) is Annotated else ()
+    constraints = [each for item in given for each in getattr(item, "metadata", (item,))]
+    return with_places(ui_of(annotation), constraints)
 
 
 def read_amount(spec: FieldSpec) -> Callable[[Entity], Any]:

@@ -219,6 +219,12 @@ def answer_to(key: Hashable, missing: Any) -> Any:
     return missing if decisions is None else decisions.answers.get(key, missing)
 
 
+def awaited(key: Hashable) -> Awaitable[Any] | None:
+    """What `await_later` has been given with this key since the last rendering."""
+    decisions = _decisions.get()
+    return None if decisions is None else decisions.pending.get(key)
+
+
 def await_later(key: Hashable, pending: Awaitable[Any]) -> bool:
     """Let `rendered` await this and render again; False outside of it."""
     decisions = _decisions.get()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pydantic import field_validator, model_validator
 from sqlalchemy import Engine
 from sqlalchemy import event as sql_event
 
@@ -257,3 +258,43 @@ def test_inline_children_with_async_events_are_refused_at_the_start(in_memory: A
 
     with pytest.raises(ConfigurationError, match=r"Room.delete is async"):
         create_app([House, Room])
+
+
+async def test_problem_of_a_field_that_the_visitor_may_not_read_is_not_told(
+    visit: Any, in_memory: Any
+) -> None:
+    @unlisted
+    class Patient(Entity):
+        model_config = {"store": "memory", "access": "public", "inlines": ("visits",)}
+        name: str
+        visits: list[Visit]
+
+    @unlisted
+    class Visit(Entity):
+        model_config = {"store": "memory", "access": "public"}
+        patient: Patient
+        reason: str
+        code: str = Field("", access={"read": "role:doctor", "write": "role:doctor"})
+
+        @model_validator(mode="after")
+        def _check(self) -> Visit:
+            if self.reason == "secret" and not self.code:
+                raise ValueError("code is needed")
+            return self
+
+        @field_validator("code")
+        @classmethod
+        def _check_code(cls, code: str) -> str:
+            if code == "X":
+                raise ValueError("X is no code")
+            return code
+
+    browser = visit(create_app([Patient, Visit]))
+    page = (await browser.page("/patients/new")).text
+    assert "visits.0.reason" in page
+    assert "visits.0.code" not in page
+    sent = {"name": "Ann", "visits.0.reason": "Cough", "visits.0.code": "X"}
+    reply = await browser.submit("/patients", sent)
+    assert reply.status_code != 303
+    assert "is no code" not in reply.text
+    assert await Visit.objects.count() == 0

@@ -84,12 +84,12 @@ class Shop:
         self.pause, self.asked, self.view = pause or Gate(), 0, NamesView()
         self.app = fake_application(*CLASSES, lists=self._lists, policy=policy)
 
-    def _lists(self, ask, policy, matches, read):
+    def _lists(self, ask, policy, matches, read, *followed):
         async def counted(listing, *options):
             self.asked += 1
             return await ask(listing, *options)
 
-        return LiveLists(counted, policy, matches, read, pause=self.pause)
+        return LiveLists(counted, policy, matches, read, *followed, pause=self.pause)
 
     async def make(self, *names, cls=Product, **values):
         for name in names:

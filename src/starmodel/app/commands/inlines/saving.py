@@ -8,6 +8,7 @@ from typing import Any
 
 from starmodel.app.access import decisions
 from starmodel.app.access.conditions.uncommitted import uncommitted
+from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.policy import TRUSTED
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.edited_fields import check_untouched
@@ -27,6 +28,7 @@ from starmodel.core.errors import (
     NotFoundError,
 )
 from starmodel.core.values.json_data import json_text
+from starmodel.core.values.validation_messages import PRIVATE_PROBLEM
 from starmodel.texts.catalogue import Message
 
 _REFUSALS = (BindingError, InvalidStateError, ConstraintError, EditConflictError)
@@ -80,7 +82,7 @@ class InlineRows:
                 except (NotFoundError, GoneError):
                     problems[row.name] = Message("inlines.gone")
                 except _REFUSALS as error:
-                    fields = error.fields
+                    fields = _readable(row.command, error)
                     if parent.draft.id is None:  # a check of a parent without an id
                         fields = {n: t for n, t in fields.items() if n != row.children.key}
                     problems |= {
@@ -133,6 +135,20 @@ class InlineRows:
             )  # fmt: skip
         close_draft(child.draft)
         return child.draft
+
+
+def _readable(command: Command, error: Any) -> dict[str, str]:
+    """The problems of a row, without the fields of the child that the caller may not read."""
+    fields: dict[str, str] = error.fields
+    info = command.entity_type.cls.__entity__
+    if not info.guarded or command.reader is TRUSTED:
+        return fields
+    readable = readable_fields(command.policy, command.entity_type, command.reader)
+    hidden = readable.uncertain & fields.keys()
+    if not hidden:
+        return fields
+    shown = {name: text for name, text in fields.items() if name not in hidden}
+    return {**shown, "": PRIVATE_PROBLEM}
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def is_convertible(old: FieldDefinition, new: FieldDefinition) -> bool:
 
 
 def _is_plain(definition: TypeDefinition) -> bool:
-    """True for a column type that this module knows; for an enum, one with texts as values."""
+    """True for a supported column type; for an enum, one whose values are distinct strings."""
     if definition.name.rpartition(".")[2] not in _TYPES[definition.kind]:
         return False
     if definition.kind != "enum":
@@ -50,7 +50,7 @@ def _is_plain(definition: TypeDefinition) -> bool:
 class Conversion:
     """Converts the stored values of one column to those of another.
 
-    Shapes: on_error is the value, as JSON, of what the target can't have; UNSET for NULL.
+    Shapes: on_error is the default, as JSON, for values outside the target type; UNSET for NULL.
     """
 
     def __init__(
@@ -156,7 +156,7 @@ class Conversion:
 
 
 class ColumnPair:
-    """Two columns that have the same values, each in its own type."""
+    """The old and the new column of a renamed field, each in its own type."""
 
     def __init__(
         self, old: StoredColumn, new: StoredColumn, sql_dialect: SqlDialect, on_error: Any = UNSET
@@ -180,7 +180,7 @@ class ColumnPair:
         return self._differs(self._kinds[1], one, other)
 
     def unequal(self, old: str, new: str) -> str:
-        """Return the condition that neither value is what the other one becomes."""
+        """Return the condition that neither value converts to the other."""
         if not self.converts:
             return self.new_differs(old, new)
         return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from starmodel.adapters.ui.franken.forms.record_picker import (
 )
 from starmodel.adapters.ui.second_lines import second_line
 from starmodel.adapters.ui.titles import title_field
-from starmodel.app.access.offers import answer_to, await_later
+from starmodel.app.access.offers import answer_to, await_later, awaited
 from starmodel.app.access.policy import Actor
 from starmodel.app.context import current_context
 from starmodel.app.presentation.choices import Choice, Offered
@@ -34,8 +34,8 @@ _UNKNOWN = object()
 class ChosenRecords:
     """Reads the chosen record of a picker, and the matches of a search without JavaScript.
 
-    One query for each chosen record, awaited after a rendering that lacks it (see
-    `app.access.offers.rendered`); none for an empty picker. Outside of `rendered` the id is shown.
+    One query for the chosen records of a class, awaited after a rendering that lacks them (see
+    `app.access.offers.rendered`); none for empty pickers. Outside of `rendered` the id is shown.
     """
 
     def __init__(self, services: Services) -> None:
@@ -74,7 +74,7 @@ class ChosenRecords:
             offered = _loaded(("choice.matches", resource.name, words), load)
             return Picked(words, offered=offered if isinstance(offered, Offered) else Offered(()))
         id = str(plain(value))
-        choice = _loaded(("choice.named", resource.name, id), partial(self._named, resource, value))
+        choice = self._named(resource, id, value)
         if isinstance(choice, Choice):
             return Picked(choice.title, id, choice.url)
         if choice is _UNKNOWN:
@@ -106,11 +106,49 @@ class ChosenRecords:
         except _REFUSALS:
             return Offered(())
 
-    async def _named(self, resource: MountedResource, id: Any) -> Choice | None:
+    def _named(self, resource: MountedResource, id: str, value: Any) -> Any:
+        """The choice of one id, None for no readable record; `_UNKNOWN` before it is read."""
+        key = "choice.named", resource
+        known: Mapping[str, Choice | None] = answer_to(key, {})
+        if id in known:
+            return known[id]
+        batch = awaited(key)
+        if not isinstance(batch, _Named):
+            batch = _Named(partial(self._choices_by_id, resource), known)
+            if not await_later(key, batch):
+                return _UNKNOWN
+        batch.values[id] = value
+        return _UNKNOWN
+
+    async def _choices_by_id(
+        self, resource: MountedResource, values: Mapping[str, Any]
+    ) -> dict[str, Choice | None]:
         try:
-            return next(iter(await self.chosen(resource, [id], _actor())), None)
+            found = await self.chosen(resource, list(values.values()), _actor())
         except _REFUSALS:
-            return None
+            found = []
+        return dict.fromkeys(values) | {choice.id: choice for choice in found}
+
+
+class _Named:
+    """The choices of several ids, read at once when they are awaited.
+
+    Shapes: values has the ids by their texts; known are the choices of earlier renderings.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[Mapping[str, Any]], Awaitable[dict[str, Choice | None]]],
+        known: Mapping[str, Choice | None],
+    ) -> None:
+        self.values: dict[str, Any] = {}
+        self._read, self._known = read, known
+
+    def __await__(self) -> Generator[Any, None, dict[str, Choice | None]]:
+        return self._all().__await__()
+
+    async def _all(self) -> dict[str, Choice | None]:
+        return {**self._known, **await self._read(self.values)}
 
 
 def choices_of(

@@ -126,7 +126,7 @@ class EventForms:
         shown = InlineRows(children, theirs, (), omitted, may_add=True)
         return inline_table(
             self._services, form_id(resource.entity_type, event, key), shown, fields,
-            self._render_field, partial(choices_url, self._services),
+            self._render_field, partial(choices_url, self._services), self._chosen,
         )  # fmt: skip
 
     def _make_form(

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
 from starmodel.adapters.ui.franken.related import RenderTitle
-from starmodel.adapters.ui.numbers import read_amount, shown_as
+from starmodel.adapters.ui.numbers import computed_as, read_amount, shown_as
 from starmodel.adapters.ui.values import RenderValue
 from starmodel.app.access.policy import Audience
 from starmodel.app.queries.shown_fields import shown_fields
@@ -79,7 +79,7 @@ def column_of(entity_type: EntityType, name: str, values: ValueRenderers) -> Col
     if name in info.computed or name in info.related_computed:
         computed = cls.__pydantic_computed_fields__[name]
         title = computed.title or name.replace("_", " ").capitalize()
-        render = values(computed.return_type, UI(), brief=True)
+        render = values(computed.return_type, computed_as(cls, name), brief=True)
         number = is_number(computed.return_type)
         return Column(name, title, attrgetter(name), render, sorts=False, is_number=number)
     spec = info.fields[name]
@@ -96,7 +96,8 @@ def _related_column(path: RelatedField, values: ValueRenderers) -> Column:
         spec = cls.__entity__.fields[path.field]
         title, annotation, ui = spec.title, spec.info.annotation, spec.ui
     else:
-        computed, ui = cls.__pydantic_computed_fields__[path.field], UI()
+        computed = cls.__pydantic_computed_fields__[path.field]
+        ui = computed_as(cls, path.field)
         title = computed.title or path.field.replace("_", " ").capitalize()
         annotation = computed.return_type
     render, number = values(annotation, ui, brief=True), is_number(annotation)

@@ -32,7 +32,7 @@ def child_sections(
     if not found:
         return None
     sections = []
-    for each in found:
+    for each in sorted(found, key=lambda each: each.children is None):  # figures come last
         if each.children is None:
             figures = lists.table(each.resource, each.listing, each.window, actor)
             sections.append(Div(figures, cls="sm-children sm-related-figures"))

@@ -13,13 +13,12 @@ from starmodel.adapters.ui.elements import Dd, Div, Dt
 from starmodel.adapters.ui.franken.lists.columns import ValueRenderers, is_number
 from starmodel.adapters.ui.franken.records.layout import PARTS, arranged, record_layout
 from starmodel.adapters.ui.franken.related import related_resources
-from starmodel.adapters.ui.numbers import read_amount, shown_as
+from starmodel.adapters.ui.numbers import computed_as, read_amount, shown_as
 from starmodel.adapters.ui.values import NOTHING
 from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import Services
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
-from starmodel.core.fields.widgets import UI
 from starmodel.core.public_state import public_state
 from starmodel.core.snapshot import hidden_of
 
@@ -68,7 +67,8 @@ class Details:
         for name in info.computed:
             computed = entity_type.cls.__pydantic_computed_fields__[name]
             title = computed.title or name.replace("_", " ").capitalize()
-            fields.append((name, title, None, values(computed.return_type, UI(), brief=False)))
+            shown = values(computed.return_type, computed_as(entity_type.cls, name), brief=False)
+            fields.append((name, title, None, shown))
         fields.sort(key=lambda item: item[0] == "id")
         self._fields = fields
         has_figures = not entity_type.is_record and len(fields) <= MAX_FIGURES

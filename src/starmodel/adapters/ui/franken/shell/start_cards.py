@@ -8,7 +8,7 @@ from starmodel.adapters.ui.elements import A, Div, Li, Span, Ul
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.shell.entity_icons import icon_of
 from starmodel.adapters.ui.franken.shell.layout import list_heading
-from starmodel.adapters.ui.titles import first_line
+from starmodel.adapters.ui.titles import first_line, title_field
 from starmodel.app.access.offers import may_create
 from starmodel.app.access.policy import Actor
 from starmodel.app.presentation.overviews import Overview
@@ -36,7 +36,7 @@ def start_card(
                     href=services.url_for(resource, "record", entity.id),
                 )
             )
-            for entity in overview.newest
+            for entity in (overview.newest if title_field(entity_type) else ())
         ]  # fmt: skip
         newest = Ul(*links, aria_label=texts.text("start.newest", **names), cls="sm-newest")
         newest = newest if links else None

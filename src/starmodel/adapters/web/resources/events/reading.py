@@ -70,7 +70,8 @@ class EventReader:
         request, session, entity_type = exchange.request, exchange.session, resource.entity_type
         method, headers = request.method, request.headers
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
-        was, rows, refused = NO_DIGESTS, NO_ROWS, dict[str, str]()
+        was, rows = NO_DIGESTS, NO_ROWS
+        refused: dict[str, str] = {}
         if method == "POST" and request.is_datastar and request.content_type == JSON:  # a click
             data, sent = await request.json(), NOTHING_SENT
             if data:

@@ -130,6 +130,6 @@ def sign_out_form(site: AuthSite, root_path: str, cls: str) -> Any:
     """The button that signs out."""
     return Form(
         Button(site.texts.text("sign_out.submit"), type="submit", cls=cls),
-        {"data-signs-out": True},  # the browser removes the drafts of forms
         method="post", action=f"{root_path}/sign-out", cls="sm-sign-out",
+        data_signs_out=True,  # the browser removes the drafts of forms
     )  # fmt: skip

@@ -30,6 +30,7 @@ from starmodel.adapters.ui.elements import (
     render,
 )  # fmt: skip
 from starmodel.adapters.ui.elements import Template as TemplateElement
+from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.inputs import slot_values
 from starmodel.adapters.ui.franken.icons import icon
@@ -65,6 +66,7 @@ class InlineTable:
     entity_type: EntityType
     fields: tuple[FormField, ...]
     row: Template
+    chosen: ChosenRecords
 
     @property
     def nbytes(self) -> int:
@@ -146,7 +148,7 @@ class InlineTable:
                 own = field.name.rpartition(".")[2]
                 value = row.values[own] if own in row.values else self._default(own)
                 error = errors.get(field.name.replace(_AT, row.at), "")
-                slots |= slot_values(field, value, error)
+                slots |= slot_values(field, value, error, records=self.chosen)
         finally:
             excluding_private.reset(token)
         return self.row.fill(slots).replace(_AT, row.at)
@@ -183,11 +185,13 @@ def inline_table(
     fields: Sequence[FormField],
     render_field: Any,
     records_url: Any,
+    chosen: ChosenRecords,
 ) -> InlineTable:
     """Compile the row of a relation.
 
     Shapes: form is the element id of the form, with a slot for the key of its record; fields are
-    those of a child's own form; records_url(field) is the URL of a record input's choices.
+    those of a child's own form; records_url(field) is the URL of a record input's choices;
+    chosen reads the records that they show.
     """
     prefix = f"{shown.children.name}.{_AT}."
     named = tuple(_within(field, prefix) for field in fields)
@@ -196,7 +200,7 @@ def inline_table(
         lambda s: _component(services, form, prefix[:-1], named, position, render_field,
                              records_url, s)
     )  # fmt: skip
-    return InlineTable(services, shown.children, shown.resource.entity_type, named, row)
+    return InlineTable(services, shown.children, shown.resource.entity_type, named, row, chosen)
 
 
 def _within(field: FormField, prefix: str) -> FormField:
@@ -222,10 +226,12 @@ def _component(
             up, down = (
                 Button(
                     icon(picture, services.icons_url), type="button",
-                    aria_label=texts.text(f"inlines.{picture}"), data_move=step,
+                    aria_label=texts.text(key), data_move=step,
                     cls="uk-btn uk-btn-ghost uk-btn-sm uk-btn-icon",
                 )
-                for picture, step in (("up", "-1"), ("down", "1"))
+                for picture, step, key in (
+                    ("up", "-1", "inlines.up"), ("down", "1", "inlines.down"),
+                )
             )  # fmt: skip
             order = (
                 Div(rendered, cls="sm-position"),
