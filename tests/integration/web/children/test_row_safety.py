@@ -8,7 +8,9 @@ import pytest
 
 from integration.web.browser import JSON, Browser, unlisted
 from integration.web.children.entities import BASKETS, AnItem, Basket
+from integration.web.html_forms import forms_of
 from starmodel import Entity, Field, Relationship, create_app, event
+from starmodel.access import actor, record
 
 PUBLIC = {"read": "public", "write": "public"}
 STAFF = {"read": "role:staff", "write": "role:staff"}
@@ -189,8 +191,6 @@ async def test_deletion_counts_nothing_by_a_private_key(visit: Any, in_memory: A
 async def test_question_about_many_is_silent_about_what_the_visitor_may_not_delete(
     visit: Any, serve: Any, in_memory: Any
 ) -> None:
-    from starmodel.access import actor, record
-
     @unlisted
     class Shelf(Entity):
         model_config = {
@@ -215,3 +215,47 @@ async def test_question_about_many_is_silent_about_what_the_visitor_may_not_dele
         sent = {"event": "delete", "id": [shelf.id], "ask": True}
         notes.append((await browser.call("POST", "/shelves/_bulk", sent)).json()["notes"])
     assert notes == [["Other records are deleted with them."], []]
+
+
+async def test_field_that_is_closed_on_one_row_has_no_value_and_no_part_in_saving(
+    visit: Any, serve: Any, in_memory: Any
+) -> None:
+    own = record.owner == actor.id
+
+    @unlisted
+    class Trip(Entity):
+        model_config = {"store": "sql", "access": PUBLIC, "inlines": ("costs",)}
+        name: str = Field(min_length=2)
+        costs: list[Cost] = Relationship(order="owner")
+
+    @unlisted
+    class Cost(Entity):
+        model_config = {"store": "sql", "access": PUBLIC}
+        trip: Trip
+        owner: str
+        amount: int = Field(7, access={"read": own, "write": own})
+
+    browser = visit(serve(Trip, Cost))
+    await browser.get("/sign-in/ann")
+    trip = await Trip.objects.create(name="Oslo")
+    for owner, amount in (("ann", 11), ("bob", 4242)):
+        await Cost.objects.create(trip_id=trip.id, owner=owner, amount=amount)
+    page = (await browser.page(f"/trips/{trip.id}/edit")).text
+    sent = fields_of(page)
+    assert sent["costs.0.amount"] == "11"
+    assert "costs.1.amount" not in sent
+    assert "4242" not in page
+    refused = await browser.submit(f"/trips/{trip.id}/update", sent | {"name": "O"})
+    again = fields_of(refused.text)
+    assert "costs.1.amount" not in again
+    saved = {**again, "name": "Rome", "costs.0.amount": "12", "costs.1.owner": "eve"}
+    reply = await browser.submit(f"/trips/{trip.id}/update", saved)
+    assert reply.status_code == 303, reply.text
+    costs = [(each.owner, each.amount) for each in await Cost.objects.list(order="amount")]
+    assert costs == [("ann", 12), ("eve", 4242)]
+
+
+def fields_of(page: str) -> dict[str, str]:
+    """What a browser sends for the form with rows."""
+    form = next(each for each in forms_of(page) if "costs.0._id" in each.names)
+    return {name: value for name, value in form.sent if not name.startswith(("_change", "_next"))}
