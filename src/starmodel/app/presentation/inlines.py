@@ -24,7 +24,8 @@ class InlineRow(NamedTuple):
 
     Shapes: at is its part of input names, "0" in "lines.0.quantity"; id is that of the stored
     child, "" for a new one; originals is the JSON of the field digests; a row that is_locked
-    shows values that the actor may not change; a blank one counts only once it is filled in.
+    shows values that the actor may not change; a blank one counts only once it is filled in;
+    closed are the fields of this record that the actor may not set.
     """
 
     at: str
@@ -35,6 +36,7 @@ class InlineRow(NamedTuple):
     is_blank: bool = False
     is_locked: bool = False
     may_remove: bool = True
+    closed: frozenset[str] = frozenset()
 
 
 class InlineRows(NamedTuple):
@@ -73,6 +75,7 @@ def stored_inlines(
                 str(at), str(plain(entity.id)), public_state(entity), json_text(digests(entity)),
                 is_locked=not offers(*about, event=events["update"], entity=entity),
                 may_remove=offers(*about, event=events["delete"], entity=entity),
+                closed=unsettable(*about, entity),
             )
             for at, entity in enumerate(entities)
         ]  # fmt: skip
@@ -92,7 +95,8 @@ def sent_inlines(
     """
     found = []
     for children, theirs in inlines:
-        rows = []
+        rows, info = [], children.of.__entity__
+        ruled = {*info.read_rules, *info.write_rules}
         try:
             given = sent_rows(children.name, sent.get(children.name, {}))
         except BindingError:  # the error that is being sent
@@ -100,11 +104,13 @@ def sent_inlines(
         for row in given:
             locked = bool(row.id) and not row.values
             originals = was.get(f"{children.name}.{row.at}", row.originals)
+            closed = frozenset(ruled - row.values.keys() if row.id else ())  # they were disabled
             rows.append(
                 InlineRow(
-                    row.at, row.id, row.values, originals, row.is_removed, row.is_blank, locked
+                    row.at, row.id, row.values, originals, row.is_removed, row.is_blank, locked,
+                    closed=closed,
                 )
-            )
+            )  # fmt: skip
         found.append(_rows(children, theirs, actor, rows))
     return found
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
 from starmodel.app.access.decisions import permits
 from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.policy import Actor
 from starmodel.app.application import Application
 from starmodel.app.commands.inlines.rows import MAX_ROWS
+from starmodel.app.ports.query import Filter
 from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.resource import MountedResource
-from starmodel.app.queries.listing import FIGURES, filter_name, listing_of
+from starmodel.app.queries.listing import FIGURES, Listing, Window, filter_name, listing_of
 from starmodel.core.classes.children import Children
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
-from starmodel.core.errors import AccessDeniedError, AccessScanLimitError
+from starmodel.core.errors import AccessDeniedError, AccessScanLimitError, ListQueryError
 
 CHILDREN_PER_PAGE = 10
 MAX_CHILD_LISTS = 8
@@ -51,20 +53,13 @@ async def child_lists(
             continue
         if not await permits(theirs.policy, theirs.entity_type, actor):
             continue
-        hidden = readable_fields(theirs.policy, theirs.entity_type, actor).uncertain
-        if children.key in hidden or children.key in children.of.__entity__.private:
-            continue
-        parameters = {
-            filter_name(children.key): str(plain(entity.id)),
-            "per_page": str(CHILDREN_PER_PAGE),
-            "page": query.get(f"{children.name}.page", ""),
-            "order": query.get(f"{children.name}.order", children.order),
-        }
-        listing = listing_of(theirs.entity_type, parameters, hidden=hidden, place=children.place)
         try:
-            window = await application.window(listing, actor, total=True, policy=theirs.policy)
+            read = await _listed(application, children, theirs, entity, actor, query)
         except (AccessDeniedError, AccessScanLimitError):
             continue
+        if read is None:
+            continue
+        listing, window = read
         about = (theirs.entity_type, actor, theirs.policy)
         window = await application.titles.add(window, *about)
         found.append(ChildList(children, theirs, listing, window))
@@ -80,15 +75,72 @@ async def inline_records(
     """
     found: list[tuple[Children, MountedResource, Sequence[Entity], bool]] = []
     for children, theirs in application.inline_children(resource):
-        hidden = readable_fields(theirs.policy, theirs.entity_type, actor).uncertain
-        parameters = {
-            filter_name(children.key): str(plain(entity.id)), "per_page": str(MAX_ROWS),
-            "order": children.order,
-        }  # fmt: skip
-        listing = listing_of(theirs.entity_type, parameters, hidden=hidden - {children.key})
         try:
-            window = await application.window(listing, actor, policy=theirs.policy)
+            window = await _rows_of(application, children, theirs, entity, actor)
         except (AccessDeniedError, AccessScanLimitError):
             continue
-        found.append((children, theirs, window.entities, window.more))
+        if window is not None:
+            found.append((children, theirs, window.entities, window.more))
     return found
+
+
+async def _listed(
+    application: Application,
+    children: Children,
+    theirs: MountedResource,
+    entity: Entity,
+    actor: Actor | None,
+    query: Mapping[str, str],
+) -> tuple[Listing, Window] | None:
+    """The children that a record page lists; None if their foreign key is closed somewhere.
+
+    Raises: ListQueryError, for an order or a page of the URL.
+    """
+    hidden = readable_fields(theirs.policy, theirs.entity_type, actor).uncertain
+    if children.key in hidden or children.key in children.of.__entity__.private:
+        return None
+    parameters = {
+        filter_name(children.key): str(plain(entity.id)),
+        "per_page": str(CHILDREN_PER_PAGE),
+        "page": query.get(f"{children.name}.page", ""),
+    }
+
+    async def read(order: str) -> tuple[Listing, Window]:
+        given = {**parameters, "order": order}
+        listing = listing_of(theirs.entity_type, given, hidden=hidden, place=children.place)
+        return listing, await application.window(listing, actor, total=True, policy=theirs.policy)
+
+    asked = query.get(f"{children.name}.order")
+    return await (_in_order(children, read) if asked is None else read(asked))
+
+
+async def _rows_of(
+    application: Application,
+    children: Children,
+    theirs: MountedResource,
+    entity: Entity,
+    actor: Actor | None,
+) -> Window | None:
+    """The stored rows of a form; None if their foreign key is closed to the actor somewhere."""
+    hidden = readable_fields(theirs.policy, theirs.entity_type, actor).uncertain
+    if children.key in hidden:
+        return None
+
+    async def read(order: str) -> tuple[Listing, Window]:
+        given = {"per_page": str(MAX_ROWS), "order": order}
+        listing = listing_of(theirs.entity_type, given, hidden=hidden)
+        own = (Filter(children.key, "eq", entity.id),)  # the key may be private
+        listing = replace(listing, query=replace(listing.query, filters=own))
+        return listing, await application.window(listing, actor, policy=theirs.policy)
+
+    return (await _in_order(children, read))[1]
+
+
+async def _in_order(
+    children: Children, read: Callable[[str], Awaitable[tuple[Listing, Window]]]
+) -> tuple[Listing, Window]:
+    """The children in the order of their relation, or by id for who may not compare its fields."""
+    try:
+        return await read(children.order)
+    except ListQueryError:
+        return await read("")
