@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.commands.inputs import Inputs
@@ -88,6 +88,18 @@ class RowCommand:
     def name(self) -> str:
         """The prefix of the names of the row's inputs: "lines.0"."""
         return f"{self.children.name}.{self.at}"
+
+
+class Checked(NamedTuple):
+    """What a form that is still being filled in would come to.
+
+    Shapes: errors are by the names of the inputs; entity is the record as it would be stored,
+    or the draft of one that is refused; None where the actor may not see it.
+    """
+
+    errors: dict[str, str]
+    entity: Entity | None = None
+    is_new: bool = False
 
 
 @dataclass(slots=True)

@@ -83,7 +83,7 @@ class InlineRows:
                     problems[row.name] = Message("inlines.gone")
                 except _REFUSALS as error:
                     fields = _readable(row.command, error)
-                    if parent.draft.id is None:  # a check of a parent without an id
+                    if parent.draft.id is None:
                         fields = {n: t for n, t in fields.items() if n != row.children.key}
                     problems |= {
                         f"{row.name}.{name}" if name else row.name: text
@@ -133,7 +133,11 @@ class InlineRows:
                 command.policy, child.entity_type, "write", command.actor,
                 event=command.event, entity=child.draft,
             )  # fmt: skip
-        close_draft(child.draft)
+        try:
+            close_draft(child.draft)
+        except InvalidStateError as error:
+            if parent_id is not None or error.fields.keys() != {key}:
+                raise  # else a check of a parent without an id
         return child.draft
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from starmodel.app.access.decisions import check
+from starmodel.app.access.decisions import check, permits
 from starmodel.app.access.denials import denial
 from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.offers import may_create, rendered
@@ -15,6 +15,7 @@ from starmodel.app.commands.binding.edited_fields import digests
 from starmodel.app.commands.binding.form_names import COPY
 from starmodel.app.commands.field_access import unsettable
 from starmodel.app.presentation.children import parent_choice
+from starmodel.app.presentation.drafted import new_with_relations, stored_with_relations
 from starmodel.app.presentation.inlines import new_inlines, stored_inlines
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import FormFlow, UIAdapter
@@ -151,7 +152,14 @@ class CrudPages:
             )
         unset = await rendered(lambda: unsettable(policy, entity_type, actor, None))
         omitted = unset.union(hidden)
+        if not await permits(policy, entity_type, actor):
+            info = entity_type.cls.__entity__
+            omitted = omitted.union(info.computed, info.related_computed)
         values, errors = await opening_values(self._application, exchange, resource, omitted)
+        is_filled = bool(values or hidden)
+        drafted = (
+            None if is_filled else new_with_relations(self._application.relations, entity_type)
+        )
         flow = FormFlow(
             self._back_url(exchange, resource), may_add_another=True,
             draft=self._draft(exchange.session),
@@ -161,6 +169,7 @@ class CrudPages:
             form = ui.form(
                 resource, event, values=values, errors=errors, omitted=omitted, hidden=hidden,
                 flow=flow, inlines=new_inlines(self._application.inline_children(resource), actor),
+                drafted=drafted,
             )  # fmt: skip
             content = (form, ui.form_after(resource, actor))
             return str(ui.page(title, *content, actor=actor, resource=resource))
@@ -178,6 +187,7 @@ class CrudPages:
         beside = await self._neighbours(exchange, resource, entity)
 
         inlines = await inline_records(self._application, resource, entity, actor)
+        drafted = await stored_with_relations(self._application.relations, entity)
 
         def page() -> str:
             values, originals = public_state(entity), digests(entity)
@@ -186,7 +196,7 @@ class CrudPages:
                 resource, event, entity.id,
                 values=values, originals=originals, omitted=omitted,
                 flow=self._edit_flow(exchange, resource, entity),
-                inlines=stored_inlines(inlines, actor),
+                inlines=stored_inlines(inlines, actor), drafted=drafted,
             )  # fmt: skip
             content = (
                 ui.record_neighbours(resource, beside, "edit"), form,

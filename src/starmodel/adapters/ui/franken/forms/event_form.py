@@ -78,7 +78,7 @@ class EventForm:
     ) -> str:
         """Render the form as HTML, with these values, validation errors and hidden inputs.
 
-        Shapes: inlines is the HTML of rows of children.
+        Shapes: inlines is the HTML of rows of children, and of computed fields.
         """
         slots = self.slots(id, values or {}, errors or {}, originals or NO_INPUTS)
         slots["hidden"] = "".join(
