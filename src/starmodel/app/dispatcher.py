@@ -29,6 +29,7 @@ from starmodel.app.commands.idempotency import Claim, Idempotency
 from starmodel.app.commands.inlines.binding import RowBinder
 from starmodel.app.commands.inlines.rows import ROW_ID, ROW_REMOVED
 from starmodel.app.commands.inlines.saving import InlineRows
+from starmodel.app.commands.inlines.violations import name_row
 from starmodel.app.commands.inputs import Inputs
 from starmodel.app.commands.loading import Loader
 from starmodel.app.commands.outcomes import Outcomes
@@ -188,6 +189,8 @@ class Dispatcher:
             await check_class(command)
             if isinstance(error, InvalidStateError | ConstraintError):
                 await self._conceal(error, command)
+            if command.rows and isinstance(error, ConstraintError):
+                await name_row(error, command, self._persistence)
             raise
 
     async def _conceal(self, error: InvalidStateError | ConstraintError, command: Command) -> None:

@@ -155,6 +155,16 @@ def test_rows_work_without_javascript(desk: Server, visit: Visit) -> None:
     page.get_by_label("Product").fill("Milk")
     page.get_by_role("button", name="Create", exact=True).click()
     expect(page.locator("#children-lines tbody td.sm-first")).to_have_count(3)
+    page.get_by_role("link", name="Milk").click()
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Product").fill("Cream")
+    page.get_by_label("Product").press("Enter")
+    expect(page.locator("#children-lines tbody")).to_contain_text("Cream")
+    page.goto("/orders/new")
+    page.get_by_role("row").nth(1).get_by_label("Product", exact=True).fill("Tea")
+    page.get_by_label("Number").fill("A-2")
+    page.get_by_label("Number").press("Enter")  # saves, and adds no line
+    expect(page.locator("#children-lines tbody td.sm-first")).to_have_text(["Tea"])
 
 
 def test_total_follows_the_rows_while_typing_and_is_kept(

@@ -36,7 +36,8 @@ class Command:
     that it changes (see `starmodel.app.commands.binding.edited_fields`); precondition is checked
     on the stored record before the event runs, and again at its commit; inputs are those that
     the arguments are made of; rows are those of children, stored in
-    the same commit; session_id is the session's id when the command was made.
+    the same commit; referred has records that were read for foreign keys, by field and key;
+    session_id is the session's id when the command was made.
     """
 
     entity_type: EntityType
@@ -56,6 +57,7 @@ class Command:
     precondition: Precondition | None = None
     inputs: Inputs = NO_INPUTS
     rows: Sequence[RowCommand] = ()
+    referred: Mapping[str, Mapping[Any, Entity]] = field(default_factory=dict)
     session_id: str = field(init=False, default="")
 
     def __post_init__(self) -> None:

@@ -94,7 +94,7 @@ class InlineRows:
         return problems, was
 
     async def _preload(self, unit: UnitOfWork, command: Command) -> None:
-        """Read the stored children of all rows by one query for each class."""
+        """Read the stored children of all rows, and what they refer to, by one query for each."""
         ids: dict[type[Entity], list[Any]] = {}
         for row in command.rows:
             if row.command is not None and row.id is not None:
@@ -105,6 +105,8 @@ class InlineRows:
                     continue
         for cls, listed in ids.items():
             await unit.preload(cls, listed)
+        changing = [row.command for row in command.rows if row.command is not None]
+        await self._loader.read_references(changing)
 
     async def _run_row(
         self, unit: UnitOfWork, parent: Tracked, row: RowCommand, command: Command

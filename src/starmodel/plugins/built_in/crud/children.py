@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from starmodel.app.access.decisions import permits
 from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.policy import Actor
 from starmodel.app.application import Application
-from starmodel.app.commands.inlines.rows import MAX_ROWS
 from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import FIGURES, filter_name, listing_of
-from starmodel.core.classes.children import Children
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, AccessScanLimitError
@@ -68,27 +66,4 @@ async def child_lists(
         about = (theirs.entity_type, actor, theirs.policy)
         window = await application.titles.add(window, *about)
         found.append(ChildList(children, theirs, listing, window))
-    return found
-
-
-async def inline_records(
-    application: Application, resource: MountedResource, entity: Entity, actor: Actor | None
-) -> list[tuple[Children, MountedResource, Sequence[Entity], bool]]:
-    """The children that the form of their parent has rows for, by one query for each relation.
-
-    Shapes: each with its relation, its resource, and whether there are more than the form shows.
-    """
-    found: list[tuple[Children, MountedResource, Sequence[Entity], bool]] = []
-    for children, theirs in application.inline_children(resource):
-        hidden = readable_fields(theirs.policy, theirs.entity_type, actor).uncertain
-        parameters = {
-            filter_name(children.key): str(plain(entity.id)), "per_page": str(MAX_ROWS),
-            "order": children.order,
-        }  # fmt: skip
-        listing = listing_of(theirs.entity_type, parameters, hidden=hidden - {children.key})
-        try:
-            window = await application.window(listing, actor, policy=theirs.policy)
-        except (AccessDeniedError, AccessScanLimitError):
-            continue
-        found.append((children, theirs, window.entities, window.more))
     return found
