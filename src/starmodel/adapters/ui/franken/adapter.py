@@ -60,7 +60,7 @@ class FrankenUI:
         self._shell = Shell(services, resources, self.page_navigation, self.record_title)
         self._chosen = ChosenRecords(services)
         self._lists = Lists(services, self.value, self._chosen)
-        self._forms = EventForms(services, self.form_field, self._chosen)
+        self._forms = EventForms(services, self.form_field, self._chosen, self.value)
         self._records = Records(
             services, resources, self._forms, self.value, self.form, self.record_link
         )
@@ -186,10 +186,14 @@ class FrankenUI:
         hidden: Mapping[str, str] = NO_INPUTS,
         flow: FormFlow | None = None,
         inlines: Sequence[InlineRows] = (),
+        drafted: Entity | None = None,
     ) -> Any:
         return self._forms.form(
-            resource, event, id, values, errors, originals, omitted, hidden, flow, inlines
+            resource, event, id, values, errors, originals, omitted, hidden, flow, inlines, drafted
         )
+
+    def form_computed(self, resource: MountedResource, drafted: Entity) -> Mapping[str, str]:
+        return self._forms.computed(resource, drafted)
 
     def form_after(
         self, resource: MountedResource, actor: Actor | None, entity: Entity | None = None
