@@ -29,7 +29,7 @@ MAX_LINKED_TITLES = 20
 
 
 class LinkedIds(NamedTuple):
-    """A many-to-many relation of several records. Shapes: ids are those of the others, by record."""
+    """The records of a many-to-many relation. Shapes: ids has theirs, by the id of the owner."""
 
     target: EntityType
     ids: Mapping[Any, Sequence[Any]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from types import new_class
 from typing import Annotated, Any, NamedTuple
 
 from starmodel.core.classes.foreign_keys import column_names, foreign_keys
@@ -104,7 +105,7 @@ def _link_class(where: str, one: Side, other: Side, sides: Mapping[str, Side]) -
     first, second = sorted((one, other), key=lambda side: side.cls.__name__)
     _check_sides(where, one, other)
     name = f"{first.cls.__name__}{second.cls.__name__}"
-    keys = {f"{snake_case(side.cls.__name__)}_id": side.cls for side in (first, second)}
+    keys = {f"{snake_case(side.cls.__name__).strip('_')}_id": side.cls for side in (first, second)}
     config: dict[str, Any] = {
         "store": one.store, "scope": "record", "path": None, "access": "nobody",
     }  # fmt: skip
@@ -127,7 +128,8 @@ def _link_class(where: str, one: Side, other: Side, sides: Mapping[str, Side]) -
         "__link_keys__": tuple(keys),
         "model_config": config,
     }
-    return type(Entity)(name, (Entity,), body)
+    made: type[Entity] = new_class(name, (Entity,), exec_body=lambda names: names.update(body))
+    return made
 
 
 def _check_sides(where: str, one: Side, other: Side) -> None:

@@ -69,5 +69,5 @@ class LinkedRecords:
         self.extend(records)
         return self
 
-    __len__ = __bool__ = __contains__ = __getitem__ = __eq__ = __add__ = _refuse
+    __len__ = __bool__ = __contains__ = __getitem__ = __eq__ = _refuse
     index = count = sort = pop = insert = reverse = copy = _refuse

@@ -50,7 +50,7 @@ class Relation:
     def _linked(self, instance: Any, not_loaded: Exception) -> LinkedRecords | None:
         """The relation of a draft of an event, to be changed; None elsewhere."""
         facts = getattr(instance, "_sm_facts", None)
-        if facts is None or getattr(instance, "_sm_mode", 0) or not self.is_many:
+        if facts is None or getattr(instance, "_sm_mode", False) or not self.is_many:
             return None
         return LinkedRecords(instance, self.name, facts.emitted, not_loaded)
 

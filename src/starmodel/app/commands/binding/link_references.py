@@ -30,7 +30,7 @@ class LinkReferences:
         names: Collection[str],
         given: Mapping[str, Any],
         target: Tracked,
-    ) -> Mapping[str, Any]:
+    ) -> dict[str, Any]:
         """The arguments, with the linked records added that the actor may not read.
 
         An actor who does not see a linked record can't unlink it.

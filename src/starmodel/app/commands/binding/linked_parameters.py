@@ -32,8 +32,8 @@ def linked_parameters(entity_type: EntityType, *, taken: Container[str]) -> dict
 
 
 def _parameter(name: str, id_annotation: Any) -> Parameter:
-    item = Annotated[without_none(id_annotation), BeforeValidator(_id_of)]
-    annotation = Annotated[list[item], Field(max_length=MAX_LINKS, title=title_of(name))]  # type: ignore[valid-type]
+    item: Any = Annotated[without_none(id_annotation), BeforeValidator(_id_of)]
+    annotation: Any = Annotated[list[item], Field(max_length=MAX_LINKS, title=title_of(name))]
     return new_parameter(name, annotation, TypeAdapter(annotation), None)
 
 
