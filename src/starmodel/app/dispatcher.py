@@ -26,6 +26,7 @@ from starmodel.app.commands.command import Command, Outcome, RowCommand
 from starmodel.app.commands.field_access import conceal
 from starmodel.app.commands.idempotency import Claim, Idempotency
 from starmodel.app.commands.inlines.binding import RowBinder
+from starmodel.app.commands.inlines.refusals import name_rows
 from starmodel.app.commands.inlines.rows import ROW_ID, ROW_REMOVED
 from starmodel.app.commands.inlines.saving import InlineRows
 from starmodel.app.commands.inputs import Inputs
@@ -187,6 +188,8 @@ class Dispatcher:
             await check_class(command)
             if isinstance(error, InvalidStateError | ConstraintError):
                 await self._conceal(error, command)
+            if command.rows and isinstance(error, ConstraintError):
+                await name_rows(error, command, self._persistence)
             raise
 
     async def _conceal(self, error: InvalidStateError | ConstraintError, command: Command) -> None:

@@ -247,7 +247,7 @@ class ErrorResponses:
             for parameter in binder.public_parameters
             if not parameter.is_field
             or (parameter.name not in omitted and specs[parameter.name].ui.widget != "hidden")
-        )
+        ).union(self._application.dispatcher.rows.names(resource.entity_type, event))
 
     def _flow(
         self, exchange: Exchange, resource: MountedResource, event: Event[Any, Any, Any], id: str
