@@ -297,6 +297,7 @@ _SHOWN: dict[str, Text] = {
     "shown.no": "No",
     "shown.keys": "{count} keys",
     "shown.not_available": "Not available",
+    "shown.more": "and more",
     "shown.date": "{day} {month} {year}",
     "shown.moment": "{date}, {time}",
     "month.1": "Jan",

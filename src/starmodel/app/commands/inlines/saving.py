@@ -94,7 +94,7 @@ class InlineRows:
                     problems[row.name] = Message("inlines.gone")
                 except _REFUSALS as error:
                     fields = _readable(row.command, error)
-                    if parent.draft.id is None:  # a check of a parent without an id
+                    if parent.draft.id is None:
                         fields = {n: t for n, t in fields.items() if n != row.children.key}
                     problems |= {
                         f"{row.name}.{name}" if name else row.name: text
@@ -105,7 +105,7 @@ class InlineRows:
         return problems, was
 
     async def _preload(self, unit: UnitOfWork, command: Command) -> None:
-        """Read the stored children of all rows by one query for each class."""
+        """Read the stored children of all rows, and what they refer to, by one query for each."""
         ids: dict[type[Entity], list[Any]] = {}
         for row in command.rows:
             if row.command is not None and row.id is not None:
@@ -116,6 +116,8 @@ class InlineRows:
                     continue
         for cls, listed in ids.items():
             await unit.preload(cls, listed)
+        changing = [row.command for row in command.rows if row.command is not None]
+        await self._loader.read_references(changing)
 
     async def _child(
         self,
@@ -169,7 +171,11 @@ class InlineRows:
                 command.policy, child.entity_type, "write", command.actor,
                 event=command.event, entity=child.draft,
             )  # fmt: skip
-        close_draft(child.draft)
+        try:
+            close_draft(child.draft)
+        except InvalidStateError as error:
+            if parent_id is not None or error.fields.keys() != {key}:
+                raise  # else a check of a parent without an id
         return child.draft
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 
 from starmodel.app.access.decisions import permits
 from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.policy import Actor
 from starmodel.app.application import Application
-from starmodel.app.commands.inlines.rows import MAX_ROWS
-from starmodel.app.ports.query import Filter
-from starmodel.app.presentation.children import ChildList
+from starmodel.app.presentation.children import ChildList, in_order
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import FIGURES, Listing, Window, filter_name, listing_of
 from starmodel.core.classes.children import Children
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
-from starmodel.core.errors import AccessDeniedError, AccessScanLimitError, ListQueryError
+from starmodel.core.errors import AccessDeniedError, AccessScanLimitError
 
 CHILDREN_PER_PAGE = 10
 MAX_CHILD_LISTS = 8
@@ -66,24 +63,6 @@ async def child_lists(
     return found
 
 
-async def inline_records(
-    application: Application, resource: MountedResource, entity: Entity, actor: Actor | None
-) -> list[tuple[Children, MountedResource, Sequence[Entity], bool]]:
-    """The children that the form of their parent has rows for, by one query for each relation.
-
-    Shapes: each with its relation, its resource, and whether there are more than the form shows.
-    """
-    found: list[tuple[Children, MountedResource, Sequence[Entity], bool]] = []
-    for children, theirs in application.inline_children(resource):
-        try:
-            window = await _rows_of(application, children, theirs, entity, actor)
-        except (AccessDeniedError, AccessScanLimitError):
-            continue
-        if window is not None:
-            found.append((children, theirs, window.entities, window.more))
-    return found
-
-
 async def _listed(
     application: Application,
     children: Children,
@@ -111,36 +90,4 @@ async def _listed(
         return listing, await application.window(listing, actor, total=True, policy=theirs.policy)
 
     asked = query.get(f"{children.name}.order")
-    return await (_in_order(children, read) if asked is None else read(asked))
-
-
-async def _rows_of(
-    application: Application,
-    children: Children,
-    theirs: MountedResource,
-    entity: Entity,
-    actor: Actor | None,
-) -> Window | None:
-    """The stored rows of a form; None if their foreign key is closed to the actor somewhere."""
-    hidden = readable_fields(theirs.policy, theirs.entity_type, actor).uncertain
-    if children.key in hidden:
-        return None
-
-    async def read(order: str) -> tuple[Listing, Window]:
-        given = {"per_page": str(MAX_ROWS), "order": order}
-        listing = listing_of(theirs.entity_type, given, hidden=hidden)
-        own = (Filter(children.key, "eq", entity.id),)  # the key may be private
-        listing = replace(listing, query=replace(listing.query, filters=own))
-        return listing, await application.window(listing, actor, policy=theirs.policy)
-
-    return (await _in_order(children, read))[1]
-
-
-async def _in_order(
-    children: Children, read: Callable[[str], Awaitable[tuple[Listing, Window]]]
-) -> tuple[Listing, Window]:
-    """The children in the order of their relation, or by id for who may not compare its fields."""
-    try:
-        return await read(children.order)
-    except ListQueryError:
-        return await read("")
+    return await (in_order(children, read) if asked is None else read(asked))
