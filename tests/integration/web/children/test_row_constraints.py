@@ -28,6 +28,8 @@ class Slot(Entity):
     rack: Rack
     code: str = Field(max_length=20, unique=True)
     note: str = ""
+    count: int = 0
+    tags: list[str] | None = Field(None, unique=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
@@ -88,3 +90,21 @@ async def test_own_code_of_a_changed_row_is_not_taken(browser: Browser) -> None:
     rows = [{"_id": first.id, "note": "x"}, {"_id": second.id, "note": "y"}, {"code": "B"}]
     reply = await browser.call("POST", f"/racks/{rack.id}/update", {"slots": rows})
     assert reply.json()["errors"] == {"slots.2.code": TAKEN}
+
+
+async def test_value_that_no_column_takes_is_refused_in_any_of_several_rows(
+    browser: Browser,
+) -> None:
+    await browser.app.starmodel.ready()
+    rows = [{"code": "A", "tags": ["a"]}, {"code": "B", "tags": ["b"], "count": 2**70}]
+    reply = await browser.call("POST", "/racks", {"name": "Rack", "slots": rows})
+    assert reply.status_code in (409, 422), reply.text
+    assert all(name.startswith("slots") for name in reply.json()["errors"])
+
+
+async def test_lists_of_two_rows_are_refused_together(browser: Browser) -> None:
+    await browser.app.starmodel.ready()
+    rows = [{"code": "A", "tags": ["a"]}, {"code": "B", "tags": ["a"]}]
+    reply = await browser.call("POST", "/racks", {"name": "Rack", "slots": rows})
+    assert reply.status_code == 409, reply.text
+    assert all(name.startswith("slots") for name in reply.json()["errors"])
