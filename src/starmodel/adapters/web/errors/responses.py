@@ -288,8 +288,9 @@ class ErrorResponses:
             if not parameter.is_field
             or (parameter.name not in omitted and specs[parameter.name].ui.widget != "hidden")
         ]
-        inlines = self._application.inline_children(resource) if event.name in _SAVING else ()
-        return frozenset([*own, *(children.name for children, _ in inlines)])
+        return frozenset(own).union(
+            self._application.dispatcher.rows.names(resource.entity_type, event)
+        )
 
     def _flow(
         self, exchange: Exchange, resource: MountedResource, event: Event[Any, Any, Any], id: str
