@@ -101,8 +101,7 @@ class Problem:
         left = {
             name: text
             for name, text in self.fields.items()
-            if name.partition(".")[0] not in inputs
-            and ".".join(name.split(".")[:3]) not in rows
+            if name.partition(".")[0] not in inputs and ".".join(name.split(".")[:3]) not in rows
         }
         return replace(self, fields=left).said if left or not self.fields else ""
 
