@@ -89,8 +89,12 @@ const read = (key) => {
 };
 const remove = (key) => stored(() => localStorage.removeItem(key));
 
+// Whether this page's visitor signs out here, or has signed out in another tab.
+let isSigningOut = false, isSignedOut = false;
+
 const write = (form) => {
   clearTimeout(timers.get(form));
+  if (isSigningOut || isSignedOut) return;
   if (!attribute(form, "data-draft") || !isConnected(form)) return;
   const changes = changesOf(form), key = storageKey(form);
   if (!changes.length) return remove(key);
@@ -258,6 +262,16 @@ if (owners.length) {
   for (const key of draftKeys())
     if (key.startsWith(`${PREFIX}${app}.`) && !owners.some((owner) => key.startsWith(`${PREFIX}${owner}:`))) remove(key);
 }
+const signOuts = new BroadcastChannel("starmodel-sign-out");
+signOuts.onmessage = () => {
+  isSignedOut = true;
+  draftKeys().forEach(remove);
+};
 document.addEventListener("submit", ({ target }) => {
-  if (target instanceof HTMLFormElement && has(target, "data-signs-out")) draftKeys().forEach(remove);
+  if (!(target instanceof HTMLFormElement && has(target, "data-signs-out"))) return;
+  isSigningOut = true;
+  draftKeys().forEach(remove);
 }, true);
+addEventListener("pagehide", () => isSigningOut && signOuts.postMessage(""));
+// Who is asked whether to leave, and stays, has not signed out.
+for (const kind of ["pageshow", "input", "change", "click"]) addEventListener(kind, () => (isSigningOut = false), true);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from starmodel.app.access.fields import writable_fields
 from starmodel.app.access.policy import TRUSTED
 from starmodel.app.commands.access import check_class, check_run
 from starmodel.app.commands.binding.binder import Binder
+from starmodel.app.commands.binding.link_references import LinkReferences
 from starmodel.app.commands.binding.models import UnknownPartError
 from starmodel.app.commands.binding.private_parts import synced_value
 from starmodel.app.commands.binding.references import References
@@ -51,6 +52,7 @@ class Loader:
         self._registry, self._persistence, self._scopes = registry, persistence, scopes
         self._binders = binders
         self._references = References(registry, persistence)
+        self._links = LinkReferences(registry, persistence)
         self._ids_of = {t.cls: _id_adapter(t.cls) for t in registry}
 
     def keys(self, command: Command) -> set[RecordKey]:
@@ -191,6 +193,8 @@ class Loader:
         if binder.takes_fields and self._references.has(command.entity_type.cls):
             fields = {n: v for n, v in given.items() if binder.parameters[n].is_field}
             await self._references.check(command, fields, None if target.new else target.base)
+        if binder.linked and command.actor is not TRUSTED:
+            given = await self._links.checked(command, binder.linked, given, target)
         complete = binder.complete(target.base, given, trusted=command.actor is TRUSTED)
         arguments = {
             name: copy_value(value) if name in binder.containers else value
@@ -210,6 +214,10 @@ class Loader:
             own = self._scopes.id_of(binder.registry[cls], command.session, command.actor)
             arguments[name] = await self._readable(unit, command, binder.registry[cls], own)
         return arguments | {name: sources[source] for name, source in binder.special.items()}
+
+    async def read_references(self, commands: Iterable[Command]) -> None:
+        """Read what the foreign keys of several commands refer to, as `arguments` needs it."""
+        await self._references.read_together(commands)
 
     async def check_new_fields(self, command: Command, target: Tracked) -> None:
         """Decide, on a new record as its event has made it, which fields its author may set.

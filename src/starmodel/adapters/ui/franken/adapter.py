@@ -60,7 +60,7 @@ class FrankenUI:
         self._shell = Shell(services, resources, self.page_navigation, self.record_title)
         self._chosen = ChosenRecords(services)
         self._lists = Lists(services, self.value, self._chosen)
-        self._forms = EventForms(services, self.form_field, self._chosen)
+        self._forms = EventForms(services, self.form_field, self._chosen, self.value)
         self._records = Records(
             services, resources, self._forms, self.value, self.form, self.record_link
         )
@@ -138,6 +138,16 @@ class FrankenUI:
     ) -> Any:
         return self._records.link(resource, titled, element)
 
+    def record_linked(
+        self,
+        resource: MountedResource,
+        entity: Entity,
+        relation: str,
+        titles: RelatedTitles,
+        element: str = "",
+    ) -> Any:
+        return self._records.linked(resource, entity, relation, titles, element)
+
     def record_events(
         self, resource: MountedResource, entity: Entity, actor: Actor | None = None
     ) -> Any:
@@ -186,10 +196,14 @@ class FrankenUI:
         hidden: Mapping[str, str] = NO_INPUTS,
         flow: FormFlow | None = None,
         inlines: Sequence[InlineRows] = (),
+        drafted: Entity | None = None,
     ) -> Any:
         return self._forms.form(
-            resource, event, id, values, errors, originals, omitted, hidden, flow, inlines
+            resource, event, id, values, errors, originals, omitted, hidden, flow, inlines, drafted
         )
+
+    def form_computed(self, resource: MountedResource, drafted: Entity) -> Mapping[str, str]:
+        return self._forms.computed(resource, drafted)
 
     def form_after(
         self, resource: MountedResource, actor: Actor | None, entity: Entity | None = None

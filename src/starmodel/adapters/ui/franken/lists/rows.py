@@ -33,6 +33,7 @@ from starmodel.adapters.ui.franken.lists.columns import (
 )
 from starmodel.adapters.ui.franken.related import (
     is_open,
+    linked_titles,
     related_links,
     related_resources,
     sort_paths,
@@ -43,7 +44,7 @@ from starmodel.app.access.policy import Audience
 from starmodel.app.commands.binding.form_names import BULK_IDS, SEVERAL_SUFFIX
 from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
 from starmodel.app.presentation.ui import Row, Services
-from starmodel.app.queries.listing import Listing, filter_name
+from starmodel.app.queries.listing import PLACE, Listing, filter_name
 from starmodel.app.queries.record_keys import key_of, row_key
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles
 from starmodel.core.classes.children import Children
@@ -101,6 +102,11 @@ class ListView:
     def heading(self) -> str:
         """The name of the list, for people."""
         return self.entity_type.plural_title if self.children is None else self.children.title
+
+    @property
+    def from_place(self) -> str:
+        """The query of links to records, by which their forms lead back to the parent."""
+        return place_query(self.children)
 
     def href(self, listing: Listing, **instead: Any) -> str:
         """The URL of the page that shows this list, with other parameters of the listing."""
@@ -183,6 +189,8 @@ def _sorting(
 def _cell(column: Column, entity: Entity, titles: RelatedTitles) -> str:
     if column.path is not None:
         return column.render(titles.value(entity, column.path))
+    if column.linked is not None:
+        return column.linked(entity, titles)
     value = column.read(entity)
     return column.render(value) if column.link is None else column.link(value, titles)
 
@@ -203,13 +211,16 @@ def list_view(
     """
     entity_type, texts, icons_url = resource.entity_type, services.texts, services.icons_url
     links, parent_url = related_links(services, resource), ""
-    columns = columns_of(entity_type, values, audience, links)
+    columns = columns_of(entity_type, values, audience, links, linked_titles(services, resource))
     if children is not None:
         known = (children.key, children.position)  # the same in every row, or seen by their order
         columns = tuple(c for c in columns if c.name not in known) or columns
         parent = services.areas.current_resource(children.parent)
         parent_url = services.url_for(parent, "record", ID)
     columns = _sorting(columns, services, resource)
+    if columns[0].linked is not None:
+        plain = partial(columns[0].linked, linked=False)
+        columns = (columns[0]._replace(linked=plain), *columns[1:])
     if columns[0].link is not None:  # the cell is a link to the record itself
         columns = (columns[0]._replace(link=partial(columns[0].link, linked=False)), *columns[1:])
     permitted = [
@@ -219,7 +230,7 @@ def list_view(
     ]
     actions = tuple(sorted(permitted, key=lambda e: {"update": 0, "delete": 2}.get(e.name, 1)))
     bulk = tuple(event for event in actions if services.needs_no_form(entity_type, event))
-    record_url = services.url_for(resource, "record", ID)
+    record_url = f"{services.url_for(resource, 'record', ID)}{place_query(children)}"
     if is_figures:
         names = entity_type.cls.__entity__.related_computed
         columns = tuple(column_of(entity_type, name, values) for name in names)
@@ -274,6 +285,11 @@ def row_component(
         menu = Details(opener, may, {"data-ignore-morph": True}, cls="sm-menu")
         cells.append(Td(menu, cls="sm-end"))
     return Tr(*cells, data_key=key)
+
+
+def place_query(children: Children | None) -> str:
+    """The query that names the list of children on their parent's page; "" for another list."""
+    return "" if children is None else f"?{urlencode({PLACE: children.place})}"
 
 
 def section_id(children: Children) -> str:
