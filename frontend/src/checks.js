@@ -94,6 +94,21 @@ const refusalOf = (sentence) =>
 // A nested value is checked as a whole, a row of children by each of its inputs.
 const partOf = (name) => /^[^.]+\.\d+\./.test(name) ? name.split(".").slice(0, 3).join(".") : name.split(".")[0];
 
+/* Computed fields of the record, as the server computes them from what is typed. */
+
+const outputsOf = (form) => matching(form, "output[data-output]");
+const computedAs = new WeakMap(); // output → the server's HTML, which the visitor's locale changes
+
+const showComputed = (form, computed) => {
+  for (const output of outputsOf(form)) {
+    const { output: name } = output.dataset;
+    if (!Object.hasOwn(computed, name) || computedAs.get(output) === computed[name]) continue;
+    computedAs.set(output, computed[name]);
+    output.innerHTML = computed[name];
+    delete output.dataset.pending;
+  }
+};
+
 const CHECK_AFTER_MS = 350, CHECK_AGAIN_MS = 3000;
 const touched = new WeakMap();
 
@@ -109,13 +124,14 @@ const check = async (form) => {
     });
     isBack(form);
     if (!answer.ok || attribute(form, "aria-busy") === "true") return;
-    const { errors } = await answer.json(), own = new Map(problems(form).map(([, sentence, problem]) => [sentence, problem]));
+    const { errors, computed = {} } = await answer.json(), own = new Map(problems(form).map(([, sentence, problem]) => [sentence, problem]));
     for (const sentence of sentences(form)) {
       const name = sentence.id.slice(attribute(form, "id").length + 1, -"-problem".length);
       if (state.names.has(partOf(name))) 
         say(sentence, own.get(sentence) ?? (Object.hasOwn(errors, name) ? errors[name] : refusalOf(sentence)));
     }
     markTabs(form);
+    showComputed(form, computed);
   } catch {
     // Nothing is lost: the form is checked again when the server is back, or when it is sent.
     if (signal.aborted || !isConnected(form)) return;
@@ -124,17 +140,22 @@ const check = async (form) => {
   }
 };
 
+const stateOf = (form) => touched.get(form) ?? touched.set(form, { names: new Set() }).get(form);
+const checkSoon = (form) => {
+  const state = stateOf(form);
+  clearTimeout(state.timer);
+  state.timer = setTimeout(check, CHECK_AFTER_MS, form);
+};
+
 const touch = ({ target, type }) => {
   const { form } = target, sent = target.records?.name ?? target.name; // a picker's id is in an input of its own
   if (!form || !has(form, "data-check") || !sent) return;
-  const state = touched.get(form) ?? { names: new Set() };
-  touched.set(form, state);
+  const { names } = stateOf(form);
   // What is still being typed for the first time is not called wrong before it is left.
   const name = partOf([FIELD, GIVEN, ROWS].reduce((rest, prefix) => rest.replace(prefix, ""), sent.replace(SEVERAL_SUFFIX, "")));
-  if (type === "input" && !state.names.has(name) && !sentenceOf(target)?.textContent) return;
-  state.names.add(name);
-  clearTimeout(state.timer);
-  state.timer = setTimeout(check, CHECK_AFTER_MS, form);
+  if (type !== "input" || names.has(name) || sentenceOf(target)?.textContent) names.add(name);
+  else if (!outputsOf(form).length) return;
+  checkSoon(form);
 };
 document.addEventListener("input", touch);
 document.addEventListener("change", touch);
@@ -148,4 +169,7 @@ document.addEventListener("reset", ({ target }) => {
     refused.delete(sentence);
     say(sentence, "");
   }
+  if (has(target, "data-check") && outputsOf(target).length) checkSoon(target);
 });
+
+for (const form of document.querySelectorAll("form[data-check]:has(output[data-pending])")) checkSoon(form);

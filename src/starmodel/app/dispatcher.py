@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
+from starmodel.app.access.decisions import permits
 from starmodel.app.access.policy import TRUSTED
 from starmodel.app.commands.access import (
     EndedSessions,
@@ -22,12 +23,13 @@ from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.edited_fields import check_untouched
 from starmodel.app.commands.binding.models import MASK
 from starmodel.app.commands.binding.private_parts import input_of
-from starmodel.app.commands.command import Command, Outcome, RowCommand
+from starmodel.app.commands.command import Checked, Command, Outcome, RowCommand
 from starmodel.app.commands.field_access import conceal
 from starmodel.app.commands.idempotency import Claim, Idempotency
 from starmodel.app.commands.inlines.binding import RowBinder
 from starmodel.app.commands.inlines.rows import ROW_ID, ROW_REMOVED
 from starmodel.app.commands.inlines.saving import InlineRows
+from starmodel.app.commands.inlines.violations import name_row
 from starmodel.app.commands.inputs import Inputs
 from starmodel.app.commands.loading import Loader
 from starmodel.app.commands.outcomes import Outcomes
@@ -187,6 +189,8 @@ class Dispatcher:
             await check_class(command)
             if isinstance(error, InvalidStateError | ConstraintError):
                 await self._conceal(error, command)
+            if command.rows and isinstance(error, ConstraintError):
+                await name_row(error, command, self._persistence)
             raise
 
     async def _conceal(self, error: InvalidStateError | ConstraintError, command: Command) -> None:
@@ -198,25 +202,26 @@ class Dispatcher:
         stored = None if other is not None else await self._loader.stored(command)
         await conceal(error, command, self._outcomes.viewer(command), other, stored)
 
-    async def check(self, command: Command) -> dict[str, str]:
-        """What would be refused, by field; nothing is stored.
+    async def check(self, command: Command) -> Checked:
+        """What would be refused, and the record as it would be stored; nothing is stored.
 
         Only `create` and `update` as built in are tried out, on a draft that is
         dropped: what any other event does is done when it is dispatched.
         """
         if BUILT_IN.get(command.event.name) is not command.event or command.event.name == "delete":
-            return {}
+            return Checked({})
         unit = self._unit(None)
         target = await self._loader.target(unit, command)
         viewer = self._outcomes.viewer(command)
         if not (target.new or await viewer.may_read(target.base)):
-            return {}  # the stored values could be inferred from the answers
+            return Checked({})  # the stored values could be inferred from the answers
         errors: dict[str, str] = {}
+        entity = target.draft
         try:
             arguments = await self._loader.arguments(unit, command, target)
             check_untouched(await viewer.seen(target.base), arguments, command.was)
             command.event.fn(target.draft, **arguments)
-            close_draft(target.draft)
+            entity = close_draft(target.draft)
         except (InvalidStateError, ConstraintError) as error:
             await self._conceal(error, command)
             errors = error.fields
@@ -224,7 +229,9 @@ class Dispatcher:
             errors = error.fields
         if command.rows:
             errors = errors | await self._inline_rows.problems(unit, target, command)
-        return errors
+        if target.new and not await permits(command.policy, command.entity_type, command.reader):
+            return Checked(errors)
+        return Checked(errors, entity, target.new)
 
     def recorded(self, command: Command) -> dict[str, Any]:
         """The arguments as a record keeps them: secrets and private fields masked."""

@@ -246,6 +246,7 @@ _CHILDREN: dict[str, Text] = {
     "inlines.up": "Move up",
     "inlines.down": "Move down",
     "inlines.gone": "This has been removed meanwhile.",
+    "inlines.twice": "This entry is listed twice.",
     "inlines.max_rows": "At most {most} at once, please.",
     "inlines.malformed": "A list of entries, please.",
     "inlines.more": "Only the first {most} can be edited here.",

@@ -155,3 +155,67 @@ def test_rows_work_without_javascript(desk: Server, visit: Visit) -> None:
     page.get_by_label("Product").fill("Milk")
     page.get_by_role("button", name="Create", exact=True).click()
     expect(page.locator("#children-lines tbody td.sm-first")).to_have_count(3)
+    page.get_by_role("link", name="Milk").click()
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Product").fill("Cream")
+    page.get_by_label("Product").press("Enter")
+    expect(page.locator("#children-lines tbody")).to_contain_text("Cream")
+    page.goto("/orders/new")
+    page.get_by_role("row").nth(1).get_by_label("Product", exact=True).fill("Tea")
+    page.get_by_label("Number").fill("A-2")
+    page.get_by_label("Number").press("Enter")  # saves, and adds no line
+    expect(page.locator("#children-lines tbody td.sm-first")).to_have_text(["Tea"])
+
+
+def test_total_follows_the_rows_while_typing_and_is_kept(
+    serve: Callable[..., Server], visit: Visit
+) -> None:
+    page = visit(serve(TOTALS)).open("/orders/new", live=False)
+    total = page.get_by_label("Total")
+    expect(total).to_have_text("€0.00")
+    page.get_by_role("row").nth(1).get_by_label("Price").fill("2.50")
+    expect(total).to_have_text("€2.50")
+    page.get_by_role("row").nth(1).get_by_label("Quantity").fill("3")
+    expect(total).to_have_text("€7.50")
+    page.get_by_role("button", name="Add line").click()
+    page.get_by_role("row").nth(2).get_by_label("Price").fill("1000")
+    expect(total).to_have_text("€1,007.50")
+    assert violations(page, "form with a total") == []
+    page.get_by_role("row").nth(1).get_by_role("checkbox", name="Remove").check()
+    expect(total).to_have_text("€1,000.00")
+    page.get_by_label("Number").fill("A-1")
+    page.get_by_role("button", name="Create", exact=True).click()
+    expect(page.locator(".sm-related-figures tbody")).to_contain_text("€1,000.00")
+
+
+TOTALS = """
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import computed_field
+from starmodel import UI, Entity, Field, create_app
+
+EUR = UI(currency="EUR")
+
+
+class Order(Entity):
+    model_config = {"store": "sql", "access": "public", "inlines": ("lines",)}
+    number: str
+    lines: list[Line]
+
+    @computed_field
+    def total(self) -> Annotated[Decimal, EUR]:
+        return sum((line.quantity * line.price for line in self.lines), Decimal(0))
+
+
+class Line(Entity):
+    model_config = {"store": "sql", "access": "public"}
+    order: Order
+    quantity: int = Field(1, ge=1)
+    price: Annotated[Decimal, EUR] = Field(Decimal(0), max_digits=10, decimal_places=2)
+
+
+app = create_app([Order, Line])
+"""

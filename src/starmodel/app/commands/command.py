@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.commands.inputs import Inputs
@@ -36,7 +36,8 @@ class Command:
     that it changes (see `starmodel.app.commands.binding.edited_fields`); precondition is checked
     on the stored record before the event runs, and again at its commit; inputs are those that
     the arguments are made of; rows are those of children, stored in
-    the same commit; session_id is the session's id when the command was made.
+    the same commit; referred has records that were read for foreign keys, by field and key;
+    session_id is the session's id when the command was made.
     """
 
     entity_type: EntityType
@@ -56,6 +57,7 @@ class Command:
     precondition: Precondition | None = None
     inputs: Inputs = NO_INPUTS
     rows: Sequence[RowCommand] = ()
+    referred: Mapping[str, Mapping[Any, Entity]] = field(default_factory=dict)
     session_id: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -88,6 +90,18 @@ class RowCommand:
     def name(self) -> str:
         """The prefix of the names of the row's inputs: "lines.0"."""
         return f"{self.children.name}.{self.at}"
+
+
+class Checked(NamedTuple):
+    """What a form that is still being filled in would come to.
+
+    Shapes: errors are by the names of the inputs; entity is the record as it would be stored,
+    or the draft of one that is refused; None where the actor may not see it.
+    """
+
+    errors: dict[str, str]
+    entity: Entity | None = None
+    is_new: bool = False
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
@@ -214,6 +214,10 @@ class Loader:
             own = self._scopes.id_of(binder.registry[cls], command.session, command.actor)
             arguments[name] = await self._readable(unit, command, binder.registry[cls], own)
         return arguments | {name: sources[source] for name, source in binder.special.items()}
+
+    async def read_references(self, commands: Iterable[Command]) -> None:
+        """Read what the foreign keys of several commands refer to, as `arguments` needs it."""
+        await self._references.read_together(commands)
 
     async def check_new_fields(self, command: Command, target: Tracked) -> None:
         """Decide, on a new record as its event has made it, which fields its author may set.

@@ -258,6 +258,7 @@ class Forms(Protocol):
         hidden: Mapping[str, str] = NO_INPUTS,
         flow: FormFlow | None = None,
         inlines: Sequence[InlineRows] = (),
+        drafted: Entity | None = None,
     ) -> Any:
         """The form of one event: validation errors beside inputs, values filled in.
 
@@ -265,9 +266,13 @@ class Forms(Protocol):
 
         Shapes: originals are the digests of the edited record's fields (see
         `starmodel.app.commands.binding.edited_fields`); omitted are fields without an input,
-        because the actor may not set them; hidden are inputs that are sent as they are; inlines
-        are the rows of children.
+        because the actor may not set them, and computed ones that it may not read; hidden are
+        inputs that are sent as they are; inlines are the rows of children; drafted is the record
+        whose computed fields the form displays, None where the browser asks for them.
         """
+
+    def form_computed(self, resource: MountedResource, drafted: Entity) -> Mapping[str, str]:
+        """The HTML of computed fields as a form displays them, by name."""
 
     def form_after(
         self, resource: MountedResource, actor: Actor | None, entity: Entity | None = None

@@ -86,6 +86,45 @@ def test_added_child_has_the_parent_and_leads_back_to_it(app: Any) -> None:
     assert page.texts(ROWS) == ["Pen"]
 
 
+def test_changed_child_leads_back_to_the_list_that_it_was_opened_from(app: Any) -> None:
+    visitor = Visitor(app)
+    order = _order(visitor, lines=1)
+    [line] = visitor.run(OrderLine.objects.list())
+    there = f"/orders/{order.id}#children-lines"
+    page = visitor.open(f"/orderlines/{line.id}/edit?_place=Order.lines")
+    assert f'href="{there}"' in page.html
+    page.submit("Save", product="P")
+    assert page.errors == {"product": "At least 2 characters."}
+    page.submit("Save", product="Ink")
+    assert page.url.startswith(f"/orders/{order.id}")
+    assert page.texts(ROWS) == ["Ink"]
+    assert "/orderlines/%7Bid%7D/edit?_place=Order.lines" in page.html
+    page.click("Ink")
+    assert page.url == f"/orderlines/{line.id}?_place=Order.lines"
+    page.click("Edit")
+    page.submit("Save", product="Pen")
+    assert page.url.startswith(f"/orders/{order.id}")
+    page = visitor.open(f"/orderlines/{line.id}/edit")
+    page.submit("Save", product="Cup")
+    assert page.url == f"/orderlines/{line.id}"
+
+
+async def test_plain_form_of_a_child_leads_back_after_a_refusal(visit: Any, in_memory: Any) -> None:
+    browser = visit(create_app(ORDER_DESK))
+    order = await Order.objects.create(number="A-1")
+    line = await OrderLine.objects.create(order_id=order.id, product="Pen")
+    sent = {"_place": "Order.lines", "product": "P"}
+    reply = await browser.submit(f"/orderlines/{line.id}/update", sent)
+    assert reply.status_code == 422
+    assert 'name="_place" value="Order.lines"' in reply.text
+    reply = await browser.submit(f"/orderlines/{line.id}/update", {**sent, "product": "Ink"})
+    assert reply.headers["location"] == f"/orders/{order.id}#children-lines"
+    for place in ("Order.nothing", "Customer.orders", "x" * 3000):
+        sent = {"_place": place, "product": "Ink"}
+        reply = await browser.submit(f"/orderlines/{line.id}/update", sent)
+        assert reply.headers["location"] == f"/orderlines/{line.id}"
+
+
 def test_form_of_an_unknown_parent_is_not_found(app: Any) -> None:
     visitor = Visitor(app, raise_errors=False)
     page = visitor.open("/orderlines/new?_place=Order.lines&order_id=none")

@@ -298,3 +298,34 @@ async def test_problem_of_a_field_that_the_visitor_may_not_read_is_not_told(
     assert reply.status_code != 303
     assert "is no code" not in reply.text
     assert await Visit.objects.count() == 0
+
+
+async def test_locked_row_keeps_its_stored_values_when_a_plain_form_comes_back(
+    visit: Any, in_memory: Any
+) -> None:
+    @unlisted
+    class Disc(Entity):
+        model_config = {"store": "memory", "access": "public", "inlines": ("tracks",)}
+        name: str = Field(min_length=2)
+        tracks: list[Track]
+
+    @unlisted
+    class Track(Entity):
+        model_config = {
+            "store": "memory",
+            "access": {"read": "public", "create": "public", "update": "role:editor",
+                       "delete": "role:editor"},
+        }  # fmt: skip
+        disc: Disc
+        name: str
+        seconds: int = 1
+
+    browser: Browser = visit(create_app([Disc, Track]))
+    disc = await Disc.objects.create(name="Blue")
+    track = await Track.objects.create(disc_id=disc.id, name="Fjord", seconds=77)
+    for change, status in (({"name": "B"}, 422), ({"name": "B", "_change": "add tracks"}, 200)):
+        sent = change | {"tracks.0._id": track.id}
+        reply = await browser.submit(f"/discs/{disc.id}/update", sent)
+        assert reply.status_code == status
+        assert 'value="Fjord"' in reply.text
+        assert 'value="77"' in reply.text

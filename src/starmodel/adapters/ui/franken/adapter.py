@@ -12,6 +12,7 @@ from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.forms import EventForms
 from starmodel.adapters.ui.franken.forms.inputs import labelled
+from starmodel.adapters.ui.franken.icons import check_icons
 from starmodel.adapters.ui.franken.lists.lists import Lists
 from starmodel.adapters.ui.franken.messages import progress_message, toast_message
 from starmodel.adapters.ui.franken.records.children import child_sections
@@ -54,11 +55,12 @@ class FrankenUI:
     scripts: Sequence[str] = ()
 
     def __init__(self, services: Services, resources: Sequence[MountedResource]) -> None:
+        check_icons(resource.entity_type for resource in resources)
         self.services = services
         self._shell = Shell(services, resources, self.page_navigation, self.record_title)
         self._chosen = ChosenRecords(services)
         self._lists = Lists(services, self.value, self._chosen)
-        self._forms = EventForms(services, self.form_field, self._chosen)
+        self._forms = EventForms(services, self.form_field, self._chosen, self.value)
         self._records = Records(
             services, resources, self._forms, self.value, self.form, self.record_link
         )
@@ -194,10 +196,14 @@ class FrankenUI:
         hidden: Mapping[str, str] = NO_INPUTS,
         flow: FormFlow | None = None,
         inlines: Sequence[InlineRows] = (),
+        drafted: Entity | None = None,
     ) -> Any:
         return self._forms.form(
-            resource, event, id, values, errors, originals, omitted, hidden, flow, inlines
+            resource, event, id, values, errors, originals, omitted, hidden, flow, inlines, drafted
         )
+
+    def form_computed(self, resource: MountedResource, drafted: Entity) -> Mapping[str, str]:
+        return self._forms.computed(resource, drafted)
 
     def form_after(
         self, resource: MountedResource, actor: Actor | None, entity: Entity | None = None

@@ -19,11 +19,19 @@ from starmodel.app.commands.binding.edited_fields import digests_in
 from starmodel.app.commands.binding.form_names import ORIGINALS
 from starmodel.app.commands.elements import Element
 from starmodel.app.ports.transport import Patch
-from starmodel.app.presentation.children import parent_choice
+from starmodel.app.presentation.children import parent_choice, place_of
 from starmodel.app.presentation.field_words import NO_WORDS, FieldWords, field_words
-from starmodel.app.presentation.inlines import InlineRows, sent_inlines
+from starmodel.app.presentation.inlines import (
+    InlineRows,
+    StoredChildren,
+    has_locked_rows,
+    sent_inlines,
+    stored_children,
+    stored_inlines,
+)
 from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.ui import FormFlow, UIAdapter
+from starmodel.app.queries.listing import PLACE
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import ConfirmationNeededError, RequestError, StarModelError
 from starmodel.core.events import Event
@@ -186,7 +194,8 @@ class ErrorResponses:
             # Only a generated form has elements for validation errors; it is sent as a form.
             beside = is_form or problem.status == 413
             omitted = await self._omitted(exchange, resource, id)
-            if choice := parent_choice(self._application.registry, resource.entity_type, sent):
+            choice = parent_choice(self._application.registry, resource.entity_type, sent)
+            if choice is not None and event.name == "create":
                 omitted = omitted.union(choice.inputs)
             inlines = self._inlines(exchange, resource, event, sent) if beside else ()
             elements = self.beside(resource, event, id, problem, omitted, inlines) if beside else ()
@@ -198,8 +207,11 @@ class ErrorResponses:
             and (problem.fields or problem.status in _SHOWN_AGAIN)
         ):
             omitted = await self._omitted(exchange, resource, id)
+            stored = await self._locked_rows(exchange, resource, event, id, sent)
             await exchange.page(
-                lambda: self._form_again(exchange, resource, event, id, problem, sent, omitted),
+                lambda: self._form_again(
+                    exchange, resource, event, id, problem, sent, omitted, stored
+                ),
                 problem.status,
             )
         else:
@@ -209,12 +221,40 @@ class ErrorResponses:
         self, exchange: Exchange, resource: MountedResource, event: Event[Any, Any, Any], id: str
     ) -> None:
         """Send the form of an event again, with what was submitted and no problem."""
+        sent = exchange.sent
         omitted = await self._omitted(exchange, resource, id)
+        stored = await self._locked_rows(exchange, resource, event, id, sent)
         await exchange.page(
             lambda: self._form_again(
-                exchange, resource, event, id, _NO_PROBLEM, exchange.sent, omitted
+                exchange, resource, event, id, _NO_PROBLEM, sent, omitted, stored
             )
         )
+
+    async def _locked_rows(
+        self,
+        exchange: Exchange,
+        resource: MountedResource,
+        event: Event[Any, Any, Any],
+        id: str,
+        sent: Mapping[str, Any],
+    ) -> Sequence[StoredChildren]:
+        """The children of a submitted form's record, if it has rows that the actor may not change.
+
+        Their inputs are disabled, so that the form has no values for them.
+        """
+        application, actor = self._application, exchange.session.actor
+        if not id or not application.dispatcher.rows.names(resource.entity_type, event):
+            return ()
+        inlines = application.inline_children(resource)
+        if not has_locked_rows(inlines, sent):
+            return ()
+        try:
+            entity = await application.instance(
+                resource.entity_type, exchange.session, id, policy=resource.policy
+            )
+        except StarModelError:  # the caller does not read the record
+            return ()
+        return await stored_children(application.window, inlines, entity.id, actor)
 
     async def _omitted(
         self, exchange: Exchange, resource: MountedResource, id: str
@@ -285,12 +325,14 @@ class ErrorResponses:
         event: Event[Any, Any, Any],
         sent: Mapping[str, Any],
         was: Mapping[str, str] = NOTHING_SENT,
+        stored: Sequence[StoredChildren] = (),
     ) -> list[InlineRows]:
         """The rows of children in a submitted form. Shapes: was has newer digests by row."""
         if not self._application.dispatcher.rows.names(resource.entity_type, event):
             return []
         inlines = self._application.inline_children(resource)
-        return sent_inlines(inlines, exchange.session.actor, sent, was)
+        actor = exchange.session.actor
+        return sent_inlines(inlines, actor, sent, was, stored_inlines(stored, actor))
 
     def encode(
         self, problem: Problem, elements: Sequence[Element] = (), said: str | None = None
@@ -315,6 +357,7 @@ class ErrorResponses:
         problem: Problem,
         sent: Mapping[str, Any],
         omitted: frozenset[str],
+        stored: Sequence[StoredChildren],
     ) -> str:
         """The page of a form sent without JavaScript, with its values and validation errors."""
         entity_type, ui = resource.entity_type, resource.ui
@@ -333,11 +376,14 @@ class ErrorResponses:
             originals = originals or digests_in(sent.get(ORIGINALS), self._settings.bounds)
         choice = parent_choice(self._application.registry, entity_type, sent)
         hidden = {} if choice is None or event.name != "create" else choice.inputs
+        place = place_of(self._application.registry, entity_type, sent)
+        if event.name == "update" and place is not None:
+            hidden = {PLACE: place.place}
         form = ui.form(
             resource, event, id or None,
             values=values, errors=problem.fields, originals=originals,
             omitted=omitted.union(hidden), hidden=hidden,
-            inlines=self._inlines(exchange, resource, event, sent, problem.was),
+            inlines=self._inlines(exchange, resource, event, sent, problem.was, stored),
             **self._flow(exchange, resource, event, id),
         )  # fmt: skip
         said = problem.said_besides(self._inputs(resource, event, omitted.union(hidden)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starmodel.app.access.decisions import check
@@ -37,6 +37,29 @@ class References:
         """Whether the class has a foreign key to an entity of the application."""
         return cls in self._keys
 
+    async def read_together(self, commands: Iterable[Command]) -> None:
+        """Read the records that several commands refer to, by one query for each foreign key.
+
+        `check` then finds them in the commands.
+        """
+        by_class: dict[type[Entity], list[Command]] = {}
+        for command in commands:
+            if command.entity_type.cls in self._keys and command.actor is not TRUSTED:
+                by_class.setdefault(command.entity_type.cls, []).append(command)
+        for cls, similar in by_class.items():
+            read: dict[str, dict[Any, Entity]] = {}
+            for key, target in self._keys[cls]:
+                given = {each.arguments.get(key.field) for each in similar} - {None}
+                if len(given) < 2 or await self._reads_all(target, similar[0]):
+                    continue
+                among = (Filter(key.column, "in", sorted(given, key=str)),)
+                found = await self._persistence.for_class(target.cls).list(
+                    Query(target.cls, among, limit=len(given))
+                )
+                read[key.field] = {getattr(entity, key.column): entity for entity in found}
+            for command in similar:
+                command.referred = read
+
     async def check(
         self, command: Command, fields: Mapping[str, Any], before: Entity | None
     ) -> None:
@@ -57,16 +80,24 @@ class References:
                 continue
             if await self._reads_all(target, command):
                 continue
-            found = await self._persistence.for_class(target.cls).list(
-                Query(target.cls, (Filter(key.column, "eq", value),), limit=1)
-            )
-            if not found or not await viewer.may_read(found[0]):
+            found = await self._found(command, key, target, value)
+            if found is None or not await viewer.may_read(found):
                 title = command.entity_type.cls.__entity__.fields[key.field].title
                 problem = Message("value.no_record", title=title)
                 raise ConstraintError(
                     Message("constraint.refused", title=command.entity_type.title, reason=problem),
                     {key.field: problem},
                 )
+
+    async def _found(
+        self, command: Command, key: ForeignKey, target: EntityType, value: Any
+    ) -> Entity | None:
+        if key.field in command.referred:
+            return command.referred[key.field].get(value)
+        found = await self._persistence.for_class(target.cls).list(
+            Query(target.cls, (Filter(key.column, "eq", value),), limit=1)
+        )
+        return found[0] if found else None
 
     async def _reads_all(self, entity_type: EntityType, command: Command) -> bool:
         """Whether the read policy of the class allows this actor every record."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from starmodel.app.access.decisions import permits
 from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.policy import Actor
 from starmodel.app.application import Application
-from starmodel.app.commands.inlines.rows import MAX_ROWS
-from starmodel.app.presentation.children import ChildList
+from starmodel.app.presentation.children import ChildList, in_order
 from starmodel.app.presentation.resource import MountedResource
-from starmodel.app.queries.listing import FIGURES, filter_name, listing_of
+from starmodel.app.queries.listing import FIGURES, Listing, Window, filter_name, listing_of
 from starmodel.core.classes.children import Children
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
@@ -51,44 +50,44 @@ async def child_lists(
             continue
         if not await permits(theirs.policy, theirs.entity_type, actor):
             continue
-        hidden = readable_fields(theirs.policy, theirs.entity_type, actor).uncertain
-        if children.key in hidden or children.key in children.of.__entity__.private:
-            continue
-        parameters = {
-            filter_name(children.key): str(plain(entity.id)),
-            "per_page": str(CHILDREN_PER_PAGE),
-            "page": query.get(f"{children.name}.page", ""),
-            "order": query.get(f"{children.name}.order", children.order),
-        }
-        listing = listing_of(theirs.entity_type, parameters, hidden=hidden, place=children.place)
         try:
-            window = await application.window(listing, actor, total=True, policy=theirs.policy)
+            read = await _listed(application, children, theirs, entity, actor, query)
         except (AccessDeniedError, AccessScanLimitError):
             continue
+        if read is None:
+            continue
+        listing, window = read
         about = (theirs.entity_type, actor, theirs.policy)
         window = await application.titles.add(window, *about)
         found.append(ChildList(children, theirs, listing, window))
     return found
 
 
-async def inline_records(
-    application: Application, resource: MountedResource, entity: Entity, actor: Actor | None
-) -> list[tuple[Children, MountedResource, Sequence[Entity], bool]]:
-    """The children that the form of their parent has rows for, by one query for each relation.
+async def _listed(
+    application: Application,
+    children: Children,
+    theirs: MountedResource,
+    entity: Entity,
+    actor: Actor | None,
+    query: Mapping[str, str],
+) -> tuple[Listing, Window] | None:
+    """The children that a record page lists; None if their foreign key is closed somewhere.
 
-    Shapes: each with its relation, its resource, and whether there are more than the form shows.
+    Raises: ListQueryError, for an order or a page of the URL.
     """
-    found: list[tuple[Children, MountedResource, Sequence[Entity], bool]] = []
-    for children, theirs in application.inline_children(resource):
-        hidden = readable_fields(theirs.policy, theirs.entity_type, actor).uncertain
-        parameters = {
-            filter_name(children.key): str(plain(entity.id)), "per_page": str(MAX_ROWS),
-            "order": children.order,
-        }  # fmt: skip
-        listing = listing_of(theirs.entity_type, parameters, hidden=hidden - {children.key})
-        try:
-            window = await application.window(listing, actor, policy=theirs.policy)
-        except (AccessDeniedError, AccessScanLimitError):
-            continue
-        found.append((children, theirs, window.entities, window.more))
-    return found
+    hidden = readable_fields(theirs.policy, theirs.entity_type, actor).uncertain
+    if children.key in hidden or children.key in children.of.__entity__.private:
+        return None
+    parameters = {
+        filter_name(children.key): str(plain(entity.id)),
+        "per_page": str(CHILDREN_PER_PAGE),
+        "page": query.get(f"{children.name}.page", ""),
+    }
+
+    async def read(order: str) -> tuple[Listing, Window]:
+        given = {**parameters, "order": order}
+        listing = listing_of(theirs.entity_type, given, hidden=hidden, place=children.place)
+        return listing, await application.window(listing, actor, total=True, policy=theirs.policy)
+
+    asked = query.get(f"{children.name}.order")
+    return await (in_order(children, read) if asked is None else read(asked))

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
-from starmodel.app.access.decisions import check
+from starmodel.app.access.decisions import check, permits
 from starmodel.app.access.denials import denial
 from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.offers import may_create, rendered
 from starmodel.app.commands.binding.edited_fields import digests
 from starmodel.app.commands.binding.form_names import COPY
 from starmodel.app.commands.field_access import unsettable
-from starmodel.app.presentation.children import parent_choice
-from starmodel.app.presentation.inlines import new_inlines, stored_inlines
+from starmodel.app.presentation.children import parent_choice, parent_url, place_of
+from starmodel.app.presentation.drafted import new_with_relations, stored_with_relations
+from starmodel.app.presentation.inlines import new_inlines, stored_children, stored_inlines
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import FormFlow, UIAdapter
-from starmodel.app.queries.listing import listing_of, wants_total
+from starmodel.app.queries.listing import MAX_PLACE_CHARS, PLACE, listing_of, wants_total
 from starmodel.app.queries.neighbours import (
     LIST,
     NO_NEIGHBOURS,
@@ -29,10 +30,12 @@ from starmodel.app.queries.neighbours import (
 )
 from starmodel.app.queries.record_keys import key_of
 from starmodel.app.sessions.session import Session
+from starmodel.core.classes.children import Children
 from starmodel.core.entity import Entity
 from starmodel.core.public_state import public_state
+from starmodel.core.snapshot import hidden_of
 from starmodel.plugins import Exchange
-from starmodel.plugins.built_in.crud.children import child_lists, inline_records
+from starmodel.plugins.built_in.crud.children import child_lists
 from starmodel.plugins.built_in.crud.data_streams import DataStreams
 from starmodel.plugins.built_in.crud.opening import opening_values
 from starmodel.plugins.web import PluginServices
@@ -151,9 +154,19 @@ class CrudPages:
             )
         unset = await rendered(lambda: unsettable(policy, entity_type, actor, None))
         omitted = unset.union(hidden)
+        if not await permits(policy, entity_type, actor):
+            info = entity_type.cls.__entity__
+            omitted = omitted.union(info.computed, info.related_computed)
         values, errors = await opening_values(self._application, exchange, resource, omitted)
+        is_filled = bool(values or hidden)
+        drafted = (
+            None if is_filled else new_with_relations(self._application.relations, entity_type)
+        )
         flow = FormFlow(
-            self._back_url(exchange, resource), may_add_another=True,
+            self._parent_url(exchange, resource, choice.children, choice.id)
+            if choice is not None
+            else self._back_url(exchange, resource),
+            may_add_another=True,
             draft=self._draft(exchange.session),
         )  # fmt: skip
 
@@ -161,6 +174,7 @@ class CrudPages:
             form = ui.form(
                 resource, event, values=values, errors=errors, omitted=omitted, hidden=hidden,
                 flow=flow, inlines=new_inlines(self._application.inline_children(resource), actor),
+                drafted=drafted,
             )  # fmt: skip
             content = (form, ui.form_after(resource, actor))
             return str(ui.page(title, *content, actor=actor, resource=resource))
@@ -177,7 +191,12 @@ class CrudPages:
         title = self._application.texts.text("record.edit", title=ui.record_title(resource, entity))
         beside = await self._neighbours(exchange, resource, entity)
 
-        inlines = await inline_records(self._application, resource, entity, actor)
+        inlines = await stored_children(
+            self._application.window, self._application.inline_children(resource), entity.id, actor
+        )
+        drafted = await stored_with_relations(self._application.relations, entity)
+
+        children = self._place(exchange, resource, entity)
 
         def page() -> str:
             values, originals = public_state(entity), digests(entity)
@@ -185,8 +204,9 @@ class CrudPages:
             form = ui.form(
                 resource, event, entity.id,
                 values=values, originals=originals, omitted=omitted,
-                flow=self._edit_flow(exchange, resource, entity),
-                inlines=stored_inlines(inlines, actor),
+                hidden={} if children is None else {PLACE: children.place},
+                flow=self._edit_flow(exchange, resource, entity, children),
+                inlines=stored_inlines(inlines, actor), drafted=drafted,
             )  # fmt: skip
             content = (
                 ui.record_neighbours(resource, beside, "edit"), form,
@@ -196,15 +216,49 @@ class CrudPages:
 
         await exchange.page(page)
 
-    def _edit_flow(self, exchange: Exchange, resource: MountedResource, entity: Entity) -> FormFlow:
+    def _place(
+        self, exchange: Exchange, resource: MountedResource, entity: Entity
+    ) -> Children | None:
+        """The list of children, on their parent's page, that the visitor comes from.
+
+        A link of that list has it in its query, and so has the page of the child, whose own
+        links have not.
+        """
+        query: Mapping[str, str] = exchange.request.query
+        if PLACE not in query:
+            record_url = resource.url_for("record", entity.id, root_path=exchange.root_path)
+            path, _, words = exchange.referer_or("").partition("?")
+            if unquote(path) != unquote(record_url) or len(words) > 2 * MAX_PLACE_CHARS:
+                return None
+            query = dict(parse_qsl(words, max_num_fields=10)) if words.count("&") < 10 else {}
+        return place_of(self._application.registry, resource.entity_type, query)
+
+    def _parent_url(
+        self, exchange: Exchange, resource: MountedResource, children: Children, key: Any
+    ) -> str:
+        area, registry = self._application.areas.of(resource), self._application.registry
+        url = parent_url(area[registry[children.parent]], children, key, exchange.root_path)
+        return url or self._back_url(exchange, resource)
+
+    def _edit_flow(
+        self,
+        exchange: Exchange,
+        resource: MountedResource,
+        entity: Entity,
+        children: Children | None,
+    ) -> FormFlow:
         may_add = "new" in resource.pages and may_create(
             resource.policy, resource.entity_type, exchange.session.actor
         )
         root_path, words = exchange.root_path, exchange.request.query.get(LIST)
         copy = f"?{urlencode({COPY: key_of(entity.id)})}"
         new_url = resource.url_for("new", root_path=root_path) if may_add else ""
+        cancel_url = with_list(resource.url_for("record", entity.id, root_path=root_path), words)
+        if children is not None and children.key not in hidden_of(entity):
+            key = getattr(entity, children.key)
+            cancel_url = self._parent_url(exchange, resource, children, key)
         return FormFlow(
-            with_list(resource.url_for("record", entity.id, root_path=root_path), words),
+            cancel_url,
             may_add_another=may_add,
             duplicate_url=f"{new_url}{copy}" if may_add else "",
             draft=self._draft(exchange.session),

@@ -37,7 +37,8 @@ from starmodel.core.snapshot import NOTHING
 from starmodel.texts.catalogue import Catalogue
 
 RenderField = Callable[[FormField, str, Slots, str], Any]
-_FIRST_BUTTON = Button(type="submit", hidden=True, tabindex="-1")
+# Hidden from sight only: some browsers submit by no button that is not rendered.
+_FIRST_BUTTON = Button(type="submit", cls="sm-hidden", tabindex="-1", aria_hidden="true")
 _LABELS = {"create": "event.create", "update": "event.save", "delete": "event.delete"}
 _ICONS = {"create": "plus", "update": "check", "delete": "trash"}
 _SAVING = ("create", "update")
@@ -78,7 +79,7 @@ class EventForm:
     ) -> str:
         """Render the form as HTML, with these values, validation errors and hidden inputs.
 
-        Shapes: inlines is the HTML of rows of children.
+        Shapes: inlines is the HTML of rows of children, and of computed fields.
         """
         slots = self.slots(id, values or {}, errors or {}, originals or NO_INPUTS)
         slots["hidden"] = "".join(
@@ -219,7 +220,10 @@ def _component(
     asks = event.name == "delete" and not fields and "delete" in resource.pages
     return Form(
         # The first button of a form is the one that Enter presses, so it is none of a row's.
-        _FIRST_BUTTON if any(map(_has_buttons, fields)) else None,
+        _FIRST_BUTTON
+        if any(map(_has_buttons, fields))
+        or (is_saving and entity_type.cls.model_config.get("inlines"))
+        else None,
         _originals_input(form, s.text("originals")) if event.name == "update" else None,
         Safe(s.html("hidden")),
         *arranged(_layout(entity_type, event), inputs, form),

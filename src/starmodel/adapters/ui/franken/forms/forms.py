@@ -11,6 +11,7 @@ from fastcore.xml import Safe
 from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.elements import Div
 from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
+from starmodel.adapters.ui.franken.forms.computed_outputs import ComputedOutputs, MakeRenderer
 from starmodel.adapters.ui.franken.forms.event_form import (
     EventForm,
     RenderField,
@@ -25,6 +26,7 @@ from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import NO_INPUTS, FormFlow, Services
 from starmodel.app.queries.record_keys import key_of
 from starmodel.core.classes.children import Children
+from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.snapshot import NOTHING
 from starmodel.core.values.bounded_cache import MB, cached
@@ -33,15 +35,22 @@ from starmodel.core.values.bounded_cache import MB, cached
 class EventForms:
     """Renders forms and their validation errors.
 
-    Shapes: render_field renders one input; chosen reads the records that inputs show.
+    Shapes: render_field renders one input; chosen reads the records that inputs show; values
+    makes the renderers of computed fields.
     """
 
     def __init__(
-        self, services: Services, render_field: RenderField, chosen: ChosenRecords
+        self,
+        services: Services,
+        render_field: RenderField,
+        chosen: ChosenRecords,
+        values: MakeRenderer,
     ) -> None:
         self._services, self._render_field, self._chosen = services, render_field, chosen
+        self._values = values
         self._form = cached(16 * MB)(self._make_form)
         self._table = cached(8 * MB)(self._make_table)
+        self._outputs = cached(MB)(self._make_outputs)
 
     def compiled(
         self,
@@ -64,6 +73,7 @@ class EventForms:
         hidden: Mapping[str, str] = NO_INPUTS,
         flow: FormFlow | None = None,
         inlines: Sequence[InlineRows] = (),
+        drafted: Entity | None = None,
     ) -> Any:
         """The form of one event; see `Forms.form`."""
         compiled = self.compiled(resource, event, omitted)
@@ -75,11 +85,17 @@ class EventForms:
                 for shown in inlines
             ]
         )
+        if compiled.is_of_record:
+            tables += self._outputs(resource).html(own, drafted, omitted)
         form = Safe(compiled.fill(id, values, errors, originals, hidden, flow, tables))
         if compiled.is_of_record:
             wide = " sm-form-wide" if compiled.layout.sidebar else ""
             return Div(form, cls=f"uk-card sm-form-card{wide}")
         return form
+
+    def computed(self, resource: MountedResource, drafted: Entity) -> Mapping[str, str]:
+        """The HTML of the computed fields of a record that a form changes, by name."""
+        return self._outputs(resource).values(drafted)
 
     def error_patches(
         self,
@@ -128,6 +144,9 @@ class EventForms:
             self._services, form_id(resource.entity_type, event, key), shown, fields,
             self._render_field, partial(choices_url, self._services), self._chosen,
         )  # fmt: skip
+
+    def _make_outputs(self, resource: MountedResource) -> ComputedOutputs:
+        return ComputedOutputs(resource.entity_type, self._values)
 
     def _make_form(
         self, root_path: str, resource: MountedResource, name: str, omitted: frozenset[str]

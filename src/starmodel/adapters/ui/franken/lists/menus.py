@@ -24,7 +24,7 @@ def _item(services: Services, view: ListView, event: Event[Any, Any, Any]) -> An
     resource, texts, entity_type = view.resource, view.texts, view.entity_type
     attributes = {"data-event": event.name}
     if event.name == "update":
-        href = services.url_for(resource, "edit", ID)
+        href = f"{services.url_for(resource, 'edit', ID)}{view.from_place}"
         picture = icon("edit", view.icons_url)
         return A(picture, texts.text("event.edit"), attributes, href=href, cls="sm-item")
     if event not in view.bulk:  # the form on the record's page has the other arguments

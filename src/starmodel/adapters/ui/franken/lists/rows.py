@@ -44,7 +44,7 @@ from starmodel.app.access.policy import Audience
 from starmodel.app.commands.binding.form_names import BULK_IDS, SEVERAL_SUFFIX
 from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
 from starmodel.app.presentation.ui import Row, Services
-from starmodel.app.queries.listing import Listing, filter_name
+from starmodel.app.queries.listing import PLACE, Listing, filter_name
 from starmodel.app.queries.record_keys import key_of, row_key
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles
 from starmodel.core.classes.children import Children
@@ -102,6 +102,11 @@ class ListView:
     def heading(self) -> str:
         """The name of the list, for people."""
         return self.entity_type.plural_title if self.children is None else self.children.title
+
+    @property
+    def from_place(self) -> str:
+        """The query of links to records, by which their forms lead back to the parent."""
+        return place_query(self.children)
 
     def href(self, listing: Listing, **instead: Any) -> str:
         """The URL of the page that shows this list, with other parameters of the listing."""
@@ -176,8 +181,8 @@ def _sorting(
             is_known = column.path.local in targets
             may = column.sorts and is_known and is_open(resource, targets, column.path)
             made.append(column._replace(sorts=may))
-        else:
-            made.append(column)
+        else:  # the order of ids is of no use
+            made.append(column._replace(sorts=column.sorts and column.name not in targets))
     return tuple(made)
 
 
@@ -225,7 +230,7 @@ def list_view(
     ]
     actions = tuple(sorted(permitted, key=lambda e: {"update": 0, "delete": 2}.get(e.name, 1)))
     bulk = tuple(event for event in actions if services.needs_no_form(entity_type, event))
-    record_url = services.url_for(resource, "record", ID)
+    record_url = f"{services.url_for(resource, 'record', ID)}{place_query(children)}"
     if is_figures:
         names = entity_type.cls.__entity__.related_computed
         columns = tuple(column_of(entity_type, name, values) for name in names)
@@ -280,6 +285,11 @@ def row_component(
         menu = Details(opener, may, {"data-ignore-morph": True}, cls="sm-menu")
         cells.append(Td(menu, cls="sm-end"))
     return Tr(*cells, data_key=key)
+
+
+def place_query(children: Children | None) -> str:
+    """The query that names the list of children on their parent's page; "" for another list."""
+    return "" if children is None else f"?{urlencode({PLACE: children.place})}"
 
 
 def section_id(children: Children) -> str:

@@ -166,7 +166,7 @@ class EventReader:
         if request.is_datastar and not is_form:
             signals = keys_of(data) if data else data
             return Inputs(request.query, signals=signals, bounds=bounds), sent, None
-        if PLACE in data and event.name == "create":
+        if PLACE in data and event.name in _SAVING:
             data = {name: value for name, value in data.items() if name != PLACE}
         memory = data.get(ORIGINALS) if event.name == "update" else None
         if memory is not None:

@@ -23,15 +23,18 @@ from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.replies import NO_REPLY
 from starmodel.app.context import current_browser_state
 from starmodel.app.ports.transport import Patch, transport_of
-from starmodel.app.presentation.children import parent_choice
+from starmodel.app.presentation.children import parent_choice, parent_url, place_of
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import PLACE
 from starmodel.app.queries.neighbours import list_words, with_list
+from starmodel.core.entity import Entity
 from starmodel.core.events.built_in import BUILT_IN
 from starmodel.core.events.results import Toast
 from starmodel.core.public_state import public_state
+from starmodel.core.snapshot import hidden_of
 
 log = logging.getLogger("starmodel.web")
+_SAVING = ("create", "update")
 _PAGE = PAGE_HEADER.encode()
 _ACCEPTED = (NO_STORE, (STATUS_HEADER.encode(), b"200"))
 
@@ -182,8 +185,8 @@ class EventReplies:
         if command.entity_type.is_record and command.event.name in BUILT_IN:
             if exchange.adds_another and "new" in resource.pages:
                 return self._another_url(exchange, resource)
-            if command.event.name == "create" and PLACE in exchange.sent:
-                parent = self._parent_url(exchange, resource, command)
+            if command.event.name in _SAVING and PLACE in exchange.sent:
+                parent = self._parent_url(exchange, resource, command, entity)
                 if parent:
                     return parent
             if entity is None or command.event.name == "delete":
@@ -207,18 +210,29 @@ class EventReplies:
         choice = parent_choice(self._application.registry, resource.entity_type, exchange.sent)
         return url if choice is None else f"{url}?{urlencode(choice.inputs)}"
 
-    def _parent_url(self, exchange: Exchange, resource: MountedResource, command: Command) -> str:
-        """The page of the parent whose list of children has opened the form; "" without one."""
+    def _parent_url(
+        self,
+        exchange: Exchange,
+        resource: MountedResource,
+        command: Command,
+        entity: Entity | None,
+    ) -> str:
+        """The page of the parent whose list of children has opened the form; "" without one.
+
+        A changed child leads to the parent that it has now.
+        """
         application, entity_type = self._application, command.entity_type
-        choice = parent_choice(application.registry, entity_type, exchange.sent)
-        if choice is None:
+        children = place_of(application.registry, entity_type, exchange.sent)
+        if children is None:
             return ""
-        area = application.areas.of(resource)
-        parent = area[application.registry[choice.children.parent]]
-        if "record" not in parent.pages:
-            return ""
-        url = parent.url_for("record", choice.id, root_path=exchange.root_path)
-        return f"{url}#children-{choice.children.name}"
+        if command.event.name == "create":
+            choice = parent_choice(application.registry, entity_type, exchange.sent)
+            key = None if choice is None else choice.id
+        else:
+            is_hidden = entity is None or children.key in hidden_of(entity)
+            key = None if is_hidden else getattr(entity, children.key)
+        parent = application.areas.of(resource)[application.registry[children.parent]]
+        return parent_url(parent, children, key, exchange.root_path)
 
     async def _leaves(
         self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome

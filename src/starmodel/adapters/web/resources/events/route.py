@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starmodel.adapters.web.errors.problems import Problem
@@ -22,6 +23,7 @@ from starmodel.app.application import Application
 from starmodel.app.commands.binding import form_names
 from starmodel.app.commands.binding.rows import RowsChanged
 from starmodel.app.commands.command import Command
+from starmodel.app.presentation.drafted import drafted_with_relations
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.errors import BindingError, ConfirmationNeededError
 from starmodel.core.events.built_in import BUILT_IN
@@ -89,7 +91,7 @@ class EventRoutes:
             if event.info.sudo and await self._confirming.confirm(exchange):
                 before = exchange.session.checkpoint()
             if CHECK_HEADER in request.headers:
-                await exchange.json({"errors": await self._checked(exchange, found, id)})
+                await exchange.json(await self._checked(exchange, found, id))
                 request.close_files()
                 return
             command = await self._reader.command(exchange, resource, event, id)
@@ -135,19 +137,29 @@ class EventRoutes:
             outcome = await self.running.collected(command)
         await self._replies.send(exchange, resource, command, outcome)
 
-    async def _checked(self, exchange: Exchange, found: Found, id: str) -> dict[str, str]:
-        """Validate a partly filled form: the errors by input. Nothing is committed."""
-        errors: dict[str, str] = {}
+    async def _checked(self, exchange: Exchange, found: Found, id: str) -> dict[str, Any]:
+        """Validate a partly filled form: errors by input, computed fields. Nothing is committed.
+
+        Shapes: computed has the HTML of each field, and is omitted without any.
+        """
+        resource, errors = found.resource, dict[str, str]()
+        computed: Mapping[str, str] = {}
         try:
             command = await self._reader.command(
-                exchange, found.resource, found.event, id, problems=errors
+                exchange, resource, found.event, id, problems=errors
             )
         except BindingError as error:
             errors = error.fields
         else:
-            errors = await self._application.dispatcher.check(command) | errors
+            checked = await self._application.dispatcher.check(command)
+            errors = checked.errors | errors
+            relations = self._application.relations
+            drafted = await drafted_with_relations(relations, checked, command.rows)
+            if drafted is not None:
+                computed = resource.ui.form_computed(resource, drafted)
         words = self._error_responses.words(found.entity_type, found.event)
-        return self._application.texts.render_all(words.with_examples(errors))
+        shown = self._application.texts.render_all(words.with_examples(errors))
+        return {"errors": shown, "computed": computed} if computed else {"errors": shown}
 
     async def _refuse_link(self, exchange: Exchange, found: Found) -> None:
         """Respond 405: a link or a prefetch must not change state."""
