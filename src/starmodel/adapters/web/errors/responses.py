@@ -282,12 +282,14 @@ class ErrorResponses:
         """The names of the inputs that a generated form displays, with their errors."""
         binder = self._application.dispatcher.binders[resource.entity_type.cls, event.name]
         specs = resource.entity_type.cls.__entity__.fields
-        return frozenset(
+        own = [
             parameter.name
             for parameter in binder.form_parameters
             if not parameter.is_field
             or (parameter.name not in omitted and specs[parameter.name].ui.widget != "hidden")
-        )
+        ]
+        inlines = self._application.inline_children(resource) if event.name in _SAVING else ()
+        return frozenset([*own, *(children.name for children, _ in inlines)])
 
     def _flow(
         self, exchange: Exchange, resource: MountedResource, event: Event[Any, Any, Any], id: str
