@@ -17,7 +17,6 @@ from starmodel.core.classes.related_fields import RelatedField, queried_field
 from starmodel.core.entity import Entity
 from starmodel.texts.catalogue import Catalogue
 
-
 MAX_IN_CELL = 6
 """The most titles of one relation to many records in a cell of a list."""
 
