@@ -301,7 +301,7 @@ class ErrorResponses:
         specs = entity_type.cls.__entity__.fields
         return frozenset(
             parameter.name
-            for parameter in binder.public_parameters
+            for parameter in binder.form_parameters
             if not parameter.is_field
             or (parameter.name not in omitted and specs[parameter.name].ui.widget != "hidden")
         )
