@@ -11,7 +11,7 @@ PARTS = (
     "page", "page.start", "page.navigation",
     "list.table", "list.rows", "list.controls", "list.actions",
     "record.title", "record.detail", "record.link", "record.events", "record.actions",
-    "record.deletion", "record.children", "record.panels", "record.neighbours",
+    "record.deletion", "record.children", "record.linked", "record.panels", "record.neighbours",
     "value",
     "form", "form.after", "form.field", "form.choices", "form.chosen", "form.errors",
     "form.computed",
