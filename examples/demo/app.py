@@ -2,11 +2,15 @@
 
 Everything but the counter is shared by all visitors, and public, so no
 sign-in is needed; whoever creates an account is known by name in the chat.
+The order desk of `examples/desk` is for accounts, too; the developer sees it as its staff.
 The data that visitors write to memory is bounded in number or in length.
-Tasks and accounts are stored in `starmodel.db` without a bound, so require a
+Tasks, orders and accounts are stored in `starmodel.db` without a bound, so require a
 sign-in and close the registration before you deploy a demo like this on the
 internet.
 """
+
+from desk.app import ENTITIES as DESK
+from desk.samples import seed as fill_desk
 
 from starmodel import create_app
 from starmodel.auth import Auth
@@ -21,10 +25,11 @@ ENTITIES = [
     tasks.Task,
     report.Report,
     tasks.Setup,
+    *DESK,
 ]
 
 auth = Auth(registration="open")
-app = create_app(ENTITIES, title="StarModel demo", on_startup=[tasks.seed], auth=auth)
+app = create_app(ENTITIES, title="StarModel demo", on_startup=[tasks.seed, fill_desk], auth=auth)
 
 for page in (landing, dashboard, chat, report):
     page.router.to_app(app)

@@ -13,8 +13,5 @@ from starmodel.auth import Auth
 from .entities import Board, Customer, Order, OrderLine, Product
 from .samples import Samples
 
-app = create_app(
-    [Order, OrderLine, Customer, Product, Board, Samples],
-    title="Order desk",
-    auth=Auth(registration="open"),
-)
+ENTITIES = [Order, OrderLine, Customer, Product, Board, Samples]
+app = create_app(ENTITIES, title="Order desk", auth=Auth(registration="open"))

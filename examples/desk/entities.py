@@ -13,6 +13,8 @@ from starmodel.access import actor, owner, record, role
 STAFF = role("staff")
 EUR = UI(currency="EUR")
 Price = Annotated[Decimal, Field(ge=0, max_digits=10, decimal_places=2), EUR]
+OWN = record.customer.user_id == actor.id
+OWN_LINE = record.order.customer.user_id == actor.id
 
 
 class Status(StrEnum):
@@ -31,19 +33,16 @@ class Customer(Entity):
     model_config = {
         "store": "sql",
         "access": STAFF | owner("user_id"),
-        "list_display": ["name", "city", "email"],
         "icon": "users",
     }
     name: str = Field(min_length=2, max_length=80)
     city: str = Field(default="", max_length=60)
     email: Annotated[str, UI(widget="email", second_line=True)] = Field(default="", max_length=120)
-    user_id: str = Field(default="", editable=False)
+    user_id: str = ""
     orders: list["Order"] = Relationship(order="-number")
 
 
 class Product(Entity):
-    """What is sold."""
-
     model_config = {
         "store": "sql",
         "access": {"read": "public", "write": STAFF},
@@ -55,9 +54,6 @@ class Product(Entity):
     name: str = Field(min_length=2, max_length=80)
     price: Price
     stock: int = Field(default=0, ge=0)
-
-
-OWN = record.customer.user_id == actor.id
 
 
 class Order(Entity):
@@ -96,14 +92,10 @@ class Order(Entity):
     def cancel(self):
         return self._move(Status.PLACED, Status.CANCELLED)
 
-    def _move(self, before: Status, after: Status) -> Toast | None:
+    def _move(self, before, after):
         if self.status != before:
             return Toast(f"Order {self.number} is {self.status}, not {before}.", "error")
         self.status = after
-        return None
-
-
-OWN_LINE = record.order.customer.user_id == actor.id
 
 
 class OrderLine(Entity):

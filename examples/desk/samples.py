@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated
 
-from starmodel import Entity, Field, Progress, UnitOfWork, event
+from starmodel import Entity, Field, Progress, UnitOfWork, dispatch, event
 
 from .entities import Customer, Order, OrderLine, Product, Status
 
@@ -55,6 +55,12 @@ class Samples(Entity):
                 for product in chance.sample(products, chance.randint(1, 5)):
                     uow.add(_line(chance, order, product))
             yield Progress(min(1, (start + BATCH) / orders), f"{self.orders} orders")
+
+
+async def seed() -> None:
+    """Fill an empty desk with 100 orders."""
+    if await Product.objects.count() == 0:
+        await dispatch(Samples.add(orders=100))
 
 
 def _customer(chance: random.Random) -> Customer:

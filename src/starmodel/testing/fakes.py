@@ -28,6 +28,7 @@ from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import Row
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.record_keys import row_key
+from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles
 from starmodel.core.classes.registry import Registry
 from starmodel.core.entity import Entity
 from starmodel.core.errors import DuplicateCommandError
@@ -131,6 +132,7 @@ class FakeRenderer:
         listing: Listing,
         entities: Sequence[Entity],
         audience: Audience,
+        titles: RelatedTitles = NO_TITLES,
     ) -> list[Row]:
         rows = [(row_key(e), str(public_state(e))) for e in entities] or [("none", "Nothing")]
         return [Row(key, f'<li data-key="{key}">{escape(text)}</li>') for key, text in rows]

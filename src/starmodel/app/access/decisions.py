@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from starmodel.app.access.conditions.condition import ALWAYS
 from starmodel.app.access.conditions.related import UndecidedError, check_again
 from starmodel.app.access.denials import check_answer
 from starmodel.app.access.offers import rendered, with_fields
@@ -110,6 +111,17 @@ async def check_record(
         ):
             raise HiddenRecordError(entity_type.name, id, gone=gone) from None
         raise
+
+
+def reads_every_record(policy: AccessPolicy, entity_type: EntityType, actor: Actor | None) -> bool:
+    """Whether an actor who may read the class may read each of its records.
+
+    A rule such as `role("staff") | owner("user_id")` depends on the record, but not for the staff.
+    """
+    if actor is TRUSTED or not policy.reads_fields(entity_type):
+        return True
+    readable = getattr(policy, "readable", None)
+    return readable is not None and readable(entity_type, actor) == ALWAYS
 
 
 async def audience_of(

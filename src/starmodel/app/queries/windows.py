@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from starmodel.app.access.conditions.condition import ALWAYS, Condition, narrowed
-from starmodel.app.access.decisions import check, permits
+from starmodel.app.access.decisions import check, permits, reads_every_record
 from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.access.rules import rule_of
@@ -120,7 +120,7 @@ class Windows:
     async def _reads(self, path: RelatedField, actor: Actor | None, policy: AccessPolicy) -> bool:
         """Whether the actor may read the field on every record of its class."""
         target = None if self._registry is None else self._registry.get(path.target)
-        if target is None or policy.reads_fields(target):
+        if target is None or not reads_every_record(policy, target, actor):
             return False
         if path.field in readable_fields(policy, target, actor).uncertain:
             return False
@@ -131,7 +131,7 @@ class Windows:
     ) -> Window:
         entity_type, size, query = listing.entity_type, listing.per_page, listing.query
         repository = self._persistence.for_class(entity_type.cls)
-        if actor is TRUSTED or not policy.reads_fields(entity_type):
+        if reads_every_record(policy, entity_type, actor):
             rows = await repository.list(replace(query, limit=size + 1))
             count = await repository.count(query) if total else None
             return Window(tuple(rows[:size]), len(rows) > size, total=count)

@@ -70,7 +70,8 @@ def test_config_with_every_other_key_is_accepted() -> None:
         "path": None, "plugin": "shop", "plural": "things", "renamed_from": "Item", "crud": False,
         "access": "public", "editable": True, "history": False, "cache": None,
         "list_display": ["id"], "search_fields": ["id"], "list_filter": [],
-        "fieldsets": {"Main": ["id"]}, "title_field": "id", "str_strip_whitespace": True,
+        "fieldsets": {"Main": ["id"]}, "children": (), "inlines": (), "icon": "tag",
+        "title_field": "id", "str_strip_whitespace": True,
     }  # fmt: skip
     assert config.keys() >= OWN_KEYS
     assert _define(**config).model_config.items() >= config.items()

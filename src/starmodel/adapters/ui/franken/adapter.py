@@ -12,6 +12,7 @@ from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.forms import EventForms
 from starmodel.adapters.ui.franken.forms.inputs import labelled
+from starmodel.adapters.ui.franken.icons import check_icons
 from starmodel.adapters.ui.franken.lists.lists import Lists
 from starmodel.adapters.ui.franken.messages import progress_message, toast_message
 from starmodel.adapters.ui.franken.records.children import child_sections
@@ -54,6 +55,7 @@ class FrankenUI:
     scripts: Sequence[str] = ()
 
     def __init__(self, services: Services, resources: Sequence[MountedResource]) -> None:
+        check_icons(resource.entity_type for resource in resources)
         self.services = services
         self._shell = Shell(services, resources, self.page_navigation, self.record_title)
         self._chosen = ChosenRecords(services)

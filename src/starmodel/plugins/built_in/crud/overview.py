@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from starmodel.app.access.decisions import permits
+from starmodel.app.access.decisions import permits, reads_every_record
 from starmodel.app.access.policy import Actor
 from starmodel.app.application import Application
 from starmodel.app.ports.query import Query
@@ -41,7 +41,7 @@ async def overviews(
         except (AccessDeniedError, AccessScanLimitError):
             continue
         count, has_more = None, False
-        if not policy.reads_fields(entity_type):
+        if reads_every_record(policy, entity_type, actor):
             repository = application.persistence.for_class(entity_type.cls)
             beyond = Query(entity_type.cls, order=(("id", True),), offset=MAX_COUNTED, limit=1)
             has_more = window.more and bool(await repository.list(beyond))

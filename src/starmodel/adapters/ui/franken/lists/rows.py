@@ -180,8 +180,8 @@ def _sorting(
             is_known = column.path.local in targets
             may = column.sorts and is_known and is_open(resource, targets, column.path)
             made.append(column._replace(sorts=may))
-        else:
-            made.append(column)
+        else:  # the order of ids is of no use
+            made.append(column._replace(sorts=column.sorts and column.name not in targets))
     return tuple(made)
 
 
