@@ -2,7 +2,8 @@
 import { above, matching } from "./elements.js";
 
 const ROW = "tr[data-inline-row]", AT = "__row__";
-const rowsOf = (table) => [...table.querySelectorAll(ROW)];
+export const rowsOfInline = (inline) => [...inline.querySelectorAll(ROW)];
+const rowsOf = rowsOfInline;
 const bodyOf = (inline) => inline.querySelector("tbody");
 
 // Without this module the button sends the form, which comes back with one more row.
@@ -25,22 +26,50 @@ const nextAt = (inline) => {
   return Math.max(-1, ...names) + 1;
 };
 
-const add = (inline) => {
-  const body = bodyOf(inline);
-  if (rowsOf(inline).length >= Number(inline.dataset.most)) return;
-  const made = document.createElement("template"), at = nextAt(inline);
+/* What a form shows at first comes back when it is reset. */
+
+const firstRows = new WeakMap();
+const remember = (inline) => firstRows.has(inline) || firstRows.set(inline, rowsOf(inline));
+
+document.addEventListener("reset", ({ target }) => {
+  for (const inline of target.querySelectorAll?.("[data-inline]") ?? []) {
+    if (firstRows.has(inline)) bodyOf(inline).replaceChildren(...firstRows.get(inline));
+    firstRows.delete(inline);
+  }
+});
+
+export const ROWS_CHANGED = "starmodel-rows";
+
+export const addInlineRow = (inline, at) => {
+  const body = bodyOf(inline), template = inline.querySelector("template");
+  if (!template || rowsOf(inline).length >= Number(inline.dataset.most)) return null;
+  remember(inline);
+  const made = document.createElement("template");
   // The server's own row without values, so that only names and ids contain the placeholder.
-  made.innerHTML = inline.querySelector("template").innerHTML.replaceAll(AT, at);
+  made.innerHTML = template.innerHTML.replaceAll(AT, at);
   const row = made.content.firstElementChild;
   row.setAttribute("aria-label", row.getAttribute("aria-label") + ` ${rowsOf(inline).length + 1}`);
   body.append(row);
+  return row;
+};
+
+export const arrangeInline = (inline, rows) => {
+  remember(inline);
+  bodyOf(inline).replaceChildren(...rows);
+};
+
+const add = (inline) => {
+  const row = addInlineRow(inline, nextAt(inline));
+  if (!row) return;
   if (placeOf(row)) number(inline);
+  inline.dispatchEvent(new CustomEvent(ROWS_CHANGED, { bubbles: true }));
   row.querySelector("input:not([type=hidden]), select, textarea")?.focus();
 };
 
 const move = (row, step) => {
   const other = step < 0 ? row.previousElementSibling : row.nextElementSibling;
   if (!other) return;
+  remember(above(row, "[data-inline]"));
   if (step < 0) other.before(row);
   else other.after(row);
   number(above(row, "[data-inline]"));
@@ -67,6 +96,7 @@ document.addEventListener("dragstart", (event) => {
   const handle = event.target.closest?.("[data-inline] [data-drag]");
   if (!handle) return;
   dragged = handle.closest(ROW);
+  remember(above(dragged, "[data-inline]"));
   event.dataTransfer.effectAllowed = "move";
   event.dataTransfer.setDragImage(dragged, 0, 0);
 });

@@ -7,7 +7,7 @@ import { ROWS } from "./wire_names.js";
    begin with the editor's path and the row's key: "tags.3". The order of the document is the order of the rows. */
 
 const listOf = (editor) => editor.querySelector("[data-row-list]");
-const rowsOf = (editor) => [...listOf(editor).children];
+export const rowsOf = (editor) => [...listOf(editor).children];
 const FIELD = "input:not([type=hidden]), select, textarea";
 
 const say = (editor, name, values = {}) => {
@@ -49,12 +49,13 @@ const rename = (node, from, to) => {
 
 const keys = new WeakMap(); // the last key that an editor gave, so that no removed row lends its own
 
-export const addRow = (editor) => {
+export const addRow = (editor, wanted = null) => {
   const rows = rowsOf(editor), path = editor.dataset.rows;
   if (rows.length >= Number(editor.dataset.maxRows)) return null;
   remember(editor);
-  const key = Math.max(keys.get(editor) ?? -1, ...rows.map((row) => Number(row.dataset.row))) + 1;
-  keys.set(editor, key);
+  const last = Math.max(keys.get(editor) ?? -1, ...rows.map((row) => Number(row.dataset.row)));
+  const key = wanted ?? last + 1;
+  keys.set(editor, Math.max(last, key));
   const made = editor.querySelector(":scope > template").content.cloneNode(true);
   rename(made, `${path}.new`, `${path}.${key}`);
   const row = made.firstElementChild;
@@ -62,6 +63,13 @@ export const addRow = (editor) => {
   listOf(editor).append(row);
   bound(editor);
   return row;
+};
+
+// These rows alone, in this order.
+export const arrange = (editor, rows) => {
+  remember(editor);
+  listOf(editor).replaceChildren(...rows);
+  bound(editor);
 };
 
 const remove = (editor, row) => {

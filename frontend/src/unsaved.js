@@ -1,6 +1,8 @@
 // Unsaved changes of forms: a question before they are left, and drafts that outlive the page.
 import { CONTROLS, isToggle } from "./controls.js";
 import { above, attribute, has, isConnected, matching, reset } from "./elements.js";
+import { layoutOf, restoreLayout } from "./form_rows.js";
+import { ROWS_CHANGED } from "./inlines.js";
 import "./locale.js"; // inputs are compared as they are shown
 import { question } from "./question.js";
 import { showFields } from "./shown_fields.js";
@@ -32,7 +34,15 @@ const put = (el, state) => {
 
 /* What a form holds, against what it held when the page was made or saved. */
 
-const initial = new WeakMap(), files = new WeakSet();
+const initial = new WeakMap(), initialRows = new WeakMap(), files = new WeakSet();
+
+const remember = (form) => {
+  initial.set(form, snapshot(form));
+  initialRows.set(form, layoutOf(form));
+};
+
+// Added, removed and moved rows are a change too.
+const hasOtherRows = (form) => JSON.stringify(layoutOf(form)) !== JSON.stringify(initialRows.get(form) ?? layoutOf(form));
 
 const snapshot = (form) => new Map(inputsOf(form).map((el) => [keyOf(el), JSON.stringify(stateOf(el))]));
 
@@ -44,9 +54,9 @@ const changesOf = (form) => {
 };
 
 const secretsOf = (form) => matching(form, NEVER).some((el) => el.value !== (el.defaultValue ?? ""));
-const isChanged = (form) => changesOf(form).length > 0 || files.has(form) || secretsOf(form);
+const isChanged = (form) => changesOf(form).length > 0 || hasOtherRows(form) || files.has(form) || secretsOf(form);
 
-/* Drafts. Shapes: { at, base, changes }; base is what the edit form remembers of the record. */
+/* Drafts. Shapes: { at, base, changes, rows }; base is what the edit form remembers of the record. */
 
 const originalsOf = (form) => matching(form, `input[name=${ORIGINALS}]`)[0]?.value ?? "";
 
@@ -76,8 +86,8 @@ const write = (form) => {
   clearTimeout(timers.get(form));
   if (!attribute(form, "data-draft") || !isConnected(form)) return;
   const changes = changesOf(form), key = storageKey(form);
-  if (!changes.length) return remove(key);
-  const text = JSON.stringify({ at: Date.now(), base: originalsOf(form), changes });
+  if (!changes.length && !hasOtherRows(form)) return remove(key);
+  const text = JSON.stringify({ at: Date.now(), base: originalsOf(form), changes, rows: layoutOf(form) });
   if (text.length > MOST_CHARS) return remove(key);
   tidy();
   stored(() => localStorage.setItem(key, text));
@@ -130,17 +140,19 @@ const restore = (form) => {
   const draft = attribute(form, "data-draft") && read(storageKey(form));
   if (!draft) return;
   if (Date.now() - draft.at > KEPT_MS) return remove(storageKey(form));
+  const stale = restoreLayout(form, layoutOf(form), draft.rows).map((name) => `${name}.`);
+  const changes = draft.changes.filter(([key]) => !stale.some((name) => String(key).startsWith(name)));
   const inputs = new Map(inputsOf(form).map((el) => [keyOf(el), el]));
-  for (const [key, state] of draft.changes) if (inputs.has(key)) put(inputs.get(key), state);
-  if (!changesOf(form).length) return remove(storageKey(form)); // it was saved from elsewhere
+  for (const [key, state] of changes) if (inputs.has(key)) put(inputs.get(key), state);
+  if (!changesOf(form).length && !hasOtherRows(form)) return remove(storageKey(form)); // it was saved from elsewhere
   announce(form, draft);
-  for (const [key] of draft.changes) inputs.get(key)?.dispatchEvent(new Event("change", { bubbles: true }));
+  for (const [key] of changes) inputs.get(key)?.dispatchEvent(new Event("change", { bubbles: true }));
   showFields(form);
 };
 
 const begin = (form) => {
   if (initial.has(form)) return;
-  initial.set(form, snapshot(form));
+  remember(form);
   // A page that shows what was refused has the newest values already.
   if (!matching(form, "[aria-invalid=true]").length) restore(form);
 };
@@ -161,6 +173,7 @@ const changed = ({ target }) => {
 };
 document.addEventListener("input", changed);
 document.addEventListener("change", changed);
+document.addEventListener(ROWS_CHANGED, ({ target }) => changed({ target: { form: above(target, "form") } }));
 
 const guardedForms = () => [...document.querySelectorAll(FORM)].filter((form) => attribute(form, "data-draft"));
 
@@ -173,7 +186,7 @@ export const saved = (form) => {
   if (!has(form, "data-draft")) return;
   clear(form);
   files.delete(form);
-  initial.set(form, snapshot(form));
+  remember(form);
 };
 
 document.addEventListener("submit", (event) => event.defaultPrevented || sent.add(event.target));
@@ -210,7 +223,7 @@ document.addEventListener("click", (event) => {
     // "Cancel" means that nothing of this is wanted; another link may be a way there and back.
     if (isCancel) {
       clear(form);
-      initial.set(form, snapshot(form));
+      remember(form);
       files.delete(form);
     }
     write(form);
