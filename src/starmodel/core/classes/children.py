@@ -1,4 +1,7 @@
-"""Children: the records of one class that refer to a record of another by a foreign key."""
+"""Children: the records of one class that refer to a record of another by a foreign key.
+
+The links of a many-to-many relation are children of both classes that they join.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,8 @@ class Children:
     Shapes: name is that of the relation; key is the foreign key in the class `of`; order is that
     of the relation, "" for none; is_listed and is_inline say whether record pages list the
     children, and whether the parent's form has inputs for them; position is the editable field
-    of type int that orders them, "" for none.
+    of type int that orders them, "" for none; through is the other foreign key of a link, to
+    the related record, "" for children that are no links.
     """
 
     parent: type[Entity]
@@ -31,6 +35,7 @@ class Children:
     is_listed: bool
     is_inline: bool
     position: str = ""
+    through: str = ""
 
     @property
     def place(self) -> str:
@@ -54,14 +59,21 @@ def children_of(cls: type[Entity], known: Mapping[str, type[Entity]]) -> tuple[C
         for name, relation in relations_of(cls).items()
         if _are_children(resolved := resolve(cls, relation, known))
     }
+    own = {name: resolved for name, resolved in found.items() if resolved.link is None}
     listed = _named(cls, "children", found)
-    inline = _named(cls, "inlines", found) or ()
+    inline = _named(cls, "inlines", own) or ()
+    keys = {(each.target, each.remote) for each in own.values()}
+    default = [] if listed is not None else [
+        name for name, each in found.items() if (each.link, each.link_local) not in keys
+    ]  # fmt: skip
     order = [*(listed or ()), *(name for name in found if name not in (listed or ()))]
     return tuple(
         Children(
             cls, name, found[name].target, found[name].remote, found[name].relation.order,
             listed is None or name in listed, name in inline, _position(found[name]),
         )
+        if name in own
+        else _links(cls, name, found[name], is_listed=name in (listed or default))
         for name in order
     )  # fmt: skip
 
@@ -73,8 +85,16 @@ def all_children(classes: Iterable[type[Entity]]) -> dict[type[Entity], tuple[Ch
     return {cls: children for cls, children in found.items() if children}
 
 
+def _links(cls: type[Entity], name: str, resolved: Resolved, *, is_listed: bool) -> Children:
+    """The links of a many-to-many relation, whose records refer to both sides."""
+    link: Any = resolved.link
+    return Children(
+        cls, name, link, resolved.link_local, "", is_listed, False, through=resolved.link_remote
+    )
+
+
 def _are_children(resolved: Resolved) -> bool:
-    return resolved.many and resolved.link is None and resolved.local == "id"
+    return resolved.many and resolved.local == "id"
 
 
 def _position(resolved: Resolved) -> str:

@@ -11,6 +11,7 @@ from starmodel.app.application import Application
 from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import FIGURES, filter_name, listing_of
+from starmodel.app.queries.shown_fields import shown_fields
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, AccessScanLimitError
@@ -47,10 +48,16 @@ async def child_lists(
         theirs = area[application.registry[children.of]]
         if not children.is_listed or "list" not in theirs.pages or len(found) == MAX_CHILD_LISTS:
             continue
+        if children.through and children.through not in shown_fields(theirs.entity_type):
+            continue
         if not await permits(theirs.policy, theirs.entity_type, actor):
             continue
         hidden = readable_fields(theirs.policy, theirs.entity_type, actor).uncertain
-        if children.key in hidden or children.key in children.of.__entity__.private:
+        if (
+            children.through in hidden
+            or children.key in hidden
+            or children.key in children.of.__entity__.private
+        ):
             continue
         parameters = {
             filter_name(children.key): str(plain(entity.id)),

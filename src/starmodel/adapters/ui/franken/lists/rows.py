@@ -215,7 +215,10 @@ def list_view(
         parent = services.areas.current_resource(children.parent)
         parent_url = services.url_for(parent, "record", ID)
     columns = _sorting(columns, services, resource)
-    if columns[0].link is not None:  # the cell is a link to the record itself
+    through = "" if children is None else children.through
+    if through:
+        columns = tuple(sorted(columns, key=lambda column: column.name != through))
+    elif columns[0].link is not None:  # the cell is a link to the record itself
         columns = (columns[0]._replace(link=partial(columns[0].link, linked=False)), *columns[1:])
     permitted = [
         event
@@ -225,6 +228,8 @@ def list_view(
     actions = tuple(sorted(permitted, key=lambda e: {"update": 0, "delete": 2}.get(e.name, 1)))
     bulk = tuple(event for event in actions if services.needs_no_form(entity_type, event))
     record_url = f"{services.url_for(resource, 'record', ID)}{place_query(children)}"
+    if through:  # the title of the related record is the link of its row
+        actions, record_url = (), ""
     if is_figures:
         names = entity_type.cls.__entity__.related_computed
         columns = tuple(column_of(entity_type, name, values) for name in names)

@@ -62,7 +62,7 @@ def _add(
 ) -> Any:
     """The link to the form of a new child, whose parent is chosen."""
     entity_type, spec = resource.entity_type, children.of.__entity__.fields[children.key]
-    if "new" not in resource.pages or not spec.editable:
+    if children.through or "new" not in resource.pages or not spec.editable:
         return None
     if children.key in unsettable(resource.policy, entity_type, actor, None):
         return None
