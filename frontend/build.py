@@ -105,7 +105,7 @@ def build(folder: Path) -> list[str]:
 
     Raises: BuildError, when pages could not be live.
     """
-    own, missing = own_sources(), []
+    own, missing, node = own_sources(), list[str](), None
     runtime, from_npm = {"datastar.js": datastar(folder)}, {}
     try:
         node = Node(HERE)
@@ -123,6 +123,8 @@ def build(folder: Path) -> list[str]:
     publisher = Publisher(folder, sources, set(own))
     for name in sorted(publisher.sources):
         publisher.publish(name)
+    if node is not None:
+        node.compress([folder / hashed for hashed in publisher.manifest.values()])
     manifest = json.dumps(publisher.manifest, indent=2, sort_keys=True)
     (folder / "manifest.json").write_text(f"{manifest}\n", encoding="utf-8")
     return missing

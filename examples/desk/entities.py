@@ -96,6 +96,7 @@ class Order(Entity):
         if self.status != before:
             return Toast(f"Order {self.number} is {self.status}, not {before}.", "error")
         self.status = after
+        return None
 
 
 class OrderLine(Entity):

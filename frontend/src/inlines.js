@@ -2,8 +2,7 @@
 import { above, matching } from "./elements.js";
 
 const ROW = "tr[data-inline-row]", AT = "__row__";
-export const rowsOfInline = (inline) => [...inline.querySelectorAll(ROW)];
-const rowsOf = rowsOfInline;
+const rowsOf = (table) => [...table.querySelectorAll(ROW)];
 const bodyOf = (inline) => inline.querySelector("tbody");
 
 // Without this module the button sends the form, which comes back with one more row.
@@ -21,9 +20,26 @@ const number = (inline) => {
 
 const changed = (row) => row.querySelector("input")?.dispatchEvent(new Event("change", { bubbles: true }));
 
-const nextAt = (inline) => {
-  const names = matching(inline, "[name]").map(({ name }) => Number(name.split(".")[1])).filter(Number.isInteger);
-  return Math.max(-1, ...names) + 1;
+const atOf = (row) => Number(matching(row, "[name]")[0].name.split(".")[1]);
+const nextAt = (inline) => Math.max(-1, ...rowsOf(inline).map(atOf)) + 1;
+
+// The server's own row without values, so that only names and ids contain the placeholder.
+const append = (inline, at) => {
+  if (rowsOf(inline).length >= Number(inline.dataset.most)) return null;
+  remember(inline);
+  const made = document.createElement("template");
+  made.innerHTML = inline.querySelector("template").innerHTML.replaceAll(AT, at);
+  const row = made.content.firstElementChild;
+  row.setAttribute("aria-label", row.getAttribute("aria-label") + ` ${rowsOf(inline).length + 1}`);
+  bodyOf(inline).append(row);
+  return row;
+};
+
+const add = (inline) => {
+  const row = append(inline, nextAt(inline));
+  if (!row) return;
+  if (placeOf(row)) number(inline);
+  row.querySelector("input:not([type=hidden]), select, textarea")?.focus();
 };
 
 /* What a form shows at first comes back when it is reset. */
@@ -32,38 +48,23 @@ const firstRows = new WeakMap();
 const remember = (inline) => firstRows.has(inline) || firstRows.set(inline, rowsOf(inline));
 
 document.addEventListener("reset", ({ target }) => {
-  for (const inline of target.querySelectorAll?.("[data-inline]") ?? []) {
+  for (const inline of matching(target, "[data-inline]")) {
     if (firstRows.has(inline)) bodyOf(inline).replaceChildren(...firstRows.get(inline));
     firstRows.delete(inline);
   }
 });
 
-export const ROWS_CHANGED = "starmodel-rows";
+// Shapes: [relation, numbers of its rows in their order] of each table.
+export const inlineRows = (form) => matching(form, "[data-inline]").map((inline) => [inline.dataset.inline, rowsOf(inline).map(atOf)]);
 
-export const addInlineRow = (inline, at) => {
-  const body = bodyOf(inline), template = inline.querySelector("template");
-  if (!template || rowsOf(inline).length >= Number(inline.dataset.most)) return null;
+// The rows of a draft again: rows that lack are added, and all stand in its order.
+export const arrangeInline = (form, relation, numbers) => {
+  const inline = matching(form, "[data-inline]").find((each) => each.dataset.inline === relation);
+  if (!inline) return;
   remember(inline);
-  const made = document.createElement("template");
-  // The server's own row without values, so that only names and ids contain the placeholder.
-  made.innerHTML = template.innerHTML.replaceAll(AT, at);
-  const row = made.content.firstElementChild;
-  row.setAttribute("aria-label", row.getAttribute("aria-label") + ` ${rowsOf(inline).length + 1}`);
-  body.append(row);
-  return row;
-};
-
-export const arrangeInline = (inline, rows) => {
-  remember(inline);
-  bodyOf(inline).replaceChildren(...rows);
-};
-
-const add = (inline) => {
-  const row = addInlineRow(inline, nextAt(inline));
-  if (!row) return;
-  if (placeOf(row)) number(inline);
-  inline.dispatchEvent(new CustomEvent(ROWS_CHANGED, { bubbles: true }));
-  row.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+  const rows = new Map(rowsOf(inline).map((row) => [atOf(row), row])), canAdd = inline.querySelector("template");
+  const found = numbers.map((at) => rows.get(at) ?? (canAdd && append(inline, at))).filter(Boolean);
+  bodyOf(inline).append(...found);
 };
 
 const move = (row, step) => {

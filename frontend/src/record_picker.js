@@ -39,6 +39,8 @@ class Picker {
     this.input.removeAttribute("name");
     const id = el("input", { type: "hidden", name, value });
     this.box.append(id);
+    // A draft fills in both the title and the id.
+    listen(id, "change", () => this.adopt({ id: id.value, title: this.input.value, url: "" }, true));
     return id;
   }
 
@@ -295,9 +297,9 @@ class Picker {
 const pickers = new WeakMap();
 const enhance = (root) => pickers.has(root) || pickers.set(root, new Picker(root));
 
-const enhanceIn = (node) => {
-  if (node.nodeType !== Node.ELEMENT_NODE) return;
-  if (node.matches(PICKER)) enhance(node);
+export const enhanceIn = (node) => {
+  if (!(node instanceof Element)) return;
+  if (is(node, PICKER)) enhance(node);
   for (const root of matching(node, PICKER)) enhance(root);
 };
 

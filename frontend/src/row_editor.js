@@ -1,5 +1,6 @@
 // Rows of inputs, in one editor for each list or table of a form: added, removed and moved. Without this script, the
 // buttons submit the form, and the server answers with the changed rows.
+import { matching } from "./elements.js";
 import { ROWS } from "./wire_names.js";
 
 /* An editor is `<fieldset data-rows="tags" data-max-rows="200">` with a list `[data-row-list]` of rows `[data-row="3"]`,
@@ -7,7 +8,7 @@ import { ROWS } from "./wire_names.js";
    begin with the editor's path and the row's key: "tags.3". The order of the document is the order of the rows. */
 
 const listOf = (editor) => editor.querySelector("[data-row-list]");
-export const rowsOf = (editor) => [...listOf(editor).children];
+const rowsOf = (editor) => [...listOf(editor).children];
 const FIELD = "input:not([type=hidden]), select, textarea";
 
 const say = (editor, name, values = {}) => {
@@ -53,9 +54,8 @@ export const addRow = (editor, wanted = null) => {
   const rows = rowsOf(editor), path = editor.dataset.rows;
   if (rows.length >= Number(editor.dataset.maxRows)) return null;
   remember(editor);
-  const last = Math.max(keys.get(editor) ?? -1, ...rows.map((row) => Number(row.dataset.row)));
-  const key = wanted ?? last + 1;
-  keys.set(editor, Math.max(last, key));
+  const last = Math.max(keys.get(editor) ?? -1, ...rows.map((row) => Number(row.dataset.row))), key = wanted ?? last + 1;
+  keys.set(editor, Math.max(key, last));
   const made = editor.querySelector(":scope > template").content.cloneNode(true);
   rename(made, `${path}.new`, `${path}.${key}`);
   const row = made.firstElementChild;
@@ -65,10 +65,19 @@ export const addRow = (editor, wanted = null) => {
   return row;
 };
 
-// These rows alone, in this order.
-export const arrange = (editor, rows) => {
+// Shapes: [path, keys of its rows in their order] of each editor.
+export const editorRows = (form) =>
+  matching(form, "[data-rows]").map((editor) => [editor.dataset.rows, rowsOf(editor).map((row) => Number(row.dataset.row))]);
+
+// The rows of a draft again: rows that lack are added, all stand in its order, and others leave if they may.
+export const arrangeEditor = (form, path, wanted, mayRemove) => {
+  const editor = matching(form, "[data-rows]").find((each) => each.dataset.rows === path);
+  if (!editor || !editor.querySelector(":scope > template")) return;
   remember(editor);
-  listOf(editor).replaceChildren(...rows);
+  const rows = new Map(rowsOf(editor).map((row) => [Number(row.dataset.row), row]));
+  if (mayRemove) for (const [key, row] of rows) if (!wanted.includes(key)) row.remove();
+  const found = wanted.map((key) => rows.get(key) ?? addRow(editor, key)).filter(Boolean);
+  listOf(editor).append(...found);
   bound(editor);
 };
 

@@ -1,15 +1,17 @@
 // Unsaved changes of forms: a question before they are left, and drafts that outlive the page.
 import { CONTROLS, isToggle } from "./controls.js";
-import { above, attribute, has, isConnected, matching, reset } from "./elements.js";
-import { layoutOf, restoreLayout } from "./form_rows.js";
-import { ROWS_CHANGED } from "./inlines.js";
+import { attribute, has, isConnected, matching, reset } from "./elements.js";
+import { arrangeInline, inlineRows } from "./inlines.js";
 import "./locale.js"; // inputs are compared as they are shown
 import { question } from "./question.js";
+import { enhanceIn } from "./record_picker.js";
+import { arrangeEditor, editorRows } from "./row_editor.js";
 import { showFields } from "./shown_fields.js";
-import { ORIGINALS } from "./wire_names.js";
+import { ORIGINALS, ROWS } from "./wire_names.js";
 
 const FORM = "form[data-draft]", LIST = "_list"; // the query parameter with the words of the list
 const PREFIX = "starmodel-draft:", MOST_DRAFTS = 20, MOST_CHARS = 100_000, KEPT_MS = 7 * 24 * 3600 * 1000, WRITE_AFTER_MS = 400;
+const ROW_ID = "._id";
 const NEVER = "[type=password], [type=file], [data-no-draft]";
 
 const textsOf = (form) => JSON.parse(attribute(form, "data-texts"));
@@ -34,31 +36,36 @@ const put = (el, state) => {
 
 /* What a form holds, against what it held when the page was made or saved. */
 
-const initial = new WeakMap(), initialRows = new WeakMap(), files = new WeakSet();
+const initial = new WeakMap(), files = new WeakSet(), untouched = new WeakSet();
 
-const remember = (form) => {
-  initial.set(form, snapshot(form));
-  initialRows.set(form, layoutOf(form));
-};
+// Shapes: [key, state] of each input, and of each list or table of rows: the numbers of its rows.
+const statesOf = (form) => [
+  ...[...editorRows(form), ...inlineRows(form)].map(([path, rows]) => [`${ROWS}${path}`, rows]),
+  ...inputsOf(form).map((el) => [keyOf(el), stateOf(el)]),
+];
 
-// Added, removed and moved rows are a change too.
-const hasOtherRows = (form) => JSON.stringify(layoutOf(form)) !== JSON.stringify(initialRows.get(form) ?? layoutOf(form));
+const snapshot = (form) => new Map(statesOf(form).map(([key, state]) => [key, JSON.stringify(state)]));
 
-const snapshot = (form) => new Map(inputsOf(form).map((el) => [keyOf(el), JSON.stringify(stateOf(el))]));
-
-// Shapes: [key, state] of each changed input.
 const changesOf = (form) => {
   const before = initial.get(form) ?? new Map();
-  return inputsOf(form).filter((el) => JSON.stringify(stateOf(el)) !== (before.get(keyOf(el)) ?? '""'))
-    .map((el) => [keyOf(el), stateOf(el)]);
+  return statesOf(form).filter(([key, state]) => JSON.stringify(state) !== (before.get(key) ?? '""'));
 };
 
 const secretsOf = (form) => matching(form, NEVER).some((el) => el.value !== (el.defaultValue ?? ""));
-const isChanged = (form) => changesOf(form).length > 0 || hasOtherRows(form) || files.has(form) || secretsOf(form);
+const isChanged = (form) => changesOf(form).length > 0 || files.has(form) || secretsOf(form);
 
-/* Drafts. Shapes: { at, base, changes, rows }; base is what the edit form remembers of the record. */
+/* Drafts. Shapes: { at, base, ids, changes }; base is what the edit form remembers of the record and of its rows, ids
+   has [name, id] of each row that is stored. */
 
-const originalsOf = (form) => matching(form, `input[name=${ORIGINALS}]`)[0]?.value ?? "";
+const originalsOf = (form) => matching(form, `input[name$=${ORIGINALS}]`).map((el) => el.value).filter(Boolean).join();
+const rowIdsOf = (form) => matching(form, `input[name$="${ROW_ID}"]`).map((el) => [attribute(el, "name"), el.value]);
+
+// The beginnings of the names in rows that have become those of other records.
+const movedRows = (form, ids) => {
+  const then = new Map(ids), now = new Map(rowIdsOf(form));
+  return [...new Set([...then.keys(), ...now.keys()])].filter((name) => then.get(name) !== now.get(name))
+    .map((name) => name.slice(0, -ROW_ID.length + 1));
+};
 
 const pageOf = (form) => {
   const query = new URLSearchParams(location.search);
@@ -82,12 +89,16 @@ const read = (key) => {
 };
 const remove = (key) => stored(() => localStorage.removeItem(key));
 
+// Whether this page's visitor signs out here, or has signed out in another tab.
+let isSigningOut = false, isSignedOut = false;
+
 const write = (form) => {
   clearTimeout(timers.get(form));
+  if (isSigningOut || isSignedOut) return;
   if (!attribute(form, "data-draft") || !isConnected(form)) return;
   const changes = changesOf(form), key = storageKey(form);
-  if (!changes.length && !hasOtherRows(form)) return remove(key);
-  const text = JSON.stringify({ at: Date.now(), base: originalsOf(form), changes, rows: layoutOf(form) });
+  if (!changes.length) return remove(key);
+  const text = JSON.stringify({ at: Date.now(), base: originalsOf(form), ids: rowIdsOf(form), changes });
   if (text.length > MOST_CHARS) return remove(key);
   tidy();
   stored(() => localStorage.setItem(key, text));
@@ -122,9 +133,8 @@ const discard = (form) => {
   matching(form, CONTROLS).find((el) => el.offsetParent)?.focus();
 };
 
-const announce = (form, draft) => {
+const announce = (form, draft, isOlder) => {
   const texts = textsOf(form), box = document.createElement("div"), words = document.createElement("p"), button = document.createElement("button");
-  const isOlder = draft.base !== originalsOf(form);
   words.textContent = texts[isOlder ? "draft_older" : "draft"].replace("{time}", dateText(draft.at));
   words.setAttribute("role", "status");
   words.className = "sm-draft-text";
@@ -136,23 +146,33 @@ const announce = (form, draft) => {
   form.before(box);
 };
 
+const arrange = (form, path, numbers, mayRemove) => {
+  const rows = [...new Set(numbers)].filter((at) => Number.isInteger(at) && at >= 0 && at < 1_000_000);
+  arrangeEditor(form, path, rows, mayRemove);
+  arrangeInline(form, path, rows);
+};
+
 const restore = (form) => {
   const draft = attribute(form, "data-draft") && read(storageKey(form));
   if (!draft) return;
   if (Date.now() - draft.at > KEPT_MS) return remove(storageKey(form));
-  const stale = restoreLayout(form, layoutOf(form), draft.rows).map((name) => `${name}.`);
-  const changes = draft.changes.filter(([key]) => !stale.some((name) => String(key).startsWith(name)));
+  const isOlder = draft.base !== originalsOf(form), prefix = `#${attribute(form, "id")}-`;
+  const moved = isOlder && Array.isArray(draft.ids) ? movedRows(form, draft.ids) : [];
+  const changes = draft.changes.filter(([key]) => !moved.some((row) => key.replace(prefix, "").startsWith(row)));
+  // Rows come first, so that their inputs exist.
+  for (const [key, state] of changes) if (key.startsWith(ROWS) && Array.isArray(state)) arrange(form, key.slice(ROWS.length), state, !isOlder);
+  enhanceIn(form);
   const inputs = new Map(inputsOf(form).map((el) => [keyOf(el), el]));
   for (const [key, state] of changes) if (inputs.has(key)) put(inputs.get(key), state);
-  if (!changesOf(form).length && !hasOtherRows(form)) return remove(storageKey(form)); // it was saved from elsewhere
-  announce(form, draft);
+  if (!changesOf(form).length) return remove(storageKey(form)); // it was saved from elsewhere
+  announce(form, draft, isOlder);
   for (const [key] of changes) inputs.get(key)?.dispatchEvent(new Event("change", { bubbles: true }));
   showFields(form);
 };
 
 const begin = (form) => {
   if (initial.has(form)) return;
-  remember(form);
+  initial.set(form, snapshot(form));
   // A page that shows what was refused has the newest values already.
   if (!matching(form, "[aria-invalid=true]").length) restore(form);
 };
@@ -167,17 +187,17 @@ const changed = ({ target }) => {
   const form = formOf(target);
   if (!form) return;
   begin(form);
+  untouched.delete(form);
   if (target.type === "file") files.add(form);
   clearTimeout(timers.get(form));
   timers.set(form, setTimeout(write, WRITE_AFTER_MS, form));
 };
 document.addEventListener("input", changed);
 document.addEventListener("change", changed);
-document.addEventListener(ROWS_CHANGED, ({ target }) => changed({ target: { form: above(target, "form") } }));
 
 const guardedForms = () => [...document.querySelectorAll(FORM)].filter((form) => attribute(form, "data-draft"));
 
-/* Leaving. A form that is being sent is left on purpose. */
+/* Leaving. A form that is being sent is left on purpose; one that was saved is unsaved once it is used again. */
 
 const sent = new WeakSet();
 let isLeaving = false;
@@ -186,7 +206,8 @@ export const saved = (form) => {
   if (!has(form, "data-draft")) return;
   clear(form);
   files.delete(form);
-  remember(form);
+  initial.set(form, snapshot(form));
+  untouched.add(form); // also where it is emptied now
 };
 
 document.addEventListener("submit", (event) => event.defaultPrevented || sent.add(event.target));
@@ -195,7 +216,7 @@ document.addEventListener("datastar-fetch", ({ detail: { type, el } }) => {
   if (type === "finished") sent.delete(el);
 });
 
-const unsaved = () => guardedForms().filter((form) => !sent.has(form) && isChanged(form));
+const unsaved = () => guardedForms().filter((form) => !sent.has(form) && !untouched.has(form) && isChanged(form));
 
 addEventListener("beforeunload", (event) => {
   // Browsers ask only where the page was used since it was loaded; a restored draft is kept anyway.
@@ -223,7 +244,7 @@ document.addEventListener("click", (event) => {
     // "Cancel" means that nothing of this is wanted; another link may be a way there and back.
     if (isCancel) {
       clear(form);
-      remember(form);
+      initial.set(form, snapshot(form));
       files.delete(form);
     }
     write(form);
@@ -241,6 +262,16 @@ if (owners.length) {
   for (const key of draftKeys())
     if (key.startsWith(`${PREFIX}${app}.`) && !owners.some((owner) => key.startsWith(`${PREFIX}${owner}:`))) remove(key);
 }
+const signOuts = new BroadcastChannel("starmodel-sign-out");
+signOuts.onmessage = () => {
+  isSignedOut = true;
+  draftKeys().forEach(remove);
+};
 document.addEventListener("submit", ({ target }) => {
-  if (target instanceof HTMLFormElement && has(target, "data-signs-out")) draftKeys().forEach(remove);
+  if (!(target instanceof HTMLFormElement && has(target, "data-signs-out"))) return;
+  isSigningOut = true;
+  draftKeys().forEach(remove);
 }, true);
+addEventListener("pagehide", () => isSigningOut && signOuts.postMessage(""));
+// Who is asked whether to leave, and stays, has not signed out.
+for (const kind of ["pageshow", "input", "change", "click"]) addEventListener(kind, () => (isSigningOut = false), true);

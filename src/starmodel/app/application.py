@@ -143,7 +143,7 @@ class Application:
         self.cursors = Cursors(cursor_cipher)
         self.extensions = Extensions(Slots(registry, self.areas, self._adopt_page))
         self._windows = Windows(persistence, access_scan_limit, registry, self._fill)
-        self.titles = TitleQueries(registry, self._windows.readable)
+        self.titles = TitleQueries(registry, self._windows.readable, self.relations.linked_ids)
         self.lists = lists(
             self._query, self.policy, self._windows.matches, self._stored, self.followed_classes()
         )
@@ -157,7 +157,7 @@ class Application:
             self._windows.readable, self.id_of,
         )  # fmt: skip
         self.title_changes = TitleChanges(
-            registry, {t.name: self.titles.references(t).values() for t in registry},
+            registry, {t.name: self.titles.followed(t) for t in registry},
             [area.policy for area in self.areas.by_prefix], self.lists,
         )  # fmt: skip
         if self.title_changes.is_needed:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from starmodel.app.commit.batches import store_changes
 from starmodel.app.commit.cascades import follow_deletes
 from starmodel.app.commit.deadlines import StoreWindow, close_window
+from starmodel.app.commit.links import LinkWriter, link_changes
 from starmodel.app.commit.publishing import publish
 from starmodel.app.commit.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
 from starmodel.app.commit.tracked import Tracked, change_of
@@ -31,6 +32,7 @@ from starmodel.core.errors import (
     TransactionAbortedError,
     VersionConflictError,
 )
+from starmodel.core.fields.linked_records import LinkChange
 from starmodel.core.snapshot import stored, version_of
 from starmodel.texts.catalogue import Message
 
@@ -184,6 +186,9 @@ class UnitOfWork:
         if self._lease is not None:
             for tracked in self._tracked.values():
                 await tracked.check_access(tracked.base)
+        changed_links = link_changes(self.facts.emitted) if self.facts.emitted else ()
+        if changed_links:
+            await self._write_links(changed_links)
         if self._registry.dependents:
             await follow_deletes(
                 self._tracked, self._registry, self._persistence, self._enlist_stored
@@ -193,7 +198,11 @@ class UnitOfWork:
         facts: list[Any] = []
         if self.facts.emitted:
             cause = ("", "") if record is None else (record.entity, record.id)
-            facts = [Emitted(type(f).__name__, fact_data(f), *cause) for f in self.facts.emitted]
+            facts = [
+                Emitted(type(f).__name__, fact_data(f), *cause)
+                for f in self.facts.emitted
+                if not isinstance(f, LinkChange)
+            ]
         changes = self._changes()
         wants = self._wants
         for tracked, _ in changes:
@@ -214,7 +223,8 @@ class UnitOfWork:
         except VersionConflictError as conflict:
             for tracked, change in changes:
                 made = (tracked.entity_type.name, change.id) if change.kind == "insert" else None
-                if made == (conflict.entity, conflict.id) and tracked.entity_type.is_record:
+                is_own = tracked.entity_type.is_record and not tracked.is_link
+                if made == (conflict.entity, conflict.id) and is_own:
                     if not tracked.numbered:
                         raise _taken(*made) from conflict
                     tracked.draft.id = None  # another program was faster; run again with the next
@@ -324,6 +334,19 @@ class UnitOfWork:
             elif tracked.added or not tracked.new:
                 del self._tracked[key]
             reset_draft(tracked.draft, tracked.base, lease)
+
+    async def _write_links(self, changes: Sequence[LinkChange]) -> None:
+        """Enlist the links that events create and delete, without those of an earlier attempt."""
+        await self.identify()
+        for key in [key for key, tracked in self._tracked.items() if tracked.is_link]:
+            del self._tracked[key]
+
+        def enlist(entity_type: EntityType, id: Any, link: Entity, new: bool) -> Tracked:
+            tracked = self.enlist(entity_type, id, link, new=new)
+            tracked.is_link = True
+            return tracked
+
+        await LinkWriter(self._registry, self._persistence, enlist).write(changes, self._tracked)
 
     def has(self, tracked: Tracked) -> bool:
         """Whether this entity is still enlisted."""

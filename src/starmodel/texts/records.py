@@ -30,7 +30,7 @@ DELETING: dict[str, str | Mapping[str, str]] = {
         "one": "These can't all be deleted: {records} refers to them.",
         "other": "These can't all be deleted: {records} refer to them.",
     },
-    "delete.show": "Show them",
+    "delete.show": "Show the list",
     "delete.final": "This can't be undone.",
     "delete.cancel": "Cancel",
     "delete.close": "Close",

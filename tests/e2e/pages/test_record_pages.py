@@ -92,7 +92,7 @@ def test_record_that_is_referred_to_offers_no_deletion(desk: Server, visit: Visi
     dialog = page.get_by_role("dialog", name="Delete customer Ann of 1004?")
     expect(dialog).to_contain_text("This can't be deleted: 1 order refers to it.")
     expect(dialog.get_by_role("button", name="Delete")).to_have_count(0)
-    dialog.get_by_role("link", name="Show them").click()
+    dialog.get_by_role("link", name="Show the list").click()
     expect(page.locator("tbody .sm-open")).to_have_text(["1004"])
 
 

@@ -93,3 +93,29 @@ def test_static_files_sends_no_sniffing_protection(ours: Any, theirs: Any) -> No
     url = asset_urls()["starmodel.js"]
     assert ours.get(url).headers["x-content-type-options"] == "nosniff"
     assert "x-content-type-options" not in theirs.get(url).headers
+
+
+@pytest.mark.parametrize("name", ["starmodel.js", "starmodel.css"])
+def test_brotli_is_sent_to_browsers_that_name_it(ours: Any, name: str) -> None:
+    url = asset_urls()[name]
+    sizes = {}
+    for accepted, coding in (
+        ("gzip, deflate, br", "br"),
+        ("gzip, br;q=0", "gzip"),
+        ("*", "gzip"),
+        ("identity", None),
+    ):
+        with ours.stream("GET", url, headers={"accept-encoding": accepted}) as response:
+            assert response.headers.get("content-encoding") == coding
+            assert response.headers["vary"] == "accept-encoding"
+            sizes[coding] = len(b"".join(response.iter_raw()))
+    assert sizes["br"] < sizes["gzip"] < sizes[None]
+
+
+def test_assets_of_a_list_page_stay_small(ours: Any) -> None:
+    headers = {"accept-encoding": "br"}
+    total = 0
+    for name in ("starmodel.js", "starmodel.css", "datastar.js", "icons.svg"):
+        with ours.stream("GET", asset_urls()[name], headers=headers) as response:
+            total += len(b"".join(response.iter_raw()))
+    assert total < 75_000

@@ -60,6 +60,7 @@ class _Reader(HTMLParser):
         self.forms: list[HtmlForm] = []
         self._open: HtmlForm | None = None
         self._templates = 0
+        self._fieldsets: list[bool] = []  # whether each open one is disabled
         self._text: str | None = None
         self._area: dict[str, str | None] = {}
         self._select: dict[str, str | None] | None = None
@@ -73,7 +74,9 @@ class _Reader(HTMLParser):
         if tag == "form":
             self._open = HtmlForm(given)
             self.forms.append(self._open)
-        elif self._open is None:
+        elif tag == "fieldset":
+            self._fieldsets.append("disabled" in given)
+        elif self._open is None or any(self._fieldsets):
             return
         elif tag == "input":
             self._input(given)
@@ -93,6 +96,8 @@ class _Reader(HTMLParser):
             self._templates -= tag == "template"
         elif tag == "form":
             self._open = None
+        elif tag == "fieldset" and self._fieldsets:
+            self._fieldsets.pop()
         elif tag == "textarea" and self._text is not None:
             text = _lines(self._text).removeprefix("\n")
             self._send(self._area, text)

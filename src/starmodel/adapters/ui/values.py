@@ -148,7 +148,7 @@ def _json_html(texts: Catalogue, value: Any, shape: Shape | None = None) -> str:
         return texts.text("shown.yes" if value else "shown.no")
     if isinstance(value, Mapping):
         pairs = [
-            f"<div><dt>{_in_text(k)}</dt>"
+            f"<div><dt>{_in_text(shape.title_of(k) if shape else k)}</dt>"
             f"<dd>{_json_html(texts, v, shape and shape.inside(k))}</dd></div>"
             for k, v in value.items()
         ]

@@ -15,6 +15,7 @@ from starmodel.app.access.fields import writable_fields
 from starmodel.app.access.policy import TRUSTED
 from starmodel.app.commands.access import check_class, check_run
 from starmodel.app.commands.binding.binder import Binder
+from starmodel.app.commands.binding.link_references import LinkReferences
 from starmodel.app.commands.binding.models import UnknownPartError
 from starmodel.app.commands.binding.private_parts import synced_value
 from starmodel.app.commands.binding.references import References
@@ -51,6 +52,7 @@ class Loader:
         self._registry, self._persistence, self._scopes = registry, persistence, scopes
         self._binders = binders
         self._references = References(registry, persistence)
+        self._links = LinkReferences(registry, persistence)
         self._ids_of = {t.cls: _id_adapter(t.cls) for t in registry}
 
     def keys(self, command: Command) -> set[RecordKey]:
@@ -191,6 +193,8 @@ class Loader:
         if binder.takes_fields and self._references.has(command.entity_type.cls):
             fields = {n: v for n, v in given.items() if binder.parameters[n].is_field}
             await self._references.check(command, fields, None if target.new else target.base)
+        if binder.linked and command.actor is not TRUSTED:
+            given = await self._links.checked(command, binder.linked, given, target)
         complete = binder.complete(target.base, given, trusted=command.actor is TRUSTED)
         arguments = {
             name: copy_value(value) if name in binder.containers else value

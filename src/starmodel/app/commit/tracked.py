@@ -27,7 +27,9 @@ class Tracked:
 
     Shapes: base is the snapshot it started from; new means that the store
     holds nothing yet; added, that `add` enlisted it; numbered, that its id
-    was made by the store; written, that the last commit stored it. checks
+    was made by the store; written, that the last commit stored it;
+    is_link, that a relation which an event changed enlisted it; is_linked, that the links of
+    this entity change, so that it gets a new version. checks
     raise when the stored state they are given is not open to the caller.
     """
 
@@ -40,6 +42,8 @@ class Tracked:
     added: bool = False
     numbered: bool = False
     written: bool = False
+    is_link: bool = False
+    is_linked: bool = False
     made: Entity | None = None
     patch: Patch = _NO_PATCH
     checks: tuple[Callable[[Entity], Awaitable[None]], ...] = ()
@@ -95,7 +99,7 @@ def change_of(
     if not (entity_type.auto_persist or save):
         stored(made, version)
         return None
-    if not adds and not (patch.set or patch.unset):
+    if not adds and not (patch.set or patch.unset or tracked.is_linked):
         tracked.made = base
         if tracked.new:
             return None  # the visitor's own, still as it always starts

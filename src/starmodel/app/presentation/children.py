@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import PLACE, Listing, Window
 from starmodel.core.classes.children import Children
 from starmodel.core.classes.registry import EntityType, Registry
+from starmodel.core.errors import ListQueryError
 
 
 class ChildList(NamedTuple):
@@ -65,3 +66,13 @@ def parent_choice(
         return None
     id = given.get(children.key)
     return ParentChoice(children, id) if isinstance(id, str) and id else None
+
+
+async def in_order(
+    children: Children, read: Callable[[str], Awaitable[tuple[Listing, Window]]]
+) -> tuple[Listing, Window]:
+    """The children in the order of their relation, or by id for who may not compare its fields."""
+    try:
+        return await read(children.order)
+    except ListQueryError:
+        return await read("")

@@ -94,8 +94,13 @@ class Frontend(Protocol):
         Shapes: content is the id of its element; place is a `Place`.
         """
 
-    def request_title(self, resource: MountedResource, id: Any, element: str) -> str:
-        """The attribute of an element that lets the page request the title of a record."""
+    def request_title(
+        self, resource: MountedResource, id: Any, element: str, relation: str = ""
+    ) -> str:
+        """The attribute of an element that lets the page request the title of a record.
+
+        Shapes: with a relation, the titles of the records that it links.
+        """
 
     def adopt(self, page: Any) -> None:
         """Subscribe the current page to the topics of a page that a part of it was rendered on."""

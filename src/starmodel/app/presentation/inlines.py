@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from starmodel.app.access.fields import readable_fields
@@ -11,8 +12,10 @@ from starmodel.app.access.policy import Actor
 from starmodel.app.commands.binding.edited_fields import digests
 from starmodel.app.commands.field_access import unsettable
 from starmodel.app.commands.inlines.rows import MAX_ROWS, sent_rows
+from starmodel.app.ports.query import Filter
+from starmodel.app.presentation.children import in_order
 from starmodel.app.presentation.resource import MountedResource
-from starmodel.app.queries.listing import Window, filter_name, listing_of
+from starmodel.app.queries.listing import Listing, Window, listing_of
 from starmodel.core.classes.children import Children
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
@@ -26,7 +29,8 @@ class InlineRow(NamedTuple):
 
     Shapes: at is its part of input names, "0" in "lines.0.quantity"; id is that of the stored
     child, "" for a new one; originals is the JSON of the field digests; a row that is_locked
-    shows values that the actor may not change; a blank one counts only once it is filled in.
+    shows values that the actor may not change; a blank one counts only once it is filled in;
+    closed are the fields of this record that the actor may not set.
     """
 
     at: str
@@ -37,6 +41,7 @@ class InlineRow(NamedTuple):
     is_blank: bool = False
     is_locked: bool = False
     may_remove: bool = True
+    closed: frozenset[str] = frozenset()
 
 
 class InlineRows(NamedTuple):
@@ -70,18 +75,35 @@ async def stored_children(
     """
     found: list[StoredChildren] = []
     for children, theirs in inlines:
-        hidden = readable_fields(theirs.policy, theirs.entity_type, actor).uncertain
-        parameters = {
-            filter_name(children.key): str(plain(id)), "per_page": str(MAX_ROWS),
-            "order": children.order,
-        }  # fmt: skip
-        listing = listing_of(theirs.entity_type, parameters, hidden=hidden - {children.key})
         try:
-            window = await read(listing, actor, policy=theirs.policy)
+            window = await _rows_of(read, children, theirs, id, actor)
         except (AccessDeniedError, AccessScanLimitError):
             continue
-        found.append((children, theirs, window.entities, window.more))
+        if window is not None:
+            found.append((children, theirs, window.entities, window.more))
     return found
+
+
+async def _rows_of(
+    read: Callable[..., Awaitable[Window]],
+    children: Children,
+    theirs: MountedResource,
+    id: Any,
+    actor: Actor | None,
+) -> Window | None:
+    """The stored rows of a form; None if their foreign key is closed to the actor somewhere."""
+    hidden = readable_fields(theirs.policy, theirs.entity_type, actor).uncertain
+    if children.key in hidden:
+        return None
+
+    async def ordered(order: str) -> tuple[Listing, Window]:
+        given = {"per_page": str(MAX_ROWS), "order": order}
+        listing = listing_of(theirs.entity_type, given, hidden=hidden)
+        own = (Filter(children.key, "eq", id),)  # the key may be private
+        listing = replace(listing, query=replace(listing.query, filters=own))
+        return listing, await read(listing, actor, policy=theirs.policy)
+
+    return (await in_order(children, ordered))[1]
 
 
 def new_inlines(
@@ -105,6 +127,7 @@ def stored_inlines(
                 str(at), str(plain(entity.id)), public_state(entity), json_text(digests(entity)),
                 is_locked=not offers(*about, event=events["update"], entity=entity),
                 may_remove=offers(*about, event=events["delete"], entity=entity),
+                closed=unsettable(*about, entity),
             )
             for at, entity in enumerate(entities)
         ]  # fmt: skip
@@ -127,7 +150,8 @@ def sent_inlines(
     found = []
     known = {(shown.children.name, row.id): row for shown in stored for row in shown.rows if row.id}
     for children, theirs in inlines:
-        rows = []
+        rows, info = [], children.of.__entity__
+        ruled = {*info.read_rules, *info.write_rules}
         try:
             given = sent_rows(children.name, sent.get(children.name, {}))
         except BindingError:  # the error that is being sent
@@ -139,11 +163,13 @@ def sent_inlines(
                 rows.append(before._replace(at=row.at, is_removed=row.is_removed, is_locked=True))
                 continue
             originals = was.get(f"{children.name}.{row.at}", row.originals)
+            closed = frozenset(ruled - row.values.keys() if row.id else ())  # they were disabled
             rows.append(
                 InlineRow(
-                    row.at, row.id, row.values, originals, row.is_removed, row.is_blank, locked
+                    row.at, row.id, row.values, originals, row.is_removed, row.is_blank, locked,
+                    closed=closed,
                 )
-            )
+            )  # fmt: skip
         found.append(_rows(children, theirs, actor, rows))
     return found
 

@@ -200,6 +200,19 @@ class RecordPages(Protocol):
         Shapes: element is the id of the element that a changed value replaces.
         """
 
+    def record_linked(
+        self,
+        resource: MountedResource,
+        entity: Entity,
+        relation: str,
+        titles: RelatedTitles,
+        element: str = "",
+    ) -> Any:
+        """The titles of the records that a many-to-many relation links, live.
+
+        Shapes: element is the id of the element that a changed relation replaces.
+        """
+
     def record_events(
         self, resource: MountedResource, entity: Entity, actor: Actor | None = None
     ) -> Any:

@@ -24,6 +24,17 @@ ShownTitles = tuple[tuple[str, EntityType, bool], ...]
 """Foreign keys that a list shows by title, each with its class and whether that may be read."""
 
 
+MAX_LINKED_TITLES = 20
+"""The most titles that one relation to many records is shown by."""
+
+
+class LinkedIds(NamedTuple):
+    """The records of a many-to-many relation. Shapes: ids has theirs, by the id of the owner."""
+
+    target: EntityType
+    ids: Mapping[Any, Sequence[Any]]
+
+
 class Titled(NamedTuple):
     """A related record as its reader sees it. Shapes: key is its id as a segment of a URL."""
 
@@ -43,6 +54,7 @@ class RelatedTitles:
     _titled: Mapping[tuple[type[Entity], Any], Titled | None] = field(default_factory=dict)
     _references: Mapping[str, type[Entity]] = field(default_factory=dict)
     _fields: Sequence[RelatedField] = ()
+    _linked: Mapping[str, LinkedIds] = field(default_factory=dict)
 
     def of(self, cls: type[Entity], id: Any) -> Titled | None:
         """The title and the key of a record; None if it is not available."""
@@ -55,6 +67,24 @@ class RelatedTitles:
     def has_any(self, cls: type[Entity]) -> bool:
         """Whether titles of records of this class were asked for."""
         return any(asked is cls for asked, _ in self._titled)
+
+    def has_linked(self, name: str) -> bool:
+        """Whether the titles of this relation to many records were asked for."""
+        return name in self._linked
+
+    def linked(self, name: str, entity: Entity) -> list[Titled]:
+        """The titles of a relation to many records, sorted; at most MAX_LINKED_TITLES.
+
+        Records that the reader may not read are left out.
+        """
+        target, ids = self._linked[name]
+        found = [self.of(target.cls, id) for id in ids.get(entity.id, ())[:MAX_LINKED_TITLES]]
+        known = [each for each in found if each is not None]
+        return sorted(known, key=lambda each: (each.title.casefold(), each.key))
+
+    def has_more_linked(self, name: str, entity: Entity) -> bool:
+        """Whether the relation has more records than `linked` returns titles of."""
+        return len(self._linked[name].ids.get(entity.id, ())) > MAX_LINKED_TITLES
 
     def value(self, entity: Entity, path: RelatedField) -> Any:
         """The value of a related record's field; None if the reader may not read it."""
@@ -72,6 +102,9 @@ class RelatedTitles:
             for name, cls in self._references.items()
         ]
         values = [repr(self.value(entity, path)) for path in self._fields]
+        for name in self._linked:
+            values.append(repr([each[:2] for each in self.linked(name, entity)]))
+            values.append(str(self.has_more_linked(name, entity)))
         return (*(None if each is None else each.title for each in found), *values)
 
 
@@ -86,6 +119,7 @@ async def titles_of(
     policy: AccessPolicy,
     readable: Readable,
     fields: Sequence[RelatedField] = (),
+    linked: Mapping[str, LinkedIds] | None = None,
 ) -> RelatedTitles:
     """Load the titles of the records that these entities refer to, by one query for each class.
 
@@ -94,7 +128,7 @@ async def titles_of(
 
     Shapes: references has the class that each foreign key refers to; readable(entity_type, ids,
     actor, policy) returns the readable records among ids; fields are those of the related records
-    that are shown as well.
+    that are shown as well; linked are the relations to many records, by name.
     """
     wanted: dict[type[Entity], dict[Any, None]] = {}
     types: dict[type[Entity], EntityType] = {}
@@ -105,14 +139,20 @@ async def titles_of(
             if id is not None:
                 types[target.cls] = target
                 wanted.setdefault(target.cls, {})[id] = None
+    for target, ids in (linked or {}).values():
+        types[target.cls] = target
+        some = wanted.setdefault(target.cls, {})
+        for others in ids.values():
+            some |= dict.fromkeys(others[:MAX_LINKED_TITLES])
     loaded: dict[tuple[type[Entity], Any], Titled | None] = {}
-    for cls, ids in wanted.items():
-        loaded.update(dict.fromkeys([(cls, id) for id in ids]))
-        for found in await readable(types[cls], list(ids), actor, policy):
+    for cls, known in wanted.items():
+        loaded.update(dict.fromkeys([(cls, id) for id in known]))
+        for found in await readable(types[cls], list(known), actor, policy) if known else ():
             loaded[cls, found.id] = titled(types[cls], found, actor, policy)
-    if not loaded:
+    if not loaded and not linked:
         return NO_TITLES
-    return RelatedTitles(loaded, {name: target.cls for name, target in references.items()}, fields)
+    classes = {name: target.cls for name, target in references.items()}
+    return RelatedTitles(loaded, classes, fields, linked or {})
 
 
 def titled(

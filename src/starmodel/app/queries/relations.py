@@ -16,6 +16,7 @@ from starmodel.core.fields.relations import relations_of
 
 E = TypeVar("E", bound=Entity)
 AT_ONCE = 1000
+MAX_LINKS_READ = 5000
 
 
 class Relations:
@@ -49,6 +50,21 @@ class Relations:
             if own:
                 await self._fill(own, self.of(type(own[0]), name), further)
         return own
+
+    async def linked_ids(self, what: Resolved, keys: Sequence[Any]) -> dict[Any, list[Any]]:
+        """The keys of the records that a link class links to these, by one query for 1,000.
+
+        At most MAX_LINKS_READ links for each query.
+        """
+        found: dict[Any, list[Any]] = {}
+        link: Any = what.link
+        repository = self._persistence.for_class(link)
+        for start in range(0, len(keys), AT_ONCE):
+            some = Filter(what.link_local, "in", tuple(keys[start : start + AT_ONCE]))
+            for each in await repository.list(Query(link, (some,), limit=MAX_LINKS_READ)):
+                linked = found.setdefault(getattr(each, what.link_local), [])
+                linked.append(getattr(each, what.link_remote))
+        return found
 
     def of(self, cls: type[Entity], name: str) -> Resolved:
         """A relation of a class. Raises: RequestError, naming those that it has."""

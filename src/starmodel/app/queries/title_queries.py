@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from starmodel.app.access.decisions import permits
 from starmodel.app.access.policy import AccessPolicy, Actor
 from starmodel.app.queries.listing import Window
 from starmodel.app.queries.related_titles import (
+    LinkedIds,
     Readable,
     RelatedTitles,
     ShownTitles,
@@ -19,17 +20,21 @@ from starmodel.app.queries.related_titles import (
 )
 from starmodel.app.queries.shown_fields import shown_fields, shown_related
 from starmodel.core.classes.registry import EntityType, Registry
+from starmodel.core.classes.relations import Resolved
 from starmodel.core.entity import Entity
+
+ReadLinks = Callable[[Resolved, Sequence[Any]], Awaitable[Mapping[Any, Sequence[Any]]]]
 
 
 class TitleQueries:
     """Loads titles for the pages of one application, by one query for each related class.
 
-    Shapes: readable(entity_type, ids, actor, policy) returns the readable records among ids.
+    Shapes: readable(entity_type, ids, actor, policy) returns the readable records among ids;
+    read_links(relation, ids) returns the ids of the linked records, by id.
     """
 
-    def __init__(self, registry: Registry, readable: Readable) -> None:
-        self._registry, self._readable = registry, readable
+    def __init__(self, registry: Registry, readable: Readable, read_links: ReadLinks) -> None:
+        self._registry, self._readable, self._read_links = registry, readable, read_links
         self._shown: dict[type[Entity], dict[str, EntityType]] = {}
 
     def references(self, entity_type: EntityType) -> dict[str, EntityType]:
@@ -41,6 +46,33 @@ class TitleQueries:
             name: target
             for name, target in found.items()
             if target is not None and target.is_record and not target.in_browser
+        }
+
+    def linked(self, entity_type: EntityType) -> dict[str, EntityType]:
+        """The class of each relation of a class to many records through a link class."""
+        found = {
+            name: self._registry.get(made.target) for name, made in entity_type.shown_links.items()
+        }
+        return {name: target for name, target in found.items() if target is not None}
+
+    def shown_linked(self, entity_type: EntityType) -> dict[str, EntityType]:
+        """The `linked` relations that the list of a class has a column of."""
+        names = entity_type.cls.model_config.get("list_display") or ()
+        return {n: target for n, target in self.linked(entity_type).items() if n in names}
+
+    def followed(self, entity_type: EntityType) -> list[EntityType]:
+        """The classes whose titles lists of a class show."""
+        linked = self.shown_linked(entity_type)
+        return [*self.references(entity_type).values(), *linked.values()]
+
+    async def _linked_ids(
+        self, entity_type: EntityType, names: Iterable[str], entities: Sequence[Entity]
+    ) -> dict[str, LinkedIds]:
+        """The ids of linked records, by one query for each relation."""
+        targets, ids = self.linked(entity_type), [entity.id for entity in entities]
+        return {
+            name: LinkedIds(targets[name], await self._read_links(entity_type.linked[name], ids))
+            for name in names
         }
 
     def shown(self, entity_type: EntityType) -> dict[str, EntityType]:
@@ -62,8 +94,21 @@ class TitleQueries:
         policy: AccessPolicy,
     ) -> RelatedTitles:
         """The titles of all records that these entities of one class refer to."""
-        references = self.references(entity_type)
-        return await titles_of(entities, references, actor, policy, self._readable)
+        references, entities = self.references(entity_type), list(entities)
+        linked = await self._linked_ids(entity_type, self.linked(entity_type), entities)
+        return await titles_of(entities, references, actor, policy, self._readable, linked=linked)
+
+    async def of_relation(
+        self,
+        entity_type: EntityType,
+        name: str,
+        entity: Entity,
+        actor: Actor | None,
+        policy: AccessPolicy,
+    ) -> RelatedTitles:
+        """The titles of the records that one relation of a record links."""
+        linked = await self._linked_ids(entity_type, [name], [entity])
+        return await titles_of([entity], {}, actor, policy, self._readable, linked=linked)
 
     async def record(
         self, entity_type: EntityType, id: Any, actor: Actor | None, policy: AccessPolicy
@@ -76,10 +121,12 @@ class TitleQueries:
         self, window: Window, entity_type: EntityType, actor: Actor | None, policy: AccessPolicy
     ) -> Window:
         """The window with the titles that its list shows."""
-        references = self.shown(entity_type)
-        if not references or not window.entities:
+        references, linked = self.shown(entity_type), self.shown_linked(entity_type)
+        if not (references or linked) or not window.entities:
             return window
-        return await self._added(window, entity_type, references, actor, policy, self._readable)
+        return await self._added(
+            window, entity_type, references, linked, actor, policy, self._readable
+        )
 
     async def watched(
         self, entity_type: EntityType, actor: Actor | None, policy: AccessPolicy
@@ -87,7 +134,8 @@ class TitleQueries:
         """The titles that the list of a class shows, and which of them the actor may read."""
         return tuple([
             (name, target, await permits(policy, target, actor))
-            for name, target in self.shown(entity_type).items()
+            for shown in (self.shown(entity_type), self.shown_linked(entity_type))
+            for name, target in shown.items()
         ])  # fmt: skip
 
     async def add_watched(
@@ -100,21 +148,26 @@ class TitleQueries:
     ) -> Window:
         """The window with the titles that the viewers of a live list may see."""
         denied = {target.cls for _, target, may_read in shown if not may_read}
-        references = {name: target for name, target, _ in shown}
+        linked = self.shown_linked(entity_type)
+        references = {name: target for name, target, _ in shown if name not in linked}
         readable = _without(denied, self._readable) if denied else self._readable
-        return await self._added(window, entity_type, references, actor, policy, readable)
+        return await self._added(window, entity_type, references, linked, actor, policy, readable)
 
     async def _added(
         self,
         window: Window,
         entity_type: EntityType,
         references: dict[str, EntityType],
+        links: Iterable[str],
         actor: Actor | None,
         policy: AccessPolicy,
         readable: Readable,
     ) -> Window:
         fields = shown_related(entity_type)
-        titles = await titles_of(window.entities, references, actor, policy, readable, fields)
+        linked = await self._linked_ids(entity_type, links, window.entities)
+        titles = await titles_of(
+            window.entities, references, actor, policy, readable, fields, linked
+        )
         return replace(window, titles=titles)
 
 

@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, quote
 from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
 from starmodel.adapters.ui.franken.errors.tracebacks import WATCH, failure_page
 from starmodel.adapters.web.http.csrf import OriginCheck
+from starmodel.adapters.web.http.negotiation import content_codings
 from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.adapters.web.http.sessions import CookieSessions
 from starmodel.adapters.web.pages.assets import PREFIX, asset_urls, find_asset
@@ -157,8 +158,8 @@ class FailedApplication:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         headers = dict(scope["headers"])
         if path.startswith(PREFIX):
-            gzip = b"gzip" in headers.get(b"accept-encoding", b"")
-            file = find_asset(path[len(PREFIX) :], gzip)
+            codings = content_codings(headers.get(b"accept-encoding", b""))
+            file = find_asset(path[len(PREFIX) :], codings)
             if file is not None:
                 await _send(send, 200, file.kind, file.body, file.headers)
                 return

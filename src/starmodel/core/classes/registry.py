@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from starmodel.core.classes.children import Children, all_children
 from starmodel.core.classes.foreign_keys import ForeignKey
+from starmodel.core.classes.implicit_links import Side, implicit_links
 from starmodel.core.classes.relations import Resolved, dependents, referenced, resolve
 from starmodel.core.classes.stored_apart import check_foreign_keys
 from starmodel.core.definition.browser_stores import check_browser_store
@@ -115,6 +116,19 @@ class EntityType:
         return {name: each for name, each in resolved.items() if not each.many}
 
     @cached_property
+    def linked(self) -> dict[str, Resolved]:
+        """The relations through a link class, by name. Raises: ConfigurationError."""
+        relations = relations_of(self.cls).items()
+        resolved = {name: resolve(self.cls, each, self.known) for name, each in relations}
+        return {name: each for name, each in resolved.items() if each.link is not None}
+
+    @cached_property
+    def shown_links(self) -> dict[str, Resolved]:
+        """The `linked` relations by ids, which pages show by titles."""
+        shown = self.linked.items() if self.is_record else ()
+        return {name: each for name, each in shown if (each.local, each.remote) == ("id", "id")}
+
+    @cached_property
     def blank(self) -> Entity:
         """A snapshot of defaults, for access rules on a record that is not created yet."""
         return self.cls.model_construct()
@@ -135,9 +149,12 @@ class Registry:
         self._paths: dict[str, EntityType] = {}
         known: dict[str, type[Entity]] = {}
         for cls in entities:
-            made = replace(entity_type(cls, default_store, pluralize), known=known)
-            known[made.name] = cls
-            self._add(made)
+            self._add(replace(entity_type(cls, default_store, pluralize), known=known))
+            known[cls.__entity__.name] = cls
+        sides = {each.name: Side(each.cls, each.store, each.scope) for each in self}
+        for cls in implicit_links(sides):
+            self._add(replace(entity_type(cls, default_store, pluralize), known=known))
+            known[cls.__entity__.name] = cls
         self._check_old_names()
         check_foreign_keys({each.cls: each.store for each in self})
 

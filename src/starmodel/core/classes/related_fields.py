@@ -9,6 +9,7 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.classes.titles import title_names
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.relations import relations_of
 
 
 class RelatedField(NamedTuple):
@@ -75,8 +76,15 @@ def check_paths(entity_types: Iterable[EntityType]) -> None:
         config = entity_type.cls.model_config
         for key in ("list_display", "search_fields"):
             for name in config.get(key) or ():
-                if name in entity_type.to_one and key == "list_display":
+                shown = name in entity_type.to_one or name in entity_type.shown_links
+                if shown and key == "list_display":
                     continue
+                if name in relations_of(entity_type.cls) and name not in entity_type.to_one:
+                    raise ConfigurationError(
+                        f"{entity_type.cls.__name__}.model_config[{key!r}] names {name!r}, a "
+                        "relation to many records; expected fields and relations to one record, "
+                        "and in list_display many-to-many relations."
+                    )
                 if "." in name or name in entity_type.to_one:
                     _check_path(entity_type, key, name)
 

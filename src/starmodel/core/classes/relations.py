@@ -15,8 +15,6 @@ from starmodel.core.fields.annotations import type_name
 from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.relations import Relation
 
-_MANY = re.compile(r"^(?:typing\.)?(?:list|List|Sequence)\b")
-
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
@@ -41,7 +39,7 @@ def resolve(cls: type[Entity], relation: Relation, known: Mapping[str, type[Enti
     """Resolve a relation of a class. Raises: ConfigurationError, naming what is missing."""
     where = f"{cls.__name__}.{relation.name}"
     target = _target(where, relation, known)
-    many = _MANY.match(relation.annotation) is not None
+    many = relation.is_many
     if relation.link_model is not None:
         link = relation.link_model
         link = known.get(link, link) if isinstance(link, str) else link
@@ -73,12 +71,7 @@ def _link(
     """
     if any(key.table == full_name(cls) for key in foreign_keys(target)):
         return None
-    tables = {full_name(cls), full_name(target)}
-    links = [
-        each
-        for each in known.values()
-        if cls is not target and tables <= {key.table for key in foreign_keys(each)}
-    ]
+    links = link_classes(cls, target, known)
     if len(links) > 1:
         names = ", ".join(link.__name__ for link in links)
         raise ConfigurationError(
@@ -86,6 +79,18 @@ def _link(
             f"Name the one meant: Relationship(link_model={links[0].__name__!r})."
         )
     return links[0] if links else None
+
+
+def link_classes(
+    cls: type[Entity], target: type[Entity], known: Mapping[str, type[Entity]]
+) -> list[type[Entity]]:
+    """The classes with foreign keys to both of two other classes."""
+    tables = {full_name(cls), full_name(target)}
+    return [
+        each
+        for each in known.values()
+        if cls is not target and tables <= {key.table for key in foreign_keys(each)}
+    ]
 
 
 def _check_key_type(where: str, cls: type[Entity], key: ForeignKey, target: type[Entity]) -> None:
@@ -103,12 +108,17 @@ def _check_key_type(where: str, cls: type[Entity], key: ForeignKey, target: type
         )
 
 
-def _target(where: str, relation: Relation, known: Mapping[str, type[Entity]]) -> type[Entity]:
-    """The class on the other side. Raises: ConfigurationError, for a class that is no entity."""
+def find_target(relation: Relation, known: Mapping[str, type[Entity]]) -> type[Entity] | None:
+    """The class on the other side of a relation, None if the application does not have it."""
     if relation.target in known.values():
         return cast("type[Entity]", relation.target)
     words = re.findall(r"\w+", relation.annotation)
-    target = next((known[word] for word in reversed(words) if word in known), None)
+    return next((known[word] for word in reversed(words) if word in known), None)
+
+
+def _target(where: str, relation: Relation, known: Mapping[str, type[Entity]]) -> type[Entity]:
+    """The class on the other side. Raises: ConfigurationError, for a class that is no entity."""
+    target = find_target(relation, known)
     if target is None:
         hint = (
             " A type that is no entity must be defined before the class."

@@ -8,7 +8,7 @@ from typing import Any
 
 from starmodel.core._compat import model_validator_modes
 from starmodel.core.fields.nested import aliases_of
-from starmodel.core.fields.relations import Relation
+from starmodel.core.fields.relations import Relation, relations_of
 
 
 def argument_names(cls: Any) -> frozenset[str] | None:
@@ -23,7 +23,7 @@ def argument_names(cls: Any) -> frozenset[str] | None:
     aliases = (alias for info in fields.values() for alias in aliases_of(info))
     relations = (
         name for base in cls.__mro__ for name, value in vars(base).items()
-        if isinstance(value, Relation)
+        if isinstance(value, Relation) and not value.is_many
     )  # fmt: skip
     return frozenset([*fields, *aliases, *cls.__pydantic_computed_fields__, *relations])
 
@@ -50,6 +50,11 @@ def with_keys(cls: Any, given: dict[str, Any]) -> dict[str, Any]:
 def unknown_argument(cls: Any, given: Iterable[str], known: Collection[str]) -> TypeError:
     """The error for an argument that no field has, with the nearest name."""
     name = min(set(given).difference(known))
+    if name in relations_of(cls):
+        return TypeError(
+            f"{cls.__name__}() got {name!r}, a relation to many records, which no record stores. "
+            f"Pass it to {cls.__name__}.objects.create, or set it in an event."
+        )
     near = get_close_matches(name, sorted(known), 1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return TypeError(

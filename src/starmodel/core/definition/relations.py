@@ -97,7 +97,7 @@ def _key_type(name: str, related: RelatedType) -> Any:
     A class that is defined later is taken to have ids of type str; `resolve` checks that.
     """
     fields = getattr(related.cls, "__pydantic_fields__", {})
-    kind = _without_none(fields["id"].annotation) if "id" in fields else str
+    kind = without_none(fields["id"].annotation) if "id" in fields else str
     arguments = _key_arguments(name, related)
     if related.is_optional:
         return Annotated[kind | None, Field(None, **arguments)]
@@ -121,7 +121,8 @@ def _is_foreign_key(cls: type[Any], key: str, annotation: Any) -> bool:
     return get_origin(annotation) is Annotated or "Annotated" in str(annotation)
 
 
-def _without_none(annotation: Any) -> Any:
+def without_none(annotation: Any) -> Any:
+    """The type itself of an optional one: int of `int | None`."""
     members = [arg for arg in get_args(annotation) if arg is not NoneType]
     is_union = get_origin(annotation) in (Union, UnionType)
     return members[0] if is_union and len(members) == 1 else annotation

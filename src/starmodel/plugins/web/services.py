@@ -82,8 +82,11 @@ class PluginServices:
 
         False for an unknown name, which is never used as a path.
         """
-        gzip = exchange.request.takes_gzip
-        file = self.assets.find(name, gzip) if "/" in name else find_asset(name, gzip)
+        request = exchange.request
+        if "/" in name:
+            file = self.assets.find(name, request.takes_gzip)
+        else:
+            file = find_asset(name, request.content_codings)
         if file is None:
             return False
         await exchange.answer(200, file.kind, file.body, file.headers)

@@ -107,13 +107,12 @@ async def test_rejected_parameter_has_its_error_beside_its_input(visit: Any) -> 
     browser = visit(Counter)
     response = await browser.post("/counter/increment", data={"amount": "ten"}, headers=form)
 
-    status, beside, toast = sse_events(response.text)
+    status, beside = sse_events(response.text)  # and no toast, which would repeat it
     assert status.data["status"] == "422"
     assert beside.elements == (
         '<small id="Counter-increment-amount-problem" class="sm-problem">'
         "A whole number, please.</small>"
     )
-    assert toasts(toast.elements) == [("error", "Amount: A whole number, please.")]
 
 
 async def test_get_event_runs_only_with_datastars_header(visit: Any) -> None:

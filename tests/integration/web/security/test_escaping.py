@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -180,28 +181,38 @@ def test_elements_on_the_wire_add_no_sse_line(text: str) -> None:
     assert outline.text == unix
 
 
-async def test_markup_in_records_is_escaped_on_every_page(visit: Any) -> None:
-    browser = visit(Note)
-    plain, codes = None, []
-    shown = [text for text in ["x", *HOSTILE] if "\x00" not in text]
-    for text in shown:
-        data = {"id": f"n-{abs(hash(text))}", "text": text, "title": text}
-        made = await browser.call("POST", "/notes", data)
-        assert made.status_code == 201
-        url = made.headers["location"]
-        pages = [Outline((await browser.page(u)).text) for u in (url, f"{url}/edit")]
-        # A hidden input holds the part of a value that the visible one cannot represent.
-        shape = [
-            [
-                (tag, sorted(attrs))
-                for tag, attrs in page.elements
-                if not str(attrs.get("name")).startswith("_exact.")
-            ]
-            for page in pages
-        ]
-        plain = plain or shape
+async def pages_of(browser: Any, id: str, text: str) -> list[Outline]:
+    """The page of a note with this title and text, and its form."""
+    data = {"id": id, "text": text, "title": text}
+    made = await browser.call("POST", "/notes", data)
+    assert made.status_code == 201
+    url = made.headers["location"]
+    return [Outline((await browser.page(u)).text) for u in (url, f"{url}/edit")]
 
-        assert shape == plain, text
+
+def shapes(pages: list[Outline]) -> list[Any]:
+    # A hidden input holds the part of a value that the visible one cannot represent.
+    return [
+        [
+            (tag, sorted(attrs))
+            for tag, attrs in page.elements
+            if not str(attrs.get("name")).startswith("_exact.")
+        ]
+        for page in pages
+    ]
+
+
+async def test_markup_in_records_is_escaped_on_every_page(visit: Any) -> None:
+    browser, other = visit(Note), visit(Note)
+    codes = []
+    shown = [text for text in ["x", *HOSTILE] if "\x00" not in text]
+    for number, text in enumerate(shown):
+        pages = await pages_of(browser, f"n-{number}", text)
+        harmless = await pages_of(
+            other, f"n-{number}", re.sub(r"\S", "x", text)
+        )  # of the same length
+
+        assert shapes(pages) == shapes(harmless), text
         (code,) = list(pages[0].values("data-signals"))
         signals = json.loads(code)["Note"]
         assert (signals["text"], signals["title"]) == (text, text)

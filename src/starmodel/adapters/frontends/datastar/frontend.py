@@ -107,14 +107,17 @@ class DatastarFrontend:
         for entity_type in classes:
             page.topics[SlotTopic(entity_type.name, content, subject, id)] = None
 
-    def request_title(self, resource: MountedResource, id: Any, element: str) -> str:
+    def request_title(
+        self, resource: MountedResource, id: Any, element: str, relation: str = ""
+    ) -> str:
         """The attribute that lets the page request a title, with the rights of its visitor.
 
-        Shapes: element is the id of the element that the title replaces.
+        Shapes: element is the id of the element that the title replaces; with a relation, by the
+        titles of the records that it links.
         """
         query = {
             "entity": resource.entity_type.name, "id": str(id), "element": element,
-            "area": resource.prefix,
+            "area": resource.prefix, **({"relation": relation} if relation else {}),
         }  # fmt: skip
         url = f"{current_root_path()}{TITLES_PATH}?{urlencode(query)}"
         return attribute("data-init", f"@get({script_json(url)})")

@@ -138,6 +138,16 @@ class FrankenUI:
     ) -> Any:
         return self._records.link(resource, titled, element)
 
+    def record_linked(
+        self,
+        resource: MountedResource,
+        entity: Entity,
+        relation: str,
+        titles: RelatedTitles,
+        element: str = "",
+    ) -> Any:
+        return self._records.linked(resource, entity, relation, titles, element)
+
     def record_events(
         self, resource: MountedResource, entity: Entity, actor: Actor | None = None
     ) -> Any:

@@ -14,6 +14,7 @@ from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
 from starmodel.app.presentation.ui import Services
 from starmodel.app.queries.related_titles import RelatedTitles
 from starmodel.core.classes.related_fields import RelatedField, queried_field
+from starmodel.core.entity import Entity
 from starmodel.texts.catalogue import Catalogue
 
 
@@ -21,6 +22,31 @@ class RenderTitle(Protocol):
     """Renders the value of a foreign key as the title of its record, as HTML."""
 
     def __call__(self, id: Any, titles: RelatedTitles, /, *, linked: bool = True) -> str: ...
+
+
+class RenderLinked(Protocol):
+    """Renders a relation to many records as their titles, as HTML."""
+
+    def __call__(self, entity: Entity, titles: RelatedTitles, /, *, linked: bool = True) -> str: ...
+
+
+def linked_titles(services: Services, resource: MountedResource) -> Mapping[str, RenderLinked]:
+    """The renderer of each many-to-many relation, with links below the current mount path."""
+    return {
+        name: partial(_titles, name, record_url(services, target), services.texts)
+        for name, target in linked_resources(services, resource).items()
+    }
+
+
+def linked_resources(
+    services: Services, resource: MountedResource
+) -> Mapping[str, MountedResource]:
+    """The resource of the records of each many-to-many relation, in the area of the class."""
+    area = services.areas.of(resource)
+    return {
+        name: area[services.areas.current_resource(made.target).entity_type]
+        for name, made in resource.entity_type.shown_links.items()
+    }
 
 
 def related_links(services: Services, resource: MountedResource) -> Mapping[str, RenderTitle]:
@@ -90,6 +116,28 @@ def title_html(title: str, key: str, url: str) -> str:
 def not_available(texts: Catalogue) -> str:
     """The text in the place of a record that is missing, or that its reader may not read."""
     return f'<span class="sm-none">{escaped(texts.text("shown.not_available"))}</span>'
+
+
+def _titles(
+    name: str,
+    url: str,
+    texts: Catalogue,
+    entity: Entity,
+    titles: RelatedTitles,
+    /,
+    *,
+    linked: bool = True,
+) -> str:
+    """The titles, separated by commas. Nothing is shown without titles, as in code."""
+    if not titles.has_linked(name):
+        return NOTHING
+    shown = [
+        title_html(each.title, each.key, url if linked else "")
+        for each in titles.linked(name, entity)
+    ]
+    if titles.has_more_linked(name, entity):
+        shown.append(escaped(texts.text("shown.more")))
+    return ", ".join(shown) or NOTHING
 
 
 def _link(

@@ -50,6 +50,13 @@ def accepts_gzip(accept_encoding: bytes) -> bool:
     return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
 
 
+@cached(64 * 1024)
+def content_codings(accept_encoding: bytes) -> tuple[str, ...]:
+    """The codings that a stored file may have, the smallest first; Brotli only by its name."""
+    brotli = _weights(accept_encoding).get("br", 0.0) > 0
+    return ("br",) * brotli + ("gzip",) * accepts_gzip(accept_encoding)
+
+
 def _best(ranges: dict[str, float], names: tuple[str, ...]) -> tuple[float, int]:
     """The q-value of the most specific range that matches a type, and its specificity."""
     for specificity in (2, 1, 0):

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote, unquote
 from starmodel.adapters.web.http.bodies.form_fields import nested_fields
 from starmodel.adapters.web.http.bodies.multipart import MAX_FIELDS, multipart_pairs
 from starmodel.adapters.web.http.bodies.urlencoded import urlencoded_pairs
-from starmodel.adapters.web.http.negotiation import accepts_gzip, representation
+from starmodel.adapters.web.http.negotiation import accepts_gzip, content_codings, representation
 from starmodel.adapters.web.http.routing import SLASH
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.core.errors import RequestError
@@ -83,6 +83,11 @@ class HttpRequest:
     def takes_gzip(self) -> bool:
         encodings = self.headers.get(b"accept-encoding")
         return encodings is not None and accepts_gzip(encodings)
+
+    @property
+    def content_codings(self) -> tuple[str, ...]:
+        """The codings that a stored file may have, the smallest first."""
+        return content_codings(self.headers.get(b"accept-encoding", b""))
 
     @property
     def wants_html(self) -> bool:

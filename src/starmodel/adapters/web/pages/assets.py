@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 import re
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +27,7 @@ TYPES = {
     "css": b"text/css; charset=utf-8",
     "svg": b"image/svg+xml",
 }
+_SUFFIXES = {"br": ".br", "gzip": ".gz", "": ""}
 FOREVER = b"public, max-age=31536000, immutable"
 
 
@@ -37,15 +39,15 @@ class StaticFile(NamedTuple):
     headers: list[tuple[bytes, bytes]]
 
     @classmethod
-    def of(cls, kind: bytes, body: bytes, cache: bytes, *, gzip: bool) -> StaticFile:
-        """A file with its Cache-Control. Shapes: gzip is True for a compressed body."""
+    def of(cls, kind: bytes, body: bytes, cache: bytes, *, coding: str = "") -> StaticFile:
+        """A file with its Cache-Control. Shapes: coding is that of a compressed body."""
         headers = [
             (b"cache-control", cache),
             (b"x-content-type-options", b"nosniff"),
             (b"vary", b"accept-encoding"),
         ]
-        if gzip:
-            headers.append((b"content-encoding", b"gzip"))
+        if coding:
+            headers.append((b"content-encoding", coding.encode()))
         return cls(kind, body, headers)
 
 
@@ -82,13 +84,16 @@ def compiler_folder() -> Path:
     return Path(str(resources.files("starmodel") / "static" / "compiler"))
 
 
-def _asset(name: str, gzipped: bool) -> bytes | None:
-    """The content of a public asset; a requested name is never used as a path."""
-    stored = f"{name}.gz" if gzipped else name
-    return _content(stored) if stored in _names() else None
+def _asset(name: str, codings: Sequence[str]) -> tuple[bytes, str] | None:
+    """The content of a public asset, and its coding; a requested name is never used as a path."""
+    for coding in (*codings, ""):
+        stored = name + _SUFFIXES[coding]
+        if stored in _names():
+            return _content(stored), coding
+    return None
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=96)
 def _content(name: str) -> bytes:
     return (resources.files("starmodel") / "static" / name).read_bytes()
 
@@ -112,13 +117,18 @@ def _current(name: str) -> str:
     return url.removeprefix(PREFIX)
 
 
-def find_asset(name: str, gzip: bool) -> StaticFile | None:
-    """The asset, cacheable for a year when its hash is current; None for an unknown name."""
+def find_asset(name: str, codings: Sequence[str] = ()) -> StaticFile | None:
+    """The asset, cacheable for a year when its hash is current; None for an unknown name.
+
+    Shapes: codings are the acceptable ones of "br" and "gzip", the preferred first.
+    """
     kind = TYPES.get(name.rpartition(".")[2])
-    data = _asset(name, gzip) if kind is not None else None
-    cache = FOREVER
-    if data is None and kind is not None:
-        data, cache = _asset(_current(name), gzip), b"no-store"
-    if data is None or kind is None:
+    if kind is None:
         return None
-    return StaticFile.of(kind, data, cache, gzip=gzip)
+    found, cache = _asset(name, codings), FOREVER
+    if found is None:
+        found, cache = _asset(_current(name), codings), b"no-store"
+    if found is None:
+        return None
+    data, coding = found
+    return StaticFile.of(kind, data, cache, coding=coding)

@@ -80,5 +80,5 @@ class PluginAssets:
         if asset is None:
             return None
         if gzip and asset.compressed:
-            return StaticFile.of(asset.kind, asset.compressed, FOREVER, gzip=True)
-        return StaticFile.of(asset.kind, asset.content, FOREVER, gzip=False)
+            return StaticFile.of(asset.kind, asset.compressed, FOREVER, coding="gzip")
+        return StaticFile.of(asset.kind, asset.content, FOREVER)

@@ -57,12 +57,22 @@ class TitleRoute:
             context.area = area
         own = resource.entity_type
         id = application.id_of(own.cls, query.get("id", ""))
-        titled = await application.titles.record(own, id, exchange.session.actor, area.policy)
+        actor, relation = exchange.session.actor, query.get("relation", "")
+        titled = await application.titles.record(own, id, actor, area.policy)
         ui: RecordPages = resource.ui
+        titles = None
+        if relation:
+            if titled is None or relation not in own.shown_links:
+                raise RequestError("There is no related record of that name.", status=404)
+            about = own, relation, titled.entity, actor, area.policy
+            titles = await application.titles.of_relation(*about)
 
         def render() -> Element:
-            html = resource.ui.render(ui.record_link(resource, titled, element))
-            return Element(html, f"#{element}", "replace")
+            if titles is None or titled is None:
+                part = ui.record_link(resource, titled, element)
+            else:
+                part = ui.record_linked(resource, titled.entity, relation, titles, element)
+            return Element(resource.ui.render(part), f"#{element}", "replace")
 
         patches = self._patches.encoder.encode_part(await rendered(render))
         await self._patches.send(exchange, patches)

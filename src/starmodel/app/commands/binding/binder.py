@@ -6,6 +6,7 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from starmodel.app.commands.binding.conversion import Converter
+from starmodel.app.commands.binding.linked_parameters import linked_parameters
 from starmodel.app.commands.binding.parameters import (
     Parameter,
     can_change,
@@ -91,6 +92,11 @@ class Binder:
                 self.fields.add(name)
                 if not spec.editable:
                     self.private.add(name)
+        self.linked = (
+            linked_parameters(entity_type, taken=self.parameters) if self.takes_fields else {}
+        )
+        """The many-to-many relations that the event sets by the ids of their records."""
+        self.parameters |= self.linked
         self.aliases = {
             alias: parameter.name
             for parameter in self.parameters.values()

@@ -62,8 +62,8 @@ class RowBinder:
         rows = fields.get(name)
         rows = dict(rows) if isinstance(rows, Mapping) else {}
         if len(rows) < MAX_ROWS:
-            last = max([int(at) for at in rows if str(at).isdecimal() and len(at) < 5], default=-1)
-            fields[name] = {**rows, str(last + 1): {ROW_BLANK: "1"}}
+            at = next(str(n) for n in range(MAX_ROWS + 1) if str(n) not in rows)
+            fields[name] = {**rows, at: {ROW_BLANK: "1"}}
 
     def taken(
         self, entity_type: EntityType, event: Event[Any, Any, Any], values: Mapping[str, Any]

@@ -15,6 +15,8 @@ whether a new row counts only if it was filled in, and the digests of the render
 
 MAX_ROWS = 200
 _AT = re.compile(r"[0-9]{1,4}")
+_YES = (True, "1", "true", "on")
+_NO = (False, None, "", "0", "false", "off")
 
 
 class SentRow(NamedTuple):
@@ -68,11 +70,21 @@ def _row(name: str, at: str, row: Any) -> SentRow:
     if not isinstance(row, Mapping):
         raise _malformed(name)
     values = dict(row)
-    id, originals = values.pop(ROW_ID, ""), values.pop(ROW_ORIGINALS, "")
-    is_removed, is_blank = values.pop(ROW_REMOVED, False), values.pop(ROW_BLANK, False)
-    if not isinstance(originals, str) or isinstance(id, Mapping | list):
+    id, originals = values.pop(ROW_ID, None), values.pop(ROW_ORIGINALS, "")
+    is_removed = _mark(name, values.pop(ROW_REMOVED, False))
+    is_blank = _mark(name, values.pop(ROW_BLANK, False))
+    if not isinstance(originals, str) or isinstance(id, Mapping | list | bool | float):
         raise _malformed(name)
-    return SentRow(at, str(id), bool(is_removed), bool(is_blank), originals, values)
+    return SentRow(at, "" if id is None else str(id), is_removed, is_blank, originals, values)
+
+
+def _mark(name: str, given: Any) -> bool:
+    """Whether a row is marked. Raises: BindingError, for anything but a boolean or its text."""
+    if given in _YES:
+        return True
+    if given in _NO:
+        return False
+    raise _malformed(name)
 
 
 def _malformed(name: str) -> BindingError:

@@ -16,6 +16,7 @@ from starmodel.app.commands.command import Command, RowCommand
 from starmodel.app.commands.loading import Loader
 from starmodel.app.commands.outcomes import Outcomes
 from starmodel.app.commit.tracked import Tracked
+from starmodel.app.ports.repository import RecordKey
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.changes.drafts import close_draft, reset_draft, returned_state
 from starmodel.core.entity import Entity
@@ -27,6 +28,7 @@ from starmodel.core.errors import (
     InvalidStateError,
     NotFoundError,
 )
+from starmodel.core.events.built_in import BUILT_IN
 from starmodel.core.values.json_data import json_text
 from starmodel.core.values.validation_messages import PRIVATE_PROBLEM
 from starmodel.texts.catalogue import Message
@@ -64,21 +66,30 @@ class InlineRows:
             raise InvalidStateError(f"{parent.entity_type.name}: {listed}", problems)
 
     async def problems(self, unit: UnitOfWork, parent: Tracked, command: Command) -> dict[str, str]:
-        """What `run` would refuse, by the names of the inputs."""
-        return (await self._run(unit, parent, command))[0]
+        """What `run` would refuse, by the names of the inputs.
+
+        Only events as built in are tried out: what any other event does is done by `run` alone.
+        """
+        return (await self._run(unit, parent, command, is_check=True))[0]
 
     async def _run(
-        self, unit: UnitOfWork, parent: Tracked, command: Command
+        self, unit: UnitOfWork, parent: Tracked, command: Command, *, is_check: bool = False
     ) -> tuple[dict[str, str], dict[str, str]]:
         problems: dict[str, str] = {}
         was: dict[str, str] = {}
+        taken: set[RecordKey] = {(parent.entity_type.cls, parent.id)}
         await self._preload(unit, command)
         with uncommitted(parent.draft) if parent.new else _nothing():
             for row in command.rows:
-                if row.command is None:
+                if row.command is None or (is_check and not _is_built_in(row.command)):
                     continue
                 try:
-                    row.draft = await self._run_row(unit, parent, row, row.command)
+                    child = await self._child(unit, parent, row, row.command, taken)
+                    if is_check and not (child.new or await self._may_read(row.command, child)):
+                        continue  # the stored values could be inferred from the answers
+                    row.draft = await self._run_row(
+                        unit, parent, row.children.key, child, row.command
+                    )
                 except (NotFoundError, GoneError):
                     problems[row.name] = Message("inlines.gone")
                 except _REFUSALS as error:
@@ -108,14 +119,39 @@ class InlineRows:
         changing = [row.command for row in command.rows if row.command is not None]
         await self._loader.read_references(changing)
 
+    async def _child(
+        self,
+        unit: UnitOfWork,
+        parent: Tracked,
+        row: RowCommand,
+        command: Command,
+        taken: set[RecordKey],
+    ) -> Tracked:
+        """The child that a row names, or a new one, enlisted.
+
+        Shapes: taken are the records that this command changes already.
+        Raises: NotFoundError, for no child of the parent; BindingError, for one that another row
+        names as well.
+        """
+        if row.id is not None:
+            key = row.children.of, self._loader.id_of(row.children.of, row.id)
+            if key in taken:
+                text = Message("inlines.twice")
+                raise BindingError(f"{row.name} names a record that changes already.", {"": text})
+            taken.add(key)
+        child = await self._loader.target(unit, command)
+        if not child.new and getattr(child.base, row.children.key) != parent.draft.id:
+            raise NotFoundError(child.entity_type.name, row.id)
+        return child
+
+    async def _may_read(self, command: Command, child: Tracked) -> bool:
+        return await self._outcomes.viewer(command).may_read(child.base)
+
     async def _run_row(
-        self, unit: UnitOfWork, parent: Tracked, row: RowCommand, command: Command
+        self, unit: UnitOfWork, parent: Tracked, key: str, child: Tracked, command: Command
     ) -> Entity | None:
         """The draft of the child; None for one that is deleted."""
-        key, parent_id = row.children.key, parent.draft.id
-        child = await self._loader.target(unit, command)
-        if not child.new and getattr(child.base, key) != parent_id:
-            raise NotFoundError(child.entity_type.name, row.id)
+        parent_id = parent.draft.id
         if child.new and parent_id is not None:
             setattr(child.draft, key, parent_id)
         arguments = command.arguments
@@ -141,6 +177,10 @@ class InlineRows:
             if parent_id is not None or error.fields.keys() != {key}:
                 raise  # else a check of a parent without an id
         return child.draft
+
+
+def _is_built_in(command: Command) -> bool:
+    return BUILT_IN.get(command.event.name) is command.event
 
 
 def _readable(command: Command, error: Any) -> dict[str, str]:

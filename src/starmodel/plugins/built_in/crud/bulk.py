@@ -57,7 +57,7 @@ class BulkEvents:
         finally:
             exchange.request.close_files()
         if event.name == "delete" and (
-            BULK_ASK in sent or (_is_plain_form(exchange.request) and CONFIRMED not in sent)
+            sent.get(BULK_ASK) or (_is_plain_form(exchange.request) and CONFIRMED not in sent)
         ):
             await self._deletions.ask_for_many(exchange, resource, ids)
             return

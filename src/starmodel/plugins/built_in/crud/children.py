@@ -8,10 +8,11 @@ from starmodel.app.access.decisions import permits
 from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.policy import Actor
 from starmodel.app.application import Application
-from starmodel.app.presentation.children import ChildList
+from starmodel.app.presentation.children import ChildList, in_order
 from starmodel.app.presentation.resource import MountedResource
-from starmodel.app.queries.listing import FIGURES, filter_name, listing_of
+from starmodel.app.queries.listing import FIGURES, Listing, Window, filter_name, listing_of
 from starmodel.app.queries.shown_fields import shown_fields
+from starmodel.core.classes.children import Children
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, AccessScanLimitError
@@ -52,25 +53,46 @@ async def child_lists(
             continue
         if not await permits(theirs.policy, theirs.entity_type, actor):
             continue
-        hidden = readable_fields(theirs.policy, theirs.entity_type, actor).uncertain
-        if (
-            children.through in hidden
-            or children.key in hidden
-            or children.key in children.of.__entity__.private
-        ):
-            continue
-        parameters = {
-            filter_name(children.key): str(plain(entity.id)),
-            "per_page": str(CHILDREN_PER_PAGE),
-            "page": query.get(f"{children.name}.page", ""),
-            "order": query.get(f"{children.name}.order", children.order),
-        }
-        listing = listing_of(theirs.entity_type, parameters, hidden=hidden, place=children.place)
         try:
-            window = await application.window(listing, actor, total=True, policy=theirs.policy)
+            read = await _listed(application, children, theirs, entity, actor, query)
         except (AccessDeniedError, AccessScanLimitError):
             continue
+        if read is None:
+            continue
+        listing, window = read
         about = (theirs.entity_type, actor, theirs.policy)
         window = await application.titles.add(window, *about)
         found.append(ChildList(children, theirs, listing, window))
     return found
+
+
+async def _listed(
+    application: Application,
+    children: Children,
+    theirs: MountedResource,
+    entity: Entity,
+    actor: Actor | None,
+    query: Mapping[str, str],
+) -> tuple[Listing, Window] | None:
+    """The children that a record page lists; None if their foreign key is closed somewhere.
+
+    Raises: ListQueryError, for an order or a page of the URL.
+    """
+    hidden = readable_fields(theirs.policy, theirs.entity_type, actor).uncertain
+    if not hidden.isdisjoint((children.through, children.key)):
+        return None
+    if children.key in children.of.__entity__.private:
+        return None
+    parameters = {
+        filter_name(children.key): str(plain(entity.id)),
+        "per_page": str(CHILDREN_PER_PAGE),
+        "page": query.get(f"{children.name}.page", ""),
+    }
+
+    async def read(order: str) -> tuple[Listing, Window]:
+        given = {**parameters, "order": order}
+        listing = listing_of(theirs.entity_type, given, hidden=hidden, place=children.place)
+        return listing, await application.window(listing, actor, total=True, policy=theirs.policy)
+
+    asked = query.get(f"{children.name}.order")
+    return await (in_order(children, read) if asked is None else read(asked))

@@ -168,10 +168,11 @@ class _Search:
         total = await persistence.for_class(child).count(query)
         if not total:
             return effect
-        readable = await self._readable(effect.entity_type, query, total)
+        is_private = key.field in child.__entity__.private
+        readable = 0 if is_private else await self._readable(effect.entity_type, query, total)
         effect.count += readable
         effect.has_others = effect.has_others or readable < total
-        if effect.reference is None and len(values) == 1 and key.column == "id":
+        if effect.reference is None and len(values) == 1 and key.column == "id" and not is_private:
             effect.reference = key.field, values[0]
         if effect.count > MAX_COUNTED:
             effect.count, effect.more = MAX_COUNTED, True

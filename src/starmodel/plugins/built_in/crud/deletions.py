@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from starmodel.app.access.decisions import check
+from starmodel.app.access.decisions import check, permits
 from starmodel.app.access.policy import Actor
 from starmodel.app.commands.binding.form_names import (
     BULK_EVENT,
@@ -59,9 +59,15 @@ class Deletions:
     async def ask_for_many(
         self, exchange: Exchange, resource: MountedResource, ids: Sequence[str]
     ) -> None:
-        """Send the question about the chosen records that the actor may read."""
+        """Send the question about the chosen records that the actor may read and delete."""
         entity_type, root_path = resource.entity_type, exchange.root_path
-        found = await self._readable(exchange, resource, ids)
+        about = resource.policy, entity_type, exchange.session.actor
+        event = entity_type.events["delete"]
+        found = [
+            entity
+            for entity in await self._readable(exchange, resource, ids)
+            if await permits(*about, event=event, entity=entity)
+        ]
         question = self._texts.text(
             "delete.question_of_many",
             count=len(ids), title=entity_type.title, things=entity_type.plural_title,

@@ -18,6 +18,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     TextClause,
+    UniqueConstraint,
 )
 from sqlalchemy.schema import Computed
 from sqlalchemy.sql import ClauseElement, functions
@@ -45,6 +46,8 @@ def table_arguments(cls: type[Entity], sql_dialect: SqlDialect) -> tuple[list[An
     if not isinstance(given, dict) and given and isinstance(given[-1], dict):
         given, options = given[:-1], given[-1]
     items = [] if isinstance(given, dict) else list(given)
+    if pair := vars(cls).get("__link_keys__"):  # of a many-to-many relation
+        items.append(UniqueConstraint(*pair))
     for name in options:
         if name not in _OPTIONS | _WITHOUT_EFFECT and not name.startswith(DIALECT_PREFIXES):
             raise TypeError(f"__table_args__ has the option {name!r}, which is not supported")

@@ -182,6 +182,8 @@ def _step(
     placeholders: Mapping[str, Any] = MappingProxyType({}),
 ) -> Step:
     kind = change.kind
+    if kind == "update" and statements.external is not None and not change.patch.set:
+        kind = "check"  # a row without a version column, of which only links to others change
     base = int(change.base)  # the number alone, without the commit of a PendingVersion
     has_ttl = statements.has_ttl
     expiry_params = (now,) if has_ttl else ()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
-from starmodel.adapters.ui.franken.related import RenderTitle
+from starmodel.adapters.ui.franken.related import RenderLinked, RenderTitle
 from starmodel.adapters.ui.numbers import computed_as, read_amount, shown_as
 from starmodel.adapters.ui.values import RenderValue
 from starmodel.app.access.policy import Audience
@@ -16,6 +16,7 @@ from starmodel.core.classes.related_fields import RelatedField, related_field
 from starmodel.core.entity import Entity
 from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.widgets import UI
+from starmodel.core.values.words import title_of
 
 # Phones render cards with all columns; medium screens hide the later ones.
 _WIDTHS = (" sm-first", "", " sm-from-medium", " sm-from-medium", " sm-from-wide")
@@ -33,7 +34,8 @@ class Column(NamedTuple):
     Shapes: read returns a record's value; sorts is False for computed fields, and for those
     that are hidden on some records; order is the name of the order, "" for that of the column.
     path is the field of a related record; link renders the value of a foreign key as the title of
-    its record; both are None for other fields.
+    its record; linked renders a relation to many records as their titles. All are None for other
+    fields.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Column(NamedTuple):
     is_number: bool = False
     link: RenderTitle | None = None
     path: RelatedField | None = None
+    linked: RenderLinked | None = None
     order: str = ""
 
     @property
@@ -56,14 +59,20 @@ def columns_of(
     values: ValueRenderers,
     audience: Audience,
     links: Mapping[str, RenderTitle],
+    linked: Mapping[str, RenderLinked],
 ) -> tuple[Column, ...]:
     """The columns that the class configures, else its first fields, with the title field first.
 
     Fields that are hidden from the audience have no column.
-    Shapes: links has the renderer of each foreign key.
+    Shapes: links has the renderer of each foreign key, linked that of each relation to many.
     """
     names = shown_fields(entity_type, audience.hidden)
-    columns = [column_of(entity_type, name, values) for name in names]
+    columns = [
+        _linked_column(name, linked[name])
+        if name in linked
+        else column_of(entity_type, name, values)
+        for name in names
+    ]
     return tuple([
         c._replace(sorts=c.sorts and c.name not in audience.uncertain, link=links.get(c.name))
         for c in columns
@@ -87,6 +96,11 @@ def column_of(entity_type: EntityType, name: str, values: ValueRenderers) -> Col
     return Column(
         name, spec.title, read_amount(spec), render, spec.atomic, is_number(spec.info.annotation)
     )
+
+
+def _linked_column(name: str, render: RenderLinked) -> Column:
+    """The column of a relation to many records."""
+    return Column(name, title_of(name), attrgetter("id"), str, sorts=False, linked=render)
 
 
 def _related_column(path: RelatedField, values: ValueRenderers) -> Column:

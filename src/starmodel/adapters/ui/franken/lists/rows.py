@@ -33,6 +33,7 @@ from starmodel.adapters.ui.franken.lists.columns import (
 )
 from starmodel.adapters.ui.franken.related import (
     is_open,
+    linked_titles,
     related_links,
     related_resources,
     sort_paths,
@@ -188,6 +189,8 @@ def _sorting(
 def _cell(column: Column, entity: Entity, titles: RelatedTitles) -> str:
     if column.path is not None:
         return column.render(titles.value(entity, column.path))
+    if column.linked is not None:
+        return column.linked(entity, titles)
     value = column.read(entity)
     return column.render(value) if column.link is None else column.link(value, titles)
 
@@ -208,13 +211,16 @@ def list_view(
     """
     entity_type, texts, icons_url = resource.entity_type, services.texts, services.icons_url
     links, parent_url = related_links(services, resource), ""
-    columns = columns_of(entity_type, values, audience, links)
+    columns = columns_of(entity_type, values, audience, links, linked_titles(services, resource))
     if children is not None:
         known = (children.key, children.position)  # the same in every row, or seen by their order
         columns = tuple(c for c in columns if c.name not in known) or columns
         parent = services.areas.current_resource(children.parent)
         parent_url = services.url_for(parent, "record", ID)
     columns = _sorting(columns, services, resource)
+    if columns[0].linked is not None:
+        plain = partial(columns[0].linked, linked=False)
+        columns = (columns[0]._replace(linked=plain), *columns[1:])
     through = "" if children is None else children.through
     if through:
         columns = tuple(sorted(columns, key=lambda column: column.name != through))

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 
 from fastcore.xml import Safe
 
-from starmodel.adapters.ui.elements import Dd, Div, Dt
+from starmodel.adapters.ui.elements import Dd, Div, Dt, Span
 from starmodel.adapters.ui.franken.lists.columns import ValueRenderers, is_number
 from starmodel.adapters.ui.franken.records.layout import PARTS, arranged, record_layout
-from starmodel.adapters.ui.franken.related import related_resources
+from starmodel.adapters.ui.franken.related import linked_resources, related_resources
 from starmodel.adapters.ui.numbers import computed_as, read_amount, shown_as
 from starmodel.adapters.ui.values import NOTHING
 from starmodel.app.live.views import LiveView
@@ -20,7 +20,8 @@ from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import Services
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
 from starmodel.core.public_state import public_state
-from starmodel.core.snapshot import hidden_of
+from starmodel.core.snapshot import hidden_of, version_of
+from starmodel.core.values.words import title_of
 
 MAX_FIGURES, MAX_RELATED = 4, 3
 
@@ -91,7 +92,11 @@ class Details:
     @property
     def has_references(self) -> bool:
         """Whether a field is shown as the title of a related record."""
-        return bool(self._references)
+        return bool(self._references or self._linked)
+
+    @cached_property
+    def _linked(self) -> Mapping[str, MountedResource]:
+        return linked_resources(self._services, self._resource)
 
     @cached_property
     def _references(self) -> Mapping[str, MountedResource]:
@@ -117,8 +122,30 @@ class Details:
             pair = Div(Dt(title), Dd(shown, dir=direction), cls=cls)
             part = "relations" if name in related else self._layout.part_of(name)
             parts[part].append(pair)
+        for name in self._linked:
+            shown = self._linked_part(name, entity, titles)
+            parts["fields"].append(Div(Dt(title_of(name)), Dd(shown, dir="auto")))
         key = f"-{entity.id}" if entity_type.is_record else ""
         return arranged(f"{entity_type.name}{key}-fields", parts)
+
+    def linked(self, name: str, entity: Any, titles: RelatedTitles, element: str) -> Any:
+        """The titles of a many-to-many relation. Shapes: element is the id of their element."""
+        target, parts = self._linked[name], list[Any]()
+        for titled in titles.linked(name, entity):
+            parts += [", ", self._render_link(target, titled)]
+        if titles.has_more_linked(name, entity):
+            parts += [", ", self._services.texts.text("shown.more")]
+        return Span(*(parts[1:] or [Safe(NOTHING)]), {"data-ignore-morph": True}, id=element)
+
+    def _linked_part(self, name: str, entity: Any, titles: RelatedTitles) -> Any:
+        """The titles of a many-to-many relation, requested again for each version of the record."""
+        element = _element_id(self._resource.name, entity.id, name, version_of(entity))
+        if titles.has_linked(name):
+            return self.linked(name, entity, titles, element)
+        request = self._services.frontend.request_title(
+            self._resource, entity.id, element, relation=name
+        )
+        return Safe(f'<span id="{element}" data-ignore-morph {request}></span>')
 
     def _reference(
         self, target: MountedResource, entity: Any, name: str, id: Any, titles: RelatedTitles
@@ -130,10 +157,15 @@ class Details:
         """
         if id is None or id == "":
             return Safe(NOTHING)
-        words = f"{self._resource.name}\n{entity.id}\n{name}\n{id}"
-        element = f"ref-{blake2b(words.encode(), digest_size=8).hexdigest()}"
+        element = _element_id(self._resource.name, entity.id, name, id)
         cls = target.entity_type.cls
         if titles.has(cls, id):
             return self._render_link(target, titles.of(cls, id), element)
         request = self._services.frontend.request_title(target, id, element)
         return Safe(f'<span id="{element}" data-ignore-morph {request}></span>')
+
+
+def _element_id(*parts: Any) -> str:
+    """The id of the element of one title, or of those of one relation."""
+    words = "\n".join(map(str, parts))
+    return f"ref-{blake2b(words.encode(), digest_size=8).hexdigest()}"

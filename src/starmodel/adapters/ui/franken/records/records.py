@@ -65,6 +65,17 @@ class Records:
         """The live title of a related record, as a link."""
         return self._links.render(resource, titled, element)
 
+    def linked(
+        self,
+        resource: MountedResource,
+        entity: Entity,
+        relation: str,
+        titles: RelatedTitles,
+        element: str,
+    ) -> Any:
+        """The live titles of the records that a many-to-many relation links."""
+        return self._details[resource].linked(relation, entity, titles, element)
+
     def actions(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         """The links and buttons beside the heading: edit and delete."""
         entity_type, services = resource.entity_type, self._services

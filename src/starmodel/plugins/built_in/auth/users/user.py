@@ -59,6 +59,7 @@ class User(Entity):
         access={"read": role(ADMIN) | owner("id"), "write": role(ADMIN)},
         list_display=["email", "name", "roles", "disabled", "verified"],
         search_fields=["email", "name"],
+        title_field="email",
     )  # fmt: skip
 
     email: Address = Field(unique=True)

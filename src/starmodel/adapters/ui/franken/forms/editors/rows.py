@@ -84,9 +84,10 @@ def rows_html(
 ) -> str:
     """The rows of a value, and the template of a new one, as HTML.
 
-    A value with more rows than an editor takes is a text area with its JSON.
+    A value with more rows than an editor takes is a text area with its JSON, and so is what an
+    external writer has stored that is no list, or no mapping for an editor of pairs.
     """
-    rows = None if isinstance(value, str) else list(_rows(editor, value))
+    rows = list(_rows(editor, value)) if _has_rows(editor, value) else None
     if rows is None or len(rows) > MAX_ROWS:
         return _as_json(field, value, within)
     path = within.path
@@ -131,6 +132,14 @@ def _rows(editor: RowEditor, value: Any) -> Iterator[tuple[str, Any, bool]]:
     for number, item in enumerate(value or ()):
         is_model = editor.item.kind in ("group", "rows")
         yield str(number), item, is_model or _is_empty(editor.item, item)
+
+
+def _has_rows(editor: RowEditor, value: Any) -> bool:
+    if value is None or isinstance(value, Rows):
+        return True
+    return isinstance(
+        value, Mapping if editor.item.kind == PAIR else list | tuple | set | frozenset
+    )
 
 
 def _is_empty(item: FormField, value: Any) -> bool:

@@ -137,7 +137,7 @@ class InlineTable:
         title = self.entity_type.title
         label = title if number is None else f"{title} {number}"
         slots: dict[str, Any] = {
-            "id": key, "row": label, "removed": row.is_removed, "locked": row.is_locked,
+            "id": key, "row": label, "removed": row.is_removed,
             "problem": errors.get(f"{self.children.name}.{row.at}", ""),
             f"value:{ROW_ORIGINALS}": row.originals,
             "marks": self._marks(row), "tools": self._tools(row, label),
@@ -145,8 +145,10 @@ class InlineTable:
         token = excluding_private.set(True)
         try:
             for field in self.fields:
-                own = field.name.rpartition(".")[2]
-                value = row.values[own] if own in row.values else self._default(own)
+                own = _own(field)
+                slots[f"locked:{own}"] = row.is_locked or own in row.closed
+                is_unseen = own in row.closed and own not in row.values
+                value = row.values.get(own, None if is_unseen else self._default(own))
                 error = errors.get(field.name.replace(_AT, row.at), "")
                 slots |= slot_values(field, value, error, records=self.chosen)
         finally:
@@ -203,6 +205,11 @@ def inline_table(
     return InlineTable(services, shown.children, shown.resource.entity_type, named, row, chosen)
 
 
+def _own(field: FormField) -> str:
+    """The name of the child's field, without its row."""
+    return field.name.rpartition(".")[2]
+
+
 def _within(field: FormField, prefix: str) -> FormField:
     parts = tuple(_within(part, prefix) for part in field.parts)
     # A row that is left blank is no row, so that no input of it is required in the browser.
@@ -240,7 +247,8 @@ def _component(
                      cls="sm-moves"),
             )  # fmt: skip
         else:
-            cells.append(Td(Fieldset(rendered, disabled=s.flag("locked")), data_label=field.title))
+            locked = s.flag(f"locked:{_own(field)}")
+            cells.append(Td(Fieldset(rendered, disabled=locked), data_label=field.title))
     tools = Td(
         Safe(s.html("marks")), _originals(form, name, s.text(f"value:{ROW_ORIGINALS}")), order,
         Safe(s.html("tools")), Small(s.text("problem"), id=f"{form}-{name}-problem",
