@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from starmodel.core.classes.children import Children, all_children
 from starmodel.core.classes.foreign_keys import ForeignKey
-from starmodel.core.classes.implicit_links import Side, implicit_links
+from starmodel.core.classes.implicit_links import Side, implicit_links, is_implicit
 from starmodel.core.classes.relations import Resolved, dependents, referenced, resolve
 from starmodel.core.classes.stored_apart import check_foreign_keys
 from starmodel.core.definition.browser_stores import check_browser_store
@@ -124,9 +124,12 @@ class EntityType:
 
     @cached_property
     def shown_links(self) -> dict[str, Resolved]:
-        """The `linked` relations by ids, which pages show by titles."""
+        """The `linked` relations that pages show by titles.
+
+        None through a declared class, whose records have access rules of their own.
+        """
         shown = self.linked.items() if self.is_record else ()
-        return {name: each for name, each in shown if (each.local, each.remote) == ("id", "id")}
+        return {name: each for name, each in shown if each.link and is_implicit(each.link)}
 
     @cached_property
     def blank(self) -> Entity:

@@ -77,6 +77,7 @@ async def test_wrong_row_has_its_error_beside_its_input(browser: Browser) -> Non
         url, data=sent, headers={"datastar-request": "true", "origin": "http://testserver"}
     )
     assert f'id="{form}-items.1.product-problem" class="sm-problem">At least' in reply.text
+    assert "#starmodel-toasts" not in reply.text
     checked = await browser.post(
         url, data=sent,
         headers={"starmodel-check": "1", "accept": "application/json",

@@ -10,7 +10,7 @@ from pydantic import field_validator, model_validator
 from sqlalchemy import Engine
 from sqlalchemy import event as sql_event
 
-from integration.web.browser import Browser, unlisted
+from integration.web.browser import DATASTAR, Browser, toasts, unlisted
 from integration.web.children.entities import BASKETS, AnItem, Basket
 from starmodel import ConfigurationError, Entity, Field, create_app, event
 from starmodel.app.commands.inlines.rows import MAX_ROWS
@@ -69,6 +69,21 @@ async def test_a_wrong_row_is_named_and_stores_nothing(browser: Browser) -> None
         "name": "W", "items": [{"product": "Bread"}, {"product": "M", "quantity": 0}],
     })  # fmt: skip
     assert set(reply.json()["errors"]) == {"name", "items.1.product", "items.1.quantity"}
+
+
+async def test_row_that_a_browser_adds_counts_once_it_is_filled_in(browser: Browser) -> None:
+    page = (await browser.page("/baskets/new")).text
+    template = page[page.index("<template data-row-template") :]
+    assert 'name="items.__row__._blank"' in template[: template.index("</template>")]
+
+
+async def test_refused_row_has_its_sentence_beside_it_and_no_toast(browser: Browser) -> None:
+    form = {**DATASTAR, "content-type": "application/x-www-form-urlencoded"}
+    sent = {"name": "Weekly", "items.0.product": "M", "items.0.quantity": "2"}
+    reply = await browser.post("/baskets", data=sent, headers=form)
+    assert reply.headers["starmodel-status"] == "422"
+    assert "items.0.product-problem" in reply.text
+    assert toasts(reply.text) == []
 
 
 async def test_form_adds_changes_and_removes_rows_in_one_commit(browser: Browser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ import pytest
 
 from integration.web.relations.desk import queries
 from starmodel import Entity, Field, create_app, event
+from starmodel.core.errors import RequestError
 from starmodel.core.values.ids import new_id
 from starmodel.testing import Visitor
 
@@ -37,6 +39,11 @@ def _classes(store: str) -> tuple[Any, Any]:
         @event
         def add(self, tag: str) -> None:
             self.tags.append(tag)
+
+        @event
+        def fail(self, tag: str) -> None:
+            self.tags.append(tag)
+            raise RequestError("No.", status=422)
 
         @event
         def drop(self, tag: Tag) -> None:
@@ -140,3 +147,76 @@ def test_titles_of_a_relation_obey_the_record(blog: Blog) -> None:
     assert blog.visitor.get(f"{query}&id=p&relation=tags").status == 200
     assert blog.visitor.get(f"{query}&id=p&relation=title").status == 404
     assert blog.visitor.get(f"{query}&id=none&relation=tags").status == 404
+
+
+def test_declared_link_class_keeps_its_own_rules() -> None:
+    class Power(Entity):
+        model_config = {"scope": "record", "access": "public"}
+        id: str
+        name: str
+
+    class Hero(Entity):
+        model_config = {"scope": "record", "access": "public"}
+        id: str
+        name: str
+        powers: list[Power]
+
+        @event
+        def learn(self, id: str) -> None:
+            self.powers.append(id)
+
+    class HeroPower(Entity):
+        model_config = {"scope": "record", "access": "nobody"}
+        hero: Hero = Field(ondelete="CASCADE")
+        power: Power
+        level: int = 1
+
+    app = create_app([Power, Hero, HeroPower], secret_key=SECRET)
+    with Visitor(app) as visitor:
+        objects = app.starmodel.objects
+        visitor.run(objects(Power).create(id="fly", name="Fly"))
+        visitor.run(objects(Hero).create(id="ann", name="Ann"))
+        assert visitor.request("PATCH", "/heros/ann", {"powers": ["fly"]}).status == 422
+        assert visitor.request("POST", "/heros/ann/learn", {"id": "fly"}).status == 200
+
+        ann = visitor.run(objects(Hero).get("ann", load="powers"))
+        assert [power.name for power in ann.powers] == ["Fly"]
+        assert visitor.run(objects(HeroPower).list())[0].level == 1
+        page = visitor.request("GET", "/heros/ann", headers={"accept": "text/html"})
+        assert "/powers/fly" not in page.text
+
+
+def test_concurrent_changes_of_one_relation_are_all_stored(blog: Blog) -> None:
+    for number in range(8):
+        blog.create(blog.tags, id=f"t{number}", name=f"T{number}")
+
+    async def work() -> None:
+        stored = await blog.app.starmodel.objects(blog.posts).get("p")
+        dispatch = blog.app.starmodel.dispatch
+        await asyncio.gather(*[dispatch(stored.do.add(f"t{n % 8}")) for n in range(16)])
+
+    blog.visitor.run(work())
+    assert blog.names() == ["<b>red</b>", *(f"T{n}" for n in range(8)), "hidden"]
+
+
+def test_deleting_either_record_removes_the_links(blog: Blog) -> None:
+    link = blog.app.starmodel.registry.named("PostTag").cls
+
+    async def delete(cls: Any, id: str) -> int:
+        stored = await blog.app.starmodel.objects(cls).get(id)
+        await blog.app.starmodel.dispatch(stored.do.delete())
+        return await blog.app.starmodel.objects(link).count()
+
+    assert blog.visitor.run(delete(blog.tags, "r")) == 1
+    assert blog.visitor.run(delete(blog.posts, "p")) == 0
+
+
+def test_failed_event_changes_no_link(blog: Blog) -> None:
+    answer = blog.visitor.request("POST", "/posts/p/fail", {"tag": "g"})
+    assert answer.status == 422
+    assert blog.names() == ["<b>red</b>", "hidden"]
+
+
+def test_forms_have_no_input_and_keep_the_links(blog: Blog) -> None:
+    page = blog.visitor.open("/posts/p/edit")
+    assert 'name="tags' not in page.html

@@ -17,6 +17,9 @@ from starmodel.core.classes.related_fields import RelatedField, queried_field
 from starmodel.core.entity import Entity
 from starmodel.texts.catalogue import Catalogue
 
+MAX_IN_CELL = 6
+"""The most titles of one relation to many records in a cell of a list."""
+
 
 class RenderTitle(Protocol):
     """Renders the value of a foreign key as the title of its record, as HTML."""
@@ -131,11 +134,11 @@ def _titles(
     """The titles, separated by commas. Nothing is shown without titles, as in code."""
     if not titles.has_linked(name):
         return NOTHING
+    found = titles.linked(name, entity)
     shown = [
-        title_html(each.title, each.key, url if linked else "")
-        for each in titles.linked(name, entity)
+        title_html(each.title, each.key, url if linked else "") for each in found[:MAX_IN_CELL]
     ]
-    if titles.has_more_linked(name, entity):
+    if len(found) > MAX_IN_CELL or titles.has_more_linked(name, entity):
         shown.append(escaped(texts.text("shown.more")))
     return ", ".join(shown) or NOTHING
 

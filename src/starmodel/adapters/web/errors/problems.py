@@ -92,12 +92,17 @@ class Problem:
         ]
         return " ".join(told)
 
-    def said_besides(self, inputs: Collection[str]) -> str:
+    def said_besides(self, inputs: Collection[str], rows: Collection[str] = ()) -> str:
         """The message for people, without the validation errors beside these inputs.
 
-        "" when all of them are.
+        "" when all of them are. Shapes: inputs are names of fields, which include their parts;
+        rows are names in rows of children, such as "lines", "lines.0" and "lines.0.product_id".
         """
-        left = {n: text for n, text in self.fields.items() if n.partition(".")[0] not in inputs}
+        left = {
+            name: text
+            for name, text in self.fields.items()
+            if name.partition(".")[0] not in inputs and ".".join(name.split(".")[:3]) not in rows
+        }
         return replace(self, fields=left).said if left or not self.fields else ""
 
     def as_json(self) -> dict[str, Any]:

@@ -199,7 +199,10 @@ class ErrorResponses:
                 omitted = omitted.union(choice.inputs)
             inlines = self._inlines(exchange, resource, event, sent) if beside else ()
             elements = self.beside(resource, event, id, problem, omitted, inlines) if beside else ()
-            said = problem.said_besides(self._inputs(resource, event, omitted) if beside else ())
+            said = problem.said_besides(
+                self._inputs(resource.entity_type, event.name, omitted) if beside else (),
+                self._row_inputs(exchange, inlines),
+            )
             await self.send(exchange, problem, elements=elements, ui=resource.ui, said=said)
         elif (
             is_form
@@ -276,15 +279,29 @@ class ErrorResponses:
         """What forms call the inputs of an event."""
         return field_words(self._application.dispatcher.binders[entity_type.cls, event.name])
 
+    def _row_inputs(self, exchange: Exchange, inlines: Sequence[InlineRows]) -> frozenset[str]:
+        """The names of the inputs in rows of children, of the rows and of their relations."""
+        names: set[str] = set()
+        for shown in inlines:
+            resource, relation = shown.resource, shown.children.name
+            fields = writable_fields(resource.policy, resource.entity_type, exchange.session.actor)
+            inputs = self._inputs(resource.entity_type, "create", fields.uncertain)
+            names.add(relation)
+            for row in shown.rows:
+                names |= {f"{relation}.{row.at}", *(f"{relation}.{row.at}.{n}" for n in inputs)}
+        return frozenset(names)
+
     def _inputs(
-        self, resource: MountedResource, event: Event[Any, Any, Any], omitted: frozenset[str]
+        self, entity_type: EntityType, event: str, omitted: frozenset[str]
     ) -> frozenset[str]:
         """The names of the inputs that a generated form displays, with their errors."""
-        binder = self._application.dispatcher.binders[resource.entity_type.cls, event.name]
-        specs = resource.entity_type.cls.__entity__.fields
+        binder = self._application.dispatcher.binders.get((entity_type.cls, event))
+        if binder is None:
+            return frozenset()
+        specs = entity_type.cls.__entity__.fields
         return frozenset(
             parameter.name
-            for parameter in binder.public_parameters
+            for parameter in binder.form_parameters
             if not parameter.is_field
             or (parameter.name not in omitted and specs[parameter.name].ui.widget != "hidden")
         )
@@ -376,6 +393,7 @@ class ErrorResponses:
             originals = originals or digests_in(sent.get(ORIGINALS), self._settings.bounds)
         choice = parent_choice(self._application.registry, entity_type, sent)
         hidden = {} if choice is None or event.name != "create" else choice.inputs
+        inlines = self._inlines(exchange, resource, event, sent, problem.was, stored)
         place = place_of(self._application.registry, entity_type, sent)
         if event.name == "update" and place is not None:
             hidden = {PLACE: place.place}
@@ -383,10 +401,13 @@ class ErrorResponses:
             resource, event, id or None,
             values=values, errors=problem.fields, originals=originals,
             omitted=omitted.union(hidden), hidden=hidden,
-            inlines=self._inlines(exchange, resource, event, sent, problem.was, stored),
+            inlines=inlines,
             **self._flow(exchange, resource, event, id),
         )  # fmt: skip
-        said = problem.said_besides(self._inputs(resource, event, omitted.union(hidden)))
+        said = problem.said_besides(
+            self._inputs(resource.entity_type, event.name, omitted.union(hidden)),
+            self._row_inputs(exchange, inlines),
+        )
         page: str = ui.page(
             titles.get(event.name, label) if entity_type.is_record else label,
             ui.message_toast(Toast(said or texts.text("form.refused"), "error"))

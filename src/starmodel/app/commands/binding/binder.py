@@ -167,6 +167,11 @@ class Binder:
         return [p for p in self.parameters.values() if p.name not in self.private]
 
     @property
+    def form_parameters(self) -> list[Parameter]:
+        """The public parameters that generated forms have inputs for: no many-to-many relations."""
+        return [p for p in self.public_parameters if p.name not in self.linked]
+
+    @property
     def needed(self) -> list[Parameter]:
         """The required parameters."""
         return [p for p in self.public_parameters if p.required]

@@ -9,7 +9,7 @@ from starmodel.app.commands.command import Command, RowCommand
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.query import Filter, Query
 from starmodel.core.entity import Entity
-from starmodel.core.errors import ConstraintError
+from starmodel.core.errors import ConstraintError, StarModelError
 
 MAX_COMPARED = 1000
 
@@ -41,7 +41,13 @@ async def name_row(
 async def _violating(
     rows: Sequence[RowCommand], fields: tuple[str, ...], persistence: PersistenceManager
 ) -> RowCommand | None:
-    """The row with the values of another one before it, else of a stored record."""
+    """The row with the values of another one before it, else of a stored record.
+
+    None where the values can't be compared, as lists, or as numbers beyond those of the store.
+    """
+    cls = rows[0].children.of
+    if not all(cls.__entity__.fields[name].atomic for name in fields):
+        return None
     drafts = [(row, row.draft) for row in rows if row.draft is not None]
     seen: set[Any] = set()
     for row, draft in drafts:
@@ -49,10 +55,12 @@ async def _violating(
         if None not in values and values in seen:
             return row
         seen.add(values)
-    cls = rows[0].children.of
     known: Any = sorted({getattr(d, fields[0], None) for _, d in drafts} - {None}, key=str)
     among = (Filter(fields[0], "in", known),)
-    stored = await persistence.for_class(cls).list(Query(cls, among, limit=MAX_COMPARED))
+    try:
+        stored = await persistence.for_class(cls).list(Query(cls, among, limit=MAX_COMPARED))
+    except (StarModelError, ValueError, OverflowError):
+        return None  # the refusal itself is what is to be reported
     ids = {_values(entity, fields): entity.id for entity in stored}
     for row, draft in drafts:
         values = _values(draft, fields)

@@ -81,7 +81,7 @@ def _values_of_url(
     unknown = omitted | readable_fields(resource.policy, entity_type, actor).closed
     named = {
         parameter.name: query[parameter.name]
-        for parameter in binder.public_parameters
+        for parameter in binder.form_parameters
         if parameter.name in query
         and not parameter.is_secret
         and parameter.file is None

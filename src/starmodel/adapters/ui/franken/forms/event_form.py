@@ -163,9 +163,10 @@ def event_form(
 ) -> EventForm:
     """Compile the form of one event at the current mount path, without the omitted fields."""
     entity_type, texts = resource.entity_type, services.texts
+    binder = services.binder(entity_type, event)
     parameters = [
         parameter
-        for parameter in services.binder(entity_type, event).public_parameters
+        for parameter in binder.form_parameters
         if not (parameter.is_field and parameter.name in omitted)
     ]
     specs = entity_type.cls.__entity__.fields

@@ -82,7 +82,7 @@ class InlineTable:
         rows = [self._row(key, row, errors, n) for n, row in enumerate(shown.rows, 1)]
         template, add = None, None
         if shown.may_add:
-            blank = InlineRow(TEMPLATE_AT, "", {})
+            blank = InlineRow(TEMPLATE_AT, "", {}, is_blank=True)
             template = TemplateElement(
                 Safe(self._row(key, blank, {}, None)), {"data-row-template": name}
             )
