@@ -2,6 +2,7 @@
 import { action } from "datastar";
 import { above, first, isConnected, submit } from "./elements.js";
 import { returnFocus } from "./dialogs.js";
+import { BULK_ASK } from "./wire_names.js";
 
 const ANSWER_WITHIN_MS = 4000;
 const agreed = new WeakSet(), asking = new WeakSet();
@@ -62,7 +63,7 @@ const ofChosen = (url, boxes) => ({
   url,
   options: {
     method: "POST", headers: { ...JSON_TYPE, "Content-Type": "application/json" },
-    body: JSON.stringify({ event: "delete", id: [...boxes].map((box) => box.value), ask: true }),
+    body: JSON.stringify({ event: "delete", id: [...boxes].map((box) => box.value), [BULK_ASK]: true }),
   },
 });
 

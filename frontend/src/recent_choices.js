@@ -6,7 +6,7 @@ const keyOf = (url) => `${PREFIX}${session()}:${url}`;
 
 export const recall = (url) => {
   try {
-    const ids = JSON.parse(localStorage.getItem(keyOf(url)) ?? "[]");
+    const ids = JSON.parse(localStorage.getItem(keyOf(url)));
     return Array.isArray(ids) ? ids.filter((id) => typeof id === "string").slice(0, MOST) : [];
   } catch {
     return []; // blocked, or written by other code

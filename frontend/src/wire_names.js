@@ -1,6 +1,7 @@
 /* Reserved names on the wire; starmodel/app/commands/binding/form_names.py has the same. */
 
 export const BROWSER = "_browser";
+export const BULK_ASK = "ask";
 export const NEXT = "_next";
 export const ORIGINALS = "_originals";
 export const FIELD = "_field.";

@@ -30,8 +30,8 @@ def test_names_are_constants_in_the_browser() -> None:
         if path != MODULE
         for text in written.findall(path.read_text(encoding="utf-8"))
     }
-    # The element with this id shows the connection; it is no header.
-    assert found <= {'starmodel.js: "starmodel-status"'}
+    # An element's id that is no header, and the name of the action @ask.
+    assert found <= {'starmodel.js: "starmodel-status"', 'confirming.js: "ask"'}
 
 
 def test_forms_and_their_decoder_import_the_names() -> None:
