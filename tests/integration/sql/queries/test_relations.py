@@ -188,7 +188,7 @@ def test_relation_without_foreign_key_fails_startup() -> None:
     class Other(Entity):
         name: str = ""
 
-    with pytest.raises(ConfigurationError, match=r"no foreign key.*Relationship"):
+    with pytest.raises(ConfigurationError, match=r"foreign key to each side.*Relationship"):
         fake_application(Lonely, Other)
     with pytest.raises(ConfigurationError, match="names no entity of this application"):
         fake_application(Lonely)

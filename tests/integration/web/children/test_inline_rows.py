@@ -10,6 +10,7 @@ from pydantic import field_validator, model_validator
 from sqlalchemy import Engine
 from sqlalchemy import event as sql_event
 
+from databases import empty_database
 from integration.web.browser import DATASTAR, Browser, toasts, unlisted
 from integration.web.children.entities import BASKETS, AnItem, Basket
 from starmodel import ConfigurationError, Entity, Field, create_app, event
@@ -18,15 +19,14 @@ from starmodel.core.commands import Action
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def browser(request: Any, serve: Any, visit: Any, tmp_path: Any) -> Browser:
-    url = f"sqlite:///{tmp_path}/shop.db"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql_url")
+def url(request: Any, tmp_path: Any) -> str:
+    return empty_database(request, tmp_path)
+
+
+@pytest.fixture
+async def browser(url: str, serve: Any, visit: Any) -> Browser:
     app = serve(*BASKETS, database_url=url, sign_in=False)
     await app.starmodel.ready()
-    for cls in (AnItem, Basket):
-        for old in await cls.objects.list():
-            await app.starmodel.dispatch(old.do.delete())
     browser: Browser = visit(app)
     return browser
 

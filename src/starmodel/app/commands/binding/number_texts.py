@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import decimal
+import enum
 import re
-from typing import Any
+import typing
+from typing import Any, Literal
 
 from starmodel.core.fields.field_types import plain_types
 from starmodel.texts.catalogue import Message
@@ -25,12 +27,28 @@ class AmbiguousNumberError(ValueError):
 
 
 def is_number(annotation: Any) -> bool:
-    """Whether every value of the type is a number, or None."""
+    """Whether every value of the type is a number that people write, or None.
+
+    >>> is_number(int | None), is_number(Literal[1, 2]), is_number(bool)
+    (True, False, False)
+    """
     kinds = plain_types(annotation)
-    return bool(kinds) and all(
-        isinstance(kind, type) and issubclass(kind, _NUMBERS) and not issubclass(kind, bool)
-        for kind in kinds
+    return bool(kinds) and all(map(_is_written, kinds)) and not _has_literals(annotation)
+
+
+def _is_written(kind: Any) -> bool:
+    return (
+        isinstance(kind, type)
+        and issubclass(kind, _NUMBERS)
+        and not issubclass(kind, bool | enum.Enum)
     )
+
+
+def _has_literals(annotation: Any) -> bool:
+    """Whether a part of the type is a `Literal`, whose values are chosen."""
+    annotation = getattr(annotation, "__value__", annotation)  # of an alias
+    is_literal = typing.get_origin(annotation) is Literal
+    return is_literal or any(map(_has_literals, typing.get_args(annotation)))
 
 
 def plain_number(text: str, *, whole: bool = False) -> str:
