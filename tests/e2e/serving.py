@@ -123,9 +123,16 @@ class Server:
             return False
 
 
+PARTS = {"demo": ["desk"]}
+"""The other examples that an example imports."""
+
+
 def example_server(folder: Path, name: str) -> Server:
     """A server of a copy of `examples/<name>/app.py`, run by `starmodel run`."""
-    shutil.copytree(EXAMPLES / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for each in (name, *PARTS.get(name, ())):
+        shutil.copytree(
+            EXAMPLES / each, folder / each, ignore=shutil.ignore_patterns("__pycache__")
+        )
     program = (EXAMPLES / name / "app.py").read_text(encoding="utf-8")
     starmodel = str(Path(sys.executable).with_name("starmodel"))
     command = (starmodel, "run", f"{name}/app.py", "--no-reload", "--port={port}")

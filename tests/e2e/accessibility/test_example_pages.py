@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 from documentation.blocks import blocks_of
 from e2e.accessibility.axe import violations
 from e2e.browsing import Visitor
-from e2e.serving import Server
+from e2e.serving import PARTS, Server
 
 ROOT = Path(__file__).parents[3]
 STARMODEL = str(Path(sys.executable).with_name("starmodel"))
@@ -30,9 +30,13 @@ def example(path: str) -> Make:
         if source.name != "app.py":
             shutil.copy(source, folder)
             return source.name
-        shutil.copytree(
-            source.parent, folder / source.parent.name, ignore=shutil.ignore_patterns("__pycache__")
-        )
+        name = source.parent.name
+        for each in (name, *PARTS.get(name, ())):
+            shutil.copytree(
+                ROOT / "examples" / each,
+                folder / each,
+                ignore=shutil.ignore_patterns("__pycache__"),
+            )
         return path
 
     return make

@@ -133,7 +133,6 @@ def test_validation_while_typing_matches_the_server(ann: Visitor) -> None:
     expect(sentence(page, "Price")).to_have_text("At least 0, please.")
     price.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_be_visible()
     expect(sentence(page, "Title")).to_have_text("At most 20 characters.")
     expect(sentence(page, "Price")).to_have_text("At least 0, please.")
     expect(title).to_be_focused()  # the first invalid input
@@ -202,7 +201,7 @@ def test_record_with_every_input_is_saved_unchanged(
     page = visitor.context.new_page()
     state = visitor.context.request.get("/everythings/one", headers={"accept": "application/json"})
     page.goto("/everythings/one/edit")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page).to_have_url(f"{gallery.url}/everythings/one")
     after = visitor.context.request.get("/everythings/one", headers={"accept": "application/json"})
     assert after.json() == state.json()

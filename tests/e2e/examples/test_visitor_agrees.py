@@ -42,6 +42,9 @@ class ByChromium:
         self.tab.get_by_label(label).fill(value)
 
     def submit(self, button: str, **values: str) -> None:
+        opener = self.tab.get_by_role("button", name=f"{button}\u2026", exact=True)
+        if opener.is_visible():
+            opener.click()
         form = self.tab.locator("form").filter(
             has=self.tab.get_by_role("button", name=button, exact=True)
         )

@@ -66,7 +66,7 @@ def test_cleared_number_is_rejected_or_none_but_never_the_old_value(
     ann = visit(page_state)
     ticket = made(ann, "/tickets", title="Emptied", stock=7, limit=3)
     page = ann.open(f"/tickets/{ticket['id']}/edit", live=False)
-    save = page.get_by_role("button", name="Save")
+    save = page.get_by_role("button", name="Save", exact=True)
     page.fill("[name=stock]", "")
     page.press("[name=stock]", "Tab")
     expect(problem(page, "stock")).to_have_text("Please fill this in.")
@@ -106,7 +106,7 @@ def test_fields_may_have_the_names_of_a_forms_properties(page_state: Server, vis
     }  # fmt: skip
     page.goto("/rules/r1/edit")
     page.get_by_label("Dataset").fill("changed")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url("**/rules/r1")
     assert read(ann, "/rules/r1")["dataset"] == "changed"
 

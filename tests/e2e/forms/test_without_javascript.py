@@ -45,7 +45,7 @@ def test_record_is_created_edited_and_deleted(page: Page, shop: Server) -> None:
     page.get_by_role("link", name="Edit").click()
     expect(page.get_by_label("Active")).not_to_be_checked()
     page.get_by_label("Price").fill("9.5")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(field(page, "Price")).to_have_text("9.5")
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Delete product Plain pen?")

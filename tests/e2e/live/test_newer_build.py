@@ -27,7 +27,7 @@ def newer(tmp_path: Path) -> dict[str, str]:
     shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
     manifest = json.loads((copy / "static" / "manifest.json").read_text(encoding="utf-8"))
     old, new = manifest["starmodel.js"], "starmodel-0123abcd.js"
-    for suffix in ("", ".gz"):
+    for suffix in ("", ".gz", ".br"):
         (copy / "static" / (old + suffix)).rename(copy / "static" / (new + suffix))
     manifest["starmodel.js"] = new
     (copy / "static" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")

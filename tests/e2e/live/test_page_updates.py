@@ -55,8 +55,9 @@ def test_toast_never_covers_the_pressed_control(page_state: Server, visit: Visit
     ann = visit(page_state, viewport={"width": 390, "height": 500})
     ticket = made(ann, "/tickets", title="Covered")
     page = ann.open(f"/tickets/{ticket['id']}")
-    button = page.get_by_role("button", name="Rename")
-    form(page, "Rename").get_by_label("Title").fill("Seen")
+    rename = form(page, "Rename")
+    button = rename.get_by_role("button", name="Rename", exact=True)
+    rename.get_by_label("Title").fill("Seen")
     button.evaluate(
         "(el) => scrollTo(0, el.getBoundingClientRect().bottom + scrollY - innerHeight + 40)"
     )
@@ -120,7 +121,6 @@ def test_right_to_left_text_has_rtl_layout(page_state: Server, visit: Visit) -> 
     page = ann.open(f"/tickets/{ticket['id']}")
     direction = "(el) => getComputedStyle(el).direction"
     assert page.locator("h1").evaluate(direction) == "rtl"
-    assert page.locator("dt:text-is('Title') + dd").evaluate(direction) == "rtl"
     page.goto("/tickets")
     assert page.locator(f"[data-key='{ticket['id']}'] .sm-open").evaluate(direction) == "rtl"
     page.goto(f"/tickets/{ticket['id']}/edit")

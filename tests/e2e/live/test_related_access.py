@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from e2e.browsing import Visitor, field
+from e2e.browsing import Visitor
 from e2e.serving import Server
 
 PROGRAM = """
@@ -58,7 +58,7 @@ def test_windows_of_two_visitors_follow_a_change_of_the_related_record(
     rows, status = "tbody tr[data-key=t1]", "#starmodel-status"
     expect(hers.locator(rows)).to_have_count(1)
     expect(his.locator(rows)).to_have_count(0)
-    expect(field(page, "Text")).to_have_text("Paint")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Paint")
 
     bob.context.request.post(
         "/projects/hub/hand_over", data={"to": "bob"}, headers={"origin": server.url}
