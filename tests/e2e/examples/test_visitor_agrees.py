@@ -43,7 +43,7 @@ class ByChromium:
 
     def submit(self, button: str, **values: str) -> None:
         opener = self.tab.get_by_role("button", name=f"{button}\u2026", exact=True)
-        if opener.is_visible():
+        if opener.is_visible() and not self.tab.locator("dialog[open]").count():
             opener.click()
         form = self.tab.locator("form").filter(
             has=self.tab.get_by_role("button", name=button, exact=True)

@@ -55,13 +55,13 @@ def test_toast_never_covers_the_pressed_control(page_state: Server, visit: Visit
     ann = visit(page_state, viewport={"width": 390, "height": 500})
     ticket = made(ann, "/tickets", title="Covered")
     page = ann.open(f"/tickets/{ticket['id']}")
-    rename = form(page, "Rename")
-    button = rename.get_by_role("button", name="Rename", exact=True)
-    rename.get_by_label("Title").fill("Seen")
+    button = page.get_by_role("button", name="Rename\u2026", exact=True)
     button.evaluate(
         "(el) => scrollTo(0, el.getBoundingClientRect().bottom + scrollY - innerHeight + 40)"
     )
-    button.click()
+    rename = form(page, "Rename")  # in a dialog that the button opens
+    rename.get_by_label("Title").fill("Seen")
+    rename.get_by_role("button", name="Rename", exact=True).click()
     toast = page.locator("#starmodel-toasts > *").first
     expect(toast).to_be_visible()
     of, at = button.bounding_box(), toast.bounding_box()

@@ -72,9 +72,11 @@ def test_page_fits_a_phone_and_names_its_inputs(
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 390, f"{path} is {wide} px wide"
+    # A button that is hidden from everybody is what Enter presses.
+    inputs = "input:not([type=hidden]), select, textarea, button:not([aria-hidden])"
     unnamed = [
         box.evaluate("(input) => input.outerHTML")
-        for box in page.locator("input:not([type=hidden]), select, textarea, button").all()
+        for box in page.locator(inputs).all()
         if not box.evaluate(
             "(el) => (el.labels?.[0]?.textContent || el.ariaLabel || el.textContent).trim()"
         )
