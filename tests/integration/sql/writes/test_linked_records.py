@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ async def test_links_of_a_record_change_in_one_commit(
 
 async def test_tables_of_another_program_have_links(tmp_path: Path) -> None:
     path = tmp_path / "other.db"
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.executescript(
             "CREATE TABLE post (id VARCHAR PRIMARY KEY, title VARCHAR NOT NULL);"
             "CREATE TABLE tag (id INTEGER PRIMARY KEY, name VARCHAR NOT NULL);"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ async def test_form_shows_what_no_row_can_hold(visit: Any, tmp_path: Path, colum
     await app.starmodel.ready()
     crate = await Crate.objects.create(name="A")
     for value in STORED:
-        with sqlite3.connect(tmp_path / "crates.db") as database:
+        with closing(sqlite3.connect(tmp_path / "crates.db")) as database, database:
             database.execute(f'UPDATE crate SET "{column}" = ?', (value,))  # noqa: S608
         for path in (f"/crates/{crate.id}/edit", f"/crates/new?_copy={crate.id}"):
             page = await browser.page(path)
