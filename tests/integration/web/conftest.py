@@ -51,16 +51,21 @@ async def serve() -> AsyncIterator[Callable[..., Any]]:
 async def visit(serve: Callable[..., Any]) -> AsyncIterator[Callable[..., Browser]]:
     """`visit(Counter)` or `visit(app)`: a new visitor of an application."""
     browsers: list[Browser] = []
+    given: dict[int, Any] = {}
 
     def make(*what: Any, **options: Any) -> Browser:
         is_app = len(what) == 1 and not isinstance(what[0], type)
         app = what[0] if is_app else serve(*what, **options)
+        if is_app and hasattr(app, "starmodel"):
+            given[id(app)] = app
         browsers.append(Browser(app))
         return browsers[-1]
 
     yield make
     for browser in browsers:
         await browser.aclose()
+    for app in given.values():
+        await app.starmodel.close()
 
 
 def add_sign_in(app: Any) -> None:
