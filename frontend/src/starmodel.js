@@ -9,6 +9,7 @@ import { show, whole } from "./frames.js";
 import { forget } from "./browser_storage.js";
 import { digests } from "./lists.js";
 import "./htmx.js";
+import "./row_links.js";
 import "./page.js";
 import { PAGE_HEADER, SESSION_HEADER } from "./wire_names.js";
 import "./record_picker.js";

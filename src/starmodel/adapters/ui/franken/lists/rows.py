@@ -27,7 +27,7 @@ from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists.columns import (
     Column,
     ValueRenderers,
-    cell_class,
+    cell_classes,
     column_of,
     columns_of,
 )
@@ -276,9 +276,9 @@ def row_component(
             aria_label=texts.text("list.select", name=title),
         )  # fmt: skip
         cells.append(Td(box, cls="sm-pick"))
-    for number, column in enumerate(columns):
-        value, cls = Safe(s.html(column.slot)), cell_class(column, number)
-        if number == 0 and record_url:
+    for column, cls in zip(columns, cell_classes(columns), strict=True):
+        value = Safe(s.html(column.slot))
+        if column is columns[0] and record_url:
             url = record_url.replace(ANY_ID, key)
             cells.append(Td(A(value, href=url, cls="sm-open", dir="auto"), cls=cls))
         else:
