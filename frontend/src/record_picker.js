@@ -202,8 +202,7 @@ class RecordsPicker extends Combobox {
   }
 
   restore() {
-    const kept = JSON.parse(this.draft.value || "[]");
-    this.chosen = kept.filter((each) => Array.isArray(each)).map(([id, title]) => ({ id: String(id), title: String(title) }));
+    this.chosen = JSON.parse(this.draft.value).filter((each) => Array.isArray(each)).map(([id, title]) => ({ id: String(id), title: String(title) }));
     this.show();
   }
 
