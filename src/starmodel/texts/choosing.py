@@ -25,5 +25,9 @@ CHOOSING: Mapping[str, str | Mapping[str, str]] = {
     "choice.failed": "This form can't be loaded. Try again in a moment.",
     "choice.hidden": "Not visible to you",
     "choice.step": "Type part of the name and send the form. You then choose from the matches.",
+    "choice.chosen": "Chosen {things:lower}",
+    "choice.remove": "Remove {title}",
+    "choice.added": "{title} added",
+    "choice.removed": "{title} removed",
     "choice.matches": "{things} that match \u201c{words}\u201d",
 }

@@ -16,6 +16,8 @@ from starmodel.core.errors import NotFoundError
 
 MAX_CHOICES = 20
 MAX_NAMED = 10
+"""The most recent records that an input offers again."""
+AT_ONCE = 500
 
 ReadWindow = Callable[..., Awaitable[Window]]
 
@@ -84,22 +86,23 @@ class RecordChoices:
         actor: Actor | None,
         policy: AccessPolicy,
     ) -> tuple[Entity, ...]:
-        """The readable records with these ids, in their order; one query.
+        """The readable records with these ids, in their order; one query for each 500.
 
-        An id that no readable record has is left out. At most `MAX_NAMED` ids are read.
+        An id that no readable record has is left out.
 
         Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
         """
         wanted = []
-        for id in list(ids)[:MAX_NAMED]:
+        for id in ids:
             try:
                 wanted.append(self._id_of(entity_type.cls, id))
             except NotFoundError:
                 continue
-        if not wanted:
-            return ()
-        query = Query(entity_type.cls, (Filter("id", "in", tuple(wanted)),), limit=len(wanted))
-        listing: Listing = replace(listing_of(entity_type, {}), query=query, per_page=len(wanted))
-        window = await self._window(listing, actor, policy=policy)
-        by_id = {entity.id: entity for entity in window.entities}
+        by_id: dict[Any, Entity] = {}
+        for start in range(0, len(wanted), AT_ONCE):
+            some = tuple(wanted[start : start + AT_ONCE])
+            query = Query(entity_type.cls, (Filter("id", "in", some),), limit=len(some))
+            listing: Listing = replace(listing_of(entity_type, {}), query=query, per_page=len(some))
+            window = await self._window(listing, actor, policy=policy)
+            by_id |= {entity.id: entity for entity in window.entities}
         return tuple(by_id[id] for id in dict.fromkeys(wanted) if id in by_id)

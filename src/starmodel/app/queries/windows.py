@@ -9,7 +9,16 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from starmodel.app.access.conditions.condition import ALWAYS, Condition, narrowed
+from starmodel.app.access.conditions.condition import (
+    ALWAYS,
+    NEVER,
+    Comparison,
+    Condition,
+    Related,
+    Step,
+    junction,
+    narrowed,
+)
 from starmodel.app.access.decisions import check, permits, reads_every_record
 from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
@@ -66,6 +75,8 @@ class Windows:
         """
         entity_type = listing.entity_type
         await check(policy, entity_type, "read", actor)
+        if listing.query.linked:
+            listing = replace(listing, query=await self._by_links(listing.query, actor, policy))
         if listing.query.related and actor is not TRUSTED:
             listing = replace(listing, query=await self._permitted_query(listing, actor, policy))
         window = await self._seen(listing, actor, policy, total=total)
@@ -117,6 +128,35 @@ class Windows:
             return query
         return _without(query, closed)
 
+    async def _by_links(self, query: Query, actor: Actor | None, policy: AccessPolicy) -> Query:
+        """The query with conditions in the place of filters by many-to-many relations.
+
+        A record that the actor may not read matches like a missing one: nothing.
+        Raises: ListQueryError, for classes in stores that can't decide it.
+        """
+        conditions = [query.where]
+        by_name = {link.name: link for link in query.linked}
+        for each in query.filters:
+            link = by_name.get(each.field)
+            if link is None:
+                continue
+            ids = tuple(each.value) if each.op == "in" else (each.value,)
+            target = None if self._registry is None else self._registry.get(link.target)
+            found = [] if target is None else await self.readable(target, ids, actor, policy)
+            among = Comparison(link.link_remote, "in", tuple(entity.id for entity in found))
+            step = Step("id", link.link, link.link_local)
+            condition = Related(step, among) if found else NEVER
+            repository = self._persistence.for_class(query.entity)
+            where, exact = narrowed(condition, query.entity, supports_of(repository))
+            if not exact:
+                raise ListQueryError(
+                    f"{query.entity.__name__} can't be filtered by {link.name}: its records and "
+                    "their links must be in one store that decides it."
+                )
+            conditions.append(where)
+        own = tuple(each for each in query.filters if each.field not in by_name)
+        return replace(query, filters=own, linked=(), where=junction(True, conditions))
+
     async def _reads(self, path: RelatedField, actor: Actor | None, policy: AccessPolicy) -> bool:
         """Whether the actor may read the field on every record of its class."""
         target = None if self._registry is None else self._registry.get(path.target)
@@ -136,7 +176,7 @@ class Windows:
             count = await repository.count(query) if total else None
             return Window(tuple(rows[:size]), len(rows) > size, total=count)
         where, exact = _condition(policy, entity_type, actor, repository)
-        query = replace(query, where=where)
+        query = replace(query, where=junction(True, (query.where, where)))
         if exact:
             rows = await repository.list(replace(query, limit=size + 1))
             count = await repository.count(query) if total else None

@@ -168,8 +168,8 @@ class Binder:
 
     @property
     def form_parameters(self) -> list[Parameter]:
-        """The public parameters that generated forms have inputs for: no many-to-many relations."""
-        return [p for p in self.public_parameters if p.name not in self.linked]
+        """The public parameters that generated forms may have inputs for."""
+        return self.public_parameters
 
     @property
     def needed(self) -> list[Parameter]:

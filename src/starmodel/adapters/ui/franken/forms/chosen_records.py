@@ -15,10 +15,12 @@ from starmodel.adapters.ui.franken.forms.record_picker import (
     picker_texts,
     searched,
 )
+from starmodel.adapters.ui.franken.forms.records_picker import PickedSeveral, records_slots
 from starmodel.adapters.ui.second_lines import second_line
 from starmodel.adapters.ui.titles import title_field
 from starmodel.app.access.offers import answer_to, await_later, awaited
 from starmodel.app.access.policy import Actor
+from starmodel.app.commands.binding.sent_records import SentRecords
 from starmodel.app.context import current_context
 from starmodel.app.presentation.choices import Choice, Offered
 from starmodel.app.presentation.resource import MountedResource
@@ -29,6 +31,8 @@ from starmodel.core.errors import AccessDeniedError, AccessScanLimitError, NotSi
 
 _REFUSALS = (NotSignedInError, AccessDeniedError, AccessScanLimitError)
 _UNKNOWN = object()
+PICKERS = ("record", "records")
+"""The kinds of inputs that choose from records."""
 
 
 class ChosenRecords:
@@ -48,15 +52,19 @@ class ChosenRecords:
     def with_texts(self, field: FormField) -> FormField:
         """The field, with the texts of its picker."""
         resource = self.resource(field)
-        if field.kind != "record" or resource is None:
+        if field.kind not in PICKERS or resource is None:
             return field
         texts = picker_texts(self._services.texts, resource.entity_type)
         return replace(field, choosing=tuple(texts.items()))
 
     def slots(self, field: FormField, value: Any, name: str, *, is_refused: bool) -> dict[str, str]:
         """The slot values of a picker. Shapes: name is the input's name in the form."""
-        resource, picked = self.resource(field), self.picked(field, value, is_refused=is_refused)
+        resource = self.resource(field)
         things = "" if resource is None else resource.entity_type.plural_title
+        if field.kind == "records":
+            several = self.picked_several(field, value)
+            return records_slots(field, several, name, self._services.texts, things)
+        picked = self.picked(field, value, is_refused=is_refused)
         return picker_slots(field, picked, name, self._services.texts, things)
 
     def picked(self, field: FormField, value: Any, *, is_refused: bool) -> Picked:
@@ -70,9 +78,7 @@ class ChosenRecords:
             return Picked()
         words = searched(value)
         if words is not None:
-            load = partial(self._offered, resource, words)
-            offered = _loaded(("choice.matches", resource.name, words), load)
-            return Picked(words, offered=offered if isinstance(offered, Offered) else Offered(()))
+            return Picked(words, offered=self._matches(resource, words))
         id = str(plain(value))
         choice = self._named(resource, id, value)
         if isinstance(choice, Choice):
@@ -82,6 +88,33 @@ class ChosenRecords:
         if is_refused:
             return Picked()
         return Picked(self._services.texts.text("choice.hidden"), id)
+
+    def picked_several(self, field: FormField, value: Any) -> PickedSeveral:
+        """What the input of several records shows; records that the visitor may not read are not.
+
+        Shapes: value has ids, or is `SentRecords` with those that the form was rendered with.
+        """
+        resource, choices, hidden = self.resource(field), list[Choice](), set[str]()
+        if resource is None or not isinstance(value, list | tuple | set | frozenset):
+            return PickedSeveral()
+        for each in value:
+            id = str(plain(each))
+            choice = self._named(resource, id, each)
+            if isinstance(choice, Choice):
+                choices.append(choice)
+            elif choice is None:
+                hidden.add(id)
+        if not isinstance(value, SentRecords):
+            return PickedSeveral(choices)
+        before = [id for id in value.before if id not in hidden]
+        words = value.words
+        offered = self._matches(resource, words) if words else None
+        return PickedSeveral(choices, before, words, offered)
+
+    def _matches(self, resource: MountedResource, words: str) -> Offered:
+        load = partial(self._offered, resource, words)
+        offered = _loaded(("choice.matches", resource.name, words), load)
+        return offered if isinstance(offered, Offered) else Offered(())
 
     async def choices(self, resource: MountedResource, words: str, actor: Actor | None) -> Offered:
         """The choices that match the words. Raises: as `RecordChoices.matching`."""

@@ -20,6 +20,7 @@ from starmodel.adapters.ui.franken.forms.form_layout import arranged, cell
 from starmodel.adapters.ui.franken.forms.inputs import slot_values
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.titles import title_names
+from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.form_names import ORIGINALS
 from starmodel.app.commands.binding.parameters import Parameter
 from starmodel.app.commands.binding.shown_fields import as_data
@@ -164,13 +165,16 @@ def event_form(
     """Compile the form of one event at the current mount path, without the omitted fields."""
     entity_type, texts = resource.entity_type, services.texts
     binder = services.binder(entity_type, event)
+    specs = entity_type.cls.__entity__.fields
+    targets = _targets(services, entity_type, binder)
     parameters = [
         parameter
         for parameter in binder.form_parameters
-        if not (parameter.is_field and parameter.name in omitted)
+        if not (
+            parameter.name in omitted and (parameter.is_field or parameter.name in binder.linked)
+        )
+        and (parameter.name in targets or parameter.name not in binder.linked)
     ]
-    specs = entity_type.cls.__entity__.fields
-    targets = _targets(services, entity_type)
     fields = tuple(
         chosen.with_texts(
             form_field(
@@ -178,7 +182,7 @@ def event_form(
                 texts=texts,
             )
             if parameter.is_field
-            else form_field(parameter, texts=texts)
+            else form_field(parameter, target=targets.get(parameter.name), texts=texts)
         )
         for parameter in parameters
     )  # fmt: skip
@@ -251,11 +255,22 @@ def _has_buttons(field: FormField) -> bool:
     return field.editor is not None or any(map(_has_buttons, field.parts))
 
 
-def _targets(services: Services, entity_type: EntityType) -> dict[str, type[Entity]]:
-    """The class of each foreign key whose records have a list and names to search by."""
+def _targets(
+    services: Services, entity_type: EntityType, binder: Binder
+) -> dict[str, type[Entity]]:
+    """The class whose records each foreign key, relation and list of records is chosen from.
+
+    Only those whose records have a list and names to search by.
+    """
+    areas = services.areas
+    named = {name: entity_type.linked[name].target for name in binder.linked}
+    named |= {p.name: p.entity for p in binder.parameters.values() if p.entity and p.has_records}
+    found = areas.referenced(entity_type) | {
+        name: areas.current_resource(cls) for name, cls in named.items()
+    }
     return {
         field: resource.entity_type.cls
-        for field, resource in services.areas.referenced(entity_type).items()
+        for field, resource in found.items()
         if "choices" in resource.pages and title_names(resource.entity_type.cls)
     }
 

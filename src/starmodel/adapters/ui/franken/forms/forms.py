@@ -136,8 +136,9 @@ class EventForms:
         if name != "create":
             key = Slots().token("id")
         create = theirs.entity_type.events["create"]
+        linked = frozenset(self._services.binder(theirs.entity_type, create).linked)
         fields = event_form(
-            self._services, theirs, create, self._render_field, self._chosen, omitted
+            self._services, theirs, create, self._render_field, self._chosen, omitted | linked
         ).fields
         shown = InlineRows(children, theirs, (), omitted, may_add=True)
         return inline_table(
