@@ -26,6 +26,8 @@ def key_of(id: object) -> str:
     ('a%2Fb', '~new', '~..', '~~new')
     """
     text = str(id)
+    if text.isalnum() and text.isascii() and text != NEW:  # most ids
+        return text
     if _TAKEN.fullmatch(text):
         text = f"~{text}"
     return text if _PLAIN.fullmatch(text) else quote(text, safe="")
