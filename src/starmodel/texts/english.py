@@ -271,6 +271,8 @@ _LISTS: dict[str, Text] = {
     "list.show_all": "Show all",
     "list.empty": "No {things:lower} yet.",
     "list.create_first": "Create the first {title:lower}",
+    "export.too_many": "These are {total} {things:lower}, and a workbook holds {most}. Narrow them "
+    "by a filter or a search, or export them as CSV.",
     "list.closed": "These {things:lower} are no longer open to you.",
     "list.not_live": "This list is too long to follow its changes. Please narrow it by a filter "
     "or a search.",

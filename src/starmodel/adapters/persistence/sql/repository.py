@@ -223,7 +223,8 @@ class SqlRepository:
         store = self._store()
         statements = store.statements_of(query.entity)
         planner = store.planners[query.entity]
-        stream = Stream(store.rows, statements, planner, query, self._clock)
+        load = partial(self._with_related, query)
+        stream = Stream(store.rows, statements, planner, query, self._clock, load)
         async for chunk in stream.chunks(batch):
             yield chunk
 

@@ -70,13 +70,14 @@ def columns_of(
     audience: Audience,
     links: Mapping[str, RenderTitle],
     linked: Mapping[str, RenderLinked],
+    chosen: Sequence[str] = (),
 ) -> tuple[Column, ...]:
-    """The columns that the class configures, else its first fields, with the title field first.
+    """The chosen columns, else those that the class configures or its first fields.
 
     Fields that are hidden from the audience have no column.
     Shapes: links has the renderer of each foreign key, linked that of each relation to many.
     """
-    names = shown_fields(entity_type, audience.hidden)
+    names = shown_fields(entity_type, audience.hidden, chosen)
     columns = [
         _linked_column(name, linked[name])
         if name in linked

@@ -204,14 +204,17 @@ def list_view(
     children: Children | None = None,
     *,
     is_figures: bool = False,
+    chosen: Sequence[str] = (),
 ) -> ListView:
     """Compile the row template of a resource. All views share one cache of rendered rows.
 
-    Shapes: children is set for the list on the page of a parent, without the parent's column.
+    Shapes: children is set for the list on the page of a parent, without the parent's column;
+    chosen are the columns of `Listing.columns`.
     """
     entity_type, texts, icons_url = resource.entity_type, services.texts, services.icons_url
     links, parent_url = related_links(services, resource), ""
-    columns = columns_of(entity_type, values, audience, links, linked_titles(services, resource))
+    linked = linked_titles(services, resource)
+    columns = columns_of(entity_type, values, audience, links, linked, chosen)
     if children is not None:
         known = (children.key, children.position)  # the same in every row, or seen by their order
         columns = tuple(c for c in columns if c.name not in known) or columns
