@@ -66,7 +66,7 @@ _VALUES: dict[str, Text] = {
 }
 
 _ROWS: dict[str, Text] = {
-    "rows.add": "Add another",
+    "rows.add": "Add {item:lower}",
     "rows.remove": "Remove",
     "rows.up": "Move up",
     "rows.down": "Move down",

@@ -15,7 +15,7 @@ from starmodel.adapters.ui.elements import Button, Div, Form, Input, render
 from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.fields import form_field
 from starmodel.adapters.ui.franken.forms.form_field import FormField, Within
-from starmodel.adapters.ui.franken.forms.form_footer import browser_texts, footer
+from starmodel.adapters.ui.franken.forms.form_footer import browser_texts, cancel_link, further_ways
 from starmodel.adapters.ui.franken.forms.form_layout import arranged, cell
 from starmodel.adapters.ui.franken.forms.inputs import slot_values
 from starmodel.adapters.ui.franken.icons import icon
@@ -88,7 +88,8 @@ class EventForm:
         )
         slots["inlines"] = inlines
         if self.is_of_record:
-            slots["footer"] = "" if flow is None else footer(flow, self.texts)
+            slots["cancel"] = "" if flow is None else cancel_link(flow, self.texts)
+            slots["ways"] = "" if flow is None else further_ways(flow, self.texts)
             slots["draft"] = "" if flow is None else flow.draft
         return self.template.fill(slots)
 
@@ -220,6 +221,7 @@ def _component(
     submit = frontend.form_action(resource, event, id).replace(ANY_ID, key)
     files = any(field.kind in ("file", "image") for field in fields)
     max_body_bytes = services.site.max_body_bytes
+    button = _button(services, entity_type, event, has_fields=bool(fields))
     # Without JavaScript the button leads to the page that asks.
     asks = event.name == "delete" and not fields and "delete" in resource.pages
     return Form(
@@ -232,11 +234,7 @@ def _component(
         Safe(s.html("hidden")),
         *arranged(_layout(entity_type, event), inputs, form),
         Safe(s.html("inlines")),
-        Div(
-            _button(services, entity_type, event, has_fields=bool(fields)),
-            Safe(s.html("footer")) if is_saving else None,
-            cls="sm-form-end sm-form-foot" if is_saving else "sm-form-end",
-        ),
+        _footer(button, s) if is_saving else Div(button, cls="sm-form-end"),
         {"data-draft": s.token("draft"), "data-texts": browser_texts(services.texts)}
         if is_saving
         else {},
@@ -249,6 +247,12 @@ def _component(
         cls="sm-form" if fields else "sm-form sm-form-bare",
         enctype="multipart/form-data" if files else "application/x-www-form-urlencoded",
     )  # fmt: skip
+
+
+def _footer(button: Any, s: Slots) -> Any:
+    """The button that saves and the link to cancel, then the other ways to save."""
+    own = Div(button, Safe(s.html("cancel")), cls="sm-form-go")
+    return Div(own, Safe(s.html("ways")), cls="sm-form-end sm-form-foot")
 
 
 def _has_buttons(field: FormField) -> bool:
