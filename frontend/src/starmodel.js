@@ -10,6 +10,8 @@ import { forget } from "./browser_storage.js";
 import { digests } from "./lists.js";
 import "./htmx.js";
 import "./page.js";
+import "./event_states.js";
+import "./shortcuts.js";
 import { PAGE_HEADER, SESSION_HEADER } from "./wire_names.js";
 import "./record_picker.js";
 import "./inlines.js";
