@@ -11,6 +11,8 @@ import { digests } from "./lists.js";
 import "./htmx.js";
 import "./row_links.js";
 import "./page.js";
+import "./event_states.js";
+import "./shortcuts.js";
 import { PAGE_HEADER, SESSION_HEADER } from "./wire_names.js";
 import "./record_picker.js";
 import "./inlines.js";

@@ -14,6 +14,7 @@ from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKEN
 from starmodel.texts.emails import BY_MAIL, EMAILS
 from starmodel.texts.forms import FORMS
 from starmodel.texts.records import DELETING, TOASTS
+from starmodel.texts.workflows import WORKFLOWS
 
 Text = str | Mapping[str, str]
 
@@ -338,6 +339,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Around every page": _PAGES,
     "Records, forms and events": _RECORDS,
     "Saving and leaving a form": FORMS,
+    "What the state of a record makes possible": WORKFLOWS,
     "Deleting records, and what goes along": DELETING,
     "Toasts after an event": TOASTS,
     "Children of a record": _CHILDREN,

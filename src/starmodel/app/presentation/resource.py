@@ -11,7 +11,15 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from starmodel.app.access.policy import AccessPolicy
-from starmodel.app.queries.record_keys import BULK, CHOICES, EDIT, EXPORT, NEW, key_of
+from starmodel.app.queries.record_keys import (
+    BULK,
+    CHOICES,
+    EDIT,
+    EVENTS,
+    EXPORT,
+    NEW,
+    key_of,
+)
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
@@ -19,7 +27,7 @@ from starmodel.core.events import Event
 
 Page = Literal[
     "list", "new", "bulk", "choices", "export.csv", "export.jsonl", "export.xlsx",
-    "record", "edit", "delete",
+    "record", "edit", "delete", "events",
 ]  # fmt: skip
 
 ID = "{id}"
@@ -33,6 +41,7 @@ _TAILS: dict[Page, str] = {
     "export.csv": f"/{EXPORT}.csv", "export.jsonl": f"/{EXPORT}.jsonl",
     "export.xlsx": f"/{EXPORT}.xlsx",
     "record": f"/{ID}", "edit": f"/{ID}/{EDIT}", "delete": f"/{ID}/delete",
+    "events": f"/{ID}/{EVENTS}",
 }  # fmt: skip
 
 

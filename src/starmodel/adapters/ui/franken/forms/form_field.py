@@ -19,6 +19,7 @@ from starmodel.app.commands.binding.form_texts import lines_of, without_zone
 from starmodel.app.commands.binding.number_texts import plain_number
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
+from starmodel.core.fields.transitions import Transitions
 from starmodel.core.fields.widgets import UI
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ class FormField:
     for a foreign key, whose value is an id; optional is True when None is a valid value;
     given is the label of the switch that a nested model which may be None has; in_own_zone
     is True for datetimes that a browser shows in its time zone; ui has the format of a
-    number; choosing has the texts of a record input by name.
+    number; choosing has the texts of a record input by name; transitions are the steps that a
+    stored choice may take.
     """
 
     name: str
@@ -120,6 +122,7 @@ class FormField:
     ui: UI = UI()  # noqa: RUF009 - frozen, so it can be shared
     row: Template | None = field(default=None, compare=False)
     choosing: tuple[tuple[str, str], ...] = ()
+    transitions: Transitions | None = None
 
     def json(self, value: Any) -> str:
         """The value as JSON text."""
