@@ -222,6 +222,7 @@ class Dispatcher:
             check_untouched(await viewer.seen(target.base), arguments, command.was)
             command.event.fn(target.draft, **arguments)
             entity = close_draft(target.draft)
+            await unit.check_choices(target)
         except (InvalidStateError, ConstraintError) as error:
             await self._conceal(error, command)
             errors = error.fields

@@ -9,7 +9,7 @@ from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.events.built_in import BUILT_IN
 from starmodel.plugins import EventRoute, Exchange, Plugin, ResourceRoute, Route
 from starmodel.plugins.built_in.crud.bulk import BulkEvents
-from starmodel.plugins.built_in.crud.choices import send_choices
+from starmodel.plugins.built_in.crud.choices import ChoiceLists
 from starmodel.plugins.built_in.crud.deletions import Deletions
 from starmodel.plugins.built_in.crud.overview import overviews
 from starmodel.plugins.built_in.crud.pages import CrudPages
@@ -35,7 +35,7 @@ class Crud(Plugin):
         yield ResourceRoute("list", pages.list)
         yield ResourceRoute("new", pages.new, needs="endpoint")  # creation requires no read access
         yield ResourceRoute("bulk", self._bulk.run, methods=["POST"], needs="endpoint")
-        yield ResourceRoute("choices", send_choices)
+        yield ResourceRoute("choices", self._choices.send)
         yield ResourceRoute("record", pages.record)
         yield ResourceRoute("edit", pages.edit)
         if "delete" in entity_type.events:
@@ -55,6 +55,10 @@ class Crud(Plugin):
     @cached_property
     def _deletions(self) -> Deletions:
         return Deletions(self.services)
+
+    @cached_property
+    def _choices(self) -> ChoiceLists:
+        return ChoiceLists(self.services)
 
     @cached_property
     def _bulk(self) -> BulkEvents:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -20,6 +20,7 @@ from starmodel.adapters.ui.franken.forms.form_layout import arranged, cell
 from starmodel.adapters.ui.franken.forms.inputs import slot_values
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.titles import title_names
+from starmodel.app.choosing.given import parameter
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.form_names import ORIGINALS
 from starmodel.app.commands.binding.parameters import Parameter
@@ -103,12 +104,13 @@ class EventForm:
         slots: dict[str, Any] = {"id": "" if id is None else key_of(id)}
         slots["originals"] = self._originals(originals)
         form = form_id(self.entity_type, self.event, slots["id"])
+        chosen = self.chosen.beside(values)
         token = excluding_private.set(True)
         try:
             for field in self.fields:
                 value = values.get(field.name, self.default(field.name))
                 within = Within(form, field.name, errors)
-                slots |= slot_values(field, value, within=within, records=self.chosen)
+                slots |= slot_values(field, value, within=within, records=chosen)
         finally:
             excluding_private.reset(token)
         return slots
@@ -186,6 +188,7 @@ def event_form(
         )
         for parameter in parameters
     )  # fmt: skip
+    fields = tuple(_with_rule(services, entity_type, field) for field in fields)
     template = compiled(lambda s: _component(services, resource, event, fields, render_field, s))
     by_name = {parameter.name: parameter for parameter in parameters}
     layout = _layout(entity_type, event)
@@ -253,6 +256,16 @@ def _component(
 
 def _has_buttons(field: FormField) -> bool:
     return field.editor is not None or any(map(_has_buttons, field.parts))
+
+
+def _with_rule(services: Services, entity_type: EntityType, field: FormField) -> FormField:
+    """The field, with the rule that its choices follow."""
+    rule = services.choices.rules.find(entity_type.cls, field.name) if field.is_key else None
+    if rule is None:
+        return field
+    # Of a field by way of a foreign key, the form has the foreign key.
+    needs = {parameter(each.path[:1]): each.path[0] for each in rule.reads}
+    return replace(field, rule=rule.name, needs=tuple(needs.items()))
 
 
 def _targets(

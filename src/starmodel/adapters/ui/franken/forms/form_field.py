@@ -98,7 +98,8 @@ class FormField:
     for a foreign key, whose value is an id; optional is True when None is a valid value;
     given is the label of the switch that a nested model which may be None has; in_own_zone
     is True for datetimes that a browser shows in its time zone; ui has the format of a
-    number; choosing has the texts of a record input by name.
+    number; choosing has the texts of a record input by name; rule names its `ChoiceRule`,
+    and needs are the (query parameter, name of the input) of what that reads.
     """
 
     name: str
@@ -120,6 +121,8 @@ class FormField:
     ui: UI = UI()  # noqa: RUF009 - frozen, so it can be shared
     row: Template | None = field(default=None, compare=False)
     choosing: tuple[tuple[str, str], ...] = ()
+    rule: str = ""
+    needs: tuple[tuple[str, str], ...] = ()
 
     def json(self, value: Any) -> str:
         """The value as JSON text."""
