@@ -2,6 +2,8 @@
 import { is, listen } from "./elements.js";
 import { openCreation } from "./record_creation.js";
 import { recall, remember } from "./recent_choices.js";
+import { valueOf } from "./shown_fields.js";
+import { FIELD } from "./wire_names.js";
 
 const GAP_PX = 4, LEAST_PX = 180, MOST_PX = 320, LEAST_WIDTH_PX = 256;
 const SEARCH_AFTER_MS = 200;
@@ -15,8 +17,9 @@ export const el = (tag, properties = {}, attributes = {}) => {
 
 // Shapes: a subclass has `words` (what to search for), `choose(item)`, `typed()`, `left()`, `isTaken(id)` and `clear()`.
 export class Combobox {
-  constructor(root, { url, texts }) {
-    Object.assign(this, { root, url, texts, options: [], at: -1, asked: 0, timer: 0, items: [] });
+  // Shapes: needs are [query parameter, name of the input] of what the choices depend on.
+  constructor(root, { url, texts, for: rule, needs = [] }) {
+    Object.assign(this, { root, url, texts, rule, needs, options: [], at: -1, asked: 0, timer: 0, items: [] });
     this.input = root.querySelector("input[type=text]");
     this.box = this.input.parentElement;
   }
@@ -41,7 +44,13 @@ export class Combobox {
       const option = target.closest("[role=option]");
       if (option) this.take(this.options.indexOf(option));
     });
+    if (input.form && this.needs.length) listen(input.form, "change", ({ target }) => this.dependsOn(target) && this.recheck());
     if (input.form) listen(input.form, "reset", () => setTimeout(() => this.reset()));
+  }
+
+  dependsOn(target) {
+    const name = target.records?.name ?? target.name;
+    return this.needs.some(([, input]) => name === input || name === `${FIELD}${input}`);
   }
 
   // A choice sends the form of a list's filters at once.
@@ -103,7 +112,9 @@ export class Combobox {
   }
 
   ask(query) {
-    return fetch(`${this.url}?${new URLSearchParams(query)}`, { headers: { Accept: "application/json" } });
+    const held = this.needs.map(([name, input]) => [name, valueOf(this.input.form, input)]).filter(([, value]) => value !== undefined);
+    const about = this.rule ? { ...query, for: this.rule, ...Object.fromEntries(held) } : query;
+    return fetch(`${this.url}?${new URLSearchParams(about)}`, { headers: { Accept: "application/json" } });
   }
 
   async search(words) {
@@ -130,13 +141,13 @@ export class Combobox {
     this.offer(words, answer);
   }
 
-  offer(words, { recent, items, more, create }) {
+  offer(words, { recent, items, more, create, note }) {
     const known = new Set(recent.map(({ id }) => id)), others = items.filter(({ id }) => !known.has(id));
     const rows = [];
     if (recent.length) rows.push(this.heading(this.texts.recent), ...recent.map((item) => this.option(item)));
     if (recent.length && others.length) rows.push(this.heading(this.texts.all));
     rows.push(...others.map((item) => this.option(item)));
-    if (!recent.length && !others.length) rows.push(this.note(this.texts.none));
+    if (!recent.length && !others.length) rows.push(this.note(note ?? this.texts.none));
     if (more) rows.push(this.note(this.texts.more));
     if (create) rows.push(this.creation(create, words));
     this.fill(rows);

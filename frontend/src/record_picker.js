@@ -91,6 +91,17 @@ class RecordPicker extends Combobox {
     this.announce();
   }
 
+  // A choice that does not go with what it depends on is removed. The server refuses it as well.
+  async recheck() {
+    const { id, title } = this.chosen;
+    this.items = [];
+    if (!id) return;
+    const answer = await this.ask({ recent: JSON.stringify([id]) }).then((response) => (response.ok ? response.json() : null)).catch(() => null);
+    if (!answer || answer.recent.length || id !== this.chosen.id) return;
+    this.adopt({ ...NONE });
+    this.status.textContent = this.texts.cleared.replace("{title}", () => title);
+  }
+
   typed() {
     const { input, chosen, isSame } = this;
     this.id.value = isSame ? chosen.id : "";

@@ -216,6 +216,9 @@ class Windows:
     ) -> Window:
         entity_type, size, query = listing.entity_type, listing.per_page, listing.query
         repository = self._persistence.for_class(entity_type.cls)
+        if query.where is not ALWAYS:  # the parts that the store decides
+            where = narrowed(query.where, entity_type.cls, supports_of(repository))[0]
+            query = replace(query, where=where)
         if reads_every_record(policy, entity_type, actor):
             rows = await repository.list(replace(query, limit=size + 1))
             count = await repository.count(query) if total else None

@@ -138,6 +138,7 @@ class Binder:
             or self.conditions
             or self._converter.private_parts
             or (self.takes_fields and next(foreign_keys(entity_type.cls), None))
+            or any(spec.ui.choices is not None for spec in info.fields.values())
         )
 
     @property

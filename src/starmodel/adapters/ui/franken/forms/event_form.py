@@ -22,6 +22,7 @@ from starmodel.adapters.ui.franken.forms.inputs import slot_values
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.titles import title_names
 from starmodel.app.access.readiness import POSSIBLE, Availability
+from starmodel.app.choosing.given import parameter
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.form_names import ORIGINALS
 from starmodel.app.commands.binding.parameters import Parameter
@@ -111,12 +112,13 @@ class EventForm:
         slots: dict[str, Any] = {"id": "" if id is None else key_of(id)}
         slots["originals"] = self._originals(originals)
         form = form_id(self.entity_type, self.event, slots["id"])
+        chosen = self.chosen.beside(values)
         token = excluding_private.set(True)
         try:
             for field in self.fields:
                 value = values.get(field.name, self.default(field.name))
                 within = Within(form, field.name, errors)
-                slots |= slot_values(field, value, within=within, records=self.chosen)
+                slots |= slot_values(field, value, within=within, records=chosen)
         finally:
             excluding_private.reset(token)
         return slots
@@ -194,6 +196,7 @@ def event_form(
         )
         for parameter in parameters
     )  # fmt: skip
+    fields = tuple(_with_rule(services, entity_type, field) for field in fields)
     if event.name == "update":
         rules = entity_type.cls.__entity__.transitions
         fields = tuple(replace(f, transitions=rules.get(f.name)) for f in fields)
@@ -268,6 +271,16 @@ def _footer(button: Any, s: Slots) -> Any:
 
 def _has_buttons(field: FormField) -> bool:
     return field.editor is not None or any(map(_has_buttons, field.parts))
+
+
+def _with_rule(services: Services, entity_type: EntityType, field: FormField) -> FormField:
+    """The field, with the rule that its choices follow."""
+    rule = services.choices.rules.find(entity_type.cls, field.name) if field.is_key else None
+    if rule is None:
+        return field
+    # Of a field by way of a foreign key, the form has the foreign key.
+    needs = {parameter(each.path[:1]): each.path[0] for each in rule.reads}
+    return replace(field, rule=rule.name, needs=tuple(needs.items()))
 
 
 def _targets(

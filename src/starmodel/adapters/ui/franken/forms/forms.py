@@ -81,7 +81,9 @@ class EventForms:
         own = form_id(resource.entity_type, event, key)
         tables = "".join(
             [
-                self._inline(resource, event, shown).html(own, key, shown, errors or {})
+                self._inline(resource, event, shown).html(
+                    own, key, shown, errors or {}, values or {}
+                )
                 for shown in inlines
             ]
         )

@@ -69,6 +69,7 @@ def picker_texts(texts: Catalogue, entity_type: EntityType) -> dict[str, str]:
         "create": texts.text("choice.new", title=entity_type.title),
         "close": texts.text("choice.close"),
         "failed": texts.text("choice.failed"),
+        "cleared": texts.text("choice.cleared", title="{title}"),
         "chosen": texts.text("choice.chosen", things=things),
         "remove": texts.text("choice.remove", title="{title}"),
         "added": texts.text("choice.added", title="{title}"),
@@ -80,7 +81,10 @@ def picker_texts(texts: Catalogue, entity_type: EntityType) -> dict[str, str]:
 
 def picker(field: FormField, shared: Mapping[str, Any], s: Slots, url: str, name: str) -> Any:
     """The input component. Shapes: url lists the choices; name is the input's name in the form."""
-    box, data = search_box(field, shared, s, {"url": url, "name": name})
+    about: dict[str, Any] = {"url": url, "name": name}
+    if field.rule:
+        about |= {"for": field.rule, "needs": field.needs}
+    box, data = search_box(field, shared, s, about)
     return Div(
         Div(box, _slot(s, f"picked:{field.name}"), cls="sm-picker-box"),
         _slot(s, f"offered:{field.name}"),
