@@ -48,8 +48,9 @@ class TitleLinks:
         return LiveView(link, resource.entity_type.cls, name, in_page=True, gone=gone)
 
     def render(self, resource: MountedResource, titled: Titled | None, element: str) -> Any:
-        """The title, with a second line that only cards display; the neutral text for a record that is not available.
+        """The title, with a second line that only cards display.
 
+        The neutral text for a record that is not available.
         Morphs leave the element alone: a rendering for all viewers has no titles.
         Shapes: element is its id, which differs between values of the foreign key.
         """
