@@ -79,7 +79,7 @@ def is_shown(name: str, conditions: Conditions, entity: Entity, hidden: Containe
     condition = conditions.get(name)
     if condition is None or any(field in hidden for field in compared_fields(condition)):
         return True
-    return decide(condition, entity)
+    return bool(decide(condition, entity))
 
 
 def _fields_read(rule: Any, where: str) -> set[str]:
