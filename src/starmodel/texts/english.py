@@ -146,6 +146,7 @@ _ACCESS: dict[str, Text] = {
 }
 
 _PROBLEMS: dict[str, Text] = {
+    "record.open": "Open",
     "record.missing": "{entity} {id} does not exist.",
     "record.removed": "{entity} {id} was removed.",
     "problem.no_page": "There is nothing at {path}.",
