@@ -86,7 +86,9 @@ class Query:
     both directions, ties by id. The window begins after the position `after`,
     if there is one, and skips `offset` records. where is the condition of an access
     rule, joined by AND as well; the store supports each of its parts. Filters, search and order
-    may name fields of related records by a path, "customer.name"; related has these.
+    may name fields of related records by a path, "customer.name"; related has these. A related
+    record that does not meet the condition of its class in related_where counts as absent; the
+    store supports these conditions too.
     Units: limit and offset count records; limit None means all.
     """
 
@@ -100,6 +102,11 @@ class Query:
     after: Position | None = None
     where: Condition = ALWAYS
     related: tuple[RelatedField, ...] = ()
+    related_where: tuple[tuple[type[Entity], Condition], ...] = ()
+
+    def where_related(self, cls: type[Entity]) -> Condition:
+        """The condition on the related records of a class."""
+        return next((where for target, where in self.related_where if target is cls), ALWAYS)
 
     def is_decidable(self, entity: Entity) -> bool:
         """Whether the related records that the query compares are loaded with the snapshot."""
