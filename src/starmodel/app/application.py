@@ -60,7 +60,7 @@ from starmodel.app.sessions.session import Session
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.classes.children import Children
 from starmodel.core.classes.registry import EntityType, Registry
-from starmodel.core.classes.related_fields import check_paths
+from starmodel.core.classes.related_fields import RelatedField, check_paths
 from starmodel.core.commands import Action, CommandRecord
 from starmodel.core.current_app import set_host
 from starmodel.core.entity import Entity
@@ -405,6 +405,10 @@ class Application:
         async with aclosing(every) as batches:
             async for batch in batches:
                 yield batch
+
+    def sorts_by(self, entity_type: EntityType, path: RelatedField, policy: AccessPolicy) -> bool:
+        """Whether every list of the class can be ordered by a field of related records."""
+        return self._windows.sorts_by(entity_type, path, policy)
 
     async def dispatch(
         self,

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from starmodel.app.access.conditions.condition import ALWAYS, Condition
-from starmodel.app.access.policy import Actor, Audience
+from starmodel.app.access.policy import AccessPolicy, Actor, Audience
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.elements import Element
 from starmodel.app.live.views import LiveView
@@ -27,6 +27,7 @@ from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.neighbours import Neighbours
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
 from starmodel.core.classes.registry import EntityType
+from starmodel.core.classes.related_fields import RelatedField
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.events.results import Progress, Toast
@@ -70,7 +71,8 @@ class Services:
 
     Shapes: binder returns the binder of an event; needs_no_form is True for an event
     that a click runs at once; register_view makes a live view known to streams; extensions are
-    what plugins add; choices reads the records that inputs choose from.
+    what plugins add; choices reads the records that inputs choose from; sorts_by is
+    `Application.sorts_by`.
     """
 
     site: Site
@@ -82,6 +84,7 @@ class Services:
     register_view: Callable[[LiveView], None]
     extensions: Extensions
     choices: RecordChoices
+    sorts_by: Callable[[EntityType, RelatedField, AccessPolicy], bool]
 
     @property
     def icons_url(self) -> str:
