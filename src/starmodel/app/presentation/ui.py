@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
@@ -145,8 +145,12 @@ class PageShell(Protocol):
         resources: Sequence[MountedResource],
         current: MountedResource | None,
         entries: Sequence[NavEntry] = (),
+        creatable: Collection[MountedResource] = (),
     ) -> Any:
-        """The navigation links to these resources, and entries of plugins."""
+        """The navigation links to these resources, and entries of plugins.
+
+        Shapes: creatable are the resources whose form for a new record the visitor may open.
+        """
 
     def page_slot(self, filled: Filled, place: Place) -> Any:
         """One content of a slot, in an element with its id."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from starmodel.adapters.ui.compiled import Slots
@@ -93,8 +93,9 @@ class FrankenUI:
         resources: Sequence[MountedResource],
         current: MountedResource | None,
         entries: Sequence[NavEntry] = (),
+        creatable: Collection[MountedResource] = (),
     ) -> Any:
-        return navigation_links(self.services, resources, current, entries)
+        return navigation_links(self.services, resources, current, entries, creatable)
 
     def page_slot(self, filled: Filled, place: Place) -> Any:
         return slot_content(self.services, filled, place)
