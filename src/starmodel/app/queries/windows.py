@@ -29,6 +29,7 @@ from starmodel.app.ports.query import Filter, Query, fields_of
 from starmodel.app.ports.related_paths import with_paths
 from starmodel.app.ports.repository import Repository, supports_of
 from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.queries.related import RelatedRecords
 from starmodel.app.sessions.scopes import default_snapshot
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.classes.related_fields import RelatedField
@@ -66,6 +67,7 @@ class Windows:
     ) -> None:
         self._persistence, self._scan_limit = persistence, scan_limit
         self._registry, self._fill = registry, fill
+        self._related = RelatedRecords(persistence)
 
     async def window(
         self, listing: Listing, actor: Actor | None, policy: AccessPolicy, *, total: bool = False
@@ -162,7 +164,8 @@ class Windows:
         fields = readable_fields(policy, entity_type, actor)
         listing = replace(listing, query=_asked(listing.query, entity_type, fields))
         window = await self._window(listing, actor, policy, total=total)
-        seen = [as_seen(entity, await fields.closed_on(entity)) for entity in window.entities]
+        closed = await fields.closed_on_each(window.entities)
+        seen = [as_seen(each, names) for each, names in zip(window.entities, closed, strict=True)]
         return replace(window, entities=tuple(seen))
 
     async def _permitted_query(
@@ -281,7 +284,7 @@ class Windows:
             decisive = None if query.offset or query.after else _ids(rows)
             return Window(tuple(rows[:size]), len(rows) > size, decisive, count)
         start = query.offset
-        permitted = partial(_permitted, policy, entity_type, actor)
+        permitted = partial(self._permitted, policy, entity_type, actor)
         found, count = await self._readable(
             query, entity_type, permitted, start + size + 1, total=total
         )
@@ -307,8 +310,23 @@ class Windows:
             if not entity_type.is_record:
                 stored = {entity.id for entity in found}
                 found += [default_snapshot(entity_type.cls, id) for id in some if id not in stored]
-            readable += found if exact else await _permitted(policy, entity_type, actor, found)
+            readable += found if exact else await self._permitted(policy, entity_type, actor, found)
         return readable
+
+    async def _permitted(
+        self,
+        policy: AccessPolicy,
+        entity_type: EntityType,
+        actor: Actor | None,
+        found: Sequence[Entity],
+    ) -> Sequence[Entity]:
+        """The records that the actor may read; a rule that is an expression is decided for all."""
+        readable = getattr(policy, "readable", None)
+        condition = None if readable is None or not found else readable(entity_type, actor)
+        if condition is None or not entity_type.is_record:
+            return [e for e in found if await permits(policy, entity_type, actor, entity=e)]
+        met = await self._related.meeting(condition, found)
+        return [entity for entity in found if entity.id in met]
 
     def matches(self, query: Query, entity: Entity) -> bool | None:
         """`Repository.matches` of the query's store."""
@@ -404,12 +422,6 @@ def _condition(
 
 def _ids(found: Sequence[Entity]) -> frozenset[str]:
     return frozenset(str(entity.id) for entity in found)
-
-
-async def _permitted(
-    policy: AccessPolicy, entity_type: EntityType, actor: Actor | None, found: Sequence[Entity]
-) -> Sequence[Entity]:
-    return [entity for entity in found if await permits(policy, entity_type, actor, entity=entity)]
 
 
 def _rule_name(entity_type: EntityType) -> str:
