@@ -23,7 +23,7 @@ REASON = "Only placed orders can be packed."
 
 
 class Order(Entity):
-    model_config = {"access": "public", "scope": "record"}
+    model_config = {"store": "sql", "access": "public", "search_fields": ["name"]}
     name: str
     status: Annotated[Literal["placed", "packed", "shipped", "cancelled"], STEPS] = "placed"
     note: str = ""
@@ -122,3 +122,31 @@ def test_row_menu_says_why_an_event_is_not_possible(orders: Server, visit: Visit
     item.click(force=True)  # Playwright would wait until it is enabled
     expect(page.locator("[data-toast=info]")).to_contain_text("Only placed orders can be packed.")
     expect(page.locator(".sm-item", has_text="Ship")).to_have_count(1)
+
+
+def test_event_with_inputs_runs_in_a_dialog_of_its_row_and_for_chosen_rows(
+    orders: Server, visit: Visit
+) -> None:
+    ann = visit(orders)
+    for name in ("B1", "B2"):
+        made(ann, name)
+    page = ann.open("/orders?search=B")
+    row = page.locator("tr", has_text="B1")
+    row.locator("summary").click()
+    page.locator(".sm-item", has_text="Annotate").click()
+    dialog = page.get_by_role("dialog", name="Annotate: B1")
+    dialog.get_by_label("Note").fill("glass")
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("status").filter(has_text="Annotate: done for")).to_be_visible()
+    expect(row.locator("summary")).to_be_focused()
+
+    for name in ("B1", "B2"):
+        page.get_by_role("checkbox", name=f"Select {name}").check()
+    page.get_by_role("button", name="Annotate\u2026").click()
+    dialog = page.get_by_role("dialog", name="Annotate: 2 orders")
+    dialog.get_by_label("Note").fill("wood")
+    assert violations(page, "bulk dialog") == []
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_text("There is a note already.")).to_be_visible()
+    expect(page.locator("tr", has_text="B2")).to_contain_text("wood")

@@ -237,7 +237,7 @@ class EventReplies:
     async def _leaves(
         self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome
     ) -> bool:
-        """True when the page's form created, updated or deleted its record."""
+        """True when the page's form created or changed its record, on a page for that alone."""
         if outcome.reply.redirect is not None:
             return False
         if not await permits(command.policy, command.entity_type, command.reader):
@@ -247,5 +247,8 @@ class EventReplies:
             return here.startswith(f"{resource.url_for('list', root_path=root_path)}/")
         if command.event.name == "create":
             return here == resource.url_for("new", root_path=root_path)
+        if command.event.name not in BUILT_IN:
+            own_url = resource.event_url(command.event, command.id, root_path=root_path)
+            return "record" in resource.pages and unquote(here) == unquote(own_url)
         edit_url = resource.url_for("edit", command.id, root_path=root_path)
         return command.event.name == "update" and unquote(here) == unquote(edit_url)
