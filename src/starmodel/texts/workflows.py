@@ -12,6 +12,7 @@ WORKFLOWS: dict[str, str | Mapping[str, str]] = {
         "one": "{event}: {count} {title:lower}",
         "other": "{event}: {count} {things:lower}",
     },
+    "download.gone": "This file is no longer here. Please start the download again.",
     "event.page": "{event}: {name}",
     "status.done": "Done:",
     "value.transition": "“{before}” can't become “{after}”.",

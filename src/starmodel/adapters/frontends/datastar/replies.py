@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from html import escape
 
 from starmodel.adapters.frontends.datastar.browser_states import BrowserStates
 from starmodel.adapters.frontends.datastar.expressions import attribute, script_json
@@ -79,6 +80,11 @@ class DatastarReplies:
         patches = [] if status is None else [patch_signals({}, status=status)]
         patches += [patch_elements(element) for element in reply.elements]
         patches += [self._toast(toast) for toast in reply.toasts]
+        if reply.file_url:  # a link to a file to be saved leaves the page as it is
+            url = escape(sent_as(reply.file_url))
+            save = attribute("data-init", "el.click(), el.remove()")
+            html = f'<a hidden download href="{url}" {save}></a>'
+            patches.append(patch_elements(Element(html, "body", "append")))
         if reply.redirect is not None:
             navigate = f"window.location = {script_json(sent_as(reply.redirect))}"
             html = f"<div hidden {attribute('data-init', navigate)}></div>"

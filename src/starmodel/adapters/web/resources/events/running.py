@@ -17,7 +17,7 @@ from starmodel.app.application import Application
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.replies import Reply
 from starmodel.app.ports.transport import Patch
-from starmodel.core.events.results import Toast
+from starmodel.core.events.results import Download, Toast
 
 
 class RunningEvents:
@@ -44,6 +44,7 @@ class RunningEvents:
         results: list[Any] = []
         redirects: list[str] = []
         toasts: list[Toast] = []
+        downloads: list[Download] = []
 
         async def collect(outcome: Outcome) -> None:
             if outcome.reply.result is not None:
@@ -51,11 +52,16 @@ class RunningEvents:
             if outcome.reply.redirect is not None:
                 redirects.append(outcome.reply.redirect)
             toasts.extend(outcome.reply.toasts)
+            if outcome.reply.download is not None:
+                downloads.append(outcome.reply.download)
 
         command.send = collect
         outcome = await self.outcome(command)
         redirect = redirects[-1] if redirects else None
-        outcome.reply = replace(outcome.reply, result=results, redirect=redirect, toasts=toasts)
+        outcome.reply = replace(
+            outcome.reply, result=results, redirect=redirect, toasts=toasts,
+            download=downloads[-1] if downloads else None,
+        )  # fmt: skip
         return outcome
 
     async def stream(self, exchange: Exchange, command: Command) -> None:
