@@ -14,8 +14,9 @@ from e2e.serving import Server
 
 Visit = Callable[..., Visitor]
 ORDERS = """
+import asyncio
 from typing import Annotated, Literal
-from starmodel import Entity, create_app, event, transitions
+from starmodel import Download, Entity, Progress, create_app, event, transitions
 from starmodel.access import record
 
 STEPS = transitions(placed=["packed", "cancelled"], packed=["shipped"])
@@ -39,6 +40,17 @@ class Order(Entity):
     @event(when=lambda order, actor: order.note == "", when_text="There is a note already.")
     def annotate(self, note: str):
         self.note = note
+
+
+    @event
+    async def count(self):
+        for n in range(200):
+            yield Progress(n / 200, f"{n} counted")
+            await asyncio.sleep(0.05)
+
+    @event(icon="down")
+    def export(self):
+        return Download(f"{self.name};{self.status}", f"{self.name}.csv")
 
 
 app = create_app()
@@ -150,3 +162,17 @@ def test_event_with_inputs_runs_in_a_dialog_of_its_row_and_for_chosen_rows(
     page.keyboard.press("Enter")
     expect(dialog.get_by_text("There is a note already.")).to_be_visible()
     expect(page.locator("tr", has_text="B2")).to_contain_text("wood")
+
+
+def test_long_event_is_cancelled_and_a_file_is_saved(orders: Server, visit: Visit) -> None:
+    ann = visit(orders)
+    page = ann.open(made(ann, "C1"))
+    page.get_by_role("button", name="Count").click()
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(page.get_by_text("Cancelled. What was done before stays.")).to_be_visible()
+    expect(page.locator("[data-toast=progress]")).to_have_count(0)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Export").click()
+    assert saved.value.suggested_filename == "C1.csv"
+    assert saved.value.path().read_text() == "C1;placed"
+    expect(page.locator("html")).to_have_attribute("data-live", "open")

@@ -22,6 +22,7 @@ from starmodel.adapters.web.http.sessions import CookieSessions
 from starmodel.adapters.web.pages.csp import page_csp
 from starmodel.adapters.web.pages.htmx import HtmxCheck
 from starmodel.adapters.web.paths import (
+    CANCEL_PATH,
     DOWNLOADS_PATH,
     INTERNAL,
     SLOTS_PATH,
@@ -107,6 +108,7 @@ class Gateway:
         titles = TitleRoute(application, self.patches, self.error_responses)
         downloads = DownloadRoute(self.events.downloads, self.error_responses)
         self.routes.add("GET", TITLES_PATH, titles.run)
+        self.routes.add("POST", CANCEL_PATH, self.events.running.cancel)
         self.routes.add("GET", DOWNLOADS_PATH, downloads.run)
         self.routes.add("GET", STREAM_PATH, stream.run)
         self.routes.add("GET", SLOTS_PATH, slots.run)

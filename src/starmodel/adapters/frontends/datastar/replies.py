@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
+from starmodel.adapters.frontends.datastar.actions import PROGRESS_ID
 from starmodel.adapters.frontends.datastar.browser_states import BrowserStates
 from starmodel.adapters.frontends.datastar.expressions import attribute, script_json
 from starmodel.adapters.frontends.datastar.patches import (
@@ -102,7 +103,7 @@ class DatastarReplies:
         self, id: str, progress: Progress | None, *, first: bool
     ) -> Sequence[DatastarPatch]:
         """A command's progress bar among the toasts; None removes it."""
-        place = f"starmodel-progress-{id}"
+        place = f"{PROGRESS_ID}{id}"
         if progress is None:
             return [patch_elements(Element("", f"#{place}", "remove"))]
         html = self._application.render_message(progress, place)

@@ -257,7 +257,8 @@ class FrankenUI:
         return toast_message(toast, self.services.icons_url, self.services.texts)
 
     def message_progress(self, id: str, progress: Progress) -> Any:
-        return progress_message(id, progress, self.services.texts)
+        cancel = self.services.frontend.cancel_action(id)
+        return progress_message(id, progress, self.services.texts, cancel)
 
     def error_page(self, problem: Any, actor: Actor | None = None) -> str:
         return self._errors.page(problem, actor)

@@ -11,6 +11,7 @@ from starmodel.adapters.web.framework import WebFramework
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.routing import Found, UserRoutes
 from starmodel.adapters.web.paths import (
+    CANCEL_PATH,
     DOWNLOADS_PATH,
     INTERNAL,
     SLOTS_PATH,
@@ -28,6 +29,7 @@ _PAGES: dict[Page, str] = {
 _INTERNAL = {
     STREAM_PATH: "stream of a page",
     SLOTS_PATH: "content of a slot",
+    CANCEL_PATH: "end of a running event",
     DOWNLOADS_PATH: "file that an event has made",
     TITLES_PATH: "title of a related record",
 }
