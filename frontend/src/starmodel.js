@@ -9,6 +9,7 @@ import { show, whole } from "./frames.js";
 import { forget } from "./browser_storage.js";
 import { digests } from "./lists.js";
 import "./htmx.js";
+import "./row_links.js";
 import "./page.js";
 import "./event_states.js";
 import "./shortcuts.js";

@@ -225,6 +225,7 @@ class Dispatcher:
             entity = close_draft(target.draft)
             if not target.new:
                 check_transitions(target.base, entity)
+            await unit.check_choices(target)
         except (InvalidStateError, ConstraintError) as error:
             await self._conceal(error, command)
             errors = error.fields

@@ -53,6 +53,8 @@ _VALUES: dict[str, Text] = {
     "value.taken": "Is taken.",
     "value.fixed": "Can't be changed.",
     "value.no_record": "{title} refers to a record that does not exist.",
+    "value.goes_not_with": "This {title:lower} does not go with: {others:lower}.",
+    "value.no_choice": "This {title:lower} can't be chosen.",
     "value.no_such": "This {title:lower} does not exist any more. Choose another one.",
     "value.out_of_bounds": "This {problem}.",
     "bounds.depth": "is nested deeper than {depth} levels",
@@ -67,7 +69,7 @@ _VALUES: dict[str, Text] = {
 }
 
 _ROWS: dict[str, Text] = {
-    "rows.add": "Add another",
+    "rows.add": "Add {item:lower}",
     "rows.remove": "Remove",
     "rows.up": "Move up",
     "rows.down": "Move down",
@@ -144,6 +146,11 @@ _ACCESS: dict[str, Text] = {
 }
 
 _PROBLEMS: dict[str, Text] = {
+    "record.not_found": (
+        "This {title:lower} can't be found. It may have been deleted, or the link is incomplete."
+    ),
+    "record.gone": "This {title:lower} was removed.",
+    "record.all": "All {things:lower}",
     "record.missing": "{entity} {id} does not exist.",
     "record.removed": "{entity} {id} was removed.",
     "problem.no_page": "There is nothing at {path}.",
@@ -193,6 +200,7 @@ _PAGES: dict[str, Text] = {
     "page.language": "en",
     "page.skip": "Skip to content",
     "page.menu": "Menu",
+    "page.create": "Create {title:lower}",
     "page.navigation": "Main",
     "page.theme": "Switch between light and dark",
     "page.visitor": "Not signed in",
@@ -222,6 +230,7 @@ _PAGES: dict[str, Text] = {
 
 _RECORDS: dict[str, Text] = {
     "record.new": "New {title:lower}",
+    "record.open": "Open",
     "record.edit": "Edit {title}",
     "record.edit_any": "Edit {title:lower}",
     "record.actions": "Actions",
@@ -272,6 +281,8 @@ _LISTS: dict[str, Text] = {
     "list.show_all": "Show all",
     "list.empty": "No {things:lower} yet.",
     "list.create_first": "Create the first {title:lower}",
+    "export.too_many": "These are {total} {things:lower}, and a workbook holds {most}. Narrow them "
+    "by a filter or a search, or export them as CSV.",
     "list.closed": "These {things:lower} are no longer open to you.",
     "list.not_live": "This list is too long to follow its changes. Please narrow it by a filter "
     "or a search.",

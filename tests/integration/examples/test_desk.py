@@ -42,8 +42,8 @@ def test_order_of_a_buyer_shows_its_customer_its_lines_and_their_total(desk: Any
     order = order_of(desk, desk.ann)
     page = desk.ann.open(f"/orders/{order['id']}")
     assert page.title.startswith("A-1")
-    assert page.text(".sm-facts").split() == ["Customer", "Ann", "Abel"]
     assert page.text("[aria-current=step]") == "Placed"
+    assert page.text(".sm-relations").split() == ["Customer", "Ann", "Abel"]
     assert page.texts("#children-lines tbody td")[:3] == ["Pen", "3", "EUR 2.50"]
     assert "EUR 7.50" in page.text(".sm-related-figures")
     assert "Ann Abel" in desk.staff.open("/orders?customer.city=Graz").text("tbody")

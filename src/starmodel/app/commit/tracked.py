@@ -30,7 +30,8 @@ class Tracked:
     holds nothing yet; added, that `add` enlisted it; numbered, that its id
     was made by the store; written, that the last commit stored it;
     is_link, that a relation which an event changed enlisted it; is_linked, that the links of
-    this entity change, so that it gets a new version. checks
+    this entity change, so that it gets a new version; has_checked_choices, that
+    `UnitOfWork.check_choices` has seen its draft. checks
     raise when the stored state they are given is not open to the caller, conditions when the
     event is not possible on it: those are asked until the first step of the event is stored.
     """
@@ -46,6 +47,7 @@ class Tracked:
     written: bool = False
     is_link: bool = False
     is_linked: bool = False
+    has_checked_choices: bool = False
     made: Entity | None = None
     patch: Patch = _NO_PATCH
     checks: tuple[Callable[[Entity], Awaitable[None]], ...] = ()

@@ -164,6 +164,8 @@ class InlineRows:
         if value is not None and (state := returned_state(child.draft, value)) is not None:
             reset_draft(child.draft, state)
         await self._loader.check_new_fields(command, child)
+        if command.event.name != "delete":
+            await unit.check_choices(child, parent)
         if command.event.name == "delete":
             child.deleted = True
             return None

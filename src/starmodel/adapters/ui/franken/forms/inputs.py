@@ -25,6 +25,11 @@ from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.editors.rows import rows_editor, rows_html
 from starmodel.adapters.ui.franken.forms.form_field import CHOOSING, PAIR, ROW, FormField, Within
 from starmodel.adapters.ui.franken.forms.record_picker import Picked, picker, picker_slots
+from starmodel.adapters.ui.franken.forms.records_picker import (
+    PickedSeveral,
+    records_picker,
+    records_slots,
+)
 from starmodel.app.commands.binding.files import FileRule
 from starmodel.app.commands.binding.form_names import (
     EXACT,
@@ -42,7 +47,7 @@ _CLASSES = {
     "range": "sm-range", "color": "sm-color-input", "decimal": "uk-input sm-amount",
 }  # fmt: skip
 _TALL = {"textarea": 4, "markdown": 8, "lines": 3, "json": 5}
-_IN_ANY_DIRECTION = frozenset({"text", "textarea", "markdown", "lines", "record"})
+_IN_ANY_DIRECTION = frozenset({"text", "textarea", "markdown", "lines", "record", "records"})
 _QUIET = {"password": {"autocomplete": "new-password"}, "json": {"spellcheck": "false"}}
 # A control shadows the DOM property of its form with the same name. Datastar reads these
 # properties, and would not find a form that has a field with one of the names.
@@ -156,6 +161,8 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records_url: str)
     if field.kind == "record" and records_url:
         chosen = picker(field, shared, s, records_url, input_name(field.name))
         return (chosen, *((_exact(field, s),) if field.is_key else ()))
+    if field.kind == "records":
+        return (records_picker(field, shared, s, records_url, input_name(field.name)),)
     cls = _CLASSES.get(field.kind, "uk-input")
     rest: tuple[Any, ...] = (_exact(field, s),)
     if field.kind in ("datetime", "time"):
@@ -245,6 +252,13 @@ def slot_values(
                 f"no:{name}:{number}": not (error or permits(value, choice))
                 for number, (choice, _) in enumerate(field.choices)
             }
+    elif field.kind == "records":
+        own = input_name(name)
+        slots |= (
+            records_slots(field, PickedSeveral(), own, ENGLISH, "")
+            if records is None
+            else records.slots(field, value, own, is_refused=bool(error))
+        )
     else:
         slots[f"value:{name}"] = field.text(value)
         if field.kind in ("datetime", "time"):

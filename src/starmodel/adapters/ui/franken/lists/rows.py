@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,17 +30,12 @@ from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists.columns import (
     Column,
     ValueRenderers,
-    cell_class,
+    cell_classes,
     column_of,
     columns_of,
+    sorting,
 )
-from starmodel.adapters.ui.franken.related import (
-    is_open,
-    linked_titles,
-    related_links,
-    related_resources,
-    sort_paths,
-)
+from starmodel.adapters.ui.franken.related import linked_titles, related_links
 from starmodel.adapters.ui.titles import title_of
 from starmodel.app.access.offers import offers_in_row
 from starmodel.app.access.policy import Audience
@@ -54,11 +50,13 @@ from starmodel.core.classes.children import Children
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
+from starmodel.core.fields.field_types import ATOMS
 from starmodel.core.snapshot import hidden_of, version_of
 from starmodel.core.values.bounded_cache import BoundedCache
 from starmodel.texts.catalogue import Catalogue
 
-Rows = BoundedCache[tuple[int, Any, int, tuple[str | None, ...]], Row]
+Rows = BoundedCache[tuple[int, Any, int, tuple[str | None, ...], tuple[Any, ...]], Row]
+NO_VALUES: Mapping[str, Any] = MappingProxyType({})
 _MENU_BUTTON = "uk-btn uk-btn-ghost uk-btn-sm uk-btn-icon"
 
 
@@ -66,8 +64,8 @@ _MENU_BUTTON = "uk-btn uk-btn-ghost uk-btn-sm uk-btn-icon"
 class ListView:
     """The list template of one resource for one audience at one mount path.
 
-    Rendered rows are cached by record version and titles shown, unless a column is computed or
-    an access rule of the class, of an event or of a field depends on the record.
+    Rendered rows are cached by record version, titles shown and computed values, unless an
+    access rule of the class, of an event or of a field depends on the record.
 
     Shapes: url and new_url are those of the list and the form for a new record;
     actions are the events in a row's menu; bulk has those that run on several records; the
@@ -91,6 +89,7 @@ class ListView:
     children: Children | None = None
     parent_url: str = ""
     is_figures: bool = False
+    computed: tuple[Column, ...] = ()
     is_shared: bool = True
     token: int = field(default_factory=count().__next__)
 
@@ -141,29 +140,41 @@ class ListView:
         if not entities:
             return [Row("none", _empty_row(self, is_narrowed))]
         audience = self.audience
-        varies = audience.per_record or audience.uncertain != audience.hidden or not self.is_shared
-        if varies or not all(column.sorts or column.path for column in self.columns):
+        varies = audience.per_record or audience.uncertain != audience.hidden
+        if varies or not self.is_shared:
             return [self._row(entity, titles) for entity in entities]
         rows, cached, token = [], self.cache.get, self.token
         for entity in entities:
+            computed = {column.name: column.read(entity) for column in self.computed}
+            state = _state(computed.values())
+            if state is None:
+                rows.append(self._row(entity, titles, computed))
+                continue
             shown = () if titles is NO_TITLES else titles.shown_with(entity)
-            key = token, entity.id, version_of(entity), shown
+            key = token, entity.id, version_of(entity), shown, state
             row = cached(key)
             if row is None:
-                row = self.cache.put(key, self._row(entity, titles))
+                row = self.cache.put(key, self._row(entity, titles, computed))
             rows.append(row)
         return rows
 
-    def _row(self, entity: Entity, titles: RelatedTitles) -> Row:
-        slots = self.slots(entity, titles)
+    def _row(
+        self, entity: Entity, titles: RelatedTitles, computed: Mapping[str, Any] = NO_VALUES
+    ) -> Row:
+        slots = self.slots(entity, titles, computed)
         return Row(slots["key"], self.row.fill(slots))
 
-    def slots(self, entity: Entity, titles: RelatedTitles = NO_TITLES) -> dict[str, Any]:
-        """The slot values of a row's template."""
+    def slots(
+        self,
+        entity: Entity,
+        titles: RelatedTitles = NO_TITLES,
+        computed: Mapping[str, Any] = NO_VALUES,
+    ) -> dict[str, Any]:
+        """The slot values of a row's template. Shapes: computed are values that are known."""
         entity_type = self.resource.entity_type
         hidden = hidden_of(entity)
         slots = {
-            column.slot: "" if column.name in hidden else _cell(column, entity, titles)
+            column.slot: "" if column.name in hidden else _cell(column, entity, titles, computed)
             for column in self.columns
         }
         slots["id"], slots["key"] = entity.id, row_key(entity)
@@ -191,32 +202,22 @@ class ListView:
         return offers_in_row(resource.policy, resource.entity_type, actor, event, entity)
 
 
-def _sorting(
-    columns: Sequence[Column], services: Services, resource: MountedResource
-) -> tuple[Column, ...]:
-    """The columns; foreign keys sort by title, and paths where every reader may read them."""
-    by_title, targets = sort_paths(services, resource), related_resources(services, resource)
-    made = []
-    for column in columns:
-        path = by_title.get(column.name)
-        if path is not None:
-            made.append(column._replace(order=path.name))
-        elif column.path is not None:
-            is_known = column.path.local in targets
-            may = column.sorts and is_known and is_open(resource, targets, column.path)
-            made.append(column._replace(sorts=may))
-        else:  # the order of ids is of no use
-            made.append(column._replace(sorts=column.sorts and column.name not in targets))
-    return tuple(made)
-
-
-def _cell(column: Column, entity: Entity, titles: RelatedTitles) -> str:
+def _cell(
+    column: Column, entity: Entity, titles: RelatedTitles, computed: Mapping[str, Any]
+) -> str:
     if column.path is not None:
         return column.render(titles.value(entity, column.path))
     if column.linked is not None:
         return column.linked(entity, titles)
-    value = column.read(entity)
+    value = computed[column.name] if column.name in computed else column.read(entity)
     return column.render(value) if column.link is None else column.link(value, titles)
+
+
+def _state(values: Iterable[Any]) -> tuple[Any, ...] | None:
+    """Computed values as a part of a cache key; None with a value that has no exact text."""
+    if not ATOMS.issuperset(map(type, values)):
+        return None
+    return tuple([(type(value), repr(value)) for value in values])
 
 
 def list_view(
@@ -228,20 +229,23 @@ def list_view(
     children: Children | None = None,
     *,
     is_figures: bool = False,
+    chosen: Sequence[str] = (),
 ) -> ListView:
     """Compile the row template of a resource. All views share one cache of rendered rows.
 
-    Shapes: children is set for the list on the page of a parent, without the parent's column.
+    Shapes: children is set for the list on the page of a parent, without the parent's column;
+    chosen are the columns of `Listing.columns`.
     """
     entity_type, texts, icons_url = resource.entity_type, services.texts, services.icons_url
     links, parent_url = related_links(services, resource), ""
-    columns = columns_of(entity_type, values, audience, links, linked_titles(services, resource))
+    linked = linked_titles(services, resource)
+    columns = columns_of(entity_type, values, audience, links, linked, chosen)
     if children is not None:
         known = (children.key, children.position)  # the same in every row, or seen by their order
         columns = tuple(c for c in columns if c.name not in known) or columns
         parent = services.areas.current_resource(children.parent)
         parent_url = services.url_for(parent, "record", ID)
-    columns = _sorting(columns, services, resource)
+    columns = sorting(columns, services, resource)
     if columns[0].linked is not None:
         plain = partial(columns[0].linked, linked=False)
         columns = (columns[0]._replace(linked=plain), *columns[1:])
@@ -277,6 +281,7 @@ def list_view(
     return ListView(
         resource, services.url_for(resource, "list"), services.url_for(resource, "new"), columns,
         row, actions, bulk, audience, icons_url, cache, texts, children, parent_url, is_figures,
+        tuple([column for column in columns if column.is_computed]),
         all(is_shared(entity_type, event) for event in actions),
     )  # fmt: skip
 
@@ -305,9 +310,9 @@ def row_component(
             aria_label=texts.text("list.select", name=title),
         )  # fmt: skip
         cells.append(Td(box, cls="sm-pick"))
-    for number, column in enumerate(columns):
-        value, cls = Safe(s.html(column.slot)), cell_class(column, number)
-        if number == 0 and record_url:
+    for column, cls in zip(columns, cell_classes(columns), strict=True):
+        value = Safe(s.html(column.slot))
+        if column is columns[0] and record_url:
             url = record_url.replace(ANY_ID, key)
             cells.append(Td(A(value, href=url, cls="sm-open", dir="auto"), cls=cls))
         else:

@@ -25,7 +25,7 @@ CHANGED = frozenset({"changed", "changed_at", "updated", "updated_at", "modified
 class RecordLayout:
     """The places of the fields of one class.
 
-    Shapes: facts are the choices, such as a status, that stand above the other fields; times are
+    Shapes: facts are the choices, such as a status, that stand above all else; times are
     those of the record's creation and last change, below them; long have a row of their own;
     shows_id is True where the class lists its ids.
     """
@@ -55,6 +55,8 @@ class RecordLayout:
 
     def is_long(self, name: str, value: Any) -> bool:
         """Whether a value takes the whole width."""
+        if value in (None, "", [], {}):
+            return False
         return name in self.long or (
             isinstance(value, str) and (len(value) > LONG_CHARS or "\n" in value)
         )
@@ -63,17 +65,9 @@ class RecordLayout:
 def arranged(id: str, parts: Mapping[str, Sequence[Any]]) -> Any:
     """The pairs of each part, in one element with this id; empty parts are left out.
 
-    Shapes: parts are those of PARTS; the related records stand beside the facts.
+    Shapes: parts are those of PARTS.
     """
-    facts = [*parts["facts"], *parts["relations"]]
-    lists = [
-        Dl(*pairs, cls=cls)
-        for cls, pairs in (
-            ("sm-facts", facts), ("sm-fields", parts["fields"]),
-            ("sm-times", parts["times"]),
-        )
-        if pairs
-    ]  # fmt: skip
+    lists = [Dl(*parts[part], cls=f"sm-{part}") for part in PARTS if parts[part]]
     return Div(*lists, id=id, cls="sm-record")
 
 
