@@ -320,6 +320,21 @@ class Forms(Protocol):
     ) -> Sequence[Element]:
         """Patches of the open form: each validation error beside its input, all others cleared."""
 
+    def form_bulk(
+        self,
+        resource: MountedResource,
+        event: Event[Any, Any, Any],
+        hidden: Sequence[tuple[str, str]],
+        values: Mapping[str, Any] = NO_INPUTS,
+        errors: Mapping[str, str] = NO_INPUTS,
+    ) -> Any:
+        """The form that runs an event on the records that the hidden inputs name."""
+
+    def form_bulk_errors(
+        self, resource: MountedResource, event: Event[Any, Any, Any], errors: Mapping[str, str]
+    ) -> Sequence[Element]:
+        """Patches of that form, as `form_errors`."""
+
 
 class Messages(Protocol):
     """Temporary messages to one visitor."""
