@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import aclosing
 from functools import partial
 from typing import Any
 
@@ -391,6 +392,19 @@ class Application:
         """
         await self.ready()
         return await self._windows.window(listing, actor, policy or self.policy, total=total)
+
+    async def every(
+        self, listing: Listing, actor: Actor | None, *, policy: AccessPolicy | None = None
+    ) -> AsyncGenerator[Sequence[Entity], None]:
+        """All records of a listing that this actor may read, on any page, in batches.
+
+        Raises: as `window`, before the first batch.
+        """
+        await self.ready()
+        every = self._windows.every(listing, actor, policy or self.policy)
+        async with aclosing(every) as batches:
+            async for batch in batches:
+                yield batch
 
     async def dispatch(
         self,

@@ -343,6 +343,7 @@ class UnitOfWork:
         going_on = [tracked for tracked in self._tracked.values() if not tracked.deleted]
         self._tracked = {(tracked.entity_type.cls, tracked.id): tracked for tracked in going_on}
         for tracked in going_on:
+            tracked.conditions = ()  # the event is under way, and may change what they read
             if tracked.written and tracked.made is not None:
                 tracked.base, tracked.new, tracked.written = tracked.made, False, False
             made = tracked.base if tracked.made is None else tracked.made

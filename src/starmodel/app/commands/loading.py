@@ -13,6 +13,7 @@ from starmodel.app.access.disclosure import Viewer
 from starmodel.app.access.expressions.field_conditions import typed_id
 from starmodel.app.access.fields import writable_fields
 from starmodel.app.access.policy import TRUSTED
+from starmodel.app.access.readiness import check_ready
 from starmodel.app.commands.access import check_class, check_run
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.link_references import LinkReferences
@@ -88,7 +89,8 @@ class Loader:
     async def target(self, unit: UnitOfWork, command: Command) -> Tracked:
         """The entity the event runs on, enlisted; access to its stored state is decided.
 
-        Raises: NotFoundError; NotSignedInError; AccessDeniedError; PreconditionFailedError.
+        Raises: NotFoundError; NotSignedInError; AccessDeniedError; EventUnavailableError;
+        PreconditionFailedError.
         """
         entity_type = command.entity_type
         cls = entity_type.cls
@@ -102,6 +104,10 @@ class Loader:
         await check_run(command, entity)  # on this very state, before the event reads it
         tracked = unit.enlist(entity_type, id, entity, new=found is None)
         tracked.checks = (partial(check_run, command),)
+        if command.event.info.when is not None:
+            ready = partial(check_ready, entity_type, command.event, command.actor)
+            await ready(entity)
+            tracked.conditions = (ready,)
         if command.precondition is not None:
             await self._check_version(command, entity)
             tracked.checks += (partial(self._check_version, command),)

@@ -39,9 +39,7 @@ LISTS_PER_STEP = 16  # invalidated between two yields to the event loop
 
 RunQuery = Callable[[Listing, Actor | None, AccessPolicy, bool], Awaitable[Window]]
 # Adds the titles of related records that the reader may see.
-AddTitles = Callable[
-    [Window, EntityType, ShownTitles, Actor | None, AccessPolicy], Awaitable[Window]
-]
+AddTitles = Callable[[Window, Listing, ShownTitles, Actor | None, AccessPolicy], Awaitable[Window]]
 # With the identity of the policy that filters the list, whether it has a total, the fields
 # that are hidden on every record, and the related classes that are shown.
 Key = tuple[Listing, Actor | None, int, bool, frozenset[str], tuple[Any, ...]]
@@ -119,8 +117,7 @@ class LiveLists:
                 seen = [as_seen(entity, fields.closed) for entity in window.entities]
                 window = replace(window, entities=tuple(seen))
             if self.add_titles is not None and titled:
-                own = listing.entity_type
-                window = await self.add_titles(window, own, watched.titled, reader, policy)
+                window = await self.add_titles(window, listing, watched.titled, reader, policy)
             return window
 
         lists = self._lists.setdefault(listing.entity_type.name, {})
@@ -285,8 +282,8 @@ class LiveLists:
 
 def _titles_vary(policy: AccessPolicy, watched: WatchedList) -> bool:
     references = {name: target for name, target, may_read in watched.titled if may_read}
-    own = watched.listing.entity_type
-    return titles_vary(policy, own, references, shown_related(own) if references else ())
+    own, columns = watched.listing.entity_type, watched.listing.columns
+    return titles_vary(policy, own, references, shown_related(own, columns) if references else ())
 
 
 async def _permits(

@@ -20,7 +20,7 @@ from starmodel.app.access.conditions.condition import (
     narrowed,
 )
 from starmodel.app.access.decisions import check, permits, reads_every_record
-from starmodel.app.access.fields import readable_fields
+from starmodel.app.access.fields import OpenFields, readable_fields
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.access.rules import rule_of
 from starmodel.app.persistence import PersistenceManager
@@ -85,6 +85,55 @@ class Windows:
             return replace(window, entities=entities)
         return window
 
+    async def every(
+        self, listing: Listing, actor: Actor | None, policy: AccessPolicy
+    ) -> AsyncGenerator[Sequence[Entity], None]:
+        """All readable records of a listing, on any page, as the actor sees them, in batches.
+
+        As `Repository.stream`: no lock is held between two batches. Records that a function has
+        to decide on are read before the first batch, so the limit is no error in the middle.
+
+        Raises: as `window`.
+        """
+        entity_type = listing.entity_type
+        await check(policy, entity_type, "read", actor)
+        query = replace(listing.query, offset=0, limit=None, after=None)
+        if query.related and actor is not TRUSTED:
+            query = await self._permitted_query(replace(listing, query=query), actor, policy)
+        fields = readable_fields(policy, entity_type, actor)
+        query = _asked(query, entity_type, fields)
+        computed = entity_type.cls.__entity__.related_computed
+        async with aclosing(self._batches(query, entity_type, actor, policy)) as batches:
+            async for batch in batches:
+                seen: Sequence[Entity] = batch
+                if fields.conditions:
+                    seen = [as_seen(each, await fields.closed_on(each)) for each in batch]
+                if computed and self._fill is not None:
+                    seen = await self._filled(seen, self._fill)
+                yield seen
+
+    async def _batches(
+        self, query: Query, entity_type: EntityType, actor: Actor | None, policy: AccessPolicy
+    ) -> AsyncGenerator[Sequence[Entity], None]:
+        repository = self._persistence.for_class(entity_type.cls)
+        exact = reads_every_record(policy, entity_type, actor)
+        if not exact:
+            where, exact = _condition(policy, entity_type, actor, repository)
+            query = replace(query, where=where)
+        if exact:
+            async with aclosing(repository.stream(query, BATCH)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+                    await asyncio.sleep(0)  # SQLite reads without yielding to the event loop
+            return
+        if query.related:
+            query = _without(query, {path.name for path in query.related})
+        permitted = partial(_permitted, policy, entity_type, actor)
+        async with aclosing(self._scan(query, entity_type, permitted, BATCH)) as scanned:
+            found = [batch async for batch in scanned if batch]
+        for batch in found:
+            yield batch
+
     async def _filled(self, entities: Sequence[Entity], fill: Fill) -> tuple[Entity, ...]:
         """The records with the relations that computed fields read, by one query each."""
         if not entities:
@@ -104,11 +153,7 @@ class Windows:
         if not entity_type.cls.__entity__.guarded or actor is TRUSTED:
             return await self._window(listing, actor, policy, total=total)
         fields = readable_fields(policy, entity_type, actor)
-        query, uncertain = listing.query, fields.uncertain
-        if not uncertain.isdisjoint(fields_of(replace(query, search=""))):
-            raise ListQueryError(f"{entity_type.name} can't be filtered or ordered by this field.")
-        searched = tuple([name for name in query.search_fields if name not in uncertain])
-        listing = replace(listing, query=replace(query, search_fields=searched))
+        listing = replace(listing, query=_asked(listing.query, entity_type, fields))
         window = await self._window(listing, actor, policy, total=total)
         seen = [as_seen(entity, await fields.closed_on(entity)) for entity in window.entities]
         return replace(window, entities=tuple(seen))
@@ -267,6 +312,18 @@ class Windows:
                         entity_type.plural_title, _rule_name(entity_type), limit
                     )
                 await asyncio.sleep(0)  # SQLite reads without yielding to the event loop
+
+
+def _asked(query: Query, entity_type: EntityType, fields: OpenFields) -> Query:
+    """The query without searched fields that the actor may not read on every record.
+
+    Raises: ListQueryError, for a filter or an order by one.
+    """
+    uncertain = fields.uncertain
+    if not uncertain.isdisjoint(fields_of(replace(query, search=""))):
+        raise ListQueryError(f"{entity_type.name} can't be filtered or ordered by this field.")
+    searched = tuple([name for name in query.search_fields if name not in uncertain])
+    return replace(query, search_fields=searched)
 
 
 def _without(query: Query, closed: Set[str]) -> Query:

@@ -214,7 +214,7 @@ class SqlRepository:
 
     async def list(self, query: Query) -> list[Entity]:
         own, plan = self._plan(query)
-        _, found = await own.read(self._store().rows.rows, plan.sql, plan.params)
+        found = await own.read_list(self._store().rows.rows, plan.sql, plan.params)
         if plan.exact:
             return found
         return _unruled(query).arrange(await self._with_related(query, found))
@@ -223,7 +223,8 @@ class SqlRepository:
         store = self._store()
         statements = store.statements_of(query.entity)
         planner = store.planners[query.entity]
-        stream = Stream(store.rows, statements, planner, query, self._clock)
+        load = partial(self._with_related, query)
+        stream = Stream(store.rows, statements, planner, query, self._clock, load)
         async for chunk in stream.chunks(batch):
             yield chunk
 

@@ -256,6 +256,15 @@ class Compared(Expression):
         return isinstance(self.left, RecordPath) or isinstance(self.right, RecordPath)
 
     @property
+    def reads_actor(self) -> bool:
+        return isinstance(self.left, ActorAttribute) or isinstance(self.right, ActorAttribute)
+
+    @property
+    def reads_time(self) -> bool:
+        """Whether the answer may change without the record."""
+        return isinstance(self.left, Now) or isinstance(self.right, Now)
+
+    @property
     def paths(self) -> tuple[Path, ...]:
         """The paths of the fields that are compared."""
         sides = (self.left, self.right)

@@ -106,7 +106,9 @@ class CrudPages:
         window = await application.window(listing, actor, total=total, policy=policy)
         if not exchange.request.wants_json:
             ui: UIAdapter = resource.ui
-            window = await application.titles.add(window, entity_type, actor, policy)
+            window = await application.titles.add(
+                window, entity_type, actor, policy, listing.columns
+            )
 
             def page() -> str:
                 table = ui.list_table(resource, listing, window, actor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import BigInteger, bindparam, func
@@ -97,6 +98,11 @@ class Planner:
         """Return an expression that compares like the field's values in Python."""
         return self.orders.comparable(self.fields[field])
 
+    def can_sort(self, query: Query) -> bool:
+        """Whether SQL supports the order of a query."""
+        self._joins.of(query.related)
+        return self.orders.can_sort(query.order)
+
     def plan(self, query: Query, now: float, *, count: bool = False) -> Plan:
         """Plan a query's window, or the count of all its matches."""
         joins = self._joins.of(query.related)
@@ -189,8 +195,7 @@ class Planner:
         if rule is not None:
             found += [(f"w{number}", values) for number, values in enumerate(rule.values)]
         for name, values in found:
-            for index, value in enumerate(values):
-                given[f"p{name}_{index}"] = value
+            given.update(zip(_parameters(name, len(values)), values, strict=True))
         return Plan(compiled.sql, compiled.params(given), exact)
 
     def _select(self, shape: _Shape) -> Select[Any]:
@@ -224,6 +229,12 @@ class Planner:
             found = found.limit(bindparam("limit_", type_=BigInteger))
             found = found.offset(bindparam("offset_", type_=BigInteger))
         return found.where(*conditions)
+
+
+@lru_cache(maxsize=1024)
+def _parameters(name: str, number: int) -> tuple[str, ...]:
+    """The names of the parameters of one condition."""
+    return tuple([f"p{name}_{index}" for index in range(number)])
 
 
 def _has_value(position: Row | None) -> tuple[bool, ...] | None:

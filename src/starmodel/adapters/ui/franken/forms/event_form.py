@@ -12,14 +12,16 @@ from pydantic_core import to_json
 
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.elements import Button, Div, Form, Input, render
+from starmodel.adapters.ui.franken.event_buttons import button_attributes, shortcut_hint
 from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.fields import form_field
 from starmodel.adapters.ui.franken.forms.form_field import FormField, Within
-from starmodel.adapters.ui.franken.forms.form_footer import browser_texts, footer
+from starmodel.adapters.ui.franken.forms.form_footer import browser_texts, cancel_link, further_ways
 from starmodel.adapters.ui.franken.forms.form_layout import arranged, cell
 from starmodel.adapters.ui.franken.forms.inputs import slot_values
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.titles import title_names
+from starmodel.app.access.readiness import POSSIBLE, Availability
 from starmodel.app.choosing.given import parameter
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.form_names import ORIGINALS
@@ -78,18 +80,24 @@ class EventForm:
         hidden: Mapping[str, str] = NO_INPUTS,
         flow: FormFlow | None = None,
         inlines: str = "",
+        state: Availability = POSSIBLE,
     ) -> str:
         """Render the form as HTML, with these values, validation errors and hidden inputs.
 
-        Shapes: inlines is the HTML of rows of children, and of computed fields.
+        Shapes: inlines is the HTML of rows of children, and of computed fields; state is that
+        of the event on the record.
         """
         slots = self.slots(id, values or {}, errors or {}, originals or NO_INPUTS)
         slots["hidden"] = "".join(
             [render(Input(type="hidden", name=n, value=v)) for n, v in hidden.items()]
         )
         slots["inlines"] = inlines
+        slots["reason"] = self.texts.render(state.reason) or shortcut_hint(self.event, self.texts)
+        slots["disabled"] = "true" if state.reason else "false"
+        slots["hides"] = not state.is_visible
         if self.is_of_record:
-            slots["footer"] = "" if flow is None else footer(flow, self.texts)
+            slots["cancel"] = "" if flow is None else cancel_link(flow, self.texts)
+            slots["ways"] = "" if flow is None else further_ways(flow, self.texts)
             slots["draft"] = "" if flow is None else flow.draft
         return self.template.fill(slots)
 
@@ -189,6 +197,9 @@ def event_form(
         for parameter in parameters
     )  # fmt: skip
     fields = tuple(_with_rule(services, entity_type, field) for field in fields)
+    if event.name == "update":
+        rules = entity_type.cls.__entity__.transitions
+        fields = tuple(replace(f, transitions=rules.get(f.name)) for f in fields)
     template = compiled(lambda s: _component(services, resource, event, fields, render_field, s))
     by_name = {parameter.name: parameter for parameter in parameters}
     layout = _layout(entity_type, event)
@@ -223,6 +234,7 @@ def _component(
     submit = frontend.form_action(resource, event, id).replace(ANY_ID, key)
     files = any(field.kind in ("file", "image") for field in fields)
     max_body_bytes = services.site.max_body_bytes
+    button = _button(services, entity_type, event, s, has_fields=bool(fields))
     # Without JavaScript the button leads to the page that asks.
     asks = event.name == "delete" and not fields and "delete" in resource.pages
     return Form(
@@ -235,16 +247,13 @@ def _component(
         Safe(s.html("hidden")),
         *arranged(_layout(entity_type, event), inputs, form),
         Safe(s.html("inlines")),
-        Div(
-            _button(services, entity_type, event, has_fields=bool(fields)),
-            Safe(s.html("footer")) if is_saving else None,
-            cls="sm-form-end sm-form-foot" if is_saving else "sm-form-end",
-        ),
+        _footer(button, s) if is_saving else Div(button, cls="sm-form-end"),
         {"data-draft": s.token("draft"), "data-texts": browser_texts(services.texts)}
         if is_saving
         else {},
         {"data-on:submit": submit},
         {} if event.name == "update" else {"data-reset": True},
+        {} if fields or event.info.visible is None else {"hidden": s.flag("hides")},
         {"data-check": True} if fields else {},
         {"data-once": True} if _is_built_in(entity_type, event) else {},
         {"data-max-body": max_body_bytes} if files and max_body_bytes else {},
@@ -252,6 +261,12 @@ def _component(
         cls="sm-form" if fields else "sm-form sm-form-bare",
         enctype="multipart/form-data" if files else "application/x-www-form-urlencoded",
     )  # fmt: skip
+
+
+def _footer(button: Any, s: Slots) -> Any:
+    """The button that saves and the link to cancel, then the other ways to save."""
+    own = Div(button, Safe(s.html("cancel")), cls="sm-form-go")
+    return Div(own, Safe(s.html("ways")), cls="sm-form-end sm-form-foot")
 
 
 def _has_buttons(field: FormField) -> bool:
@@ -297,7 +312,12 @@ def choices_url(services: Services, field: FormField) -> str:
 
 
 def _button(
-    services: Services, entity_type: EntityType, event: Event[Any, Any, Any], *, has_fields: bool
+    services: Services,
+    entity_type: EntityType,
+    event: Event[Any, Any, Any],
+    s: Slots,
+    *,
+    has_fields: bool,
 ) -> Any:
     texts = services.texts
     is_strong = has_fields or (entity_type.is_record and main_event(entity_type.events) is event)
@@ -308,7 +328,12 @@ def _button(
     label = texts.text(_LABELS[event.name]) if built_in else texts.render(event.title)
     name = event.info.icon or _ICONS.get(event.name)
     picture = icon(name, services.icons_url) if name else None
-    return Button(picture, label, type="submit", cls=f"uk-btn {cls}")
+    state: dict[str, Any] = {}
+    if not has_fields and (attributes := button_attributes(event, POSSIBLE, texts)):
+        state = {**attributes, "title": s.text("reason")}
+        if "aria-disabled" in attributes:
+            state["aria-disabled"] = s.text("disabled")
+    return Button(picture, label, state, type="submit", cls=f"uk-btn {cls}")
 
 
 def _is_built_in(entity_type: EntityType, event: Event[Any, Any, Any]) -> bool:

@@ -19,6 +19,7 @@ from starmodel.app.commands.binding.form_texts import lines_of, without_zone
 from starmodel.app.commands.binding.number_texts import plain_number
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
+from starmodel.core.fields.transitions import Transitions
 from starmodel.core.fields.widgets import UI
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ class FormField:
     given is the label of the switch that a nested model which may be None has; in_own_zone
     is True for datetimes that a browser shows in its time zone; ui has the format of a
     number; choosing has the texts of a record input by name; rule names its `ChoiceRule`,
-    and needs are the (query parameter, name of the input) of what that reads.
+    and needs are the (query parameter, name of the input) of what that reads; transitions are
+    the steps that a stored choice may take.
     """
 
     name: str
@@ -121,6 +123,7 @@ class FormField:
     ui: UI = UI()  # noqa: RUF009 - frozen, so it can be shared
     row: Template | None = field(default=None, compare=False)
     choosing: tuple[tuple[str, str], ...] = ()
+    transitions: Transitions | None = None
     rule: str = ""
     needs: tuple[tuple[str, str], ...] = ()
 

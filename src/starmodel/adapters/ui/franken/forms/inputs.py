@@ -135,9 +135,12 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records_url: str)
     if field.kind == "select":
         empty = () if field.required else (Option("", value=""),)
         options = [
-            Option(label, value=choice_key(choice), selected=s.flag(f"is:{field.name}:{number}"))
+            Option(
+                label, _closed(field, number, s), value=choice_key(choice),
+                selected=s.flag(f"is:{field.name}:{number}"),
+            )
             for number, (choice, label) in enumerate(field.choices)
-        ]
+        ]  # fmt: skip
         return (Select(*empty, *options, cls="uk-select", **shared),)
     value = s.text(f"value:{field.name}")
     if field.kind in _TALL:
@@ -192,11 +195,16 @@ def _options(field: FormField, own: str, s: Slots) -> list[Any]:
         options.append(Input(type="hidden", name=f"{SEVERAL}{field.name}", value=before))
     for number, (choice, label) in enumerate(field.choices):
         box = Input(
-            type=kind, name=name, value=choice_key(choice), cls=cls, id=f"{own}-{number}",
-            checked=s.flag(f"is:{field.name}:{number}"),
+            _closed(field, number, s), type=kind, name=name, value=choice_key(choice), cls=cls,
+            id=f"{own}-{number}", checked=s.flag(f"is:{field.name}:{number}"),
         )  # fmt: skip
         options.append(Div(box, Label(label, fr=f"{own}-{number}"), cls="sm-option"))
     return options
+
+
+def _closed(field: FormField, number: int, s: Slots) -> dict[str, Any]:
+    """The attribute of a choice that the state of the record does not permit."""
+    return {} if field.transitions is None else {"disabled": s.flag(f"no:{field.name}:{number}")}
 
 
 def _exact(field: FormField, s: Slots) -> Any:
@@ -238,6 +246,12 @@ def slot_values(
             f"is:{name}:{number}": choice_key(choice) in chosen
             for number, (choice, _) in enumerate(field.choices)
         }
+        if field.transitions is not None:  # what a refused form has is not the stored state
+            permits = field.transitions.permits
+            slots |= {
+                f"no:{name}:{number}": not (error or permits(value, choice))
+                for number, (choice, _) in enumerate(field.choices)
+            }
     elif field.kind == "records":
         own = input_name(name)
         slots |= (
