@@ -137,7 +137,7 @@ class Windows:
                     yield chunk
                     await asyncio.sleep(0)  # SQLite reads without yielding to the event loop
             return
-        permitted = partial(_permitted, policy, entity_type, actor)
+        permitted = partial(self._permitted, policy, entity_type, actor)
         async with aclosing(self._scan(query, entity_type, permitted, BATCH)) as scanned:
             found = [batch async for batch in scanned if batch]
         for batch in found:
