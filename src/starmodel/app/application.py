@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import aclosing
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,8 @@ from starmodel.app.access.decisions import check, check_record
 from starmodel.app.access.fields import seen_by, seen_now
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.access.rules import check_rules
+from starmodel.app.choosing.checks import ChoiceChecks
+from starmodel.app.choosing.rules import ChoiceRules
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.dispatching import resolve
 from starmodel.app.commands.elements import Element
@@ -44,6 +47,7 @@ from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.resource import MountedResource, Resource
 from starmodel.app.presentation.slots import Slots
 from starmodel.app.presentation.ui import Renderer
+from starmodel.app.queries.choices import RecordChoices
 from starmodel.app.queries.cursors import Cursors
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.objects import Objects
@@ -124,9 +128,13 @@ class Application:
         self.plugins: Any = None  # likewise
         self.lifecycle: Lifecycle | None = None
         self.row_locks = RowLocks()
+        self.choice_rules = ChoiceRules(registry)
+        checks = ChoiceChecks(self.choice_rules, self._related.meets)
         self.unit: Callable[..., UnitOfWork] = partial(
             uow_cls, registry, persistence, bus, clock, locks=self.row_locks
         )
+        if self.choice_rules:
+            self.unit = partial(self.unit, choices=checks)
         """A new unit of work; `lease` for one whose events await."""
         self.reactions = Reactions(reactions, self.unit)
         self.dispatcher = Dispatcher(
@@ -151,6 +159,9 @@ class Application:
             self._windows.matches,
             self._stored,
             follows(registry, self.relations),
+        )
+        self.choices = RecordChoices(
+            self.window, self.id_of, self._windows.readable, self.choice_rules
         )
         self.lists.add_titles = self.titles.add_watched
         self.streams = Streams(
@@ -380,6 +391,19 @@ class Application:
     def sorts_by(self, entity_type: EntityType, path: RelatedField, policy: AccessPolicy) -> bool:
         """Whether every list of the class can be ordered by a field of related records."""
         return self._windows.sorts_by(entity_type, path, policy)
+
+    async def every(
+        self, listing: Listing, actor: Actor | None, *, policy: AccessPolicy | None = None
+    ) -> AsyncGenerator[Sequence[Entity], None]:
+        """All records of a listing that this actor may read, on any page, in batches.
+
+        Raises: as `window`, before the first batch.
+        """
+        await self.ready()
+        every = self._windows.every(listing, actor, policy or self.policy)
+        async with aclosing(every) as batches:
+            async for batch in batches:
+                yield batch
 
     async def dispatch(
         self,

@@ -11,13 +11,24 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from starmodel.app.access.policy import AccessPolicy
-from starmodel.app.queries.record_keys import BULK, CHOICES, EDIT, NEW, key_of
+from starmodel.app.queries.record_keys import (
+    BULK,
+    CHOICES,
+    EDIT,
+    EVENTS,
+    EXPORT,
+    NEW,
+    key_of,
+)
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
 
-Page = Literal["list", "new", "bulk", "choices", "record", "edit", "delete"]
+Page = Literal[
+    "list", "new", "bulk", "choices", "export.csv", "export.jsonl", "export.xlsx",
+    "record", "edit", "delete", "events",
+]  # fmt: skip
 
 ID = "{id}"
 """The place of a record's key in the path of a route."""
@@ -27,7 +38,10 @@ ANY_ID = quote(ID, safe="")
 
 _TAILS: dict[Page, str] = {
     "list": "", "new": f"/{NEW}", "bulk": f"/{BULK}", "choices": f"/{CHOICES}",
+    "export.csv": f"/{EXPORT}.csv", "export.jsonl": f"/{EXPORT}.jsonl",
+    "export.xlsx": f"/{EXPORT}.xlsx",
     "record": f"/{ID}", "edit": f"/{ID}/{EDIT}", "delete": f"/{ID}/delete",
+    "events": f"/{ID}/{EVENTS}",
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
+from starmodel.app.access.conditions.condition import ALWAYS, Condition
 from starmodel.app.access.policy import AccessPolicy, Actor, Audience
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.elements import Element
@@ -283,15 +284,23 @@ class Forms(Protocol):
         """The contents that plugins add below a form; entity is the edited record."""
 
     async def form_choices(
-        self, resource: MountedResource, words: str, actor: Actor | None
+        self,
+        resource: MountedResource,
+        words: str,
+        actor: Actor | None,
+        where: Condition = ALWAYS,
     ) -> Offered:
-        """The readable records that an input offers for typed words.
+        """The readable records that an input offers for typed words, of those in `where`.
 
         Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
         """
 
     async def form_chosen(
-        self, resource: MountedResource, ids: Sequence[Any], actor: Actor | None
+        self,
+        resource: MountedResource,
+        ids: Sequence[Any],
+        actor: Actor | None,
+        where: Condition = ALWAYS,
     ) -> Sequence[Choice]:
         """The readable ones of these records, as an input shows them. Raises: as above."""
 

@@ -16,6 +16,8 @@ from starmodel.app.presentation.resource import Page
 _PAGES: dict[Page, str] = {
     "list": "list", "new": "form for a new one", "bulk": "events for chosen rows",
     "choices": "records to choose",
+    "export.csv": "export as CSV", "export.jsonl": "export as JSON lines",
+    "export.xlsx": "export as a workbook",
     "record": "page", "edit": "form to edit", "delete": "question before it is deleted",
 }  # fmt: skip
 _INTERNAL = {

@@ -19,6 +19,7 @@ from starmodel.app.ports.query import MAX_ORDER_TERMS
 from starmodel.app.presentation.children import parent_choice, parent_url, place_of
 from starmodel.app.presentation.drafted import new_with_relations, stored_with_relations
 from starmodel.app.presentation.inlines import new_inlines, stored_children, stored_inlines
+from starmodel.app.presentation.linked import linked_values
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import FormFlow, UIAdapter
 from starmodel.app.queries.listing import MAX_PLACE_CHARS, PLACE, listing_of, wants_total
@@ -108,7 +109,9 @@ class CrudPages:
         window = await application.window(listing, actor, total=total, policy=policy)
         if not exchange.request.wants_json:
             ui: UIAdapter = resource.ui
-            window = await application.titles.add(window, entity_type, actor, policy)
+            window = await application.titles.add(
+                window, entity_type, actor, policy, listing.columns
+            )
 
             def page() -> str:
                 table = ui.list_table(resource, listing, window, actor)
@@ -207,13 +210,16 @@ class CrudPages:
         inlines = await stored_children(
             self._application.window, self._application.inline_children(resource), entity.id, actor
         )
-        drafted = await stored_with_relations(self._application.relations, entity)
-
+        relations = self._application.relations
+        drafted = await stored_with_relations(relations, entity)
+        binder = self._application.dispatcher.binders[resource.entity_type.cls, "update"]
+        linked = await linked_values(relations, binder, entity)
         children = self._place(exchange, resource, entity)
 
         def page() -> str:
-            values, originals = public_state(entity), digests(entity)
+            values, originals = {**public_state(entity), **linked.values}, digests(entity)
             omitted = unsettable(resource.policy, resource.entity_type, actor, entity)
+            omitted |= linked.too_many
             form = ui.form(
                 resource, event, entity.id,
                 values=values, originals=originals, omitted=omitted,

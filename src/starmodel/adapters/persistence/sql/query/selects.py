@@ -107,6 +107,11 @@ class Planner:
         """Return an expression that compares like the field's values in Python."""
         return self.orders.comparable(self.fields[field])
 
+    def can_sort(self, query: Query) -> bool:
+        """Whether SQL supports the order of a query."""
+        self._joins.add(query)
+        return self.orders.can_sort(query.order)
+
     def plan(self, query: Query, now: float, *, count: bool = False) -> Plan:
         """Plan a query's window, or the count of all its matches."""
         known, filtered, rules = self._compile(query)

@@ -26,8 +26,8 @@ from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.widgets import UI
 from starmodel.core.values.words import title_of
 
-# Phones render cards with all columns; medium screens hide the later ones.
-_WIDTHS = (" sm-first", "", " sm-from-medium", " sm-from-medium", " sm-from-wide")
+LINE_CELLS = 3
+"""The columns in the second line of a record's card on a phone, which has no room for more."""
 
 
 class ValueRenderers(Protocol):
@@ -70,13 +70,14 @@ def columns_of(
     audience: Audience,
     links: Mapping[str, RenderTitle],
     linked: Mapping[str, RenderLinked],
+    chosen: Sequence[str] = (),
 ) -> tuple[Column, ...]:
-    """The columns that the class configures, else its first fields, with the title field first.
+    """The chosen columns, else those that the class configures or its first fields.
 
     Fields that are hidden from the audience have no column.
     Shapes: links has the renderer of each foreign key, linked that of each relation to many.
     """
-    names = shown_fields(entity_type, audience.hidden)
+    names = shown_fields(entity_type, audience.hidden, chosen)
     columns = [
         _linked_column(name, linked[name])
         if name in linked
@@ -157,7 +158,23 @@ def is_number(annotation: Any) -> bool:
     return bool(names) and names <= {"int", "float", "Decimal"}
 
 
-def cell_class(column: Column, number: int) -> str | None:
-    """The CSS class of a column's cells. Shapes: number is the column's index."""
-    width = _WIDTHS[min(number, len(_WIDTHS) - 1)]
-    return (("sm-number" if column.is_number else "") + width).strip() or None
+def cell_classes(columns: Sequence[Column]) -> tuple[str | None, ...]:
+    """The CSS classes of the columns' cells.
+
+    A phone renders each record as a card of two lines: the first column and the last number,
+    then the first `LINE_CELLS` of the others.
+    """
+    later = range(1, len(columns))
+    figure = next((n for n in reversed(later) if columns[n].is_number), None)
+    line = [number for number in later if number != figure][:LINE_CELLS]
+    made = []
+    for number, column in enumerate(columns):
+        names = ["sm-number"] if column.is_number else []
+        if number == 0:
+            names.append("sm-first")
+        elif number == figure:
+            names.append("sm-last-number")
+        elif number not in line:
+            names.append("sm-not-on-phone")
+        made.append(" ".join(names) or None)
+    return tuple(made)

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastcore.xml import Safe
+from pydantic_core import to_json
 
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.elements import (
@@ -24,11 +25,12 @@ from starmodel.adapters.ui.elements import (
     Tr,
     render,
 )
+from starmodel.adapters.ui.franken.event_buttons import state_of
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists.columns import (
     Column,
     ValueRenderers,
-    cell_class,
+    cell_classes,
     column_of,
     columns_of,
     sorting,
@@ -37,6 +39,7 @@ from starmodel.adapters.ui.franken.related import linked_titles, related_links
 from starmodel.adapters.ui.titles import title_of
 from starmodel.app.access.offers import offers_in_row
 from starmodel.app.access.policy import Audience
+from starmodel.app.access.readiness import Availability, availability, is_shared
 from starmodel.app.commands.binding.form_names import BULK_IDS, SEVERAL_SUFFIX
 from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
 from starmodel.app.presentation.ui import Row, Services
@@ -68,7 +71,8 @@ class ListView:
     actions are the events in a row's menu; bulk has those that need no form; the
     cache of rendered rows is shared by all views. children is set for a list on the page of a
     parent, and parent_url is that of the page, with `ANY_ID` for the parent's key; is_figures for
-    the one row of a record's fields that are computed from other records.
+    the one row of a record's fields that are computed from other records. is_shared is False
+    where a condition of an event depends on more than the row's own record.
     """
 
     resource: MountedResource
@@ -86,7 +90,13 @@ class ListView:
     parent_url: str = ""
     is_figures: bool = False
     computed: tuple[Column, ...] = ()
+    is_shared: bool = True
     token: int = field(default_factory=count().__next__)
+
+    @property
+    def conditional(self) -> tuple[Event[Any, Any, Any], ...]:
+        """The events of the menu that depend on the state of the record."""
+        return tuple(event for event in self.actions if event.info.is_conditional)
 
     @property
     def entity_type(self) -> EntityType:
@@ -130,7 +140,8 @@ class ListView:
         if not entities:
             return [Row("none", _empty_row(self, is_narrowed))]
         audience = self.audience
-        if audience.per_record or audience.uncertain != audience.hidden:
+        varies = audience.per_record or audience.uncertain != audience.hidden
+        if varies or not self.is_shared:
             return [self._row(entity, titles) for entity in entities]
         rows, cached, token = [], self.cache.get, self.token
         for entity in entities:
@@ -168,9 +179,23 @@ class ListView:
         }
         slots["id"], slots["key"] = entity.id, row_key(entity)
         slots["title"] = title_of(entity_type, entity)
-        if self.audience.per_record:
-            slots["may"] = " ".join([e.name for e in self.actions if self._may_run(e, entity)])
+        if not (self.audience.per_record or self.conditional):
+            return slots
+        states = {e.name: self._state(e, entity) for e in self.conditional}
+        slots["may"] = " ".join(
+            [
+                e.name
+                for e in self.actions
+                if state_of(states, e).is_visible
+                and not (self.audience.per_record and not self._may_run(e, entity))
+            ]
+        )
+        refused = {n: self.texts.render(s.reason) for n, s in states.items() if s.reason}
+        slots["refused"] = to_json(refused).decode() if refused else ""
         return slots
+
+    def _state(self, event: Event[Any, Any, Any], entity: Entity) -> Availability:
+        return availability(self.entity_type, event, self.audience.actor, entity)
 
     def _may_run(self, event: Event[Any, Any, Any], entity: Entity) -> bool:
         resource, actor = self.resource, self.audience.actor
@@ -204,14 +229,17 @@ def list_view(
     children: Children | None = None,
     *,
     is_figures: bool = False,
+    chosen: Sequence[str] = (),
 ) -> ListView:
     """Compile the row template of a resource. All views share one cache of rendered rows.
 
-    Shapes: children is set for the list on the page of a parent, without the parent's column.
+    Shapes: children is set for the list on the page of a parent, without the parent's column;
+    chosen are the columns of `Listing.columns`.
     """
     entity_type, texts, icons_url = resource.entity_type, services.texts, services.icons_url
     links, parent_url = related_links(services, resource), ""
-    columns = columns_of(entity_type, values, audience, links, linked_titles(services, resource))
+    linked = linked_titles(services, resource)
+    columns = columns_of(entity_type, values, audience, links, linked, chosen)
     if children is not None:
         known = (children.key, children.position)  # the same in every row, or seen by their order
         columns = tuple(c for c in columns if c.name not in known) or columns
@@ -250,6 +278,7 @@ def list_view(
         resource, services.url_for(resource, "list"), services.url_for(resource, "new"), columns,
         row, actions, bulk, audience, icons_url, cache, texts, children, parent_url, is_figures,
         tuple([column for column in columns if column.is_computed]),
+        all(is_shared(entity_type, event) for event in actions),
     )  # fmt: skip
 
 
@@ -277,16 +306,18 @@ def row_component(
             aria_label=texts.text("list.select", name=title),
         )  # fmt: skip
         cells.append(Td(box, cls="sm-pick"))
-    for number, column in enumerate(columns):
-        value, cls = Safe(s.html(column.slot)), cell_class(column, number)
-        if number == 0 and record_url:
+    for column, cls in zip(columns, cell_classes(columns), strict=True):
+        value = Safe(s.html(column.slot))
+        if column is columns[0] and record_url:
             url = record_url.replace(ANY_ID, key)
             cells.append(Td(A(value, href=url, cls="sm-open", dir="auto"), cls=cls))
         else:
             cells.append(Td(value, cls=cls, data_label=column.title))
     if actions:
         # All rows share the menu items, so they are rendered once, by `menu`.
-        may = {"data-may": s.text("may")} if audience.per_record else {}
+        has_states = any(event.info.is_conditional for event in actions)
+        may = {"data-may": s.text("may")} if audience.per_record or has_states else {}
+        may |= {"data-refused": s.text("refused")} if has_states else {}
         opener = Summary(aria_label=texts.text("list.row_actions", name=title), cls=_MENU_BUTTON)
         menu = Details(opener, may, {"data-ignore-morph": True}, cls="sm-menu")
         cells.append(Td(menu, cls="sm-end"))
