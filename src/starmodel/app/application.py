@@ -388,6 +388,10 @@ class Application:
         await self.ready()
         return await self._windows.window(listing, actor, policy or self.policy, total=total)
 
+    def sorts_by(self, entity_type: EntityType, path: RelatedField, policy: AccessPolicy) -> bool:
+        """Whether every list of the class can be ordered by a field of related records."""
+        return self._windows.sorts_by(entity_type, path, policy)
+
     async def every(
         self, listing: Listing, actor: Actor | None, *, policy: AccessPolicy | None = None
     ) -> AsyncGenerator[Sequence[Entity], None]:
@@ -400,10 +404,6 @@ class Application:
         async with aclosing(every) as batches:
             async for batch in batches:
                 yield batch
-
-    def sorts_by(self, entity_type: EntityType, path: RelatedField, policy: AccessPolicy) -> bool:
-        """Whether every list of the class can be ordered by a field of related records."""
-        return self._windows.sorts_by(entity_type, path, policy)
 
     async def dispatch(
         self,

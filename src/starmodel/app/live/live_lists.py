@@ -144,8 +144,10 @@ class LiveLists:
     def is_watched(self, topic: str) -> bool:
         """Whether an open page shows a list of the topic's entity class."""
         name = topic.partition(":")[0]
-        owners = [follow.owner for follow in self._followed.get(name, ())]
-        others = (*owners, *self._linking.get(name, ()))
+        others = (
+            *(each.owner for each in self._followed.get(name, ())),
+            *self._linking.get(name, ()),
+        )
         return name in self._lists or any(other in self._lists for other in others)
 
     async def deliver(self, message: Any) -> None:
