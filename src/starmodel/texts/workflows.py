@@ -17,6 +17,7 @@ WORKFLOWS: dict[str, str | Mapping[str, str]] = {
     "event.ended": "This has ended already.",
     "event.cancelled": "Cancelled. What was done before stays.",
     "event.page": "{event}: {name}",
+    "status.change": "{title}: change to “{state}”",
     "status.done": "Done:",
     "value.transition": "“{before}” can't become “{after}”.",
 }

@@ -82,14 +82,14 @@ def test_buttons_and_status_bar_follow_the_record_in_every_window(
     ann, bob = visit(orders), visit(orders)
     url = made(ann, "A1")
     page, other = ann.open(url), bob.open(url)
-    pack, theirs = (p.get_by_role("button", name="Pack") for p in (page, other))
+    pack, theirs = (p.get_by_role("button", name="Pack", exact=True) for p in (page, other))
     expect(step(other)).to_have_text("placed", ignore_case=True)
-    expect(other.get_by_role("button", name="Ship")).to_be_hidden()
+    expect(other.get_by_role("button", name="Ship", exact=True)).to_be_hidden()
 
     pack.click()
     expect(theirs).to_have_attribute("aria-disabled", "true")
     expect(theirs).to_have_accessible_description("Only placed orders can be packed.")
-    expect(other.get_by_role("button", name="Ship")).to_be_visible()
+    expect(other.get_by_role("button", name="Ship", exact=True)).to_be_visible()
     expect(step(other)).to_have_text("packed", ignore_case=True)
     assert violations(other, "states") == []
 
@@ -97,6 +97,10 @@ def test_buttons_and_status_bar_follow_the_record_in_every_window(
     expect(theirs).to_be_focused()
     other.keyboard.press("Enter")
     expect(other.locator("[data-toast=info]")).to_contain_text("Only placed orders can be packed.")
+
+    page.get_by_role("list", name="Status").get_by_role("button", name="Shipped").click()
+    expect(step(other)).to_have_text("shipped", ignore_case=True)
+    expect(other.get_by_role("list", name="Status").get_by_role("button")).to_have_count(0)
 
     other.get_by_role("button", name="Annotate\u2026").click()
     other.get_by_role("dialog").get_by_label("Note").fill("fragile")
@@ -125,7 +129,7 @@ def test_key_acts_while_the_record_has_the_focus_and_nobody_types(
 def test_row_menu_says_why_an_event_is_not_possible(orders: Server, visit: Visit) -> None:
     ann = visit(orders)
     page = ann.open(made(ann, "A3"))
-    page.get_by_role("button", name="Pack").click()
+    page.get_by_role("button", name="Pack", exact=True).click()
     expect(step(page)).to_have_text("packed", ignore_case=True)
     page = ann.open("/orders?name=A3")
     page.locator("tr", has_text="A3").locator("summary").click()

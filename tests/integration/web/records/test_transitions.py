@@ -94,7 +94,8 @@ async def test_form_says_it_while_it_is_filled_in(orders: Any) -> None:
 def steps(page: str) -> list[tuple[str, str]]:
     bar = re.search(r'<ol aria-label="Status".*?</ol>|<ol[^>]*sm-steps.*?</ol>', page, re.DOTALL)
     assert bar is not None
-    items = re.findall(r"<li([^>]*)>(.*?)</li>", bar[0], re.DOTALL)
+    shown = re.sub(r"<button.*?</button>", "", bar[0])
+    items = re.findall(r"<li([^>]*)>(.*?)</li>", shown, re.DOTALL)
     return [
         ("now" if 'aria-current="step"' in tag else "", re.sub("<[^>]+>", "", text).strip())
         for tag, text in items
@@ -110,6 +111,20 @@ async def test_record_shows_its_states_in_order_with_the_current_one(orders: Any
     assert steps((await orders.page(placed)).text) == [
         ("", "Done:Draft"), ("", "Done:Placed"), ("now", "Paid"),
     ]  # fmt: skip
+
+
+async def test_states_that_may_follow_are_buttons_of_who_may_edit(orders: Any) -> None:
+    _, placed = await addresses(orders)
+    page = (await orders.page(placed)).text
+    form = re.search(r'<form[^>]*id="(Order-[^"]*-steps)"[^>]*>', page)
+    assert form is not None
+    buttons = re.findall(r"<button[^>]*value=\"(\w+)\"[^>]*>", page.partition("sm-steps")[2])
+    assert [value for value in buttons if value in ("draft", "placed", "paid", "cancelled")] == [
+        "paid", "cancelled",
+    ]  # fmt: skip
+    assert f'form="{form[1]}"' in page
+    assert (await orders.submit(f"{placed}/update", {"status": "paid"})).status_code == 303
+    assert await status(orders, placed) == "paid"
 
 
 async def test_open_page_gets_the_new_bar(orders: Any) -> None:

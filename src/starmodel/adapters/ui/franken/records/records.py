@@ -113,13 +113,16 @@ class Records:
             if not (entity_type.is_record and name in _BUILT_IN)
             and _may_run(resource, name, actor, entity)
         ]
+        steps = None
+        if entity_type.is_record and _may_run(resource, "update", actor, entity):
+            steps = self._bars[resource].form(entity)
         if not events:
-            return None
+            return steps
         omitted = unsettable(resource.policy, entity_type, actor, entity)
         forms = [self._forms.compiled(resource, event, omitted) for event in events]
         states, live = self._states[resource].of(entity, actor), self._states[resource].live(entity)
         if entity_type.is_record:
-            return event_bar(self._services, forms, id, states), live
+            return event_bar(self._services, forms, id, states), live, steps
         buttons = [
             Safe(form.fill(id, state=state_of(states, form.event)))
             for form in forms
