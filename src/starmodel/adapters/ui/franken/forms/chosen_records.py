@@ -60,6 +60,14 @@ class ChosenRecords:
         texts = picker_texts(self._services.texts, resource.entity_type)
         return replace(field, choosing=tuple(texts.items()))
 
+    def unread(self, field: FormField) -> FormField:
+        """The field of a class that the visitor may not read, which offers nothing to choose."""
+        resource, texts = self.resource(field), self._services.texts
+        things = "" if resource is None else resource.entity_type.plural_title
+        said = {"unread": texts.text("choice.unread", things=things)}
+        said["hidden"] = texts.text("choice.hidden")
+        return replace(field, kind="unread", choosing=tuple(said.items()))
+
     def slots(self, field: FormField, value: Any, name: str, *, is_refused: bool) -> dict[str, str]:
         """The slot values of a picker. Shapes: name is the input's name in the form."""
         resource = self.resource(field)
