@@ -22,7 +22,7 @@ from starmodel.adapters.ui.titles import title_field
 from starmodel.app.access.conditions.condition import ALWAYS, Condition
 from starmodel.app.access.offers import answer_to, await_later, awaited
 from starmodel.app.access.policy import Actor
-from starmodel.app.commands.binding.sent_records import SentRecords
+from starmodel.app.commands.binding.sent_records import SentRecords, text_of
 from starmodel.app.context import current_context
 from starmodel.app.presentation.choices import Choice, Offered
 from starmodel.app.presentation.resource import MountedResource
@@ -117,6 +117,8 @@ class ChosenRecords:
                 hidden.add(id)
         if not isinstance(value, SentRecords):
             return PickedSeveral(choices)
+        if tuple(map(text_of, value)) == value.before:  # stored links have no order
+            choices.sort(key=lambda choice: (choice.title.casefold(), choice.id))
         before = [id for id in value.before if id not in hidden]
         words = value.words
         offered = self._matches(resource, words, field) if words else None
