@@ -87,8 +87,9 @@ class Listing:
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether the list may omit records of the class."""
-        return bool(self.filters or self.search or self.page > 1 or self.cursor)
+        """Whether the list may omit records of the class, or children of its parent."""
+        own = 1 if self.place else 0  # the filter by the parent
+        return bool(len(self.filters) > own or self.search or self.page > 1 or self.cursor)
 
     def parameters(self, **instead: Any) -> dict[str, str]:
         """The query parameters by name, some of them replaced; None removes one."""

@@ -115,7 +115,8 @@ def pagination(
         shown = texts.text("list.last_range", first=first, last=last, total=last)
     links = []
     if view.children is not None and total is not None and total > listing.per_page:
-        query = urlencode(listing.filters)
+        searched = {"search": listing.search} if listing.search else {}
+        query = urlencode({**listing.filters, **searched})
         every = texts.text("children.all", total=total)
         links.append(A(every, href=f"{view.url}?{query}", cls="uk-btn uk-btn-ghost uk-btn-sm"))
     for there, name, page, picture in (

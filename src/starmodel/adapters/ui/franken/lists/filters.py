@@ -47,7 +47,7 @@ def filters(view: ListView, listing: Listing, related: Mapping[str, Any]) -> Any
             continue
         if name not in entity_type.cls.__entity__.fields:
             continue  # a relation whose records have no list to choose from
-        for word, control in _filter(entity_type, name, given, texts):
+        for word, control in filter_controls(entity_type, name, given, texts):
             known.add(word)
             parts.append(control)
     # Filters in the query string without an input here are preserved.
@@ -91,9 +91,13 @@ def filter_fields(entity_type: EntityType) -> list[str]:
     ][:MAX_FILTERS]
 
 
-def _filter(
-    entity_type: EntityType, name: str, given: Any, texts: Catalogue
+def filter_controls(
+    entity_type: EntityType, name: str, given: Any, texts: Catalogue, prefix: str = ""
 ) -> list[tuple[str, Any]]:
+    """The query parameters of a field's filter, each with its labelled input.
+
+    Shapes: prefix begins the names of the inputs.
+    """
     spec = entity_type.cls.__entity__.fields[name]
     choices = [(choice_key(v), label) for v, label in choices_of(spec.info.annotation)]
     if plain_types(spec.info.annotation) == [bool]:
@@ -104,7 +108,7 @@ def _filter(
             Option(label, value=key, selected=given.get(word) == key) for key, label in choices
         ]
         every = Option(texts.text("list.any"), value="")
-        chosen = Select(every, *options, name=word, cls="uk-select")
+        chosen = Select(every, *options, name=f"{prefix}{word}", cls="uk-select")
         return [(word, _labelled(spec.title, chosen))]
     names = kind_names(spec.info.annotation)
     kind = (
@@ -128,7 +132,7 @@ def _filter(
             value = _typed(value)
         step = "any" if kind in ("number", "time") else None
         box = Input(
-            type=kind, name=word, value=value, cls="uk-input", step=step,
+            type=kind, name=f"{prefix}{word}", value=value, cls="uk-input", step=step,
             dir="auto" if kind == "text" else None, data_local="zone" if zone else None,
         )  # fmt: skip
         controls.append((word, _labelled(titles[word.rpartition("__")[2]], box)))

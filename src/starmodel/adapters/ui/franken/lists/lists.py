@@ -12,6 +12,7 @@ from starmodel.adapters.ui.elements import A, Div, render
 from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists import controls
+from starmodel.adapters.ui.franken.lists.child_filters import child_filters
 from starmodel.adapters.ui.franken.lists.columns import ValueRenderers
 from starmodel.adapters.ui.franken.lists.filters import filters
 from starmodel.adapters.ui.franken.lists.menus import menu
@@ -60,6 +61,7 @@ class Lists:
             self._frame(view, listing).fill(
                 {
                     **({} if view.children else self._related.slots(view, listing)),
+                    "search": self._child_filters(view, listing, window),
                     "digest": window.digest,
                     "rows": "".join([row.html for row in rows]),
                     "pagination": "".join([element.html for element in pagination]),
@@ -98,6 +100,11 @@ class Lists:
             return (Safe(self._new(services.frontend.root_path, resource)), *more)
         return tuple(more) or None
 
+    def _child_filters(self, view: ListView, listing: Listing, window: Window) -> str:
+        if view.children is None or window.total is None:
+            return ""
+        return render(child_filters(view, view.children, listing, window.total) or "")
+
     def _make_view(
         self,
         root_path: str,
@@ -120,7 +127,7 @@ class Lists:
         )  # fmt: skip
         return compiled(
             lambda s: Div(
-                None
+                Safe(s.html("search"))
                 if listing.place
                 else filters(view, listing, self._related.controls(view, listing, s)),
                 controls.table(view, listing, rows_id, s.html("rows"), s.token("digest")),
