@@ -14,6 +14,7 @@ from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKEN
 from starmodel.texts.emails import BY_MAIL, EMAILS
 from starmodel.texts.forms import FORMS
 from starmodel.texts.records import DELETING, TOASTS
+from starmodel.texts.workflows import WORKFLOWS
 
 Text = str | Mapping[str, str]
 
@@ -52,6 +53,8 @@ _VALUES: dict[str, Text] = {
     "value.taken": "Is taken.",
     "value.fixed": "Can't be changed.",
     "value.no_record": "{title} refers to a record that does not exist.",
+    "value.goes_not_with": "This {title:lower} does not go with: {others:lower}.",
+    "value.no_choice": "This {title:lower} can't be chosen.",
     "value.no_such": "This {title:lower} does not exist any more. Choose another one.",
     "value.out_of_bounds": "This {problem}.",
     "bounds.depth": "is nested deeper than {depth} levels",
@@ -278,6 +281,8 @@ _LISTS: dict[str, Text] = {
     "list.show_all": "Show all",
     "list.empty": "No {things:lower} yet.",
     "list.create_first": "Create the first {title:lower}",
+    "export.too_many": "These are {total} {things:lower}, and a workbook holds {most}. Narrow them "
+    "by a filter or a search, or export them as CSV.",
     "list.closed": "These {things:lower} are no longer open to you.",
     "list.not_live": "This list is too long to follow its changes. Please narrow it by a filter "
     "or a search.",
@@ -343,6 +348,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Around every page": _PAGES,
     "Records, forms and events": _RECORDS,
     "Saving and leaving a form": FORMS,
+    "What the state of a record makes possible": WORKFLOWS,
     "Deleting records, and what goes along": DELETING,
     "Toasts after an event": TOASTS,
     "Children of a record": _CHILDREN,

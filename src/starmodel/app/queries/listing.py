@@ -14,8 +14,9 @@ from starmodel.app.ports.ordering import order_words
 from starmodel.app.ports.query import NEGATED, OPERATORS, SHORTHANDS, Query, make_query
 from starmodel.app.queries.cursors import Cursors
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles
+from starmodel.app.queries.shown_fields import possible_columns, shown_fields
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.classes.related_fields import queried_field
+from starmodel.core.classes.related_fields import linked_field, queried_field
 from starmodel.core.commands import plain
 from starmodel.core.definition.related_computed import related_values
 from starmodel.core.entity import Entity
@@ -29,6 +30,7 @@ MAX_SEARCH_CHARS = 200
 MAX_NUMBER_CHARS = 18
 MAX_FILTER_CHARS = 1000
 MAX_CHOICES = 1000
+MAX_COLUMN_CHARS = 2000
 MAX_WORDS_CHARS = 8000
 PLACE = "_place"
 """The parameter of `Listing.place`, in the words of a list that a page shows."""
@@ -36,7 +38,7 @@ FIGURES = "figures"
 """The place of one record's computed fields that other records change, on its page."""
 MAX_PLACE_CHARS = 200
 # "datastar" is the query parameter of Datastar's signals.
-WINDOW = ("search", "order", "page", "per_page", "cursor", "total", "datastar")
+WINDOW = ("search", "order", "page", "per_page", "cursor", "total", "columns", "datastar")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +49,8 @@ class Listing:
     position of the cursor, "" for the start; filters are its filters as query
     parameters, such as {"price__lt": "5"}; words is the canonical query
     string, so that equal listings have equal words; place names the part of a page that shows
-    the list, such as "Order.lines", "" for the list page of the class.
+    the list, such as "Order.lines", "" for the list page of the class; columns are those that
+    the visitor has chosen, empty for those of the class.
     """
 
     entity_type: EntityType
@@ -60,6 +63,7 @@ class Listing:
     cursor: str | None = None
     words: str = ""
     place: str = ""
+    columns: tuple[str, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Listing) and self._key == other._key
@@ -95,6 +99,7 @@ class Listing:
             "page": "" if self.page == 1 else str(self.page),
             "per_page": "" if self.per_page == PER_PAGE else str(self.per_page),
             "cursor": self.cursor or "",
+            "columns": ",".join(self.columns),
             PLACE: self.place,
         }
         parameters = {name: word for name, word in named.items() if word or name in self.filters}
@@ -196,17 +201,40 @@ def listing_of(
         offset=(page - 1) * per_page,
         hidden=hidden,
         related=partial(queried_field, entity_type),
+        linked=partial(linked_field, entity_type),
     )
     if cursor is not None and cursors is not None:
         query = replace(query, after=cursors.position(query, cursor, reader))
     order = order_words(query.order)
     listing = Listing(
-        entity_type, query, page, per_page, search, order, _words(query), cursor, place=place
-    )
+        entity_type, query, page, per_page, search, order, _words(query), cursor, place=place,
+        columns=_columns(entity_type, parameters.get("columns", ""), hidden, lenient=lenient),
+    )  # fmt: skip
     words = urlencode(listing.parameters())
     if len(words) > MAX_WORDS_CHARS + len(cursor or ""):
         raise ListQueryError(f"The question has more than {MAX_WORDS_CHARS} characters.")
     return replace(listing, words=words)
+
+
+def _columns(
+    entity_type: EntityType, text: str, hidden: Container[str], *, lenient: bool
+) -> tuple[str, ...]:
+    """The chosen columns, empty for those of the class. Raises: ListQueryError."""
+    if not text:
+        return ()
+    if len(text) > MAX_COLUMN_CHARS:
+        raise ListQueryError(
+            f"columns has {len(text)} characters; expected at most {MAX_COLUMN_CHARS}."
+        )
+    # Columns of fields that are hidden on some records are shown, with empty cells.
+    possible = possible_columns(entity_type)
+    chosen = [name.strip() for name in text.split(",")]
+    unknown = [name for name in chosen if name not in possible]
+    if unknown and not lenient:
+        shown = ", ".join(name for name in possible if name not in hidden)
+        raise ListQueryError(f"columns has {unknown[0][:80]!r}; expected some of {shown}.")
+    known = tuple(dict.fromkeys(name for name in chosen if name in possible))
+    return () if known == tuple(shown_fields(entity_type)) else known
 
 
 def _named(entity_type: EntityType, hidden: Container[str]) -> frozenset[str]:
@@ -264,7 +292,7 @@ def _is_foreign(entity_type: EntityType, name: str, hidden: Container[str]) -> b
     """Whether the parameter is neither a filter nor a misspelt one."""
     fields = _named(entity_type, hidden)
     field, op = split_filter(name, fields)
-    if queried_field(entity_type, field) is not None:
+    if queried_field(entity_type, field) is not None or linked_field(entity_type, field):
         return False
     return field not in fields and not (field != name and field and op in (*OPERATORS, *SHORTHANDS))
 

@@ -15,6 +15,7 @@ from starmodel.app.access.conditions.condition import ALWAYS
 from starmodel.app.ports.clock import Clock
 from starmodel.app.ports.ordering import sort_key
 from starmodel.app.ports.query import Query
+from starmodel.app.ports.related_paths import Read, with_paths
 from starmodel.core.entity import Entity
 
 MAX_KEYS = 50_000
@@ -35,7 +36,9 @@ class Stream:
         planner: Planner,
         query: Query,
         clock: Clock,
+        read: Read,
     ) -> None:
+        self._read = read
         self._engine, self._statements, self._planner = engine, statements, planner
         self._query, self._clock = query, clock
         self._key_at = list(statements.mapped.fields).index("id")
@@ -43,8 +46,9 @@ class Stream:
     async def chunks(self, batch: int) -> AsyncIterator[list[Entity]]:
         """Yield the records in order, in non-empty chunks of at most `batch`."""
         query, orders = self._query, self._planner.orders
+        can_sort = self._planner.can_sort(query)
         after = None if query.after is None else orders.encode_position(query.after, query.order)
-        if orders.can_sort(query.order) and (after is not None or query.after is None):
+        if can_sort and (after is not None or query.after is None):
             windows = self._keys(query, after, batch)
         else:
             windows = self._keys_by_python(batch)
@@ -75,7 +79,8 @@ class Stream:
             more = False
             async for keys in self._keys(by_id, None, batch):
                 for start in range(0, len(keys), batch):
-                    for key, entity in await self._records(keys[start : start + batch]):
+                    some = keys[start : start + batch]
+                    for key, entity in await self._records(some, with_related=True):
                         position = query.sort_key(entity)
                         if last is None or position > last:
                             first.append((position, key))
@@ -85,8 +90,13 @@ class Stream:
             yield [key for _, key in first]
             last = first[-1][0] if first else None
 
-    async def _records(self, keys: Sequence[Any]) -> list[tuple[Any, Entity]]:
-        """Return the records of these keys in key order, without those that no longer match."""
+    async def _records(
+        self, keys: Sequence[Any], *, with_related: bool = False
+    ) -> list[tuple[Any, Entity]]:
+        """Return the records of these keys in key order, without those that no longer match.
+
+        Shapes: with_related loads the related records that the query compares.
+        """
         if not keys:
             return []
         # Pad to a power of two, so that few shapes of the query are compiled.
@@ -95,6 +105,10 @@ class Stream:
         rows, made = await self._statements.read(self._engine.rows, plan.sql, plan.params)
         by_key = {row[self._key_at]: each for row, each in zip(rows, made, strict=True)}
         found = [(key, by_key[key]) for key in keys if key in by_key]
+        if plan.exact and not with_related:
+            return found
+        loaded = await with_paths(self._query, [entity for _, entity in found], self._read)
+        found = list(zip((key for key, _ in found), loaded, strict=True))
         if plan.exact:
             return found
         query = replace(self._query, where=ALWAYS)  # the database has applied it

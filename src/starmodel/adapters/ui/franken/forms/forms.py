@@ -13,6 +13,7 @@ from starmodel.adapters.ui.elements import Div
 from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.computed_outputs import ComputedOutputs, MakeRenderer
 from starmodel.adapters.ui.franken.forms.event_form import (
+    BULK_KEY,
     EventForm,
     RenderField,
     choices_url,
@@ -57,9 +58,30 @@ class EventForms:
         resource: MountedResource,
         event: Event[Any, Any, Any],
         omitted: frozenset[str] = NOTHING,
+        *,
+        is_bulk: bool = False,
     ) -> EventForm:
         """The compiled form of an event at the current mount point, without these fields."""
-        return self._form(self._services.frontend.root_path, resource, event.name, omitted)
+        root_path = self._services.frontend.root_path
+        return self._form(root_path, resource, event.name, omitted, is_bulk)
+
+    def bulk(
+        self,
+        resource: MountedResource,
+        event: Event[Any, Any, Any],
+        hidden: Sequence[tuple[str, str]],
+        values: Mapping[str, Any],
+        errors: Mapping[str, str],
+    ) -> Any:
+        """The form that runs an event on several records, which hidden inputs name."""
+        form = self.compiled(resource, event, is_bulk=True)
+        return Safe(form.fill(BULK_KEY, values, errors, hidden=hidden))
+
+    def bulk_errors(
+        self, resource: MountedResource, event: Event[Any, Any, Any], errors: Mapping[str, str]
+    ) -> Sequence[Element]:
+        """The patches of the validation errors of that form."""
+        return self.compiled(resource, event, is_bulk=True).error_patches(BULK_KEY, errors, {})
 
     def form(
         self,
@@ -81,7 +103,9 @@ class EventForms:
         own = form_id(resource.entity_type, event, key)
         tables = "".join(
             [
-                self._inline(resource, event, shown).html(own, key, shown, errors or {})
+                self._inline(resource, event, shown).html(
+                    own, key, shown, errors or {}, values or {}
+                )
                 for shown in inlines
             ]
         )
@@ -136,8 +160,9 @@ class EventForms:
         if name != "create":
             key = Slots().token("id")
         create = theirs.entity_type.events["create"]
+        linked = frozenset(self._services.binder(theirs.entity_type, create).linked)
         fields = event_form(
-            self._services, theirs, create, self._render_field, self._chosen, omitted
+            self._services, theirs, create, self._render_field, self._chosen, omitted | linked
         ).fields
         shown = InlineRows(children, theirs, (), omitted, may_add=True)
         return inline_table(
@@ -149,9 +174,14 @@ class EventForms:
         return ComputedOutputs(resource.entity_type, self._values)
 
     def _make_form(
-        self, root_path: str, resource: MountedResource, name: str, omitted: frozenset[str]
+        self,
+        root_path: str,
+        resource: MountedResource,
+        name: str,
+        omitted: frozenset[str],
+        is_bulk: bool,
     ) -> EventForm:
-        event = resource.entity_type.events[name]
+        event, render = resource.entity_type.events[name], self._render_field
         return event_form(
-            self._services, resource, event, self._render_field, self._chosen, omitted
+            self._services, resource, event, render, self._chosen, omitted, is_bulk=is_bulk
         )

@@ -45,6 +45,8 @@ def filters(view: ListView, listing: Listing, related: Mapping[str, Any]) -> Any
             known.add(filter_name(name))
             parts.append(related[name])
             continue
+        if name not in entity_type.cls.__entity__.fields:
+            continue  # a relation whose records have no list to choose from
         for word, control in _filter(entity_type, name, given, texts):
             known.add(word)
             parts.append(control)

@@ -53,7 +53,7 @@ class Lists:
         frontend = self._services.frontend
         frontend.show_list(listing)
         audience = offered_audience(resource.policy, resource.entity_type, actor)
-        view = self._view(frontend.root_path, resource, audience, listing.place)
+        view = self._view(frontend.root_path, resource, audience, listing.place, listing.columns)
         rows = view.rows(window.entities, listing.is_narrowed, window.titles)
         pagination = self.controls(resource, listing, window)
         return Safe(
@@ -76,7 +76,9 @@ class Lists:
         titles: RelatedTitles = NO_TITLES,
     ) -> list[Row]:
         """One row for each record."""
-        view = self._view(self._services.frontend.root_path, resource, audience, listing.place)
+        view = self._view(
+            self._services.frontend.root_path, resource, audience, listing.place, listing.columns
+        )
         return view.rows(entities, listing.is_narrowed, titles)
 
     def controls(
@@ -97,11 +99,16 @@ class Lists:
         return tuple(more) or None
 
     def _make_view(
-        self, root_path: str, resource: MountedResource, audience: Audience, place: str
+        self,
+        root_path: str,
+        resource: MountedResource,
+        audience: Audience,
+        place: str,
+        chosen: tuple[str, ...],
     ) -> ListView:
         children = self._services.areas.children_at(place)
         about = (self._services, resource, audience, self._values, self._rows)
-        return list_view(*about, children, is_figures=place == FIGURES)
+        return list_view(*about, children, is_figures=place == FIGURES, chosen=chosen)
 
     def _make_frame(self, view: ListView, listing: Listing) -> Template:
         """The template of a list without its records, with slots for the rows."""
@@ -133,7 +140,7 @@ class Lists:
         more: bool,
         total: int | None,
     ) -> str:
-        view = self._view(root_path, resource, Audience(), listing.place)
+        view = self._view(root_path, resource, Audience(), listing.place, listing.columns)
         rows_id = self._services.frontend.rows_id(listing)
         return render(controls.pagination(view, listing, rows_id, number, more, total))
 

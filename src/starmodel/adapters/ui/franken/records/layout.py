@@ -37,9 +37,11 @@ class RecordLayout:
     shows_id: bool = False
 
     def is_left_out(self, name: str, value: Any, entity: Any) -> bool:
-        """Whether the page shows the value elsewhere: in its heading, or in the menu for the id."""
+        """Whether the page shows the value elsewhere, as in its heading or a status bar."""
         if name == "id":
             return not self.shows_id
+        if name in self.entity_type.cls.__entity__.transitions:
+            return True
         return (
             isinstance(value, str)
             and self.entity_type.is_record
@@ -75,7 +77,8 @@ def record_layout(entity_type: EntityType) -> RecordLayout:
         return RecordLayout(entity_type, shows_id=True)
     fields = entity_type.cls.__entity__.fields
     public = [(name, spec) for name, spec in fields.items() if not spec.private]
-    facts = [name for name, spec in public if choices_of(spec.info.annotation)][:MAX_FACTS]
+    choices = [name for name, spec in public if choices_of(spec.info.annotation)]
+    facts = [name for name in choices if fields[name].transitions is None][:MAX_FACTS]
     times = [name for name, spec in public if name in CREATED | CHANGED and _is_time(spec)]
     long = [name for name, spec in public if spec.ui.widget in LONG_WIDGETS]
     listed = entity_type.cls.model_config.get("list_display") or ()
