@@ -182,6 +182,21 @@ def test_dark_theme_is_stored_and_shared_with_other_tabs_from_the_first_frame(an
     expect(other.locator("html.dark")).to_have_count(0)
 
 
+def test_side_bar_leads_to_a_new_record_by_keyboard(ann: Visitor) -> None:
+    page = ann.open("/counter")
+    new = page.get_by_role("link", name="Create book", exact=True)
+    assert new.evaluate(OPACITY) == "0"
+    page.get_by_role("link", name="Books", exact=True).focus()
+    page.keyboard.press("Tab")
+    expect(new).to_be_focused()
+    assert new.evaluate(OPACITY) == "1"
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("New book")
+
+
+OPACITY = "link => getComputedStyle(link).opacity"
+
+
 def test_phone_menu_opens_and_closes_by_keyboard(gallery: Server, visit: Visit) -> None:
     page = visit(gallery, viewport={"width": 390, "height": 800}).open("/counter")
     page.get_by_role("button", name="Menu").focus()

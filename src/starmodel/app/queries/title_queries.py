@@ -39,9 +39,9 @@ class TitleQueries:
         self._shown: dict[type[Entity], dict[str, EntityType]] = {}
 
     def references(self, entity_type: EntityType) -> dict[str, EntityType]:
-        """The class whose records each public foreign key of a class refers to."""
+        """The class of the records that pages show for each public key of a class."""
         fields, get = entity_type.cls.__entity__.fields, self._registry.get
-        targets = self._registry.referenced.get(entity_type.cls, {}).items()
+        targets = self._registry.shown_records.get(entity_type.cls, {}).items()
         found = {name: get(cls) for name, cls in targets if not fields[name].private}
         return {
             name: target

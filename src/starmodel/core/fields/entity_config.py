@@ -28,9 +28,9 @@ class EntityConfig(ConfigDict, total=False):
     field, or the computed field, that titles a record; children names the relations that record
     pages list, all of them by default, and inlines those with inputs in the forms of the class;
     plugin is the name of the plugin that the class belongs to; icon is the picture beside its
-    title in the navigation; renamed_from are earlier names
-    of this class, not of its subclasses; access is one rule, or rules by
-    "read", "write", "create", "update" and "delete".
+    title in the navigation; actors is True for the class whose ids are those of actors;
+    renamed_from are earlier names of this class, not of its subclasses; access is one rule, or
+    rules by "read", "write", "create", "update" and "delete".
     Units: ttl is in seconds.
     """
 
@@ -52,6 +52,7 @@ class EntityConfig(ConfigDict, total=False):
     editable: bool | Iterable[str]
     history: bool
     icon: str
+    actors: bool
     list_display: Iterable[str]
     search_fields: Iterable[str]
     list_filter: Iterable[str]
