@@ -11,15 +11,24 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from starmodel.app.access.policy import AccessPolicy
-from starmodel.app.queries.record_keys import BULK, CHOICES, EDIT, EXPORT, NEW, key_of
+from starmodel.app.queries.record_keys import (
+    BULK,
+    CHOICES,
+    COUNT,
+    EDIT,
+    EXPORT,
+    MATCHING,
+    NEW,
+    key_of,
+)
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
 
 Page = Literal[
-    "list", "new", "bulk", "choices", "export.csv", "export.jsonl", "export.xlsx",
-    "record", "edit", "delete",
+    "list", "new", "bulk", "matching", "choices", "count",
+    "export.csv", "export.jsonl", "export.xlsx", "record", "edit", "delete",
 ]  # fmt: skip
 
 ID = "{id}"
@@ -29,8 +38,9 @@ ANY_ID = quote(ID, safe="")
 """The key of the id `ID`, for templates that replace it in a URL."""
 
 _TAILS: dict[Page, str] = {
-    "list": "", "new": f"/{NEW}", "bulk": f"/{BULK}", "choices": f"/{CHOICES}",
-    "export.csv": f"/{EXPORT}.csv", "export.jsonl": f"/{EXPORT}.jsonl",
+    "list": "", "new": f"/{NEW}", "bulk": f"/{BULK}", "matching": f"/{MATCHING}",
+    "choices": f"/{CHOICES}",
+    "count": f"/{COUNT}", "export.csv": f"/{EXPORT}.csv", "export.jsonl": f"/{EXPORT}.jsonl",
     "export.xlsx": f"/{EXPORT}.xlsx",
     "record": f"/{ID}", "edit": f"/{ID}/{EDIT}", "delete": f"/{ID}/delete",
 }  # fmt: skip

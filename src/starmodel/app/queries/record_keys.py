@@ -7,7 +7,9 @@ from urllib.parse import quote
 
 from starmodel.core.entity import Entity
 
-NEW, EDIT, BULK, CHOICES, EXPORT = "new", "edit", "_bulk", "_choices", "_export"
+NEW, EDIT = "new", "edit"
+BULK, MATCHING, CHOICES = "_bulk", "_matching", "_choices"
+COUNT, EXPORT = "_count", "_export"
 """The path segments of generated pages below a list or a record."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
