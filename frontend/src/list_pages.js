@@ -37,7 +37,7 @@ const replaceToolbar = (list, fresh) => {
   for (const name of open) fresh.querySelector(`[data-tool="${name}"]`)?.setAttribute("open", "");
   replace(list, fresh, ":scope > [data-filters]");
   replace(list, fresh, "[data-part=chips]");
-  if (hadFocus) (list.querySelector(".sm-chip") ?? list.querySelector("[type=search], summary"))?.focus({ preventScroll: true });
+  if (hadFocus) (list.querySelector(".sm-filter-chip") ?? list.querySelector("[type=search], summary"))?.focus({ preventScroll: true });
 };
 
 const exchange = (list, fresh, keeps) => {
@@ -96,7 +96,7 @@ addEventListener("popstate", () => {
 
 /* Links to other pages and orders. With Shift, a heading adds its column to the order. */
 
-const LINKS = ".sm-toolbar a:not([download]), .sm-chips a, thead a, .sm-pages a, .sm-empty a";
+const LINKS = ".sm-toolbar a:not([download]), .sm-filter-chips a, thead a, .sm-pages a, .sm-empty a";
 
 const added = (link) => {
   const url = new URL(wanted, location), term = link.dataset.order, name = term.replace(/^-/, "");

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         BindingError,
         ConfigurationError,
         ConstraintError,
+        EventUnavailableError,
         FrozenEntityError,
         GoneError,
         InvalidStateError,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from starmodel.core.fields.form_layout import Fieldset, Tab
     from starmodel.core.fields.relations import Relationship
     from starmodel.core.fields.stores import StateStore
+    from starmodel.core.fields.transitions import transitions
     from starmodel.core.fields.widgets import UI
     from starmodel.core.signals import Signal
 
@@ -66,6 +68,7 @@ __all__ = [
     "Entity",
     "EntityConfig",
     "EventBus",
+    "EventUnavailableError",
     "Field",
     "Fieldset",
     "FrozenEntityError",
@@ -100,6 +103,7 @@ __all__ = [
     "event",
     "live",
     "on",
+    "transitions",
 ]
 
 _MODULES = {
@@ -125,6 +129,7 @@ _MODULES = {
         "BindingError",
         "ConfigurationError",
         "ConstraintError",
+        "EventUnavailableError",
         "FrozenEntityError",
         "GoneError",
         "InvalidStateError",
@@ -141,6 +146,7 @@ _MODULES = {
     "core.events.results": ("Progress", "Redirect", "Toast"),
     "core.signals": ("Signal",),
     "core.fields.stores": ("StateStore",),
+    "core.fields.transitions": ("transitions",),
     "core.fields.widgets": ("UI",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}

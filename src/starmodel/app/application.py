@@ -15,6 +15,8 @@ from starmodel.app.access.decisions import check, check_record
 from starmodel.app.access.fields import seen_by, seen_now
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.access.rules import check_rules
+from starmodel.app.choosing.checks import ChoiceChecks
+from starmodel.app.choosing.rules import ChoiceRules
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.dispatching import resolve
 from starmodel.app.commands.elements import Element
@@ -44,6 +46,7 @@ from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.resource import MountedResource, Resource
 from starmodel.app.presentation.slots import Slots
 from starmodel.app.presentation.ui import Renderer
+from starmodel.app.queries.choices import RecordChoices
 from starmodel.app.queries.cursors import Cursors
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.objects import Objects
@@ -57,7 +60,7 @@ from starmodel.app.sessions.session import Session
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.classes.children import Children
 from starmodel.core.classes.registry import EntityType, Registry
-from starmodel.core.classes.related_fields import check_paths
+from starmodel.core.classes.related_fields import RelatedField, check_paths
 from starmodel.core.commands import Action, CommandRecord
 from starmodel.core.current_app import set_host
 from starmodel.core.entity import Entity
@@ -124,9 +127,13 @@ class Application:
         self.plugins: Any = None  # likewise
         self.lifecycle: Lifecycle | None = None
         self.row_locks = RowLocks()
+        self.choice_rules = ChoiceRules(registry)
+        checks = ChoiceChecks(self.choice_rules, self._related.meets)
         self.unit: Callable[..., UnitOfWork] = partial(
             uow_cls, registry, persistence, bus, clock, locks=self.row_locks
         )
+        if self.choice_rules:
+            self.unit = partial(self.unit, choices=checks)
         """A new unit of work; `lease` for one whose events await."""
         self.reactions = Reactions(reactions, self.unit)
         self.dispatcher = Dispatcher(
@@ -147,6 +154,9 @@ class Application:
         self.titles = TitleQueries(registry, self._windows.readable, self.relations.linked_ids)
         self.lists = lists(
             self._query, self.policy, self._windows.matches, self._stored, self.followed_classes()
+        )
+        self.choices = RecordChoices(
+            self.window, self.id_of, self._windows.readable, self.choice_rules
         )
         self.lists.add_titles = self.titles.add_watched
         self.streams = Streams(
@@ -395,6 +405,10 @@ class Application:
         async with aclosing(every) as batches:
             async for batch in batches:
                 yield batch
+
+    def sorts_by(self, entity_type: EntityType, path: RelatedField, policy: AccessPolicy) -> bool:
+        """Whether every list of the class can be ordered by a field of related records."""
+        return self._windows.sorts_by(entity_type, path, policy)
 
     async def dispatch(
         self,

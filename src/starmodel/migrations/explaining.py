@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from starmodel.migrations.comparing.answers import Answers
 from starmodel.migrations.comparing.questions import (
     ConvertQuestion,
     Question,
@@ -106,11 +105,11 @@ def _changes_and_questions(state: DatabaseState) -> list[str]:
     questions = _questions(state)
     if not all(map(_is_safe, questions)):
         return [question.text for question in questions]
-    return [change.sentence() for change in state.drift if change.is_said]
+    return [change.sentence(state.answers) for change in state.drift if change.is_said]
 
 
 def _questions(state: DatabaseState) -> list[Question]:
-    return [] if state.changes is None else open_questions(state.changes, Answers())
+    return [] if state.changes is None else open_questions(state.changes, state.answers)
 
 
 def _is_safe(question: Question) -> bool:

@@ -8,9 +8,11 @@ from typing import Literal
 
 from starmodel.adapters.persistence.sql.schema.entity_table import VERSION
 from starmodel.core.classes.registry import EntityType
-from starmodel.migrations.comparing.changes.change import Change, Changes
+from starmodel.migrations.comparing.answers import Answers
+from starmodel.migrations.comparing.changes.change import NO_ANSWERS, Change, Changes
 from starmodel.migrations.comparing.changes.tables import AddedEntity, RemovedEntity
 from starmodel.migrations.comparing.compare import compare
+from starmodel.migrations.comparing.made_defaults import with_made_defaults
 from starmodel.migrations.environment import Environment
 from starmodel.migrations.errors import MigrationError
 from starmodel.migrations.files.order import Migrations
@@ -40,7 +42,8 @@ class DatabaseState:
     Shapes: tables are those of the classes and snapshots that exist; entries are the migrations
     that it has; recorded are the definitions of tables that were created without migrations;
     changes lead from the newest snapshot, or from what is recorded, to the classes, None where
-    neither is known; differences are those of tables from that snapshot, if they were compared.
+    neither is known; differences are those of tables from that snapshot, if they were compared;
+    answers are those that the classes give to questions about the changes.
     """
 
     migrations: Migrations
@@ -49,6 +52,7 @@ class DatabaseState:
     recorded: Schema | None
     changes: Changes | None
     differences: tuple[Difference, ...] = ()
+    answers: Answers = NO_ANSWERS
 
     @property
     def kind(self) -> Kind:
@@ -163,7 +167,8 @@ def read_state(
         managed = expected.model_copy(update={"entities": own})
         compared = table_differences(session.connection, managed, session.sql_dialect)
         differences = tuple(compared)
-    return DatabaseState(migrations, there, entries, recorded, changes, differences)
+    answers = NO_ANSWERS if changes is None else with_made_defaults(changes, NO_ANSWERS, types)
+    return DatabaseState(migrations, there, entries, recorded, changes, differences, answers)
 
 
 def _waiting(migrations: Migrations, entries: Sequence[Entry]) -> set[str]:

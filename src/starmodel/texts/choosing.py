@@ -9,6 +9,8 @@ CHOOSING: Mapping[str, str | Mapping[str, str]] = {
     "choice.search": "Type to search",
     "choice.searching": "Searching\u2026",
     "choice.none": "No results",
+    "choice.first": "Choose first: {others:lower}.",
+    "choice.cleared": "{title} is removed, because it does not go with the other choices.",
     "choice.none_for": "No results for \u201c{words}\u201d.",
     "choice.more": "There are more. Type more of the name.",
     "choice.too_many": "There are too many to search. Type more of the name.",
@@ -25,5 +27,9 @@ CHOOSING: Mapping[str, str | Mapping[str, str]] = {
     "choice.failed": "This form can't be loaded. Try again in a moment.",
     "choice.hidden": "Not visible to you",
     "choice.step": "Type part of the name and send the form. You then choose from the matches.",
+    "choice.chosen": "Chosen {things:lower}",
+    "choice.remove": "Remove {title}",
+    "choice.added": "{title} added",
+    "choice.removed": "{title} removed",
     "choice.matches": "{things} that match \u201c{words}\u201d",
 }

@@ -15,6 +15,7 @@ from starmodel.texts.emails import BY_MAIL, EMAILS
 from starmodel.texts.forms import FORMS
 from starmodel.texts.lists import LISTS
 from starmodel.texts.records import DELETING, TOASTS
+from starmodel.texts.workflows import WORKFLOWS
 
 Text = str | Mapping[str, str]
 
@@ -53,6 +54,8 @@ _VALUES: dict[str, Text] = {
     "value.taken": "Is taken.",
     "value.fixed": "Can't be changed.",
     "value.no_record": "{title} refers to a record that does not exist.",
+    "value.goes_not_with": "This {title:lower} does not go with: {others:lower}.",
+    "value.no_choice": "This {title:lower} can't be chosen.",
     "value.no_such": "This {title:lower} does not exist any more. Choose another one.",
     "value.out_of_bounds": "This {problem}.",
     "bounds.depth": "is nested deeper than {depth} levels",
@@ -67,7 +70,7 @@ _VALUES: dict[str, Text] = {
 }
 
 _ROWS: dict[str, Text] = {
-    "rows.add": "Add another",
+    "rows.add": "Add {item:lower}",
     "rows.remove": "Remove",
     "rows.up": "Move up",
     "rows.down": "Move down",
@@ -144,6 +147,7 @@ _ACCESS: dict[str, Text] = {
 }
 
 _PROBLEMS: dict[str, Text] = {
+    "record.open": "Open",
     "record.missing": "{entity} {id} does not exist.",
     "record.removed": "{entity} {id} was removed.",
     "problem.no_page": "There is nothing at {path}.",
@@ -298,6 +302,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Around every page": _PAGES,
     "Records, forms and events": _RECORDS,
     "Saving and leaving a form": FORMS,
+    "What the state of a record makes possible": WORKFLOWS,
     "Deleting records, and what goes along": DELETING,
     "Toasts after an event": TOASTS,
     "Children of a record": _CHILDREN,

@@ -87,7 +87,7 @@ def test_list_is_searched_filtered_sorted_and_paginated(gallery: Server, visit: 
     expect(page.get_by_role("columnheader", name="Price")).to_have_attribute(
         "aria-sort", "descending"
     )
-    page.locator(".sm-chips").get_by_role("link", name="Clear all").click()
+    page.locator(".sm-filter-chips").get_by_role("link", name="Clear all").click()
     expect(page).to_have_url(f"{gallery.url}/books")
 
 

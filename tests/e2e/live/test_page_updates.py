@@ -85,7 +85,7 @@ def test_filter_is_applied_while_it_is_chosen_by_arrow_keys(
     expect(state).to_be_focused()
     state.select_option("open")
     page.wait_for_url("**/tickets?state=open*")
-    expect(page.locator(".sm-chip")).to_have_text(["State is Open"])
+    expect(page.locator(".sm-filter-chip")).to_have_text(["State is Open"])
     page.go_back()
     page.wait_for_url("**/tickets?state=waiting*")
     expect(page.get_by_label("State")).to_have_value("waiting")

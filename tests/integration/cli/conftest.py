@@ -157,12 +157,12 @@ def shop(write: Callable[[str, str], Path]) -> Path:
 
 @pytest.fixture
 def run() -> Callable[..., Result]:
-    """Run `starmodel` with these arguments, in this process."""
+    """Run `starmodel` with these arguments and this input, in this process."""
 
-    def invoke(*words: str) -> Result:
+    def invoke(*words: str, given: str = "") -> Result:
         sys.modules.pop("main", None)  # as in a new process
         definitions._defined.clear()
-        result = CliRunner().invoke(command, list(words), prog_name="starmodel")
+        result = CliRunner().invoke(command, list(words), given, prog_name="starmodel")
         failed = result.exception
         assert failed is None or isinstance(failed, SystemExit), result.exc_info
         return result

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 
 import httpx
 import pytest
+from typer.testing import Result
+
+from starmodel.cli.serving.loading import load_application
+from starmodel.core.definition import defined
 
 pytestmark = pytest.mark.slow
 STARMODEL = [sys.executable, "-c", "from starmodel.cli.main import main; main()"]
+Init = Callable[..., Path]
 JSON = {"accept": "application/json"}
 STARLETTE = ["--web", "starlette"]
 VARIANTS = [
@@ -36,7 +42,7 @@ def environment() -> dict[str, str]:
     return inherited | {"PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
 
 
-def run(folder: Path, *command: str) -> str:
+def execute(folder: Path, *command: str) -> str:
     done = subprocess.run(
         command, cwd=folder, env=environment(), capture_output=True, text=True, check=False
     )
@@ -96,74 +102,101 @@ def crud(link: str) -> None:
         assert "Buy" not in developer.get("/tasks", headers={"accept": "text/html"}).text
 
 
+@pytest.fixture
+def init(run: Callable[..., Result], folder: Path) -> Init:
+    """Create a project in the current folder, and return its path."""
+
+    def made(name: str, *options: str) -> Path:
+        done = run("init", name, *options)
+        assert done.exit_code == 0, done.output
+        return folder / name
+
+    return made
+
+
 @pytest.mark.parametrize("options", [[], STARLETTE], ids=["fasthtml", "starlette"])
-def test_new_project_serves_crud_and_passes_its_tests(tmp_path: Path, options: list[str]) -> None:
+def test_new_project_serves_crud(init: Init, options: list[str]) -> None:
     began = time.perf_counter()
-    run(tmp_path, *STARMODEL, "init", "shop", *options)
-    with served(tmp_path / "shop") as link:
+    shop = init("shop", *options)
+    with served(shop) as link:
         crud(link)
     # Not a benchmark: a hanging server or an installation would take far longer.
     assert time.perf_counter() - began < 60
-    run(tmp_path / "shop", sys.executable, "-m", "pytest", "-q")
-    assert not list((tmp_path / "shop").glob(".starmodel/secret_key"))  # its key is in .env
+    assert not list(shop.glob(".starmodel/secret_key"))  # its key is in .env
 
 
 @pytest.mark.parametrize("options", [[], STARLETTE], ids=["fasthtml", "starlette"])
-def test_minimal_project_is_served(tmp_path: Path, options: list[str]) -> None:
-    run(tmp_path, *STARMODEL, "init", "toy", "--minimal", *options)
-    with served(tmp_path / "toy") as link:
+def test_minimal_project_is_served(init: Init, options: list[str]) -> None:
+    with served(init("toy", "--minimal", *options)) as link:
         base = link.partition("/?")[0]
         assert httpx.post(f"{base}/counter/increment").json()["entity"]["count"] == 1
 
 
 @pytest.mark.parametrize("options", VARIANTS, ids=lambda options: "-".join(options) or "all")
-def test_project_variant_passes_linters_and_its_tests(tmp_path: Path, options: list[str]) -> None:
-    run(tmp_path, *STARMODEL, "init", "shop", *options)
-    shop = tmp_path / "shop"
-    run(shop, sys.executable, "-m", "pytest", "-q")
-    if find_spec("ruff"):  # the environment of another Python has no linters
-        run(shop, sys.executable, "-m", "ruff", "check", ".")
-        run(shop, sys.executable, "-m", "ruff", "format", "--check", ".")
+def test_project_variant_passes_linters_and_its_tests(init: Init, options: list[str]) -> None:
+    shop = init("shop", *options)
+    execute(shop, sys.executable, "-m", "pytest", "-q")
+    if ruff := which("ruff", path=Path(sys.executable).parent):  # another Python may have none
+        execute(shop, ruff, "check", ".")
+        execute(shop, ruff, "format", "--check", ".")
 
 
-def test_project_exports_an_asgi_application(tmp_path: Path) -> None:
-    run(tmp_path, *STARMODEL, "init", "shop")
+def test_project_exports_an_asgi_application(init: Init) -> None:
     program = "import app.entities, sys; assert 'fasthtml' not in sys.modules; from app import app;"
-    run(tmp_path / "shop", sys.executable, "-c", f"{program} print(app.starmodel)")
+    execute(init("shop"), sys.executable, "-c", f"{program} print(app.starmodel)")
 
 
-def test_readme_commands_run(tmp_path: Path) -> None:
+def test_readme_commands_run(run: Callable[..., Result], folder: Path) -> None:
     readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
     block = readme.partition("## Create a project")[2].partition("```console\n")[2]
     lines = re.findall(r"^\$ (.*?)(?:\s+#.*)?$", block.partition("```")[0], re.MULTILINE)
-    here = tmp_path
     for line in lines:
         program, *arguments = line.split()
         if program == "cd":
-            here /= arguments[0]
+            os.chdir(arguments[0])
         elif arguments[0] == "run":
-            with served(here, *arguments[1:]) as link:
+            with served(Path.cwd(), *arguments[1:]) as link:
                 assert httpx.get(link.partition("/?")[0], headers=JSON).is_success
         else:
-            run(here, *STARMODEL, *arguments)
+            done = run(*arguments)
+            assert done.exit_code == 0, done.output
     assert len(lines) == 4
 
 
-def test_project_is_migrated_from_its_first_day(tmp_path: Path) -> None:
-    run(tmp_path, *STARMODEL, "init", "shop", "--sql")
-    folder = tmp_path / "shop"
-    with served(folder):
-        pass  # creates the tables
-    assert "Recorded: 0001_first" in run(folder, *STARMODEL, "migrate")
-    entities = folder / "app" / "entities.py"
+def test_project_is_migrated_from_its_first_day(
+    init: Init, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = init("shop", "--sql")
+    monkeypatch.chdir(shop)
+
+    def forget_modules() -> None:
+        """As in a new process."""
+        for name in [name for name in sys.modules if name.partition(".")[0] == "app"]:
+            del sys.modules[name]
+        defined._defined.clear()
+
+    def migrate(*words: str) -> str:
+        forget_modules()
+        done = run("migrate", *words)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    async def start_and_stop() -> None:
+        forget_modules()
+        application = load_application(None)
+        await application.ready()
+        await application.close()
+
+    asyncio.run(start_and_stop())  # creates the tables
+    assert "Recorded: 0001_first" in migrate()
+    entities = shop / "app" / "entities.py"
     source = entities.read_text()
     done = "    done: bool = False\n"
     entities.write_text(source.replace(done, f"{done}    remark: str | None = None\n"))
     assert entities.read_text() != source
-    assert ".remark" in run(folder, *STARMODEL, "migrate")
-    run(folder, *STARMODEL, "migrate", "--check")
-    with served(folder):
-        pass
-    assert sorted(path.name[:4] for path in (folder / "migrations").glob("0*.py")) == [
+    assert ".remark" in migrate()
+    migrate("--check")
+    asyncio.run(start_and_stop())
+    assert sorted(path.name[:4] for path in (shop / "migrations").glob("0*.py")) == [
         "0001", "0002",
     ]  # fmt: skip

@@ -6,70 +6,86 @@ import json
 import re
 import subprocess
 import sys
+from asyncio import to_thread
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import Result
 
 from integration.auth.people import ANN, BOB, PASSWORD, Desk, becomes, sign_in, status
 from integration.web.browser import Browser
 from starmodel import create_app
 
-STARMODEL = [sys.executable, "-c", "from starmodel.cli.main import main; main()"]
+Run = Callable[..., Result]
+User = Callable[..., str]
+Create = Callable[..., dict[str, Any]]
+Write = Callable[[str, str], Path]
 PROGRAM = """
 from starmodel import create_app
 app = create_app([], secret_key="k" * 40, auth={auth})
 """
 
 
+@pytest.fixture(autouse=True)
+def program(write: Write) -> None:
+    write("main.py", PROGRAM.format(auth=True))
+
+
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "main.py").write_text(PROGRAM.format(auth=True))
-    return tmp_path
+def user(run: Run) -> User:
+    """Run `starmodel user`: its output, the errors where another code than 0 is expected."""
+
+    def invoke(*words: str, given: str = "", code: int = 0) -> str:
+        done = run("user", *words, given=given)
+        assert done.exit_code == code, done.output
+        assert PASSWORD not in done.output
+        return done.stderr if code else done.stdout
+
+    return invoke
 
 
-def user(*words: str, given: str = "", code: int = 0) -> str:
-    """The output of the command, errors for another code than 0."""
-    done = subprocess.run(
-        [*STARMODEL, "user", *words], input=given, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    assert PASSWORD not in done.stdout + done.stderr
-    return done.stderr if code else done.stdout
+@pytest.fixture
+def create(user: User) -> Create:
+    def invoke(email: str, *words: str) -> dict[str, Any]:
+        options = ("--password-stdin", "--json", *words)
+        made: dict[str, Any] = json.loads(user("create", email, *options, given=f"{PASSWORD}\n"))
+        return made
+
+    return invoke
 
 
-def create(email: str, *words: str) -> dict[str, Any]:
-    made: dict[str, Any] = json.loads(
-        user("create", email, "--password-stdin", "--json", *words, given=f"{PASSWORD}\n")
-    )
-    return made
+def of_another_process(*words: str) -> None:
+    """Run `starmodel user` in a process of its own."""
+    program = "from starmodel.cli.main import main; main()"
+    subprocess.run([sys.executable, "-c", program, "user", *words], check=True)
 
 
-@pytest.mark.usefixtures("folder")
-async def test_user_signs_in_and_changes_hold_in_the_running_application() -> None:
-    made = create(ANN, "--name", "Ann", "--role", "admin", "--role", "boss")
+async def test_user_signs_in_and_changes_hold_in_the_running_application(
+    create: Create, user: User
+) -> None:
+    made = await to_thread(create, ANN, "--name", "Ann", "--role", "admin", "--role", "boss")
     assert (made["email"], made["name"], made["roles"]) == (ANN, "Ann", ["admin", "boss"])
-    create(BOB, "--role", "admin")
+    await to_thread(create, BOB, "--role", "admin")
     app = create_app([Desk], secret_key="k" * 40, auth=True)
     ann = Browser(app)
     assert (await sign_in(ann)).status_code == 303
     assert await status(ann, "POST", "/desk/lock") == 200
 
-    user("revoke", ANN, "boss")
+    await to_thread(of_another_process, "revoke", ANN, "boss")
     assert await becomes(403, ann, "POST", "/desk/lock")
-    user("grant", f" {ANN.upper()}", "boss")
+    await to_thread(user, "grant", f" {ANN.upper()}", "boss")
     assert await becomes(200, ann, "POST", "/desk/lock")
-    user("disable", ANN)
+    await to_thread(user, "disable", ANN)
     assert await becomes(401, ann)
     assert (await sign_in(Browser(app))).status_code == 422
-    user("enable", ANN)
+    await to_thread(user, "enable", ANN)
     assert (await sign_in(Browser(app))).status_code == 303
     await app.starmodel.close()
 
 
-@pytest.mark.usefixtures("folder")
-def test_users_are_listed() -> None:
+def test_users_are_listed(create: Create, user: User) -> None:
     assert "There are no users." in user("list")
     create(BOB)
     create(ANN, "--role", "admin")
@@ -79,8 +95,7 @@ def test_users_are_listed() -> None:
     assert set(rows[0]) == {"id", "email", "name", "roles", "disabled", "verified"}
 
 
-@pytest.mark.usefixtures("folder")
-def test_refusals_name_their_reason() -> None:
+def test_refusals_name_their_reason(create: Create, user: User) -> None:
     create(ANN, "--role", "admin")
     for words, given, reason in (
         (("create", ANN, "--password-stdin"), PASSWORD, "already taken"),
@@ -96,9 +111,8 @@ def test_refusals_name_their_reason() -> None:
     assert "empty" in user("create", BOB, "--password-stdin", code=2)
 
 
-@pytest.mark.usefixtures("folder")
-async def test_link_lets_a_user_choose_the_password() -> None:
-    made = json.loads(user("create", ANN, "--link", "--json"))
+async def test_link_lets_a_user_choose_the_password(user: User) -> None:
+    made = json.loads(await to_thread(user, "create", ANN, "--link", "--json"))
     secret = made["link"].partition("?secret=")[2]
     app = create_app([Desk], secret_key="k" * 40, auth=True)
     form = {"secret": secret, "password": PASSWORD}
@@ -108,12 +122,12 @@ async def test_link_lets_a_user_choose_the_password() -> None:
     await app.starmodel.close()
 
 
-def test_application_without_users_is_told_how_to_get_them(folder: Path) -> None:
-    (folder / "main.py").write_text(PROGRAM.format(auth=False))
+def test_application_without_users_is_told_how_to_get_them(write: Write, user: User) -> None:
+    write("main.py", PROGRAM.format(auth=False))
     assert "Pass auth=True to create_app()" in user("list", code=1)
 
 
-def test_token_is_created_listed_and_revoked(folder: Path) -> None:
+def test_token_is_created_listed_and_revoked(create: Create, user: User) -> None:
     create(ANN)
     named = ("--name", "nightly backup", "--grant", "auth.User:read", "--days", "7")
     made = user("token", "create", ANN, *named).strip()
@@ -133,7 +147,7 @@ def test_token_is_created_listed_and_revoked(folder: Path) -> None:
     assert [each["handle"] for each in left] == [tokens[1]["handle"]]
 
 
-def test_wrong_token_commands_name_what_is_wrong(folder: Path) -> None:
+def test_wrong_token_commands_name_what_is_wrong(create: Create, user: User) -> None:
     create(ANN)
     wrong = ("token", "create", ANN, "--name", "x", "--grant", "Nothing:read")
     assert "Nothing:read" in user(*wrong, code=1)

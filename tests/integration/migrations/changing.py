@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from starmodel.core.classes.registry import entity_type
 from starmodel.core.entity import Entity
@@ -24,6 +24,7 @@ from starmodel.migrations.schema.tables import build_tables
 from starmodel.migrations.steps import CreateEntity, DropEntity, DropField, Step
 
 Classes = Sequence[type[Entity]]
+T = TypeVar("T")
 
 
 class History:
@@ -112,25 +113,35 @@ def execute(url: str, *statements: str) -> None:
         for sql in statements:
             session.execute(sql)
 
-    _run(url, work)
+    asyncio.run(on_link(url, work))
 
 
 def query(url: str, sql: str) -> list[tuple[Any, ...]]:
     """Return the rows of a query."""
-    return [tuple(row) for row in _run(url, lambda session: session.rows(sql))]
+    found = asyncio.run(on_link(url, lambda session: session.rows(sql)))
+    return [tuple(row) for row in found]
 
 
 def insert_rows(url: str, schema: Schema, entity: str, rows: Sequence[dict[str, Any]]) -> None:
-    insert_tables(url, schema, {entity: rows})
+    asyncio.run(on_link(url, lambda session: insert(session, schema, {entity: rows})))
 
 
-def insert_tables(
-    url: str, schema: Schema, rows_by_entity: Mapping[str, Sequence[dict[str, Any]]]
+def read_rows(url: str, schema: Schema, entity: str) -> list[dict[str, Any]]:
+    return asyncio.run(on_link(url, lambda session: read(session, schema, [entity])[entity]))
+
+
+async def on_link(url: str, work: Callable[[Session], T]) -> T:
+    """Run a function of the session on a connection of its own."""
+    async with open_link(url) as link:
+        return await link.run(work)
+
+
+def insert(
+    session: Session, schema: Schema, rows_by_entity: Mapping[str, Sequence[dict[str, Any]]]
 ) -> None:
-    """Insert rows of several entities, in this order, on one connection."""
-
-    def work(session: Session) -> None:
-        tables = build_tables(schema, session.sql_dialect)
+    """Insert rows of decoded values into several entities, in this order."""
+    tables = build_tables(schema, session.sql_dialect)
+    with session.transaction():
         for entity, rows in rows_by_entity.items():
             table = RowTable(session, tables[entity])
             for row in rows:
@@ -146,33 +157,15 @@ def insert_tables(
                     list(stored.values()),
                 )
 
-    _run(url, work)
 
-
-def read_rows(url: str, schema: Schema, entity: str) -> list[dict[str, Any]]:
-    return read_tables(url, schema, [entity])[entity]
-
-
-def read_tables(
-    url: str, schema: Schema, entities: Sequence[str]
+def read(
+    session: Session, schema: Schema, entities: Sequence[str]
 ) -> dict[str, list[dict[str, Any]]]:
-    """The decoded rows of several entities, read on one connection."""
-
-    def work(session: Session) -> dict[str, list[dict[str, Any]]]:
-        tables = build_tables(schema, session.sql_dialect)
-        found = {}
-        for entity in entities:
-            table = RowTable(session, tables[entity])
-            names = table.own_fields
-            found[entity] = [table.decoded(names, values) for _, *values in table.all(names)]
-        return found
-
-    return _run(url, work)  # type: ignore[no-any-return]
-
-
-def _run(url: str, work: Any) -> Any:
-    async def run() -> Any:
-        async with open_link(url) as link:
-            return await link.run(work)
-
-    return asyncio.run(run())
+    """Return the decoded rows of several entities."""
+    tables = build_tables(schema, session.sql_dialect)
+    found = {}
+    for entity in entities:
+        table = RowTable(session, tables[entity])
+        names = table.own_fields
+        found[entity] = [table.decoded(names, values) for _, *values in table.all(names)]
+    return found

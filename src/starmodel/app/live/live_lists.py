@@ -76,6 +76,8 @@ class LiveLists:
         self._read = read
         self._lists: dict[str, dict[Key, LiveList]] = {}
         self._joined: dict[Subscription, dict[Key, None]] = {}
+        # By the name of a link class: classes with lists that it filters, now or earlier.
+        self._linking: dict[str, set[str]] = {}
         self._scheduler = FairScheduler()
         self._messages: dict[str, list[Changed]] = {}
         self._invalidation: asyncio.Task[None] | None = None
@@ -101,6 +103,7 @@ class LiveLists:
             or fields.depends_on_record
             or _titles_vary(policy, watched)
             or listing.query.related
+            or listing.query.linked
         ):
             key = (listing, viewer.actor, id(policy), total, NOTHING, titled)
             reader = viewer.actor
@@ -120,6 +123,8 @@ class LiveLists:
         lists = self._lists.setdefault(listing.entity_type.name, {})
         if key not in lists:
             lists[key] = LiveList(watched, run_query, self._pause, self._slot, guard)
+        for link in listing.query.linked:
+            self._linking.setdefault(link.link.__entity__.name, set()).add(listing.entity_type.name)
         self._joined.setdefault(viewer, {})[key] = None
         lists[key].join(viewer, watched.digest)
 
@@ -137,7 +142,8 @@ class LiveLists:
     def is_watched(self, topic: str) -> bool:
         """Whether an open page shows a list of the topic's entity class."""
         name = topic.partition(":")[0]
-        return name in self._lists or any(n in self._lists for n in self._followed.get(name, ()))
+        others = (*self._followed.get(name, ()), *self._linking.get(name, ()))
+        return name in self._lists or any(other in self._lists for other in others)
 
     async def deliver(self, message: Any) -> None:
         """Queue one message of the bus for the lists of its class."""
@@ -146,6 +152,10 @@ class LiveLists:
         for name in self._followed.get(message.entity, ()):
             for each in tuple(self._lists.get(name, {}).values()):
                 each.refresh()
+        for name in self._linking.get(message.entity, ()):
+            for each in tuple(self._lists.get(name, {}).values()):
+                if any(f.link.__entity__.name == message.entity for f in each.listing.query.linked):
+                    each.refresh()
         if message.entity not in self._lists:
             return
         messages = self._messages.setdefault(message.entity, [])

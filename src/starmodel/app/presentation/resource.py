@@ -16,6 +16,7 @@ from starmodel.app.queries.record_keys import (
     CHOICES,
     COUNT,
     EDIT,
+    EVENTS,
     EXPORT,
     MATCHING,
     NEW,
@@ -29,6 +30,7 @@ from starmodel.core.events import Event
 Page = Literal[
     "list", "new", "bulk", "matching", "choices", "count",
     "export.csv", "export.jsonl", "export.xlsx", "record", "edit", "delete",
+    "events",
 ]  # fmt: skip
 
 ID = "{id}"
@@ -43,6 +45,7 @@ _TAILS: dict[Page, str] = {
     "count": f"/{COUNT}", "export.csv": f"/{EXPORT}.csv", "export.jsonl": f"/{EXPORT}.jsonl",
     "export.xlsx": f"/{EXPORT}.xlsx",
     "record": f"/{ID}", "edit": f"/{ID}/{EDIT}", "delete": f"/{ID}/delete",
+    "events": f"/{ID}/{EVENTS}",
 }  # fmt: skip
 
 

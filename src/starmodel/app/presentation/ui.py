@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
-from starmodel.app.access.policy import Actor, Audience
+from starmodel.app.access.conditions.condition import ALWAYS, Condition
+from starmodel.app.access.policy import AccessPolicy, Actor, Audience
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.elements import Element
 from starmodel.app.live.views import LiveView
@@ -26,6 +27,7 @@ from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.neighbours import Neighbours
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
 from starmodel.core.classes.registry import EntityType
+from starmodel.core.classes.related_fields import RelatedField
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.events.results import Progress, Toast
@@ -69,7 +71,8 @@ class Services:
 
     Shapes: binder returns the binder of an event; needs_no_form is True for an event
     that a click runs at once; register_view makes a live view known to streams; extensions are
-    what plugins add; choices reads the records that inputs choose from.
+    what plugins add; choices reads the records that inputs choose from; sorts_by is
+    `Application.sorts_by`.
     """
 
     site: Site
@@ -81,6 +84,7 @@ class Services:
     register_view: Callable[[LiveView], None]
     extensions: Extensions
     choices: RecordChoices
+    sorts_by: Callable[[EntityType, RelatedField, AccessPolicy], bool]
 
     @property
     def icons_url(self) -> str:
@@ -280,15 +284,23 @@ class Forms(Protocol):
         """The contents that plugins add below a form; entity is the edited record."""
 
     async def form_choices(
-        self, resource: MountedResource, words: str, actor: Actor | None
+        self,
+        resource: MountedResource,
+        words: str,
+        actor: Actor | None,
+        where: Condition = ALWAYS,
     ) -> Offered:
-        """The readable records that an input offers for typed words.
+        """The readable records that an input offers for typed words, of those in `where`.
 
         Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
         """
 
     async def form_chosen(
-        self, resource: MountedResource, ids: Sequence[Any], actor: Actor | None
+        self,
+        resource: MountedResource,
+        ids: Sequence[Any],
+        actor: Actor | None,
+        where: Condition = ALWAYS,
     ) -> Sequence[Choice]:
         """The readable ones of these records, as an input shows them. Raises: as above."""
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from starmodel.app.access.fields import readable_fields
+from starmodel.app.access.conditions.condition import ALWAYS, Condition
+from starmodel.app.access.fields import readable_fields, seen_now
 from starmodel.app.access.policy import AccessPolicy, Actor
+from starmodel.app.choosing.given import Narrowed, narrowed_by
+from starmodel.app.choosing.rules import ChoiceRule, ChoiceRules
 from starmodel.app.ports.query import Filter, Query
 from starmodel.app.queries.listing import MAX_SEARCH_CHARS, Listing, Window, listing_of
+from starmodel.app.queries.related_titles import Readable
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import NotFoundError
 
 MAX_CHOICES = 20
 MAX_NAMED = 10
+"""The most recent records that an input offers again."""
+AT_ONCE = 500
 
 ReadWindow = Callable[..., Awaitable[Window]]
 
@@ -32,11 +38,36 @@ class RecordChoices:
     """Reads the records that inputs choose from.
 
     Shapes: window is `Application.window`; id_of converts the text of an id, or raises
-    NotFoundError.
+    NotFoundError; readable is `Windows.readable`; rules are those of `UI(choices=…)`.
     """
 
-    def __init__(self, window: ReadWindow, id_of: Callable[[type[Entity], Any], Any]) -> None:
-        self._window, self._id_of = window, id_of
+    def __init__(
+        self,
+        window: ReadWindow,
+        id_of: Callable[[type[Entity], Any], Any],
+        readable: Readable,
+        rules: ChoiceRules,
+    ) -> None:
+        self._window, self._id_of, self._readable = window, id_of, readable
+        self.rules = rules
+
+    async def narrowed(
+        self, rule: ChoiceRule, given: Mapping[str, str], actor: Actor | None, policy: AccessPolicy
+    ) -> Narrowed:
+        """The condition of a rule, for the values that a form sends.
+
+        Shapes: as `narrowed_by`.
+        """
+
+        async def read(entity_type: EntityType, text: str) -> Entity | None:
+            try:
+                id = self._id_of(entity_type.cls, text)
+            except NotFoundError:
+                return None
+            found = await self._readable(entity_type, [id], actor, policy)
+            return next((seen_now(policy, actor, entity_type, each) for each in found), None)
+
+        return await narrowed_by(rule, given, read)
 
     async def matching(
         self,
@@ -46,8 +77,11 @@ class RecordChoices:
         policy: AccessPolicy,
         *,
         title: str | None,
+        where: Condition = ALWAYS,
     ) -> Matches:
         """The records that match the words, those whose title begins with them first.
+
+        Parts of `where` that the store can't decide narrow nothing.
 
         At most two queries, whatever is stored. Fields that the actor may not read on every
         record decide nothing.
@@ -62,6 +96,7 @@ class RecordChoices:
         async def ask(**parameters: str) -> Window:
             asked = {**parameters, "order": order, "per_page": str(MAX_CHOICES)}
             listing = listing_of(entity_type, asked, hidden=hidden)
+            listing = replace(listing, query=replace(listing.query, where=where))
             return await self._window(listing, actor, policy=policy)
 
         if not words:
@@ -83,23 +118,26 @@ class RecordChoices:
         ids: Iterable[Any],
         actor: Actor | None,
         policy: AccessPolicy,
+        where: Condition = ALWAYS,
     ) -> tuple[Entity, ...]:
-        """The readable records with these ids, in their order; one query.
+        """The readable records with these ids, in their order; one query for each 500.
 
-        An id that no readable record has is left out. At most `MAX_NAMED` ids are read.
+        An id that no readable record has is left out.
 
         Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
         """
         wanted = []
-        for id in list(ids)[:MAX_NAMED]:
+        for id in ids:
             try:
                 wanted.append(self._id_of(entity_type.cls, id))
             except NotFoundError:
                 continue
-        if not wanted:
-            return ()
-        query = Query(entity_type.cls, (Filter("id", "in", tuple(wanted)),), limit=len(wanted))
-        listing: Listing = replace(listing_of(entity_type, {}), query=query, per_page=len(wanted))
-        window = await self._window(listing, actor, policy=policy)
-        by_id = {entity.id: entity for entity in window.entities}
+        by_id: dict[Any, Entity] = {}
+        for start in range(0, len(wanted), AT_ONCE):
+            some = tuple(wanted[start : start + AT_ONCE])
+            among = (Filter("id", "in", some),)
+            query = Query(entity_type.cls, among, limit=len(some), where=where)
+            listing: Listing = replace(listing_of(entity_type, {}), query=query, per_page=len(some))
+            window = await self._window(listing, actor, policy=policy)
+            by_id |= {entity.id: entity for entity in window.entities}
         return tuple(by_id[id] for id in dict.fromkeys(wanted) if id in by_id)

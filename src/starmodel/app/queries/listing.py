@@ -16,7 +16,7 @@ from starmodel.app.queries.cursors import Cursors
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles
 from starmodel.app.queries.shown_fields import possible_columns, shown_fields
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.classes.related_fields import queried_field
+from starmodel.core.classes.related_fields import linked_field, queried_field
 from starmodel.core.commands import plain
 from starmodel.core.definition.related_computed import related_values
 from starmodel.core.entity import Entity
@@ -202,6 +202,7 @@ def listing_of(
         offset=(page - 1) * per_page,
         hidden=hidden,
         related=partial(queried_field, entity_type),
+        linked=partial(linked_field, entity_type),
     )
     if cursor is not None and cursors is not None:
         query = replace(query, after=cursors.position(query, cursor, reader))
@@ -301,7 +302,7 @@ def _is_foreign(entity_type: EntityType, name: str, hidden: Container[str]) -> b
     """Whether the parameter is neither a filter nor a misspelt one."""
     fields = _named(entity_type, hidden)
     field, op = split_filter(name, fields)
-    if queried_field(entity_type, field) is not None:
+    if queried_field(entity_type, field) is not None or linked_field(entity_type, field):
         return False
     return field not in fields and not (field != name and field and op in (*OPERATORS, *SHORTHANDS))
 

@@ -98,7 +98,7 @@ def decided(
             flags,
             ask=ask if may_ask else None,
             accept_safe=accept_safe,
-            made_default=project.made_default,
+            types=project.entity_types,
         )
     except StoppedError as error:
         raise typer.Abort from error

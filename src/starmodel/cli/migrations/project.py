@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-from pydantic_core import PydanticUndefined
 
 from starmodel.app.application import Application
 from starmodel.cli.serving.loading import load_application
@@ -21,10 +17,8 @@ from starmodel.core.definition.table_names import OWN_TABLES, table_name
 from starmodel.migrations.files.loading import load_migrations
 from starmodel.migrations.files.order import Migrations, in_order
 from starmodel.migrations.migration import MigrationFile
-from starmodel.migrations.schema.codecs import value_to_json
 from starmodel.migrations.schema.collecting import collect
-from starmodel.migrations.schema.definitions import FieldDefinition, Schema
-from starmodel.migrations.steps.values import UNSET
+from starmodel.migrations.schema.definitions import Schema
 
 
 @dataclass(frozen=True)
@@ -70,26 +64,6 @@ class Project:
         """
         ignores = self.migrations.environment.ignores
         return collect(self.entity_types, before, external=external, ignores=ignores)
-
-    def made_default(self, entity: str, field: FieldDefinition) -> Any:
-        """Return what the `default_factory` of a class makes, where it is always the same.
-
-        Shapes: JSON data; UNSET for values that differ, and without a factory.
-        """
-        entity_type = next((each for each in self.entity_types if each.name == entity), None)
-        if entity_type is None or not field.default_factory:
-            return UNSET
-        info = entity_type.cls.model_fields.get(field.name)
-        if info is None:
-            return UNSET
-        try:
-            made = [info.get_default(call_default_factory=True, validated_data={}) for _ in "ab"]
-            if made[0] is PydanticUndefined or made[0] != made[1]:
-                return UNSET
-            made_value = made[0].name if isinstance(made[0], enum.Enum) else made[0]
-            return value_to_json(field.type, made_value)
-        except Exception:  # the factory is the application's own code, and may need other fields
-            return UNSET
 
 
 def load_project(app: str | None) -> Project:

@@ -134,8 +134,8 @@ def _check_display(about: EntityInfo) -> None:
         ("list_order", _order_names(about, config.get("list_order")), single),
         ("fieldsets", list(layout.names), public),
     ):
-        paths = relations_of(about.cls) if key in ("list_display", "search_fields") else {}
-        # Paths such as "customer.name" are checked at the start, when all classes are known.
+        paths = {} if key == "title_field" else relations_of(about.cls)
+        # Relations, and paths such as "customer.name", are checked when all classes are known.
         unknown = [n for n in named or () if n not in known and n.partition(".")[0] not in paths]
         if unknown or isinstance(named, str):
             raise ConfigurationError(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from starmodel.migrations.comparing.answers import Answers
 from starmodel.migrations.comparing.changes.change import Changes
 from starmodel.migrations.comparing.changes.fields import AddedField, RemovedField
+from starmodel.migrations.comparing.changes.shapes import accepts
 from starmodel.migrations.comparing.changes.tables import RemovedEntity
 from starmodel.migrations.comparing.compatible import always_fits
 from starmodel.migrations.schema.definitions import EntityDefinition, FieldDefinition, Kept
@@ -24,7 +25,8 @@ def kept_for(field: FieldDefinition, entity: EntityDefinition, kept: Sequence[Ke
         if old is None or each.entity.id != entity.id or entity.external:
             continue
         if old.name == field.name and field.computed is None and old.type.kind == field.type.kind:
-            return each if always_fits(old, field) else None
+            fits = always_fits(old, field) and accepts(field.shape, old.shape)
+            return each if fits else None
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from weakref import ref
 
 from sqlalchemy import (
     BigInteger,
@@ -27,8 +28,14 @@ from starmodel.adapters.persistence.sql.schema.identifiers import fit_index_name
 from starmodel.core.errors import ConfigurationError
 from starmodel.migrations.schema.codecs import StoredColumn, codec_for
 from starmodel.migrations.schema.constraints import add_index, constraints_of
-from starmodel.migrations.schema.definitions import EntityDefinition, FieldDefinition, Schema
+from starmodel.migrations.schema.definitions import (
+    EntityDefinition,
+    FieldDefinition,
+    ForeignKeyDefinition,
+    Schema,
+)
 from starmodel.migrations.schema.dialects import Verbatim
+from starmodel.migrations.schema.editing import qualified_table
 from starmodel.migrations.schema.types import column_type
 
 
@@ -46,28 +53,63 @@ class DefinedTable:
     indexes: dict[str, Index]
 
 
-@dataclass(frozen=True)
 class DefinedTables:
-    """The tables of a schema in one dialect. Shapes: by_name are by the name of the entity."""
+    """The tables of a schema in one dialect, by the name of their entity.
 
-    metadata: MetaData
-    by_name: dict[str, DefinedTable]
+    Each is built when it is first asked for, together with the tables that its foreign keys refer
+    to.
+    """
+
+    def __init__(self, schema: Schema, sql_dialect: SqlDialect) -> None:
+        self.definitions = {entity.name: entity for entity in schema}
+        self._targets = {qualified_table(entity): entity.name for entity in schema}
+        self._dialect, self._metadata = sql_dialect, MetaData()
+        self._built: dict[str, DefinedTable] = {}
+
+    @property
+    def metadata(self) -> MetaData:
+        """All tables; those of other programs, as far as foreign keys refer to them."""
+        for name in self.definitions:
+            self[name]
+        return self._metadata
 
     def __getitem__(self, entity: str) -> DefinedTable:
-        return self.by_name[entity]
+        """Raises: ConfigurationError, for a column type that the database does not have."""
+        if entity not in self._built:
+            definition = self.definitions[entity]
+            self._built[entity] = build_table(definition, self._metadata, self._dialect)
+            for key in definition.foreign_keys:
+                if key.target in self._targets:
+                    self[self._targets[key.target]]
+                else:
+                    self._add_target(key)
+        return self._built[entity]
+
+    def _add_target(self, key: ForeignKeyDefinition) -> None:
+        """Add a table of another program, with no more than a foreign key needs of it."""
+        schema, _, name = key.target.rpartition(".")
+        columns = [Column[Any](column) for column in key.target_columns]
+        Table(name, self._metadata, *columns, schema=schema or None, extend_existing=True)
 
     def __iter__(self) -> Iterator[DefinedTable]:
-        return iter(self.by_name.values())
+        return (self[name] for name in self.definitions)
+
+
+_TABLES: dict[int, tuple[ref[Schema], SqlDialect, DefinedTables]] = {}
+"""The tables of the schemas that are alive, by their `id`: the steps of a migration share them."""
 
 
 def build_tables(schema: Schema, sql_dialect: SqlDialect) -> DefinedTables:
     """Return the tables of a schema, as `derive_table` derives them from the classes.
 
-    Raises: ConfigurationError, for a column type that the database does not have.
+    A caller shares them with others, and must not change them.
     """
-    metadata = MetaData()
-    made = {entity.name: build_table(entity, metadata, sql_dialect) for entity in schema}
-    return DefinedTables(metadata, made)
+    known = _TABLES.get(id(schema))
+    if known is not None and known[0]() is schema and known[1] is sql_dialect:
+        return known[2]
+    key, made = id(schema), DefinedTables(schema, sql_dialect)
+    _TABLES[key] = (ref(schema, lambda _: _TABLES.pop(key, None)), sql_dialect, made)
+    return made
 
 
 def build_table(

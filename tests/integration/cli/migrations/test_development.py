@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ def _class(name: str = "Product", /, **fields: Any) -> type[Entity]:
 
 
 NAME = {"name": (str, "")}
+TAGS = Field(default_factory=list)
 OPTIONAL = {
     "note": (str | None, None),
     "size": (int, 3),
@@ -93,6 +95,8 @@ async def test_new_class_and_optional_fields_are_applied_and_said(
     [
         ({"title": (str, "")}, "name (text) is gone, and title is new. Was it renamed?", True),
         ({**NAME, "colour": (str, ...)}, "colour is new and required", True),
+        ({**NAME, "at": (datetime, Field(default_factory=datetime.now))}, "at is new and", True),
+        ({**NAME, "tags": (list[str], TAGS)}, "Add Product.tags (JSON, [] for the rows", False),
         ({}, "Remove Product.name; its values are kept aside", False),
         ({"name": (str | None, None)}, "Product.name", False),
         ({"name": (str, Field("", index=True))}, "index", False),

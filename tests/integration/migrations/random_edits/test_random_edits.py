@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from databases import DATABASES, emptied
-from integration.migrations.changing import insert_tables, read_tables
+from integration.migrations.changing import insert, on_link, read
 from integration.migrations.random_edits.answering import answered
 from integration.migrations.random_edits.classes import classes_of
 from integration.migrations.random_edits.editor import Editor
@@ -33,15 +34,16 @@ from starmodel.migrations.files.loading import load_file
 from starmodel.migrations.files.order import in_order
 from starmodel.migrations.files.writing import migration_text
 from starmodel.migrations.migration import MigrationFile
-from starmodel.migrations.running.database.connection import open_link
+from starmodel.migrations.running.database.session import Session
 from starmodel.migrations.running.runner import downgrade, upgrade
 from starmodel.migrations.schema.collecting import collect
 from starmodel.migrations.schema.definitions import Schema
-from starmodel.migrations.schema.physical import table_differences
+from starmodel.migrations.schema.physical import Difference, table_differences
 
 EXAMPLES = int(os.environ.get("MIGRATION_EXAMPLES", "4"))
 FIRST_SEED = int(os.environ.get("MIGRATION_SEED", "0"))
 MIGRATIONS = 6
+T = TypeVar("T")
 
 
 @pytest.mark.slow
@@ -59,7 +61,8 @@ def test_tables_equal_the_models_after_random_edits(
         else:
             url = emptied(request.getfixturevalue(f"{kind}_url"))
         try:
-            Sequence(url, seed, folder).run()
+            with asyncio.Runner() as runner:
+                Sequence(url, seed, folder, runner).run()
         except Exception as error:
             failures.append((seed, error))
     assert not failures, "\n".join(f"seed {seed}: {error!r}" for seed, error in failures)
@@ -68,8 +71,8 @@ def test_tables_equal_the_models_after_random_edits(
 class Sequence:
     """One sequence of migrations on one database."""
 
-    def __init__(self, url: str, seed: int, folder: Path) -> None:
-        self.url, self.folder = url, folder
+    def __init__(self, url: str, seed: int, folder: Path, runner: asyncio.Runner) -> None:
+        self.url, self.folder, self.runner = url, folder, runner
         self.editor = Editor(seed)
         self.model = Model()
         self.files: list[MigrationFile] = []
@@ -89,17 +92,19 @@ class Sequence:
             self.model = self._migrated(self.editor.edits(self.model))
         self._undo_and_apply_again(first)
 
-    def _rows(self, schema: Schema, model: Model) -> Rows:
-        names = {key: entity.name for key, entity in model.entities.items()}
-        found = read_tables(self.url, schema, list(names.values()))
-        return {key: found[name] for key, name in names.items()}
+    def _on_link(self, work: Callable[[Session], T]) -> T:
+        return self.runner.run(on_link(self.url, work))
 
     def _insert(self) -> None:
         editor = self.editor
         made = new_rows(self.model, self.rows, editor.random, lambda: int(editor.name("")))
         named = {self.model.entities[key].name: rows for key, rows in made.items()}
-        insert_tables(self.url, self.schema, named)
-        self.rows = self._rows(self.schema, self.model)
+
+        def work(session: Session) -> Rows:
+            insert(session, self.schema, named)
+            return _rows(session, self.schema, self.model)
+
+        self.rows = self._on_link(work)
         self._remember()
 
     def _remember(self) -> None:
@@ -111,10 +116,10 @@ class Sequence:
 
     def _migrated(self, model: Model) -> Model:
         """Migrate to a model, and return it; the present one, where its rows don't allow that."""
-        old, before = self.schema, self.rows
+        before = self.rows
         self._add_file(model)
         try:
-            asyncio.run(upgrade(self.url, in_order(self.files)))
+            self.runner.run(upgrade(self.url, in_order(self.files)))
         except MigrationError as error:
             refused = str(error)
         else:
@@ -123,11 +128,9 @@ class Sequence:
             assert self.editor.may_refuse or "unique" in refused, refused
             assert "nothing was changed" in refused, refused
             self.files.pop()
-            self._check_tables()
-            assert differing(self._rows(old, self.model), before) == []
+            assert differing(self._checked_rows(self.model), before) == []
             return self.model
-        self._check_tables()
-        self.rows = self._rows(self.schema, model)
+        self.rows = self._checked_rows(model)
         check_rows(self.model, model, before, self.rows, self.restored)
         self._note_converted(model)
         return model
@@ -151,19 +154,18 @@ class Sequence:
         again = collect(types, self.files[-1].schema)
         assert not compare(self.files[-1].schema, again).in_database
 
-    def _check_tables(self) -> None:
-        """Assert that the tables equal the classes, and that nothing is left to do."""
+    def _checked_rows(self, model: Model) -> Rows:
+        """Return the rows; assert that the tables equal the classes, and nothing is left to do."""
+        assert self.runner.run(upgrade(self.url, in_order(self.files))).is_empty
 
-        async def differences() -> list[str]:
-            async with open_link(self.url) as link:
-                found = await link.run(
-                    lambda s: table_differences(s.connection, self.schema, s.sql_dialect)
-                )
-                # What an undo has put aside stays beside the table.
-            return [each.text for each in found if "_undone_" not in each.text]
+        def work(session: Session) -> tuple[list[Difference], Rows]:
+            found = table_differences(session.connection, self.schema, session.sql_dialect)
+            return found, _rows(session, self.schema, model)
 
-        assert asyncio.run(differences()) == []
-        assert asyncio.run(upgrade(self.url, in_order(self.files))).is_empty
+        found, rows = self._on_link(work)
+        # What an undo has put aside stays beside the table.
+        assert [each.text for each in found if "_undone_" not in each.text] == []
+        return rows
 
     def _note_converted(self, model: Model) -> None:
         """Note the fields whose values an undo may not restore exactly."""
@@ -180,7 +182,7 @@ class Sequence:
         last = self.rows
         start = self.files[0]
         try:
-            asyncio.run(downgrade(self.url, in_order(self.files), start.id))
+            self.runner.run(downgrade(self.url, in_order(self.files), start.id))
         except MigrationError as error:  # values that no longer fit the type before
             refused = str(error)
         else:
@@ -188,8 +190,14 @@ class Sequence:
         assert "the database refused it" not in refused, refused
         if not refused:
             seen = {k: v for k, v in self.seen.items() if (k[0], k[2]) not in self.converted}
-            check_undone(first, self._rows(start.schema, first), seen)
-        asyncio.run(upgrade(self.url, in_order(self.files)))
-        self._check_tables()
+            undone = self._on_link(lambda session: _rows(session, start.schema, first))
+            check_undone(first, undone, seen)
+        self.runner.run(upgrade(self.url, in_order(self.files)))
         # Fields that were required before had to be filled.
-        assert differing(self._rows(self.schema, self.model), last, filled=True) == []
+        assert differing(self._checked_rows(self.model), last, filled=True) == []
+
+
+def _rows(session: Session, schema: Schema, model: Model) -> Rows:
+    names = {key: entity.name for key, entity in model.entities.items()}
+    found = read(session, schema, list(names.values()))
+    return {key: found[name] for key, name in names.items()}

@@ -31,6 +31,14 @@ def test_list_shows_the_totals_of_its_records_and_follows_the_children(visitor: 
     assert page.texts("tbody td.sm-number") == ["12", "0"]
 
 
+def test_rendered_rows_are_kept_for_the_same_total_only(visitor: Visitor) -> None:
+    first, _ = _invoice(visitor, "A", 3, 4), _invoice(visitor, "B")
+    for _ in range(2):
+        assert visitor.open("/invoices?order=number").texts("tbody td.sm-number") == ["7", "0"]
+    visitor.run(Entry.objects.create(invoice_id=first.id, amount=5))
+    assert visitor.open("/invoices?order=number").texts("tbody td.sm-number") == ["12", "0"]
+
+
 def test_page_shows_the_total_and_follows_the_children(visitor: Visitor) -> None:
     invoice = _invoice(visitor, "A", 3)
     page = visitor.open(f"/invoices/{invoice.id}")

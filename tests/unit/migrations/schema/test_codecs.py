@@ -107,6 +107,7 @@ def test_type_of_an_application_that_is_gone_is_its_sql(monkeypatch: pytest.Monk
     assert shown.decode("a") == "A"
 
     monkeypatch.delattr(sys.modules[__name__], "Shouted")
-    plain = build_tables(schema, sql_dialects()["sqlite"])["Note"].fields["text"]
+    later = from_json(to_json(schema))
+    plain = build_tables(later, sql_dialects()["sqlite"])["Note"].fields["text"]
     assert plain.decode("a") == "a"
     assert str(plain.column.type) == "VARCHAR(20)"

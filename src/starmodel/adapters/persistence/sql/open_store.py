@@ -112,7 +112,7 @@ def _statements(
     metadata: MetaData, tables: Sequence[EntityTable], engine: Engine, clock: Clock
 ) -> dict[type[Entity], Statements]:
     """Compile the statements of each class, and resolve their foreign keys."""
-    ordered, _ = creation_order(metadata)
+    ordered, _ = creation_order(metadata.tables.values())
     depths = {table.fullname: depth for depth, (table, _) in enumerate(ordered)}
     made = {
         mapped.cls: Statements(mapped, depths[mapped.table.fullname], engine.sql_dialect, clock)

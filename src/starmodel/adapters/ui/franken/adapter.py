@@ -24,6 +24,7 @@ from starmodel.adapters.ui.franken.shell.shell import Shell
 from starmodel.adapters.ui.franken.slots import slot, slot_content
 from starmodel.adapters.ui.titles import title_of
 from starmodel.adapters.ui.values import RenderValue, value_renderer
+from starmodel.app.access.conditions.condition import ALWAYS, Condition
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.children import ChildList
@@ -211,14 +212,22 @@ class FrankenUI:
         return self._panels(Place("form.after", actor, resource.entity_type, entity))
 
     async def form_choices(
-        self, resource: MountedResource, words: str, actor: Actor | None
+        self,
+        resource: MountedResource,
+        words: str,
+        actor: Actor | None,
+        where: Condition = ALWAYS,
     ) -> Offered:
-        return await self._chosen.choices(resource, words, actor)
+        return await self._chosen.choices(resource, words, actor, where)
 
     async def form_chosen(
-        self, resource: MountedResource, ids: Sequence[Any], actor: Actor | None
+        self,
+        resource: MountedResource,
+        ids: Sequence[Any],
+        actor: Actor | None,
+        where: Condition = ALWAYS,
     ) -> Sequence[Choice]:
-        return await self._chosen.chosen(resource, ids, actor)
+        return await self._chosen.chosen(resource, ids, actor, where)
 
     def form_errors(
         self,

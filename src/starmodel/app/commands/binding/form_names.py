@@ -15,6 +15,9 @@ BROWSER = "_browser"
 SEVERAL = "_several."
 """Prefix: the value is a list, also with no option selected."""
 
+RECORDS = "_records."
+"""Prefix: the value is a list of ids; has those that the input displayed, as JSON."""
+
 REST = "_rest."
 """Prefix: the full datetime that the input displays with less precision."""
 

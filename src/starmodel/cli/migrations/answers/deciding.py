@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from starmodel.cli.migrations.answers.flags import Flags, answers_of, renames_of
 from starmodel.cli.terminal.errors import UsageError
 from starmodel.cli.terminal.suggestions import did_you_mean
+from starmodel.core.classes.registry import EntityType
 from starmodel.migrations.comparing.answers import Answers
 from starmodel.migrations.comparing.changes.change import NO_ANSWERS, Changes
 from starmodel.migrations.comparing.changes.class_side import ChangedShape
 from starmodel.migrations.comparing.changes.fields import AddedField
 from starmodel.migrations.comparing.compare import compare
+from starmodel.migrations.comparing.made_defaults import with_made_defaults
 from starmodel.migrations.comparing.matching import carry_ids
 from starmodel.migrations.comparing.questions import (
     ConvertQuestion,
@@ -21,7 +22,7 @@ from starmodel.migrations.comparing.questions import (
     RemovedQuestion,
     open_questions,
 )
-from starmodel.migrations.schema.definitions import FieldDefinition, Schema
+from starmodel.migrations.schema.definitions import Schema
 from starmodel.migrations.steps.values import UNSET
 
 FLAGS = {
@@ -60,12 +61,13 @@ def decide(
     *,
     ask: Ask | None = None,
     accept_safe: bool = False,
-    made_default: Callable[[str, FieldDefinition], Any] = lambda entity, field: UNSET,
+    types: Sequence[EntityType] = (),
 ) -> Decision:
     """Compare, and answer questions by flags, defaults of the classes, and prompts.
 
     Shapes: without prompts, open questions remain; accept_safe answers those whose default loses
-    nothing: removed without a likely successor, and conversions that stop before they begin.
+    nothing: removed without a likely successor, and conversions that stop before they begin; types
+    are the classes, whose factories make defaults.
     Raises: UsageError, for flags that name or change nothing.
     """
     renames = renames_of(flags, before, after)
@@ -74,7 +76,7 @@ def decide(
 
     def compared(answers: Answers) -> Decision:
         changes = compare(before, carry_ids(before, after, answers.renames))
-        answers = _with_made_defaults(changes, answers, made_default)
+        answers = with_made_defaults(changes, answers, types)
         questions = open_questions(changes, answers)
         if accept_safe:
             answers, questions = _without_safe(questions, answers)
@@ -97,20 +99,6 @@ def _suggested(decision: Decision, compared: Callable[[Answers], Decision]) -> t
         found.append(decision.questions[0])
         decision = compared(decision.answers.joined(found[-1].assumed))
     return tuple(found)
-
-
-def _with_made_defaults(
-    changes: Changes, answers: Answers, made_default: Callable[[str, FieldDefinition], Any]
-) -> Answers:
-    """Answer with what the `default_factory` of a new field makes, such as an empty list."""
-    for change in changes:
-        if isinstance(change, AddedField) and not change.has_value:
-            if answers.fill_of(change.refs) is not UNSET:
-                continue
-            made = made_default(change.entity.name, change.field)
-            if made is not UNSET:
-                answers = answers.also(fills={change.refs[0]: made})
-    return answers
 
 
 def _without_safe(questions: list[Question], answers: Answers) -> tuple[Answers, list[Question]]:

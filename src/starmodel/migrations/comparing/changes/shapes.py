@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MAX_DEPTH = 8
+_FORM = ("type", "format", "enum", "const")
 EACH = "*"
 """The name in a path that stands for each element of a list, or each value of a dict."""
 
@@ -50,6 +51,40 @@ def missing_parts(before: Any, after: Any) -> list[str]:
     need = [part.path for part in news if part.required and not part.has_default]
     known = {part.path for part in olds} | {""}
     return sorted(path for path in need if path not in had and _parent(path) in known)
+
+
+def accepts(after: Any, before: Any) -> bool:
+    """True when the values of one shape are values of the other too, apart from their bounds."""
+    if not isinstance(after, Mapping) or not isinstance(before, Mapping):
+        return bool(after == before)
+    return _accepts(after, after.get("$defs", {}), before, before.get("$defs", {}), 0)
+
+
+def _accepts(
+    after: Mapping[str, Any],
+    news: Mapping[str, Any],
+    before: Mapping[str, Any],
+    olds: Mapping[str, Any],
+    depth: int,
+) -> bool:
+    (after, may_be_null), (before, was_null) = _resolved(after, news), _resolved(before, olds)
+    if (was_null and not may_be_null) or any(after.get(k) != before.get(k) for k in _FORM):
+        return False
+    if depth > MAX_DEPTH:
+        return True
+    pairs = [(after.get(key), before.get(key)) for key in ("items", "additionalProperties")]
+    mine, theirs = after.get("properties", {}), before.get("properties", {})
+    for name, schema in mine.items():
+        is_needed = name in after.get("required", ()) and "default" not in schema
+        if is_needed and name not in before.get("required", ()):
+            return False
+        if name in theirs:
+            pairs.append((schema, theirs[name]))
+    return all(
+        _accepts(new, news, old, olds, depth + 1)
+        for new, old in pairs
+        if isinstance(new, Mapping) and isinstance(old, Mapping)
+    )
 
 
 def _parent(path: str) -> str:

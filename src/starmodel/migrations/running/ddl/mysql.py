@@ -123,11 +123,8 @@ class MysqlDdl:
         return self._resuming and name not in self._catalogue.constraints(table.name, table.schema)
 
     def _create(self, found: Difference) -> Iterator[str]:
-        wanted = {made.table for made in found.created}
-        ordered, later = creation_order(found.after.metadata)
+        ordered, later = creation_order(made.table for made in found.created)
         for table, keys in ordered:
-            if table not in wanted:
-                continue
             if not (self._resuming and self._has(table)):
                 yield create_table(table, self._dialect, list(keys))
             there = self._catalogue.indexes(table.name, table.schema) if self._resuming else set()
@@ -135,7 +132,7 @@ class MysqlDdl:
                 if index.name not in there:
                     yield create_index(index, self._dialect)
         for key in later:
-            if key.table in wanted and not self._is_there(key.table, key):
+            if not self._is_there(key.table, key):
                 yield from self._clauses(key.table, [self._add(key)])
 
     def _is_there(self, table: Table, constraint: SqlConstraint) -> bool:

@@ -112,11 +112,8 @@ class PostgresqlDdl:
             yield f"ALTER INDEX {self._in_schema(new, was)} RENAME TO {self._q(now)}"
 
     def _create(self, found: Difference) -> Iterator[str]:
-        wanted = {made.table for made in found.created}
-        ordered, later = creation_order(found.after.metadata)
+        ordered, later = creation_order(made.table for made in found.created)
         for table, keys in ordered:
-            if table not in wanted:
-                continue
             if table.schema is not None:
                 yield f"CREATE SCHEMA IF NOT EXISTS {self._q(table.schema)}"
             for column in table.columns:
@@ -126,8 +123,7 @@ class PostgresqlDdl:
                 yield create_index(index, self._dialect)
             yield from self._comments(table)
         for key in later:
-            if key.table in wanted:
-                yield f"{self._alter_table(key.table)} {constraint_clause(key, self._dialect)}"
+            yield f"{self._alter_table(key.table)} {constraint_clause(key, self._dialect)}"
 
     def _comments(self, table: Table) -> Iterator[str]:
         if table.comment:

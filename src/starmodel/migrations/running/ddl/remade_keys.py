@@ -28,21 +28,24 @@ def remake_keys(found: Difference) -> None:
         }
         for table in found.tables
     }
+    if not any(retyped.values()):
+        return
     tables = {table.new.definition.id: table for table in found.tables}
-    olds = {defined.definition.id: defined for defined in found.before}
-    for new in found.after:
-        old = olds.get(new.definition.id)
-        if old is None or new.definition.external:
+    olds = {entity.id: entity for entity in found.before.definitions.values()}
+    for entity in found.after.definitions.values():
+        earlier = olds.get(entity.id)
+        if earlier is None or entity.external or not entity.foreign_keys:
             continue
-        for before, after in _kept_keys(tables.get(new.definition.id), old, new):
-            own = retyped.get(qualified_table(new.definition), set())
+        old, new = found.before[earlier.name], found.after[entity.name]
+        for before, after in _kept_keys(tables.get(entity.id), old, new):
+            own = retyped.get(qualified_table(entity), set())
             theirs = retyped.get(after.target, set())
             if own.isdisjoint(after.columns) and theirs.isdisjoint(after.target_columns):
                 continue
-            if new.definition.id not in tables:
-                tables[new.definition.id] = TableDifference(old, new)
-                found.tables.append(tables[new.definition.id])
-            table = tables[new.definition.id]
+            if entity.id not in tables:
+                tables[entity.id] = TableDifference(old, new)
+                found.tables.append(tables[entity.id])
+            table = tables[entity.id]
             table.dropped_constraints.append(before)
             table.added_constraints.append(constraint_of(new.table, after))
 

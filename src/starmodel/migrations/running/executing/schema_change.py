@@ -20,6 +20,7 @@ from starmodel.migrations.running.ddl.sqlite import SqliteDdl, needs_rebuild
 from starmodel.migrations.running.ledger.ledger import ActionKey, Ledger
 from starmodel.migrations.running.planning.actions import SchemaAction
 from starmodel.migrations.running.rows.works import RowWork
+from starmodel.migrations.schema.editing import qualified_table
 
 CHANGED = '"changed"'
 """The checkpoint of an action whose tables are changed, while indexes and validations are left."""
@@ -93,15 +94,15 @@ class SchemaChange:
         changed = {table.old.table.fullname for table in found.tables}
         related = {
             name
-            for defined in found.before
-            for key in defined.definition.foreign_keys
-            for name in (defined.table.fullname, key.target)
-            if changed & {defined.table.fullname, key.target}
+            for entity in self._action.before
+            for key in entity.foreign_keys
+            for name in (qualified_table(entity), key.target)
+            if changed & {qualified_table(entity), key.target}
         }
         tables = sorted(
-            preparer.format_table(defined.table)
-            for defined in found.before
-            if defined.table.fullname in changed | related
+            preparer.format_table(found.before[entity.name].table)
+            for entity in self._action.before
+            if qualified_table(entity) in changed | related
         )
         session.execute(f"LOCK TABLES {', '.join(f'{name} WRITE' for name in tables)}")
         try:

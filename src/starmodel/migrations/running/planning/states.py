@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from starmodel.migrations.schema.definitions import (
@@ -56,7 +57,7 @@ class State:
         """Return a state with temporary columns."""
         return replace(self, extra={**self.extra, entity: fields})
 
-    @property
+    @cached_property
     def physical(self) -> Schema:
         """The definitions of the tables as they are in the database."""
         entities = [self._own(entity) for entity in self.schema.entities]
@@ -70,12 +71,15 @@ class State:
         return Schema(entities=tuple(_without_late_keys(e, there, late) for e in entities))
 
     def _own(self, entity: EntityDefinition) -> EntityDefinition:
+        others = {id: new for (owner, id), new in self.overrides.items() if owner == entity.id}
+        extra = self.extra.get(entity.id, ())
+        if not others and not extra:
+            return entity
         fields = [
-            each.model_copy(update=dict(self.overrides.get((entity.id, each.id), {})))
+            each.model_copy(update=dict(others[each.id])) if each.id in others else each
             for each in entity.fields
         ]
-        fields += self.extra.get(entity.id, ())
-        return entity.model_copy(update={"fields": tuple(fields)})
+        return entity.model_copy(update={"fields": (*fields, *extra)})
 
 
 def kept_field(kept: Kept, definition: FieldDefinition) -> FieldDefinition:
@@ -137,9 +141,8 @@ def _without_late_keys(
             for mine, column in zip(key.columns, key.target_columns, strict=True)
         )
 
-    return entity.model_copy(
-        update={
-            "foreign_keys": tuple(key for key in entity.foreign_keys if fits(key)),
-            "uniques": tuple(u for u in entity.uniques if own.keys() >= set(u.columns)),
-        }
-    )
+    keys = tuple(key for key in entity.foreign_keys if fits(key))
+    uniques = tuple(each for each in entity.uniques if own.keys() >= set(each.columns))
+    if (len(keys), len(uniques)) == (len(entity.foreign_keys), len(entity.uniques)):
+        return entity
+    return entity.model_copy(update={"foreign_keys": keys, "uniques": uniques})

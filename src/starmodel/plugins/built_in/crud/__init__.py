@@ -9,9 +9,10 @@ from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.events.built_in import BUILT_IN
 from starmodel.plugins import EventRoute, Exchange, Plugin, ResourceRoute, Route
 from starmodel.plugins.built_in.crud.bulk import BulkEvents
-from starmodel.plugins.built_in.crud.choices import send_choices
+from starmodel.plugins.built_in.crud.choices import ChoiceLists
 from starmodel.plugins.built_in.crud.counts import Counts
 from starmodel.plugins.built_in.crud.deletions import Deletions
+from starmodel.plugins.built_in.crud.event_states import EventStatesPage
 from starmodel.plugins.built_in.crud.exporting import workbook
 from starmodel.plugins.built_in.crud.exporting.exports import Exports
 from starmodel.plugins.built_in.crud.matching import MatchingEvents
@@ -40,7 +41,7 @@ class Crud(Plugin):
         yield ResourceRoute("new", pages.new, needs="endpoint")  # creation requires no read access
         yield ResourceRoute("bulk", self._bulk.run, methods=["POST"], needs="endpoint")
         yield ResourceRoute("matching", self._matching.run, methods=["POST"], needs="endpoint")
-        yield ResourceRoute("choices", send_choices)
+        yield ResourceRoute("choices", self._choices.send)
         yield ResourceRoute("count", self._counts.send)
         yield ResourceRoute("export.csv", self._exports.csv)
         yield ResourceRoute("export.jsonl", self._exports.json_lines)
@@ -48,6 +49,7 @@ class Crud(Plugin):
             yield ResourceRoute("export.xlsx", self._exports.xlsx)
         yield ResourceRoute("record", pages.record)
         yield ResourceRoute("edit", pages.edit)
+        yield ResourceRoute("events", EventStatesPage(self.services).send)
         if "delete" in entity_type.events:
             yield ResourceRoute("delete", self._deletions.ask)
 
@@ -77,6 +79,10 @@ class Crud(Plugin):
     @cached_property
     def _deletions(self) -> Deletions:
         return Deletions(self.services)
+
+    @cached_property
+    def _choices(self) -> ChoiceLists:
+        return ChoiceLists(self.services)
 
     @cached_property
     def _bulk(self) -> BulkEvents:

@@ -81,7 +81,9 @@ class EventForms:
         own = form_id(resource.entity_type, event, key)
         tables = "".join(
             [
-                self._inline(resource, event, shown).html(own, key, shown, errors or {})
+                self._inline(resource, event, shown).html(
+                    own, key, shown, errors or {}, values or {}
+                )
                 for shown in inlines
             ]
         )
@@ -136,8 +138,9 @@ class EventForms:
         if name != "create":
             key = Slots().token("id")
         create = theirs.entity_type.events["create"]
+        linked = frozenset(self._services.binder(theirs.entity_type, create).linked)
         fields = event_form(
-            self._services, theirs, create, self._render_field, self._chosen, omitted
+            self._services, theirs, create, self._render_field, self._chosen, omitted | linked
         ).fields
         shown = InlineRows(children, theirs, (), omitted, may_add=True)
         return inline_table(

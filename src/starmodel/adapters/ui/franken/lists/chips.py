@@ -48,6 +48,8 @@ def chips(view: ListView, listing: Listing, references: frozenset[str], s: Slots
     for each in filters_of(listing):
         if each.field in references and each.op == "eq":
             value = s.text(title_slot(each.field))
+        elif each.field in references and each.op in ("in", "not_in"):
+            value = texts.text("bulk.chosen", count=len(split_values(each.value)))
         else:
             value = _shown(view, each)
         words = _in_words(view, each, value)
@@ -58,7 +60,7 @@ def chips(view: ListView, listing: Listing, references: frozenset[str], s: Slots
     if not links:
         return None
     clear = A(texts.text("list.clear"), href=view.url, cls="sm-clear")
-    return Nav(*links, clear, aria_label=texts.text("list.chips"), cls="sm-chips")
+    return Nav(*links, clear, aria_label=texts.text("list.chips"), cls="sm-filter-chips")
 
 
 def title_slot(field: str) -> str:
@@ -68,7 +70,9 @@ def title_slot(field: str) -> str:
 
 def _chip(view: ListView, words: str, href: str) -> Any:
     title, mark = view.texts.text("list.remove_filter"), icon("close", view.icons_url)
-    return A(Span(words, dir="auto"), mark, href=href, rel="nofollow", title=title, cls="sm-chip")
+    return A(
+        Span(words, dir="auto"), mark, href=href, rel="nofollow", title=title, cls="sm-filter-chip"
+    )
 
 
 def _in_words(view: ListView, each: FilterWords, value: str) -> str:
@@ -87,7 +91,8 @@ def _annotation(view: ListView, name: str) -> Any:
     path = related_field(view.entity_type, name) if "." in name else None
     if path is not None:
         cls, field = path.target, path.field
-    return cls.__entity__.fields[field].info.annotation
+    spec = cls.__entity__.fields.get(field)
+    return str if spec is None else spec.info.annotation  # ids of a relation to many records
 
 
 def _shown(view: ListView, each: FilterWords) -> str:

@@ -20,7 +20,7 @@ from starmodel.adapters.ui.elements import (
     Tr,
 )  # fmt: skip
 from starmodel.adapters.ui.franken.icons import icon
-from starmodel.adapters.ui.franken.lists.columns import cell_class
+from starmodel.adapters.ui.franken.lists.columns import cell_classes
 from starmodel.adapters.ui.franken.lists.rows import ListView, bulk_id
 from starmodel.adapters.ui.franken.lists.selection import selection
 from starmodel.app.commands.binding.form_names import BULK_EVENT
@@ -38,8 +38,7 @@ def head(view: ListView, listing: Listing) -> Any:
         cells.append(Th(select_all, cls="sm-pick"))
     by = dict(listing.query.order)
     ranks = {name: rank for rank, name in enumerate(by, 1)} if len(by) > 1 else {}
-    for number, column in enumerate(view.columns):
-        cls = cell_class(column, number)
+    for column, cls in zip(view.columns, cell_classes(view.columns), strict=True):
         if not column.sorts:
             cells.append(Th(column.title, scope="col", cls=cls))
             continue

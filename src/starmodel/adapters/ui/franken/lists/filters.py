@@ -39,6 +39,8 @@ def filter_controls(view: ListView, listing: Listing, related: Mapping[str, Any]
             found.words.add(filter_name(name))
             found.controls.append(related[name])
             continue
+        if name not in view.entity_type.cls.__entity__.fields:
+            continue  # a relation whose records have no list to choose from
         for word, control in _filter(view.entity_type, name, listing.filters, view.texts):
             found.words.add(word)
             found.controls.append(control)

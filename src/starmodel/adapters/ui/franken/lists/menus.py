@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from starmodel.adapters.ui.elements import A, Button, Template
+from starmodel.adapters.ui.franken.event_buttons import button_label
 from starmodel.adapters.ui.franken.forms.event_form import form_id
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists.rows import ListView
@@ -30,10 +31,14 @@ def _item(services: Services, view: ListView, event: Event[Any, Any, Any]) -> An
     if event not in view.bulk:  # the form on the record's page has the other arguments
         fragment = form_id(entity_type, event, ANY_ID)
         href = f"{services.url_for(resource, 'record', ID)}#{fragment}"
-        return A(f"{texts.render(event.title)}…", attributes, href=href, cls="sm-item")
+        return A(
+            *button_label(texts, event, view.icons_url), "…", attributes, href=href, cls="sm-item"
+        )
     action = Action(entity_type.cls, event.name, {}, ID)
     attributes["data-on:click"] = services.frontend.render_action(resource, action)
     if event.name == "delete":
         label = (icon("trash", view.icons_url), texts.text("event.delete"))
         return Button(*label, attributes, type="button", cls="sm-item sm-danger")
-    return Button(texts.render(event.title), attributes, type="button", cls="sm-item")
+    return Button(
+        *button_label(texts, event, view.icons_url), attributes, type="button", cls="sm-item"
+    )

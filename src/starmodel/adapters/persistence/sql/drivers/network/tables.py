@@ -50,7 +50,7 @@ async def create_tables(
                     check_row_key(
                         mapped, await server.row_key_problem(connection, name, key, schema)
                     )
-            ordered, later = creation_order(metadata)
+            ordered, later = creation_order(metadata.tables.values())
             made = set()
             for table, keys in ordered:
                 if not await server.columns(connection, table.name, table.schema):

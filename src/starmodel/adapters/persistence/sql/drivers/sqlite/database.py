@@ -143,7 +143,7 @@ def add_tables(
             )
     external_tables = {mapped.table for mapped in tables if not mapped.versioned}
     try:
-        for table, _ in creation_order(metadata)[0]:
+        for table, _ in creation_order(metadata.tables.values())[0]:
             if table in external_tables:
                 continue
             connection.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=DIALECT)))
