@@ -22,7 +22,8 @@ class EntityConfig(ConfigDict, total=False):
     """pydantic's configuration and StarModel's own keys.
 
     Shapes: list_display, search_fields and list_filter name fields, for
-    the columns, the search and the filters of lists; fieldsets maps the
+    the columns, the search and the filters of lists; list_order is their order where the visitor
+    has chosen none, such as "-due,title"; fieldsets maps the
     headings of forms to the fields below them, or lists `Fieldset` and `Tab`; list_display and
     search_fields may name fields of a related record, "customer.name"; title_field names the
     field, or the computed field, that titles a record; children names the relations that record
@@ -56,6 +57,7 @@ class EntityConfig(ConfigDict, total=False):
     list_display: Iterable[str]
     search_fields: Iterable[str]
     list_filter: Iterable[str]
+    list_order: str
     title_field: str
     fieldsets: Mapping[str, Iterable[str]] | Iterable[Fieldset | Tab]
     children: Iterable[str]

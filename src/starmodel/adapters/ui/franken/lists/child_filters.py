@@ -6,7 +6,7 @@ from typing import Any
 
 from starmodel.adapters.ui.elements import A, Button, Div, Form, Input
 from starmodel.adapters.ui.franken.icons import icon
-from starmodel.adapters.ui.franken.lists.filters import filter_controls
+from starmodel.adapters.ui.franken.lists.filters import filter_inputs
 from starmodel.adapters.ui.franken.lists.rows import ListView
 from starmodel.app.ports.query import searched_fields
 from starmodel.app.queries.listing import Listing
@@ -36,7 +36,7 @@ def child_filters(view: ListView, children: Children, listing: Listing, total: i
     for name in entity_type.cls.model_config.get("list_filter") or ():
         if name in uncertain or name not in fields or fields[name].is_foreign_key:
             continue
-        for word, control in filter_controls(entity_type, name, listing.filters, texts, prefix):
+        for word, control in filter_inputs(entity_type, name, listing.filters, texts, prefix):
             known.add(word)
             parts.append(control)
     if not parts:
@@ -53,11 +53,11 @@ def child_filters(view: ListView, children: Children, listing: Listing, total: i
         url = view.href(listing, search=None, page=None, **dict.fromkeys(known))
         clear = A(texts.text("list.clear"), href=url, cls="uk-btn uk-btn-ghost uk-btn-sm")
     apply = Button(
-        texts.text("list.apply"), type="submit", cls="uk-btn uk-btn-default uk-btn-sm sm-apply"
+        texts.text("list.apply"), type="submit", cls="uk-btn uk-btn-default uk-btn-sm"
     )
     return Form(
-        *parts, *others, apply, clear, {"data-filters": True, "data-open": True},
+        *parts, *others, apply, clear, {"data-child-filters": True},
         role="search", aria_label=texts.text("list.search", things=view.heading), method="get",
-        action=view.child_url(listing), cls="sm-filters", name="",
+        action=view.child_url(listing), cls="sm-child-filters", name="",
         enctype="application/x-www-form-urlencoded",
     )  # fmt: skip
