@@ -126,6 +126,30 @@ async def test_invalid_selection_is_400_and_nothing_runs(
     assert await sold(shop) == [0, 0, 0]
 
 
+@pytest.mark.parametrize("id", [None, {"a": 1}, ["x"], True, 1.5, "x" * 1001])
+async def test_what_is_no_id_is_400_and_not_repeated(shop: Any, id: Any) -> None:
+    [a, *_] = await ids(shop)
+
+    response = await shop.call("POST", "/books/_bulk", {"event": "sell", "id": [a, id]})
+
+    assert response.status_code == 400
+    assert "names no record" in response.json()["detail"]
+    assert await sold(shop) == [0, 0, 0]
+
+
+async def test_event_that_does_not_exist_is_repeated_in_short(shop: Any) -> None:
+    response = await shop.call("POST", "/books/_bulk", {"event": "x" * 5000, "id": ["a"]})
+    assert response.status_code == 400
+    assert len(response.content) < 500
+
+
+async def test_question_about_another_event_than_delete_runs_nothing(shop: Any) -> None:
+    chosen = {"event": "sell", "id": await ids(shop), "ask": True}
+
+    assert (await shop.call("POST", "/books/_bulk", chosen)).status_code == 400
+    assert await sold(shop) == [0, 0, 0]
+
+
 async def test_empty_selection_by_a_plain_form_is_an_error_page(shop: Any) -> None:
     response = await shop.submit("/books/_bulk", {"event": "sell"})
 
