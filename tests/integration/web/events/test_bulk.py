@@ -8,7 +8,7 @@ import pytest
 
 from integration.web.browser import DATASTAR, HTML, ORIGIN, toasts, unlisted
 from integration.web.entities import OWNERS_WRITE
-from starmodel import Entity, EntityConfig, event
+from starmodel import Entity, EntityConfig, Field, event
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -73,6 +73,26 @@ async def test_bulk_of_one_record_twice_runs_once(shop: Any) -> None:
     response = await shop.call("POST", "/books/_bulk", {"event": "sell", "id": [a, a]})
 
     assert response.json() == {"done": [a], "refused": {}}
+
+
+async def test_bulk_of_one_record_by_two_spellings_of_its_id_runs_once(visit: Any) -> None:
+    @unlisted
+    class Ticket(Entity):
+        model_config = EntityConfig(store="sql", access="public")
+        id: int | None = Field(default=None, primary_key=True)
+        uses: int = 0
+
+        @event
+        def use(self) -> None:
+            self.uses += 1
+
+    browser = visit(Ticket)
+    await browser.call("POST", "/tickets", {})
+
+    response = await browser.call("POST", "/tickets/_bulk", {"event": "use", "id": [1, "+1", " 1"]})
+
+    assert response.json() == {"done": ["1"], "refused": {}}
+    assert (await browser.call("GET", "/tickets/1")).json()["uses"] == 1
 
 
 async def test_bulk_from_a_page_reports_results_in_toasts(shop: Any) -> None:

@@ -19,7 +19,7 @@ from starmodel.app.commands.replies import Reply
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import MAX_PER_PAGE
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.errors import BindingError, RequestError
+from starmodel.core.errors import BindingError, NotFoundError, RequestError
 from starmodel.core.events import Event
 from starmodel.core.events.results import Toast
 from starmodel.plugins import Exchange
@@ -167,7 +167,18 @@ class BulkEvents:
                 f"id has a value that names no record; expected texts of at most {MAX_ID_CHARS} "
                 "characters, or whole numbers."
             )
-        return event, list(dict.fromkeys(map(str, ids)))
+        return event, self._distinct(entity_type, ids)
+
+    def _distinct(self, entity_type: EntityType, ids: list[str | int]) -> list[str]:
+        """The ids as texts, each record once: "7" and " 7" name the same one."""
+        found: dict[Any, str] = {}
+        for id in map(str, ids):
+            try:
+                key = self._application.dispatcher.id_of(entity_type.cls, id)
+            except NotFoundError:
+                key = None, id
+            found.setdefault(key, id)
+        return [*found.values()]
 
     def _command(
         self,
