@@ -12,6 +12,7 @@ import pytest
 from integration.web.browser import unlisted
 from starmodel import Download, Entity, EntityConfig, Toast, event
 from starmodel.adapters.web.http.attachments import attachment_headers, safe_name
+from starmodel.adapters.web.resources.events import downloads
 from starmodel.adapters.web.resources.events.downloads import LASTS_S, MAX_KEPT
 
 
@@ -123,6 +124,20 @@ async def test_kept_files_are_bounded_in_time_and_number(
     await reports.click("/report/data")
     assert len(kept._kept) == 1
     assert MAX_KEPT >= 100
+
+
+async def test_files_of_one_visitor_remove_none_of_another(
+    reports: Any, visit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "MAX_KEPT", 4)
+    monkeypatch.setattr(downloads, "MAX_OF_SESSION", 2)
+    other = visit(reports.app)
+    url = file_url((await reports.click("/report/data")).text)
+
+    urls = [file_url((await other.click("/report/data")).text) for _ in range(5)]
+
+    assert [(await other.get(each)).status_code for each in urls] == [404, 404, 404, 200, 200]
+    assert (await reports.get(url)).status_code == 200
 
 
 async def test_repeated_request_gets_no_second_file(reports: Any) -> None:

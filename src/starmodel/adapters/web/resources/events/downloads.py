@@ -21,6 +21,7 @@ from starmodel.texts.catalogue import Message
 
 LASTS_S = 60.0
 MAX_KEPT = 200
+MAX_OF_SESSION = 20
 
 
 class _Kept(NamedTuple):
@@ -30,7 +31,11 @@ class _Kept(NamedTuple):
 
 
 class Downloads:
-    """The files that are waiting in this process; the oldest give way beyond `MAX_KEPT`."""
+    """The files that are waiting in this process.
+
+    Beyond `MAX_OF_SESSION` the oldest of a session gives way, so that no visitor's files remove
+    those of others, and beyond `MAX_KEPT` the oldest of all.
+    """
 
     def __init__(self, application: Application) -> None:
         self._application = application
@@ -41,6 +46,11 @@ class Downloads:
         now = self._application.clock()
         while self._kept and (len(self._kept) >= MAX_KEPT or self._oldest().until < now):
             self._kept.popitem(last=False)
+        own = [
+            token for token, kept in self._kept.items() if kept.session_id == exchange.session.id
+        ]
+        if len(own) >= MAX_OF_SESSION:
+            del self._kept[own[0]]
         token = secrets.token_urlsafe(32)
         self._kept[token] = _Kept(exchange.session.id, download, now + LASTS_S)
         return f"{exchange.root_path}{DOWNLOADS_PATH}?{urlencode({'token': token})}"
