@@ -9,7 +9,7 @@ const TOAST_MS = 5000, ERROR_MS = 15_000; // who was looking elsewhere must stil
 const ICONS = { success: "check", error: "alert", warning: "alert" };
 
 // An icon of the sprite that the page's own icons are from.
-const picture = (name) => {
+export const picture = (name) => {
   const sprite = document.querySelector(".sm-icon use")?.getAttribute("href")?.split("#")[0];
   if (!sprite) return "";
   const icon = document.querySelector(".sm-icon").cloneNode(true);

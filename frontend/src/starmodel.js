@@ -13,6 +13,7 @@ import "./row_links.js";
 import "./page.js";
 import "./event_states.js";
 import "./shortcuts.js";
+import "./event_dialogs.js";
 import { PAGE_HEADER, SESSION_HEADER } from "./wire_names.js";
 import "./record_picker.js";
 import "./inlines.js";

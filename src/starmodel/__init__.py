@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         VersionConflictError,
     )
     from starmodel.core.events import event
-    from starmodel.core.events.results import Progress, Redirect, Toast
+    from starmodel.core.events.results import Download, Progress, Redirect, Toast
     from starmodel.core.fields.entity_config import EntityConfig
     from starmodel.core.fields.field import Field, Private
     from starmodel.core.fields.form_layout import Fieldset, Tab
@@ -65,6 +65,7 @@ __all__ = [
     "CommandRecord",
     "ConfigurationError",
     "ConstraintError",
+    "Download",
     "Entity",
     "EntityConfig",
     "EventBus",
@@ -143,7 +144,7 @@ _MODULES = {
     "core.changes.patches": ("Patch", "apply", "diff"),
     "core.fields.form_layout": ("Fieldset", "Tab"),
     "core.fields.relations": ("Relationship",),
-    "core.events.results": ("Progress", "Redirect", "Toast"),
+    "core.events.results": ("Download", "Progress", "Redirect", "Toast"),
     "core.signals": ("Signal",),
     "core.fields.stores": ("StateStore",),
     "core.fields.transitions": ("transitions",),

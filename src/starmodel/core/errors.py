@@ -350,6 +350,16 @@ class ConditionFailedError(StarModelError):
     """
 
 
+class EventCancelledError(StarModelError):
+    """The caller has cancelled a generator event; what its last `yield` committed stays."""
+
+    status = 409
+    public = True
+
+    def __init__(self) -> None:
+        super().__init__(Message("event.cancelled"))
+
+
 class EditConflictError(StarModelError):
     """A submitted field was changed by another command after the form was rendered.
 

@@ -146,7 +146,11 @@ _ACCESS: dict[str, Text] = {
 }
 
 _PROBLEMS: dict[str, Text] = {
-    "record.open": "Open",
+    "record.not_found": (
+        "This {title:lower} can't be found. It may have been deleted, or the link is incomplete."
+    ),
+    "record.gone": "This {title:lower} was removed.",
+    "record.all": "All {things:lower}",
     "record.missing": "{entity} {id} does not exist.",
     "record.removed": "{entity} {id} was removed.",
     "problem.no_page": "There is nothing at {path}.",
@@ -196,6 +200,7 @@ _PAGES: dict[str, Text] = {
     "page.language": "en",
     "page.skip": "Skip to content",
     "page.menu": "Menu",
+    "page.create": "Create {title:lower}",
     "page.navigation": "Main",
     "page.theme": "Switch between light and dark",
     "page.visitor": "Not signed in",
@@ -225,6 +230,7 @@ _PAGES: dict[str, Text] = {
 
 _RECORDS: dict[str, Text] = {
     "record.new": "New {title:lower}",
+    "record.open": "Open",
     "record.edit": "Edit {title}",
     "record.edit_any": "Edit {title:lower}",
     "record.actions": "Actions",

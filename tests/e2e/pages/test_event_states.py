@@ -14,8 +14,9 @@ from e2e.serving import Server
 
 Visit = Callable[..., Visitor]
 ORDERS = """
+import asyncio
 from typing import Annotated, Literal
-from starmodel import Entity, create_app, event, transitions
+from starmodel import Download, Entity, Progress, create_app, event, transitions
 from starmodel.access import record
 
 STEPS = transitions(placed=["packed", "cancelled"], packed=["shipped"])
@@ -23,7 +24,7 @@ REASON = "Only placed orders can be packed."
 
 
 class Order(Entity):
-    model_config = {"access": "public", "scope": "record"}
+    model_config = {"store": "sql", "access": "public", "search_fields": ["name"]}
     name: str
     status: Annotated[Literal["placed", "packed", "shipped", "cancelled"], STEPS] = "placed"
     note: str = ""
@@ -39,6 +40,17 @@ class Order(Entity):
     @event(when=lambda order, actor: order.note == "", when_text="There is a note already.")
     def annotate(self, note: str):
         self.note = note
+
+
+    @event
+    async def count(self):
+        for n in range(200):
+            yield Progress(n / 200, f"{n} counted")
+            await asyncio.sleep(0.05)
+
+    @event(icon="down")
+    def export(self):
+        return Download(f"{self.name};{self.status}", f"{self.name}.csv")
 
 
 app = create_app()
@@ -122,3 +134,45 @@ def test_row_menu_says_why_an_event_is_not_possible(orders: Server, visit: Visit
     item.click(force=True)  # Playwright would wait until it is enabled
     expect(page.locator("[data-toast=info]")).to_contain_text("Only placed orders can be packed.")
     expect(page.locator(".sm-item", has_text="Ship")).to_have_count(1)
+
+
+def test_event_with_inputs_runs_in_a_dialog_of_its_row_and_for_chosen_rows(
+    orders: Server, visit: Visit
+) -> None:
+    ann = visit(orders)
+    for name in ("B1", "B2"):
+        made(ann, name)
+    page = ann.open("/orders?search=B")
+    row = page.locator("tr", has_text="B1")
+    row.locator("summary").click()
+    page.locator(".sm-item", has_text="Annotate").click()
+    dialog = page.get_by_role("dialog", name="Annotate: B1")
+    dialog.get_by_label("Note").fill("glass")
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("status").filter(has_text="Annotate: done for")).to_be_visible()
+    expect(row.locator("summary")).to_be_focused()
+
+    for name in ("B1", "B2"):
+        page.get_by_role("checkbox", name=f"Select {name}").check()
+    page.get_by_role("button", name="Annotate\u2026").click()
+    dialog = page.get_by_role("dialog", name="Annotate: 2 orders")
+    dialog.get_by_label("Note").fill("wood")
+    assert violations(page, "bulk dialog") == []
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_text("There is a note already.")).to_be_visible()
+    expect(page.locator("tr", has_text="B2")).to_contain_text("wood")
+
+
+def test_long_event_is_cancelled_and_a_file_is_saved(orders: Server, visit: Visit) -> None:
+    ann = visit(orders)
+    page = ann.open(made(ann, "C1"))
+    page.get_by_role("button", name="Count").click()
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(page.get_by_text("Cancelled. What was done before stays.")).to_be_visible()
+    expect(page.locator("[data-toast=progress]")).to_have_count(0)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Export").click()
+    assert saved.value.suggested_filename == "C1.csv"
+    assert saved.value.path().read_text() == "C1;placed"
+    expect(page.locator("html")).to_have_attribute("data-live", "open")

@@ -86,9 +86,10 @@ class Query:
     both directions, ties by id. The window begins after the position `after`,
     if there is one, and skips `offset` records. where is the condition of an access
     rule, joined by AND as well; the store supports each of its parts. Filters, search and order
-    may name fields of related records by a path, "customer.name"; related has these. Filters
-    may name many-to-many relations; linked has these, and `Windows` makes conditions of them
-    before a store is asked.
+    may name fields of related records by a path, "customer.name"; related has these. A related
+    record that does not meet the condition of its class in related_where counts as absent; the
+    store supports these conditions too. Filters may name many-to-many relations; linked has
+    these, and `Windows` makes conditions of them before a store is asked.
     Units: limit and offset count records; limit None means all.
     """
 
@@ -103,6 +104,11 @@ class Query:
     where: Condition = ALWAYS
     related: tuple[RelatedField, ...] = ()
     linked: tuple[LinkedField, ...] = ()
+    related_where: tuple[tuple[type[Entity], Condition], ...] = ()
+
+    def where_related(self, cls: type[Entity]) -> Condition:
+        """The condition on the related records of a class."""
+        return next((where for target, where in self.related_where if target is cls), ALWAYS)
 
     def is_decidable(self, entity: Entity) -> bool:
         """Whether the related records that the query compares are loaded with the snapshot."""

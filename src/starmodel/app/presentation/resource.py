@@ -68,10 +68,22 @@ class MountedResource:
     Shapes: name is "Product", or "admin.Product" below a prefix; policy decides
     about every class that a command or page of the resource reaches; ui is a
     `UIAdapter`, set when the application's pages are built; pages are the generated pages that
-    are served.
+    are served, forms the names of the events with a page of their own, bulk_forms of those whose
+    inputs are taken for several records at once.
     """
 
-    __slots__ = ("area", "entity_type", "name", "pages", "path", "policy", "prefix", "ui")
+    __slots__ = (
+        "area",
+        "bulk_forms",
+        "entity_type",
+        "forms",
+        "name",
+        "pages",
+        "path",
+        "policy",
+        "prefix",
+        "ui",
+    )
 
     def __init__(self, entity_type: EntityType, prefix: str, policy: AccessPolicy) -> None:
         self.entity_type, self.prefix, self.policy = entity_type, prefix, policy
@@ -80,6 +92,8 @@ class MountedResource:
         self.path = None if entity_type.path is None else f"{prefix}{entity_type.path}"
         self.ui: Any = None
         self.pages: set[Page] = set()
+        self.forms: set[str] = set()
+        self.bulk_forms: set[str] = set()
 
     def url_for(self, page: Page, id: Any = None, *, root_path: str = "") -> str:
         """The URL path of a generated page; "record" also takes the requests of PATCH and DELETE.

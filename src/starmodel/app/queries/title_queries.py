@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from starmodel.app.access.decisions import permits
+from starmodel.app.access.fields import each_seen_by
 from starmodel.app.access.policy import AccessPolicy, Actor
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.related_titles import (
@@ -123,7 +124,8 @@ class TitleQueries:
     ) -> Titled | None:
         """The title of one record; None if it is missing or the actor may not read it."""
         found = await self._readable(entity_type, [id], actor, policy)
-        return next((titled(entity_type, each, actor, policy) for each in found), None)
+        seen = await each_seen_by(policy, actor, entity_type, list(found))
+        return next((titled(entity_type, each) for each in seen), None)
 
     async def add(
         self,

@@ -26,8 +26,10 @@ from starmodel.app.access.rules import rule_of
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.ordering import position_of, sort_key
 from starmodel.app.ports.query import Filter, Query, fields_of
+from starmodel.app.ports.related_paths import with_paths
 from starmodel.app.ports.repository import Repository, supports_of
 from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.queries.related import RelatedRecords
 from starmodel.app.sessions.scopes import default_snapshot
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.classes.related_fields import RelatedField
@@ -38,6 +40,7 @@ from starmodel.core.snapshot import as_seen, hidden_of
 SCAN_LIMIT = 10_000
 BATCH = 500
 
+_SOMEBODY = Actor("somebody")  # whose rules are as long as those of any actor
 Fill = Callable[[Sequence[Any], Sequence[str]], Awaitable[Sequence[Any]]]
 Permitted = Callable[[Sequence[Entity]], Awaitable[Sequence[Entity]]]
 
@@ -64,6 +67,7 @@ class Windows:
     ) -> None:
         self._persistence, self._scan_limit = persistence, scan_limit
         self._registry, self._fill = registry, fill
+        self._related = RelatedRecords(persistence)
 
     async def window(
         self, listing: Listing, actor: Actor | None, policy: AccessPolicy, *, total: bool = False
@@ -75,11 +79,11 @@ class Windows:
         """
         entity_type = listing.entity_type
         await check(policy, entity_type, "read", actor)
-        if listing.query.linked:
-            listing = replace(listing, query=await self._by_links(listing.query, actor, policy))
-        if listing.query.related and actor is not TRUSTED:
-            listing = replace(listing, query=await self._permitted_query(listing, actor, policy))
+        listing = replace(listing, query=await self._decided(listing, actor, policy))
         window = await self._seen(listing, actor, policy, total=total)
+        if listing.query.related and listing.cursor is not None and window.more:
+            [last] = await self._with_paths(listing.query, window.entities[-1:])
+            window = replace(window, entities=(*window.entities[:-1], last))
         if entity_type.cls.__entity__.related_computed and self._fill is not None:
             entities = await self._filled(window.entities, self._fill)
             return replace(window, entities=entities)
@@ -97,9 +101,8 @@ class Windows:
         """
         entity_type = listing.entity_type
         await check(policy, entity_type, "read", actor)
-        query = replace(listing.query, offset=0, limit=None, after=None)
-        if query.related and actor is not TRUSTED:
-            query = await self._permitted_query(replace(listing, query=query), actor, policy)
+        query = await self._decided(listing, actor, policy)
+        query = replace(query, offset=0, limit=None, after=None)
         fields = readable_fields(policy, entity_type, actor)
         query = _asked(query, entity_type, fields)
         computed = entity_type.cls.__entity__.related_computed
@@ -112,6 +115,14 @@ class Windows:
                     seen = await self._filled(seen, self._fill)
                 yield seen
 
+    async def _decided(self, listing: Listing, actor: Actor | None, policy: AccessPolicy) -> Query:
+        """The query of a listing with what depends on the records that the actor may read."""
+        if listing.query.linked:
+            listing = replace(listing, query=await self._by_links(listing.query, actor, policy))
+        if listing.query.related and actor is not TRUSTED:
+            return await self._permitted_query(listing, actor, policy)
+        return listing.query
+
     async def _batches(
         self, query: Query, entity_type: EntityType, actor: Actor | None, policy: AccessPolicy
     ) -> AsyncGenerator[Sequence[Entity], None]:
@@ -119,16 +130,14 @@ class Windows:
         exact = reads_every_record(policy, entity_type, actor)
         if not exact:
             where, exact = _condition(policy, entity_type, actor, repository)
-            query = replace(query, where=where)
+            query = replace(query, where=junction(True, (query.where, where)))
         if exact:
             async with aclosing(repository.stream(query, BATCH)) as chunks:
                 async for chunk in chunks:
                     yield chunk
                     await asyncio.sleep(0)  # SQLite reads without yielding to the event loop
             return
-        if query.related:
-            query = _without(query, {path.name for path in query.related})
-        permitted = partial(_permitted, policy, entity_type, actor)
+        permitted = partial(self._permitted, policy, entity_type, actor)
         async with aclosing(self._scan(query, entity_type, permitted, BATCH)) as scanned:
             found = [batch async for batch in scanned if batch]
         for batch in found:
@@ -155,23 +164,36 @@ class Windows:
         fields = readable_fields(policy, entity_type, actor)
         listing = replace(listing, query=_asked(listing.query, entity_type, fields))
         window = await self._window(listing, actor, policy, total=total)
-        seen = [as_seen(entity, await fields.closed_on(entity)) for entity in window.entities]
+        closed = await fields.closed_on_each(window.entities)
+        seen = [as_seen(each, names) for each, names in zip(window.entities, closed, strict=True)]
         return replace(window, entities=tuple(seen))
 
     async def _permitted_query(
         self, listing: Listing, actor: Actor | None, policy: AccessPolicy
     ) -> Query:
-        """The query without searched paths to what the actor may not read on every record.
+        """The query in which related records that the actor may not read count as absent.
 
-        Its result would disclose them. Raises: ListQueryError, for a filter or an order by one.
+        Without searched paths by a field that the actor may not read on every record, or to a
+        class whose read rule the store can't decide. Raises: ListQueryError, for a filter or an
+        order by one.
         """
-        query = listing.query
-        closed = {path.name for path in query.related if not await self._reads(path, actor, policy)}
+        query, closed = listing.query, set[str]()
         own = readable_fields(policy, listing.entity_type, actor).uncertain
-        closed |= {path.name for path in query.related if path.local in own}
-        if not closed:
-            return query
-        return _without(query, closed)
+        where: dict[type[Entity], Condition] = {}
+        for path in query.related:
+            target = None if self._registry is None else self._registry.get(path.target)
+            readable = None if target is None else await self._related_where(target, actor, policy)
+            if (
+                target is None
+                or readable is None
+                or path.local in own
+                or path.field in readable_fields(policy, target, actor).uncertain
+            ):
+                closed.add(path.name)
+            elif readable is not ALWAYS:
+                where[path.target] = readable
+        query = replace(query, related_where=tuple(where.items()))
+        return _without(query, closed) if closed else query
 
     async def _by_links(self, query: Query, actor: Actor | None, policy: AccessPolicy) -> Query:
         """The query with conditions in the place of filters by many-to-many relations.
@@ -202,14 +224,45 @@ class Windows:
         own = tuple(each for each in query.filters if each.field not in by_name)
         return replace(query, filters=own, linked=(), where=junction(True, conditions))
 
-    async def _reads(self, path: RelatedField, actor: Actor | None, policy: AccessPolicy) -> bool:
-        """Whether the actor may read the field on every record of its class."""
+    async def _related_where(
+        self, target: EntityType, actor: Actor | None, policy: AccessPolicy
+    ) -> Condition | None:
+        """The condition on the records that the actor may read; None if no store decides it."""
+        if not await permits(policy, target, actor):
+            return NEVER
+        if reads_every_record(policy, target, actor):
+            return ALWAYS
+        repository = self._persistence.for_class(target.cls)
+        where, exact = _condition(policy, target, actor, repository)
+        return where if exact else None
+
+    def sorts_by(self, entity_type: EntityType, path: RelatedField, policy: AccessPolicy) -> bool:
+        """Whether every list of a class can be ordered by a field of related records.
+
+        Not for a field with a rule of its own, nor for records in another store, or with a read
+        rule that the store can't decide.
+        """
         target = None if self._registry is None else self._registry.get(path.target)
-        if target is None or not reads_every_record(policy, target, actor):
+        if target is None or path.field in target.cls.__entity__.guarded:
             return False
-        if path.field in readable_fields(policy, target, actor).uncertain:
+        repository = self._persistence.for_class(target.cls)
+        if (
+            self._persistence.for_class(entity_type.cls) is not repository
+            or path.local in entity_type.cls.__entity__.guarded
+        ):
             return False
-        return await permits(policy, target, actor)
+        if not policy.reads_fields(target):
+            return True
+        return _condition(policy, target, _SOMEBODY, repository)[1]
+
+    async def _with_paths(self, query: Query, found: Sequence[Entity]) -> Sequence[Entity]:
+        """The records with the related ones loaded that the query compares."""
+        if not query.related:
+            return found
+        return await with_paths(query, found, self._list)
+
+    async def _list(self, query: Query) -> Sequence[Entity]:
+        return await self._persistence.for_class(query.entity).list(query)
 
     async def _window(
         self, listing: Listing, actor: Actor | None, policy: AccessPolicy, *, total: bool
@@ -230,10 +283,8 @@ class Windows:
             count = await repository.count(query) if total else None
             decisive = None if query.offset or query.after else _ids(rows)
             return Window(tuple(rows[:size]), len(rows) > size, decisive, count)
-        if query.related:  # the records are read in batches, without their related ones
-            query = _without(query, {path.name for path in query.related})
         start = query.offset
-        permitted = partial(_permitted, policy, entity_type, actor)
+        permitted = partial(self._permitted, policy, entity_type, actor)
         found, count = await self._readable(
             query, entity_type, permitted, start + size + 1, total=total
         )
@@ -259,8 +310,23 @@ class Windows:
             if not entity_type.is_record:
                 stored = {entity.id for entity in found}
                 found += [default_snapshot(entity_type.cls, id) for id in some if id not in stored]
-            readable += found if exact else await _permitted(policy, entity_type, actor, found)
+            readable += found if exact else await self._permitted(policy, entity_type, actor, found)
         return readable
+
+    async def _permitted(
+        self,
+        policy: AccessPolicy,
+        entity_type: EntityType,
+        actor: Actor | None,
+        found: Sequence[Entity],
+    ) -> Sequence[Entity]:
+        """The records that the actor may read; a rule that is an expression is decided for all."""
+        readable = getattr(policy, "readable", None)
+        condition = None if readable is None or not found else readable(entity_type, actor)
+        if condition is None or not entity_type.is_record:
+            return [e for e in found if await permits(policy, entity_type, actor, entity=e)]
+        met = await self._related.meeting(condition, found)
+        return [entity for entity in found if entity.id in met]
 
     def matches(self, query: Query, entity: Entity) -> bool | None:
         """`Repository.matches` of the query's store."""
@@ -280,7 +346,11 @@ class Windows:
         async with aclosing(self._scan(whole, entity_type, permitted, size)) as batches:
             async for batch in batches:
                 count += len(batch)
-                found += [e for e in batch if start is None or query.sort_key(e) > start]
+                if start is None:
+                    found += batch
+                else:
+                    placed = await self._with_paths(query, batch)
+                    found += [e for e in placed if query.sort_key(e) > start]
                 del found[size:]
                 if len(found) == size and not total:
                     break
@@ -301,7 +371,8 @@ class Windows:
         if len(rows) < first:
             return
         scanned = len(rows)
-        rest = replace(query, after=position_of(rows[-1], query.order))
+        [last] = await self._with_paths(query, rows[-1:])
+        rest = replace(query, after=position_of(last, query.order))
         async with aclosing(repository.stream(rest, BATCH)) as batches:
             async for batch in batches:
                 room = limit - scanned
@@ -351,12 +422,6 @@ def _condition(
 
 def _ids(found: Sequence[Entity]) -> frozenset[str]:
     return frozenset(str(entity.id) for entity in found)
-
-
-async def _permitted(
-    policy: AccessPolicy, entity_type: EntityType, actor: Actor | None, found: Sequence[Entity]
-) -> Sequence[Entity]:
-    return [entity for entity in found if await permits(policy, entity_type, actor, entity=entity)]
 
 
 def _rule_name(entity_type: EntityType) -> str:

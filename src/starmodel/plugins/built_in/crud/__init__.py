@@ -11,6 +11,7 @@ from starmodel.plugins import EventRoute, Exchange, Plugin, ResourceRoute, Route
 from starmodel.plugins.built_in.crud.bulk import BulkEvents
 from starmodel.plugins.built_in.crud.choices import ChoiceLists
 from starmodel.plugins.built_in.crud.deletions import Deletions
+from starmodel.plugins.built_in.crud.event_pages import EventPages
 from starmodel.plugins.built_in.crud.event_states import EventStatesPage
 from starmodel.plugins.built_in.crud.exporting import workbook
 from starmodel.plugins.built_in.crud.exporting.exports import Exports
@@ -45,6 +46,7 @@ class Crud(Plugin):
             yield ResourceRoute("export.xlsx", self._exports.xlsx)
         yield ResourceRoute("record", pages.record)
         yield ResourceRoute("edit", pages.edit)
+        yield from EventPages(self.services).routes(resource)
         yield ResourceRoute("events", EventStatesPage(self.services).send)
         if "delete" in entity_type.events:
             yield ResourceRoute("delete", self._deletions.ask)

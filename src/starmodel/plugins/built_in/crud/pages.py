@@ -11,9 +11,11 @@ from starmodel.app.access.decisions import check, permits
 from starmodel.app.access.denials import denial
 from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.offers import may_create, rendered
+from starmodel.app.access.policy import Actor
 from starmodel.app.commands.binding.edited_fields import digests
 from starmodel.app.commands.binding.form_names import COPY
 from starmodel.app.commands.field_access import unsettable
+from starmodel.app.ports.query import MAX_ORDER_TERMS
 from starmodel.app.presentation.children import parent_choice, parent_url, place_of
 from starmodel.app.presentation.drafted import new_with_relations, stored_with_relations
 from starmodel.app.presentation.inlines import new_inlines, stored_children, stored_inlines
@@ -32,6 +34,7 @@ from starmodel.app.queries.neighbours import (
 from starmodel.app.queries.record_keys import key_of
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.children import Children
+from starmodel.core.classes.related_fields import queried_field
 from starmodel.core.entity import Entity
 from starmodel.core.public_state import public_state
 from starmodel.core.snapshot import hidden_of
@@ -96,7 +99,7 @@ class CrudPages:
         cursors = application.cursors if exchange.request.wants_json else None
         if exchange.request.wants_json:
             exchange.request.check_repeated()
-        reader = actor.id if actor is not None and policy.reads_fields(entity_type) else ""
+        reader = self._reader(resource, actor, query.get("order", ""))
         hidden = readable_fields(policy, entity_type, actor).uncertain
         listing = listing_of(
             entity_type, query,
@@ -131,6 +134,16 @@ class CrudPages:
         if total:
             data["total"] = window.total
         await exchange.resource(data)
+
+    def _reader(self, resource: MountedResource, actor: Actor | None, order: str) -> str:
+        """Whose cursors those of a list are: "" where every reader has the same order."""
+        if actor is None:
+            return ""
+        names = [term.strip().lstrip("-") for term in order.split(",")[: MAX_ORDER_TERMS + 1]]
+        paths = filter(None, [queried_field(resource.entity_type, name) for name in names])
+        related = [self._application.registry[path.target] for path in paths]
+        compared = (resource.entity_type, *related)
+        return actor.id if any(map(resource.policy.reads_fields, compared)) else ""
 
     async def new(self, exchange: Exchange, resource: MountedResource, id: str) -> None:
         """Send the form of a new record. Raises: NotSignedInError, AccessDeniedError."""

@@ -40,6 +40,9 @@ from starmodel.core.fields.form_layout import FormLayout, form_layout
 from starmodel.core.snapshot import NOTHING
 from starmodel.texts.catalogue import Catalogue
 
+BULK_KEY = "bulk"
+"""The key, in element ids, of the form for several records."""
+
 RenderField = Callable[[FormField, str, Slots, str], Any]
 # Hidden from sight only: some browsers submit by no button that is not rendered.
 _FIRST_BUTTON = Button(type="submit", cls="sm-hidden", tabindex="-1", aria_hidden="true")
@@ -77,7 +80,7 @@ class EventForm:
         values: Mapping[str, Any] | None = None,
         errors: Mapping[str, str] | None = None,
         originals: Mapping[str, str] | None = None,
-        hidden: Mapping[str, str] = NO_INPUTS,
+        hidden: Mapping[str, str] | Sequence[tuple[str, str]] = NO_INPUTS,
         flow: FormFlow | None = None,
         inlines: str = "",
         state: Availability = POSSIBLE,
@@ -88,9 +91,8 @@ class EventForm:
         of the event on the record.
         """
         slots = self.slots(id, values or {}, errors or {}, originals or NO_INPUTS)
-        slots["hidden"] = "".join(
-            [render(Input(type="hidden", name=n, value=v)) for n, v in hidden.items()]
-        )
+        given = hidden.items() if isinstance(hidden, Mapping) else hidden
+        slots["hidden"] = "".join([render(Input(type="hidden", name=n, value=v)) for n, v in given])
         slots["inlines"] = inlines
         slots["reason"] = self.texts.render(state.reason) or shortcut_hint(self.event, self.texts)
         slots["disabled"] = "true" if state.reason else "false"
@@ -172,10 +174,13 @@ def event_form(
     chosen: ChosenRecords,
     omitted: frozenset[str] = NOTHING,
     unread: frozenset[str] = NOTHING,
+    *,
+    is_bulk: bool = False,
 ) -> EventForm:
     """Compile the form of one event at the current mount path, without the omitted fields.
 
-    Shapes: unread are the inputs that choose from a class which their reader may not read.
+    Shapes: unread are the inputs that choose from a class which their reader may not read;
+    is_bulk is True for the form that runs the event on several records.
     """
     entity_type, texts = resource.entity_type, services.texts
     binder = services.binder(entity_type, event)
@@ -207,7 +212,9 @@ def event_form(
     if event.name == "update":
         rules = entity_type.cls.__entity__.transitions
         fields = tuple(replace(f, transitions=rules.get(f.name)) for f in fields)
-    template = compiled(lambda s: _component(services, resource, event, fields, render_field, s))
+    template = compiled(
+        lambda s: _component(services, resource, event, fields, render_field, s, is_bulk)
+    )
     by_name = {parameter.name: parameter for parameter in parameters}
     layout = _layout(entity_type, event)
     return EventForm(entity_type, event, fields, by_name, template, services.texts, layout, chosen)
@@ -220,10 +227,11 @@ def _component(
     fields: Sequence[FormField],
     render_field: RenderField,
     s: Slots,
+    is_bulk: bool,
 ) -> Any:
     entity_type, frontend = resource.entity_type, services.frontend
-    of_record = entity_type.is_record and event.name != "create"
-    key, id = (s.token("id"), ID) if of_record else ("", None)
+    of_record = entity_type.is_record and event.name != "create" and not is_bulk
+    key, id = (s.token("id"), ID) if of_record else (BULK_KEY if is_bulk else "", None)
     form = form_id(entity_type, event, key)
     inputs = {
         field.name: render_field(field, form, s, choices_url(services, field)) for field in fields
@@ -239,6 +247,8 @@ def _component(
     # Ids are percent-encoded in URLs, so the slot replaces the encoded placeholder.
     url = resource.event_url(event, id, root_path=frontend.root_path).replace(ANY_ID, key)
     submit = frontend.form_action(resource, event, id).replace(ANY_ID, key)
+    if is_bulk:
+        url, submit = services.url_for(resource, "bulk"), frontend.bulk_action(resource)
     files = any(field.kind in ("file", "image") for field in fields)
     max_body_bytes = services.site.max_body_bytes
     button = _button(services, entity_type, event, s, has_fields=bool(fields))
@@ -261,7 +271,7 @@ def _component(
         {"data-on:submit": submit},
         {} if event.name == "update" else {"data-reset": True},
         {} if fields or event.info.visible is None else {"hidden": s.flag("hides")},
-        {"data-check": True} if fields else {},
+        {"data-check": True} if fields and not is_bulk else {},
         {"data-once": True} if _is_built_in(entity_type, event) else {},
         {"data-max-body": max_body_bytes} if files and max_body_bytes else {},
         id=form, name="", method="get" if asks else "post", action=url, novalidate=False,

@@ -13,6 +13,7 @@ from starmodel.adapters.ui.elements import Div
 from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.computed_outputs import ComputedOutputs, MakeRenderer
 from starmodel.adapters.ui.franken.forms.event_form import (
+    BULK_KEY,
     EventForm,
     RenderField,
     choices_url,
@@ -61,10 +62,31 @@ class EventForms:
         resource: MountedResource,
         event: Event[Any, Any, Any],
         omitted: frozenset[str] = NOTHING,
+        *,
+        is_bulk: bool = False,
     ) -> EventForm:
         """The compiled form of an event at the current mount point, without these fields."""
+        root_path = self._services.frontend.root_path
         unread = self._unread(resource.entity_type, event)
-        return self._form(self._services.frontend.root_path, resource, event.name, omitted, unread)
+        return self._form(root_path, resource, event.name, omitted, unread, is_bulk)
+
+    def bulk(
+        self,
+        resource: MountedResource,
+        event: Event[Any, Any, Any],
+        hidden: Sequence[tuple[str, str]],
+        values: Mapping[str, Any],
+        errors: Mapping[str, str],
+    ) -> Any:
+        """The form that runs an event on several records, which hidden inputs name."""
+        form = self.compiled(resource, event, is_bulk=True)
+        return Safe(form.fill(BULK_KEY, values, errors, hidden=hidden))
+
+    def bulk_errors(
+        self, resource: MountedResource, event: Event[Any, Any, Any], errors: Mapping[str, str]
+    ) -> Sequence[Element]:
+        """The patches of the validation errors of that form."""
+        return self.compiled(resource, event, is_bulk=True).error_patches(BULK_KEY, errors, {})
 
     def _unread(self, entity_type: EntityType, event: Event[Any, Any, Any]) -> frozenset[str]:
         """The inputs that choose from a class which the visitor may not read."""
@@ -183,8 +205,16 @@ class EventForms:
         name: str,
         omitted: frozenset[str],
         unread: frozenset[str],
+        is_bulk: bool,
     ) -> EventForm:
-        event = resource.entity_type.events[name]
+        event, render = resource.entity_type.events[name], self._render_field
         return event_form(
-            self._services, resource, event, self._render_field, self._chosen, omitted, unread
+            self._services,
+            resource,
+            event,
+            render,
+            self._chosen,
+            omitted,
+            unread,
+            is_bulk=is_bulk,
         )

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, Protocol
 from starmodel.adapters.ui.franken.related import (
     RenderLinked,
     RenderTitle,
-    is_open,
     related_resources,
     sort_paths,
+    sorts_by,
 )
 from starmodel.adapters.ui.numbers import computed_as, read_amount, shown_as
 from starmodel.adapters.ui.values import RenderValue
@@ -115,7 +115,7 @@ def column_of(entity_type: EntityType, name: str, values: ValueRenderers) -> Col
 def sorting(
     columns: Sequence[Column], services: Services, resource: MountedResource
 ) -> tuple[Column, ...]:
-    """The columns; foreign keys sort by title, and paths where every reader may read them."""
+    """The columns; foreign keys sort by title, and paths where every list can."""
     by_title, targets = sort_paths(services, resource), related_resources(services, resource)
     made = []
     for column in columns:
@@ -124,7 +124,7 @@ def sorting(
             made.append(column._replace(order=path.name))
         elif column.path is not None:
             is_known = column.path.local in targets
-            may = column.sorts and is_known and is_open(resource, targets, column.path)
+            may = column.sorts and is_known and sorts_by(services, resource, column.path)
             made.append(column._replace(sorts=may))
         else:  # the order of ids is of no use
             made.append(column._replace(sorts=column.sorts and column.name not in targets))

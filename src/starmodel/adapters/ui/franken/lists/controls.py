@@ -67,10 +67,12 @@ def bulk(view: ListView, url: str, expression: str) -> Any:
     title, things = view.entity_type.title, view.entity_type.plural_title
     for event in view.bulk:
         danger, label = event.name == "delete", texts.render(event.title)
-        questions: dict[str, str] = {}
+        questions: dict[str, Any] = {}
         if danger:
             questions["data-ask-url"] = url
-        if event.info.confirm:
+        if event.name in view.resource.bulk_forms:
+            label, questions["data-bulk-inputs"] = f"{label}…", True
+        elif event.info.confirm:
             questions["data-ask"] = texts.text("bulk.ask", event=label, count="{n}", things=things)
             questions["data-ask-one"] = texts.text("bulk.ask_one", event=label, title=title)
         buttons.append(

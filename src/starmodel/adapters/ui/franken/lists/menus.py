@@ -28,7 +28,12 @@ def _item(services: Services, view: ListView, event: Event[Any, Any, Any]) -> An
         href = f"{services.url_for(resource, 'edit', ID)}{view.from_place}"
         picture = icon("edit", view.icons_url)
         return A(picture, texts.text("event.edit"), attributes, href=href, cls="sm-item")
-    if event not in view.bulk:  # the form on the record's page has the other arguments
+    if event.name in resource.forms:
+        href = resource.event_url(event, ID, root_path=services.frontend.root_path)
+        attributes["data-event-form"] = ""
+        label = button_label(texts, event, view.icons_url)
+        return A(*label, "…", attributes, href=href, aria_haspopup="dialog", cls="sm-item")
+    if not services.needs_no_form(entity_type, event):  # a form on the record's page
         fragment = form_id(entity_type, event, ANY_ID)
         href = f"{services.url_for(resource, 'record', ID)}#{fragment}"
         return A(

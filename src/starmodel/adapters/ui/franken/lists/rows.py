@@ -68,7 +68,7 @@ class ListView:
     access rule of the class, of an event or of a field depends on the record.
 
     Shapes: url and new_url are those of the list and the form for a new record;
-    actions are the events in a row's menu; bulk has those that need no form; the
+    actions are the events in a row's menu; bulk has those that run on several records; the
     cache of rendered rows is shared by all views. children is set for a list on the page of a
     parent, and parent_url is that of the page, with `ANY_ID` for the parent's key; is_figures for
     the one row of a record's fields that are computed from other records. is_shared is False
@@ -272,7 +272,11 @@ def list_view(
         if name in audience.events and name != "create"
     ]
     actions = tuple(sorted(permitted, key=lambda e: {"update": 0, "delete": 2}.get(e.name, 1)))
-    bulk = tuple(event for event in actions if services.needs_no_form(entity_type, event))
+    bulk = tuple(
+        event
+        for event in actions
+        if services.needs_no_form(entity_type, event) or event.name in resource.bulk_forms
+    )
     record_url = f"{services.url_for(resource, 'record', ID)}{place_query(children)}"
     if through:  # the title of the related record is the link of its row
         actions, record_url = (), ""
