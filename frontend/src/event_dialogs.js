@@ -1,7 +1,7 @@
 // The form of an event in a dialog of a list: for one row, or for those that are chosen.
 
 import { open } from "./dialogs.js";
-import { releaseRows } from "./filters.js";
+import { releaseRows } from "./row_selection.js";
 import { picture } from "./page.js";
 
 let count = 0;

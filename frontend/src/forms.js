@@ -3,7 +3,7 @@ import { rememberRefusals, say, sentences } from "./checks.js";
 import "./confirming.js";
 import { close } from "./dialogs.js";
 import { first, has, reset, set } from "./elements.js";
-import { releaseRows } from "./filters.js";
+import { releaseRows } from "./row_selection.js";
 import { toast } from "./page.js";
 import "./away.js";
 import { markTabs, reveal } from "./tabs.js";

@@ -8,6 +8,8 @@ import { isChanged, CONTROLS } from "./controls.js";
 import { show, whole } from "./frames.js";
 import { forget } from "./browser_storage.js";
 import { digests } from "./lists.js";
+import "./matching_rows.js";
+import "./toolbar.js";
 import "./htmx.js";
 import "./row_links.js";
 import "./page.js";

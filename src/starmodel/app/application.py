@@ -30,6 +30,7 @@ from starmodel.app.live.live_lists import LiveLists
 from starmodel.app.live.message_access import MessageAccess
 from starmodel.app.live.reactions import Reaction, Reactions
 from starmodel.app.live.related_access import RelatedAccess
+from starmodel.app.live.related_values import follows
 from starmodel.app.live.streams import Streams
 from starmodel.app.live.title_changes import TitleChanges
 from starmodel.app.live.views import LiveView
@@ -153,7 +154,11 @@ class Application:
         self._windows = Windows(persistence, access_scan_limit, registry, self._fill)
         self.titles = TitleQueries(registry, self._windows.readable, self.relations.linked_ids)
         self.lists = lists(
-            self._query, self.policy, self._windows.matches, self._stored, self.followed_classes()
+            self._query,
+            self.policy,
+            self._windows.matches,
+            self._stored,
+            follows(registry, self.relations),
         )
         self.choices = RecordChoices(
             self.window, self.id_of, self._windows.readable, self.choice_rules
@@ -351,16 +356,6 @@ class Application:
             if children.is_inline
         ]
 
-    def followed_classes(self) -> dict[str, set[str]]:
-        """The classes with fields computed from records of each class, by its name."""
-        found: dict[str, set[str]] = {}
-        for entity_type in self.registry:
-            for relations in entity_type.cls.__entity__.related_computed.values():
-                for resolved in map(partial(self.relations.of, entity_type.cls), relations):
-                    for cls in filter(None, (resolved.target, resolved.link)):
-                        found.setdefault(self.registry[cls].name, set()).add(entity_type.name)
-        return found
-
     async def _fill(self, entities: Sequence[Any], names: Sequence[str]) -> Sequence[Any]:
         return await self.relations.fill(entities, names)
 
@@ -393,6 +388,10 @@ class Application:
         await self.ready()
         return await self._windows.window(listing, actor, policy or self.policy, total=total)
 
+    def sorts_by(self, entity_type: EntityType, path: RelatedField, policy: AccessPolicy) -> bool:
+        """Whether every list of the class can be ordered by a field of related records."""
+        return self._windows.sorts_by(entity_type, path, policy)
+
     async def every(
         self, listing: Listing, actor: Actor | None, *, policy: AccessPolicy | None = None
     ) -> AsyncGenerator[Sequence[Entity], None]:
@@ -405,10 +404,6 @@ class Application:
         async with aclosing(every) as batches:
             async for batch in batches:
                 yield batch
-
-    def sorts_by(self, entity_type: EntityType, path: RelatedField, policy: AccessPolicy) -> bool:
-        """Whether every list of the class can be ordered by a field of related records."""
-        return self._windows.sorts_by(entity_type, path, policy)
 
     async def dispatch(
         self,

@@ -26,6 +26,7 @@ CHOOSING: Mapping[str, str | Mapping[str, str]] = {
     "choice.close": "Close",
     "choice.failed": "This form can't be loaded. Try again in a moment.",
     "choice.hidden": "Not visible to you",
+    "choice.unread": "You may not choose from {things:lower}.",
     "choice.step": "Type part of the name and send the form. You then choose from the matches.",
     "choice.chosen": "Chosen {things:lower}",
     "choice.remove": "Remove {title}",

@@ -13,6 +13,7 @@ from starmodel.texts.choosing import CHOOSING
 from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKENS
 from starmodel.texts.emails import BY_MAIL, EMAILS
 from starmodel.texts.forms import FORMS
+from starmodel.texts.lists import LISTS
 from starmodel.texts.records import DELETING, TOASTS
 from starmodel.texts.workflows import WORKFLOWS
 
@@ -263,47 +264,6 @@ _CHILDREN: dict[str, Text] = {
     "children.new": "New {title:lower} for {parent}",
 }
 
-_LISTS: dict[str, Text] = {
-    "list.table": "Table of {things:lower}",
-    "list.search": "Search {things:lower}",
-    "list.filters": "Filters",
-    "list.from": "{title} from{zone}",
-    "list.to": "{title} to{zone}",
-    "list.any": "Any",
-    "list.apply": "Apply",
-    "list.clear": "Clear",
-    "list.pages": "Pages",
-    "list.previous": "Previous",
-    "list.next": "Next",
-    "list.range": "{first}\u2013{last}",
-    "list.last_range": "{first}\u2013{last} of {total}",
-    "list.no_match": "No {things:lower} match.",
-    "list.show_all": "Show all",
-    "list.empty": "No {things:lower} yet.",
-    "list.create_first": "Create the first {title:lower}",
-    "export.too_many": "These are {total} {things:lower}, and a workbook holds {most}. Narrow them "
-    "by a filter or a search, or export them as CSV.",
-    "list.closed": "These {things:lower} are no longer open to you.",
-    "list.not_live": "This list is too long to follow its changes. Please narrow it by a filter "
-    "or a search.",
-    "list.row_actions": "Actions for {name}",
-    "list.select": "Select {name}",
-    "list.select_all": "Select all {things:lower} of this page",
-    "bulk.form": "For the chosen {things:lower}",
-    "bulk.nothing": "Nothing chosen",
-    "bulk.ask": "{event}: {count} {things:lower}?",
-    "bulk.ask_one": "{event}: 1 {title:lower}?",
-    "bulk.choose": "Choose at least one record.",
-    "bulk.done": {
-        "one": "{event}: done for {count} {title:lower}.",
-        "other": "{event}: done for {count} {things:lower}.",
-    },
-    "bulk.refused": {
-        "one": "{event}: refused for {count} {title:lower}. {why}",
-        "other": "{event}: refused for {count} {things:lower}. {why}",
-    },
-}
-
 _SHOWN: dict[str, Text] = {
     "shown.yes": "Yes",
     "shown.no": "No",
@@ -352,7 +312,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Deleting records, and what goes along": DELETING,
     "Toasts after an event": TOASTS,
     "Children of a record": _CHILDREN,
-    "Lists": _LISTS,
+    "Lists": LISTS,
     "Values on pages": _SHOWN,
 }
 TEXTS: Mapping[str, Text] = {key: text for texts in PLACES.values() for key, text in texts.items()}

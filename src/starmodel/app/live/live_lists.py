@@ -20,6 +20,7 @@ from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.live.invalidation import Matches, RecordChange
 from starmodel.app.live.live_list import LiveList, Pause
+from starmodel.app.live.related_values import Follow
 from starmodel.app.live.scheduler import FairScheduler
 from starmodel.app.live.subscription import Subscription
 from starmodel.app.live.topics import WatchedList
@@ -54,9 +55,10 @@ async def _affects_every(each: LiveList, actor: Actor | None) -> bool:
 class LiveLists:
     """The live lists of this process; a subscriber of the bus.
 
-    Viewers with equal read access share one LiveList. followed has the classes whose rows show
-    values computed from the records of a class, by the name of that class. If the read rule of
-    the class or of a field depends on the record, there is one LiveList per actor and policy.
+    Viewers with equal read access share one LiveList. If the read rule of the class or of a field
+    depends on the record, there is one LiveList per actor and policy.
+
+    Shapes: followed has the rows that are computed from the records of a class, by its name.
     """
 
     def __init__(
@@ -65,7 +67,7 @@ class LiveLists:
         policy: AccessPolicy,
         matches: Matches,
         read: Read,
-        followed: Mapping[str, Collection[str]] = MappingProxyType({}),
+        followed: Mapping[str, Collection[Follow]] = MappingProxyType({}),
         *,
         pause: Pause = asyncio.sleep,
     ) -> None:
@@ -142,16 +144,20 @@ class LiveLists:
     def is_watched(self, topic: str) -> bool:
         """Whether an open page shows a list of the topic's entity class."""
         name = topic.partition(":")[0]
-        others = (*self._followed.get(name, ()), *self._linking.get(name, ()))
+        others = (
+            *(each.owner for each in self._followed.get(name, ())),
+            *self._linking.get(name, ()),
+        )
         return name in self._lists or any(other in self._lists for other in others)
 
     async def deliver(self, message: Any) -> None:
         """Queue one message of the bus for the lists of its class."""
         if not isinstance(message, Changed):
             return
-        for name in self._followed.get(message.entity, ()):
-            for each in tuple(self._lists.get(name, {}).values()):
-                each.refresh()
+        for follow in self._followed.get(message.entity, ()):
+            for each in tuple(self._lists.get(follow.owner, {}).values()):
+                if each.is_computed_from(follow, message):
+                    each.refresh()
         for name in self._linking.get(message.entity, ()):
             for each in tuple(self._lists.get(name, {}).values()):
                 if any(f.link.__entity__.name == message.entity for f in each.listing.query.linked):

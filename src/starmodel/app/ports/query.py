@@ -103,8 +103,8 @@ class Query:
     after: Position | None = None
     where: Condition = ALWAYS
     related: tuple[RelatedField, ...] = ()
-    linked: tuple[LinkedField, ...] = ()
     related_where: tuple[tuple[type[Entity], Condition], ...] = ()
+    linked: tuple[LinkedField, ...] = ()
 
     def where_related(self, cls: type[Entity]) -> Condition:
         """The condition on the related records of a class."""

@@ -14,9 +14,11 @@ from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.queries.record_keys import (
     BULK,
     CHOICES,
+    COUNT,
     EDIT,
     EVENTS,
     EXPORT,
+    MATCHING,
     NEW,
     key_of,
 )
@@ -26,8 +28,9 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
 
 Page = Literal[
-    "list", "new", "bulk", "choices", "export.csv", "export.jsonl", "export.xlsx",
-    "record", "edit", "delete", "events",
+    "list", "new", "bulk", "matching", "choices", "count",
+    "export.csv", "export.jsonl", "export.xlsx", "record", "edit", "delete",
+    "events",
 ]  # fmt: skip
 
 ID = "{id}"
@@ -37,8 +40,9 @@ ANY_ID = quote(ID, safe="")
 """The key of the id `ID`, for templates that replace it in a URL."""
 
 _TAILS: dict[Page, str] = {
-    "list": "", "new": f"/{NEW}", "bulk": f"/{BULK}", "choices": f"/{CHOICES}",
-    "export.csv": f"/{EXPORT}.csv", "export.jsonl": f"/{EXPORT}.jsonl",
+    "list": "", "new": f"/{NEW}", "bulk": f"/{BULK}", "matching": f"/{MATCHING}",
+    "choices": f"/{CHOICES}",
+    "count": f"/{COUNT}", "export.csv": f"/{EXPORT}.csv", "export.jsonl": f"/{EXPORT}.jsonl",
     "export.xlsx": f"/{EXPORT}.xlsx",
     "record": f"/{ID}", "edit": f"/{ID}/{EDIT}", "delete": f"/{ID}/delete",
     "events": f"/{ID}/{EVENTS}",

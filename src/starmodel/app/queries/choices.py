@@ -17,11 +17,13 @@ from starmodel.app.queries.related_titles import Readable
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import NotFoundError
+from starmodel.core.fields.field_types import plain_types
 
 MAX_CHOICES = 20
 MAX_NAMED = 10
 """The most recent records that an input offers again."""
 AT_ONCE = 500
+LAST_CHARACTER = "\U0010ffff"
 
 ReadWindow = Callable[..., Awaitable[Window]]
 
@@ -83,8 +85,9 @@ class RecordChoices:
 
         Parts of `where` that the store can't decide narrow nothing.
 
-        At most two queries, whatever is stored. Fields that the actor may not read on every
-        record decide nothing.
+        At most two queries, whatever is stored, and two more for an indexed title, whose prefixes
+        as they are typed and capitalised are looked up first. Fields that the actor may not read
+        on every record decide nothing.
 
         Shapes: title is the stored field that titles the records, None for none.
         Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
@@ -93,17 +96,25 @@ class RecordChoices:
         hidden = readable_fields(policy, entity_type, actor).uncertain
         order = "" if title is None or title in hidden else title
 
-        async def ask(**parameters: str) -> Window:
+        async def ask(*filters: Filter, **parameters: str) -> Window:
             asked = {**parameters, "order": order, "per_page": str(MAX_CHOICES)}
             listing = listing_of(entity_type, asked, hidden=hidden)
-            listing = replace(listing, query=replace(listing.query, where=where))
-            return await self._window(listing, actor, policy=policy)
+            query = replace(listing.query, where=where)
+            if filters:
+                query = replace(query, filters=filters)
+            return await self._window(replace(listing, query=query), actor, policy=policy)
 
         if not words:
             window = await ask()
             return Matches(window.entities, window.more)
         found: dict[Any, Entity] = {}
         more = False
+        for prefix in _prefixes(entity_type, order, words):
+            if len(found) < MAX_CHOICES:
+                end = Filter(order, "lt", prefix + LAST_CHARACTER)
+                window = await ask(Filter(order, "gte", prefix), end)
+                more = more or window.more
+                found |= {entity.id: entity for entity in window.entities}
         for parameters in ({f"{order}__startswith": words} if order else {}, {"search": words}):
             if parameters and len(found) < MAX_CHOICES:
                 window = await ask(**parameters)
@@ -141,3 +152,14 @@ class RecordChoices:
             window = await self._window(listing, actor, policy=policy)
             by_id |= {entity.id: entity for entity in window.entities}
         return tuple(by_id[id] for id in dict.fromkeys(wanted) if id in by_id)
+
+
+def _prefixes(entity_type: EntityType, title: str, words: str) -> list[str]:
+    """The beginnings of titles that an index finds; none without an index of a text field."""
+    spec = entity_type.cls.__entity__.fields.get(title)
+    if spec is None or plain_types(spec.info.annotation) != [str]:
+        return []
+    options = spec.options.sql
+    if not (options.get("index") or options.get("unique") or options.get("primary_key")):
+        return []
+    return list(dict.fromkeys((words, words[:1].upper() + words[1:])))

@@ -87,8 +87,9 @@ class Listing:
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether the list may omit records of the class."""
-        return bool(self.filters or self.search or self.page > 1 or self.cursor)
+        """Whether the list may omit records of the class, or children of its parent."""
+        own = 1 if self.place else 0  # the filter by the parent
+        return bool(len(self.filters) > own or self.search or self.page > 1 or self.cursor)
 
     def parameters(self, **instead: Any) -> dict[str, str]:
         """The query parameters by name, some of them replaced; None removes one."""
@@ -179,7 +180,8 @@ def listing_of(
         raise ListQueryError("A list goes by page or by cursor; leave one of them out.")
     page = _number(parameters, "page", 1, MAX_PAGE)
     per_page = _number(parameters, "per_page", PER_PAGE, MAX_PER_PAGE)
-    search, order = parameters.get("search", "").strip(), parameters.get("order", "")
+    own_order = _own_order(entity_type, hidden)
+    search, order = parameters.get("search", "").strip(), parameters.get("order") or own_order
     if len(search) > MAX_SEARCH_CHARS:
         raise ListQueryError(
             f"search has {len(search)} characters; expected at most {MAX_SEARCH_CHARS}."
@@ -206,6 +208,8 @@ def listing_of(
     if cursor is not None and cursors is not None:
         query = replace(query, after=cursors.position(query, cursor, reader))
     order = order_words(query.order)
+    if order == own_order:
+        order = ""
     listing = Listing(
         entity_type, query, page, per_page, search, order, _words(query), cursor, place=place,
         columns=_columns(entity_type, parameters.get("columns", ""), hidden, lenient=lenient),
@@ -214,6 +218,13 @@ def listing_of(
     if len(words) > MAX_WORDS_CHARS + len(cursor or ""):
         raise ListQueryError(f"The question has more than {MAX_WORDS_CHARS} characters.")
     return replace(listing, words=words)
+
+
+def _own_order(entity_type: EntityType, hidden: Container[str]) -> str:
+    """The order of the class, without fields that the reader may not read on every record."""
+    words = str(entity_type.cls.model_config.get("list_order") or "")
+    terms = [term for term in map(str.strip, words.split(",")) if term]
+    return ",".join(term for term in terms if term.removeprefix("-") not in hidden)
 
 
 def _columns(

@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 from starmodel.core.entity import Entity
 
-NEW, EDIT, BULK, CHOICES = "new", "edit", "_bulk", "_choices"
-EXPORT, EVENTS = "_export", "_events"
+NEW, EDIT = "new", "edit"
+BULK, MATCHING, CHOICES = "_bulk", "_matching", "_choices"
+COUNT, EXPORT, EVENTS = "_count", "_export", "_events"
 """The path segments of generated pages below a list or a record."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from starmodel.app.access.fields import seen_now
+from starmodel.app.access.fields import each_seen_by
 from starmodel.app.access.policy import AccessPolicy, Actor
 from starmodel.app.queries.record_keys import key_of
 from starmodel.core.classes.registry import EntityType
@@ -148,20 +148,18 @@ async def titles_of(
         for others in of_owner.values():
             some |= dict.fromkeys(others[:MAX_LINKED_TITLES])
     for cls, known in wanted.items():
-        for found in await readable(types[cls], list(known), actor, policy) if known else ():
-            known[found.id] = titled(types[cls], found, actor, policy)
+        found = await readable(types[cls], list(known), actor, policy) if known else ()
+        for seen in await each_seen_by(policy, actor, types[cls], list(found)):
+            known[seen.id] = titled(types[cls], seen)
     if not wanted and not linked:
         return NO_TITLES
     by_key = {name: wanted.get(target.cls, NONE) for name, target in references.items()}
     return RelatedTitles(wanted, by_key, fields, linked or {})
 
 
-def titled(
-    entity_type: EntityType, entity: Entity, actor: Actor | None, policy: AccessPolicy
-) -> Titled:
-    """The title of a readable record, as the actor sees it."""
-    seen = seen_now(policy, actor, entity_type, entity)
-    return Titled(title_of(entity_type, seen), key_of(entity.id), seen)
+def titled(entity_type: EntityType, seen: Entity) -> Titled:
+    """The title of a readable record, as its reader sees it."""
+    return Titled(title_of(entity_type, seen), key_of(seen.id), seen)
 
 
 def titles_vary(

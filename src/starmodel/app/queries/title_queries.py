@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from starmodel.app.access.decisions import permits
+from starmodel.app.access.fields import each_seen_by
 from starmodel.app.access.policy import AccessPolicy, Actor
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.related_titles import (
@@ -38,9 +39,9 @@ class TitleQueries:
         self._shown: dict[type[Entity], dict[str, EntityType]] = {}
 
     def references(self, entity_type: EntityType) -> dict[str, EntityType]:
-        """The class whose records each public foreign key of a class refers to."""
+        """The class of the records that pages show for each public key of a class."""
         fields, get = entity_type.cls.__entity__.fields, self._registry.get
-        targets = self._registry.referenced.get(entity_type.cls, {}).items()
+        targets = self._registry.shown_records.get(entity_type.cls, {}).items()
         found = {name: get(cls) for name, cls in targets if not fields[name].private}
         return {
             name: target
@@ -123,7 +124,8 @@ class TitleQueries:
     ) -> Titled | None:
         """The title of one record; None if it is missing or the actor may not read it."""
         found = await self._readable(entity_type, [id], actor, policy)
-        return next((titled(entity_type, each, actor, policy) for each in found), None)
+        seen = await each_seen_by(policy, actor, entity_type, list(found))
+        return next((titled(entity_type, each) for each in seen), None)
 
     async def add(
         self,

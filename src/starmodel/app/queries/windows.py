@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence, Set
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -11,35 +11,35 @@ from typing import Any
 
 from starmodel.app.access.conditions.condition import (
     ALWAYS,
-    NEVER,
-    Comparison,
     Condition,
-    Related,
-    Step,
     junction,
     narrowed,
 )
 from starmodel.app.access.decisions import check, permits, reads_every_record
-from starmodel.app.access.fields import OpenFields, readable_fields
+from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.access.rules import rule_of
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.ordering import position_of, sort_key
-from starmodel.app.ports.query import Filter, Query, fields_of
+from starmodel.app.ports.query import Filter, Query
 from starmodel.app.ports.related_paths import with_paths
-from starmodel.app.ports.repository import Repository, supports_of
+from starmodel.app.ports.repository import supports_of
 from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.queries.permitted_queries import (
+    PermittedQueries,
+    read_condition,
+    without_hidden,
+)
+from starmodel.app.queries.related import RelatedRecords
 from starmodel.app.sessions.scopes import default_snapshot
 from starmodel.core.classes.registry import EntityType, Registry
-from starmodel.core.classes.related_fields import RelatedField
 from starmodel.core.entity import Entity
-from starmodel.core.errors import AccessScanLimitError, ListQueryError
+from starmodel.core.errors import AccessScanLimitError
 from starmodel.core.snapshot import as_seen, hidden_of
 
 SCAN_LIMIT = 10_000
 BATCH = 500
 
-_SOMEBODY = Actor("somebody")  # whose rules are as long as those of any actor
 Fill = Callable[[Sequence[Any], Sequence[str]], Awaitable[Sequence[Any]]]
 Permitted = Callable[[Sequence[Entity]], Awaitable[Sequence[Entity]]]
 
@@ -66,6 +66,9 @@ class Windows:
     ) -> None:
         self._persistence, self._scan_limit = persistence, scan_limit
         self._registry, self._fill = registry, fill
+        self._related = RelatedRecords(persistence)
+        self._permitted_queries = PermittedQueries(persistence, registry, self.readable)
+        self.sorts_by = self._permitted_queries.sorts_by
 
     async def window(
         self, listing: Listing, actor: Actor | None, policy: AccessPolicy, *, total: bool = False
@@ -77,7 +80,10 @@ class Windows:
         """
         entity_type = listing.entity_type
         await check(policy, entity_type, "read", actor)
-        listing = replace(listing, query=await self._decided(listing, actor, policy))
+        query = listing.query
+        if query.linked or query.related:
+            query = await self._permitted_queries.of(query, entity_type, actor, policy)
+            listing = replace(listing, query=query)
         window = await self._seen(listing, actor, policy, total=total)
         if listing.query.related and listing.cursor is not None and window.more:
             [last] = await self._with_paths(listing.query, window.entities[-1:])
@@ -99,27 +105,20 @@ class Windows:
         """
         entity_type = listing.entity_type
         await check(policy, entity_type, "read", actor)
-        query = await self._decided(listing, actor, policy)
-        query = replace(query, offset=0, limit=None, after=None)
+        query = replace(listing.query, offset=0, limit=None, after=None)
+        query = await self._permitted_queries.of(query, entity_type, actor, policy)
         fields = readable_fields(policy, entity_type, actor)
-        query = _asked(query, entity_type, fields)
+        query = without_hidden(query, entity_type, fields)
         computed = entity_type.cls.__entity__.related_computed
         async with aclosing(self._batches(query, entity_type, actor, policy)) as batches:
             async for batch in batches:
                 seen: Sequence[Entity] = batch
                 if fields.conditions:
-                    seen = [as_seen(each, await fields.closed_on(each)) for each in batch]
+                    closed = await fields.closed_on_each(batch)
+                    seen = [as_seen(each, names) for each, names in zip(batch, closed, strict=True)]
                 if computed and self._fill is not None:
                     seen = await self._filled(seen, self._fill)
                 yield seen
-
-    async def _decided(self, listing: Listing, actor: Actor | None, policy: AccessPolicy) -> Query:
-        """The query of a listing with what depends on the records that the actor may read."""
-        if listing.query.linked:
-            listing = replace(listing, query=await self._by_links(listing.query, actor, policy))
-        if listing.query.related and actor is not TRUSTED:
-            return await self._permitted_query(listing, actor, policy)
-        return listing.query
 
     async def _batches(
         self, query: Query, entity_type: EntityType, actor: Actor | None, policy: AccessPolicy
@@ -127,7 +126,7 @@ class Windows:
         repository = self._persistence.for_class(entity_type.cls)
         exact = reads_every_record(policy, entity_type, actor)
         if not exact:
-            where, exact = _condition(policy, entity_type, actor, repository)
+            where, exact = read_condition(policy, entity_type, actor, repository)
             query = replace(query, where=junction(True, (query.where, where)))
         if exact:
             async with aclosing(repository.stream(query, BATCH)) as chunks:
@@ -135,7 +134,7 @@ class Windows:
                     yield chunk
                     await asyncio.sleep(0)  # SQLite reads without yielding to the event loop
             return
-        permitted = partial(_permitted, policy, entity_type, actor)
+        permitted = partial(self._permitted, policy, entity_type, actor)
         async with aclosing(self._scan(query, entity_type, permitted, BATCH)) as scanned:
             found = [batch async for batch in scanned if batch]
         for batch in found:
@@ -160,97 +159,11 @@ class Windows:
         if not entity_type.cls.__entity__.guarded or actor is TRUSTED:
             return await self._window(listing, actor, policy, total=total)
         fields = readable_fields(policy, entity_type, actor)
-        listing = replace(listing, query=_asked(listing.query, entity_type, fields))
+        listing = replace(listing, query=without_hidden(listing.query, entity_type, fields))
         window = await self._window(listing, actor, policy, total=total)
-        seen = [as_seen(entity, await fields.closed_on(entity)) for entity in window.entities]
+        closed = await fields.closed_on_each(window.entities)
+        seen = [as_seen(each, names) for each, names in zip(window.entities, closed, strict=True)]
         return replace(window, entities=tuple(seen))
-
-    async def _permitted_query(
-        self, listing: Listing, actor: Actor | None, policy: AccessPolicy
-    ) -> Query:
-        """The query in which related records that the actor may not read count as absent.
-
-        Without searched paths by a field that the actor may not read on every record, or to a
-        class whose read rule the store can't decide. Raises: ListQueryError, for a filter or an
-        order by one.
-        """
-        query, closed = listing.query, set[str]()
-        own = readable_fields(policy, listing.entity_type, actor).uncertain
-        where: dict[type[Entity], Condition] = {}
-        for path in query.related:
-            target = None if self._registry is None else self._registry.get(path.target)
-            readable = None if target is None else await self._related_where(target, actor, policy)
-            if (
-                target is None
-                or readable is None
-                or path.local in own
-                or path.field in readable_fields(policy, target, actor).uncertain
-            ):
-                closed.add(path.name)
-            elif readable is not ALWAYS:
-                where[path.target] = readable
-        query = replace(query, related_where=tuple(where.items()))
-        return _without(query, closed) if closed else query
-
-    async def _by_links(self, query: Query, actor: Actor | None, policy: AccessPolicy) -> Query:
-        """The query with conditions in the place of filters by many-to-many relations.
-
-        A record that the actor may not read matches like a missing one: nothing.
-        Raises: ListQueryError, for classes in stores that can't decide it.
-        """
-        conditions = [query.where]
-        by_name = {link.name: link for link in query.linked}
-        for each in query.filters:
-            link = by_name.get(each.field)
-            if link is None:
-                continue
-            ids = tuple(each.value) if each.op == "in" else (each.value,)
-            target = None if self._registry is None else self._registry.get(link.target)
-            found = [] if target is None else await self.readable(target, ids, actor, policy)
-            among = Comparison(link.link_remote, "in", tuple(entity.id for entity in found))
-            step = Step("id", link.link, link.link_local)
-            condition = Related(step, among) if found else NEVER
-            repository = self._persistence.for_class(query.entity)
-            where, exact = narrowed(condition, query.entity, supports_of(repository))
-            if not exact:
-                raise ListQueryError(
-                    f"{query.entity.__name__} can't be filtered by {link.name}: its records and "
-                    "their links must be in one store that decides it."
-                )
-            conditions.append(where)
-        own = tuple(each for each in query.filters if each.field not in by_name)
-        return replace(query, filters=own, linked=(), where=junction(True, conditions))
-
-    async def _related_where(
-        self, target: EntityType, actor: Actor | None, policy: AccessPolicy
-    ) -> Condition | None:
-        """The condition on the records that the actor may read; None if no store decides it."""
-        if not await permits(policy, target, actor):
-            return NEVER
-        if reads_every_record(policy, target, actor):
-            return ALWAYS
-        repository = self._persistence.for_class(target.cls)
-        where, exact = _condition(policy, target, actor, repository)
-        return where if exact else None
-
-    def sorts_by(self, entity_type: EntityType, path: RelatedField, policy: AccessPolicy) -> bool:
-        """Whether every list of a class can be ordered by a field of related records.
-
-        Not for a field with a rule of its own, nor for records in another store, or with a read
-        rule that the store can't decide.
-        """
-        target = None if self._registry is None else self._registry.get(path.target)
-        if target is None or path.field in target.cls.__entity__.guarded:
-            return False
-        repository = self._persistence.for_class(target.cls)
-        if (
-            self._persistence.for_class(entity_type.cls) is not repository
-            or path.local in entity_type.cls.__entity__.guarded
-        ):
-            return False
-        if not policy.reads_fields(target):
-            return True
-        return _condition(policy, target, _SOMEBODY, repository)[1]
 
     async def _with_paths(self, query: Query, found: Sequence[Entity]) -> Sequence[Entity]:
         """The records with the related ones loaded that the query compares."""
@@ -273,7 +186,7 @@ class Windows:
             rows = await repository.list(replace(query, limit=size + 1))
             count = await repository.count(query) if total else None
             return Window(tuple(rows[:size]), len(rows) > size, total=count)
-        where, exact = _condition(policy, entity_type, actor, repository)
+        where, exact = read_condition(policy, entity_type, actor, repository)
         query = replace(query, where=junction(True, (query.where, where)))
         if exact:
             rows = await repository.list(replace(query, limit=size + 1))
@@ -281,7 +194,7 @@ class Windows:
             decisive = None if query.offset or query.after else _ids(rows)
             return Window(tuple(rows[:size]), len(rows) > size, decisive, count)
         start = query.offset
-        permitted = partial(_permitted, policy, entity_type, actor)
+        permitted = partial(self._permitted, policy, entity_type, actor)
         found, count = await self._readable(
             query, entity_type, permitted, start + size + 1, total=total
         )
@@ -298,7 +211,7 @@ class Windows:
         where: Condition = ALWAYS
         exact = actor is TRUSTED
         if entity_type.is_record and not exact:  # an instance without a row has the defaults
-            where, exact = _condition(policy, entity_type, actor, repository)
+            where, exact = read_condition(policy, entity_type, actor, repository)
         readable: list[Entity] = []
         for start in range(0, len(ids), BATCH):
             some = tuple(ids[start : start + BATCH])
@@ -307,8 +220,23 @@ class Windows:
             if not entity_type.is_record:
                 stored = {entity.id for entity in found}
                 found += [default_snapshot(entity_type.cls, id) for id in some if id not in stored]
-            readable += found if exact else await _permitted(policy, entity_type, actor, found)
+            readable += found if exact else await self._permitted(policy, entity_type, actor, found)
         return readable
+
+    async def _permitted(
+        self,
+        policy: AccessPolicy,
+        entity_type: EntityType,
+        actor: Actor | None,
+        found: Sequence[Entity],
+    ) -> Sequence[Entity]:
+        """The records that the actor may read; a rule that is an expression is decided for all."""
+        readable = getattr(policy, "readable", None)
+        condition = None if readable is None or not found else readable(entity_type, actor)
+        if condition is None or not entity_type.is_record:
+            return [e for e in found if await permits(policy, entity_type, actor, entity=e)]
+        met = await self._related.meeting(condition, found)
+        return [entity for entity in found if entity.id in met]
 
     def matches(self, query: Query, entity: Entity) -> bool | None:
         """`Repository.matches` of the query's store."""
@@ -367,49 +295,8 @@ class Windows:
                 await asyncio.sleep(0)  # SQLite reads without yielding to the event loop
 
 
-def _asked(query: Query, entity_type: EntityType, fields: OpenFields) -> Query:
-    """The query without searched fields that the actor may not read on every record.
-
-    Raises: ListQueryError, for a filter or an order by one.
-    """
-    uncertain = fields.uncertain
-    if not uncertain.isdisjoint(fields_of(replace(query, search=""))):
-        raise ListQueryError(f"{entity_type.name} can't be filtered or ordered by this field.")
-    searched = tuple([name for name in query.search_fields if name not in uncertain])
-    return replace(query, search_fields=searched)
-
-
-def _without(query: Query, closed: Set[str]) -> Query:
-    """The query without these searched paths. Raises: ListQueryError, for one that it compares."""
-    compared = [*(f.field for f in query.filters), *(field for field, _ in query.order)]
-    if not closed.isdisjoint(compared):
-        name = query.entity.__entity__.name
-        raise ListQueryError(f"{name} can't be filtered or ordered by this field.")
-    searched = tuple([field for field in query.search_fields if field not in closed])
-    related = tuple([path for path in query.related if path.name not in closed])
-    return replace(query, search_fields=searched, related=related)
-
-
-def _condition(
-    policy: AccessPolicy, entity_type: EntityType, actor: Actor | None, repository: Repository
-) -> tuple[Condition, bool]:
-    """The part of the read rule that the store decides, and whether this is all of it."""
-    # isinstance() with a protocol takes a tenth of the time of a list.
-    readable = getattr(policy, "readable", None)
-    condition = None if readable is None else readable(entity_type, actor)
-    if condition is None:
-        return ALWAYS, False
-    return narrowed(condition, entity_type.cls, supports_of(repository))
-
-
 def _ids(found: Sequence[Entity]) -> frozenset[str]:
     return frozenset(str(entity.id) for entity in found)
-
-
-async def _permitted(
-    policy: AccessPolicy, entity_type: EntityType, actor: Actor | None, found: Sequence[Entity]
-) -> Sequence[Entity]:
-    return [entity for entity in found if await permits(policy, entity_type, actor, entity=entity)]
 
 
 def _rule_name(entity_type: EntityType) -> str:

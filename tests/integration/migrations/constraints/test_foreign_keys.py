@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import PrimaryKeyConstraint
 
+from databases import emptied
 from integration.migrations.changing import History, execute, query
 from starmodel.core.entity import Entity
 from starmodel.core.fields.field import Field
@@ -198,3 +199,23 @@ def test_link_table_with_a_composite_key_follows_renamed_classes(url: str) -> No
     execute(url, "DELETE FROM person WHERE id = 'h2'")
     history.down(url, "0001_change")
     assert history.rows(url, "Link", at=1) == links[:1]
+
+
+def test_key_to_a_unique_column_of_a_table_that_an_undo_put_aside(postgresql_url: str) -> None:
+    url = emptied(postgresql_url)
+    namespace: dict[str, Any] = {
+        "model_config": {"store": "sql"},
+        "__module__": __name__,
+        "__annotations__": {"number": int, "shop": str | None},
+        "__table_args__": (PrimaryKeyConstraint("number"),),
+        "shop": Field(default=None, foreign_key="shop.id"),
+    }
+    code = type(Entity)("Code", (Entity,), namespace)
+    of_code = (str | None, Field(default=None, foreign_key="code.id"))
+    history = History(entity("Shop", name=(str, "")))
+    history.change(entity("Shop", name=(str, ""), code=of_code), code).up(url)
+    history.store(url, "Code", {"id": "c", "number": 7, "shop": None}, at=2)
+    history.down(url, "0001_change")
+    history.up(url)
+    assert history.rows(url, "Code") == [{"id": "c", "number": 7, "shop": None}]
+    assert differences(url, history) == []

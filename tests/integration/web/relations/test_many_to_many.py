@@ -241,6 +241,12 @@ def test_list_is_filtered_by_linked_records(blog: Blog) -> None:
         assert blog.visitor.request("GET", f"/posts?{wrong}").status == 400, wrong
 
 
+def test_export_is_filtered_by_linked_records(blog: Blog) -> None:
+    blog.create(blog.posts, id="q", title="Second", tags=["g"])
+    lines = blog.visitor.request("GET", "/posts/_export.csv?tags=g").text.splitlines()
+    assert [line.split(",")[0] for line in lines[1:]] == ["Second"]
+
+
 def test_filter_by_an_unreadable_record_finds_nothing(blog: Blog) -> None:
     assert titles(blog, "tags=h") == titles(blog, "tags__in=h") == []
     assert titles(blog, "tags__in=h,r") == ["First"]

@@ -223,7 +223,8 @@ class SqlRepository:
         store = self._store()
         statements = store.statements_of(query.entity)
         planner = store.planners[query.entity]
-        stream = Stream(store.rows, statements, planner, query, self._clock, self.list)
+        load = partial(with_paths, query, read=self.list)
+        stream = Stream(store.rows, statements, planner, query, self._clock, load)
         async for chunk in stream.chunks(batch):
             yield chunk
 

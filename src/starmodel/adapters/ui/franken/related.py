@@ -62,9 +62,9 @@ def related_links(services: Services, resource: MountedResource) -> Mapping[str,
 def related_resources(
     services: Services, resource: MountedResource
 ) -> Mapping[str, MountedResource]:
-    """The resource of the records that each foreign key refers to, in the area of the class."""
+    """The resource of the records that pages show by their titles, in the area of the class."""
     area = services.areas.of(resource)
-    found = services.areas.referenced(resource.entity_type)
+    found = services.areas.shown_records(resource.entity_type)
     return {
         field: area[target.entity_type]
         for field, target in found.items()

@@ -22,7 +22,8 @@ from starmodel.app.presentation.resource import Page
 
 _PAGES: dict[Page, str] = {
     "list": "list", "new": "form for a new one", "bulk": "events for chosen rows",
-    "choices": "records to choose",
+    "matching": "events for all records of a list",
+    "choices": "records to choose", "count": "number of records",
     "export.csv": "export as CSV", "export.jsonl": "export as JSON lines",
     "export.xlsx": "export as a workbook",
     "record": "page", "edit": "form to edit", "delete": "question before it is deleted",

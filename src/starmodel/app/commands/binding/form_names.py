@@ -51,6 +51,9 @@ SEVERAL_SUFFIX = "[]"
 BULK_EVENT, BULK_IDS = "event", "id"
 """The fields of a bulk form: the event's name, and the ids of the chosen records."""
 
+BULK_MATCHING = "matching"
+"""The field of a request for all records of a list: its query string, in the place of ids."""
+
 NEXT, ADD_ANOTHER = "_next", "another"
 """Where a saved form leads to: with the value "another", to the form of a new record."""
 

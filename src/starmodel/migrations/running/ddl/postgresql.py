@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Table, UniqueConstraint
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable, SetColumnComment, SetTableComment
 
@@ -27,6 +27,7 @@ from starmodel.migrations.running.ddl.clauses import (
 from starmodel.migrations.running.ddl.difference import (
     ColumnChange,
     Difference,
+    SqlConstraint,
     TableDifference,
 )
 from starmodel.migrations.running.ddl.online import (
@@ -56,9 +57,16 @@ class PostgresqlDdl:
         self._dialect, self._catalogue, self._all_large = sql_dialect, catalogue, all_large
         self.later: list[Later] = []
         self._large: set[str] = set()
+        self._targets: list[set[str]] = []
 
     def statements(self, found: Difference) -> Iterator[str]:
         """Yield the statements, each when those before it have run."""
+        self._targets = [
+            {element.target_fullname for element in constraint.elements}
+            for table in found.tables
+            for constraint in table.added_constraints
+            if isinstance(constraint, ForeignKeyConstraint)
+        ]
         for table in found.tables:
             old = table.old.table
             rows = self._catalogue.row_estimate(old.name, old.schema)
@@ -83,6 +91,8 @@ class PostgresqlDdl:
             yield from self._alter(table)
         for table in found.tables:
             yield from self._add(table)
+        for table in found.tables:  # they may refer to what was just added
+            yield from self._add_keys(table)
 
     def _drop_constraints(self, table: TableDifference, *, foreign: bool) -> Iterator[str]:
         for constraint in table.dropped_constraints:
@@ -230,22 +240,41 @@ class PostgresqlDdl:
         return clauses
 
     def _add(self, table: TableDifference) -> Iterator[str]:
+        is_large = table.new.table.fullname in self._large
         for constraint in table.added_constraints:
-            clause = constraint_clause(constraint, self._dialect)
-            is_large = table.new.table.fullname in self._large
+            if isinstance(constraint, ForeignKeyConstraint):
+                continue
             if isinstance(constraint, UniqueConstraint):
-                if is_large and BuildUnique.is_possible(constraint):
+                is_later = is_large and BuildUnique.is_possible(constraint)
+                if is_later and not self._is_referred(constraint):
                     self.later.append(BuildUnique(constraint))
                     continue
-            elif is_large and isinstance(constraint, CheckConstraint | ForeignKeyConstraint):
-                clause += " NOT VALID"
-                self.later.append(Validate(constraint))
-            yield f"{self._alter_table(table.new.table)} {clause}"
+                yield self._adding(constraint)
+            else:
+                yield self._adding(constraint, validates_later=is_large)
         for index in table.added_indexes:
-            if table.new.table.fullname in self._large:
+            if is_large:
                 self.later.append(BuildIndex(index))
             else:
                 yield create_index(index, self._dialect)
+
+    def _add_keys(self, table: TableDifference) -> Iterator[str]:
+        for constraint in table.added_constraints:
+            if isinstance(constraint, ForeignKeyConstraint):
+                is_large = table.new.table.fullname in self._large
+                yield self._adding(constraint, validates_later=is_large)
+
+    def _adding(self, constraint: SqlConstraint, *, validates_later: bool = False) -> str:
+        clause = constraint_clause(constraint, self._dialect)
+        if validates_later and not isinstance(constraint, UniqueConstraint):
+            clause += " NOT VALID"
+            self.later.append(Validate(constraint))
+        return f"{self._alter_table(constraint.table)} {clause}"
+
+    def _is_referred(self, unique: UniqueConstraint) -> bool:
+        """True when a foreign key that is added now refers to the columns."""
+        names = {f"{unique.table.fullname}.{column.name}" for column in unique.columns}
+        return any(targets == names for targets in self._targets)
 
     def _alter_table(self, table: Table) -> str:
         return f"ALTER TABLE {table_name(table, self._dialect)}"

@@ -12,10 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import JsonValue
-
 from starmodel.adapters.persistence.sql.schema.entity_table import VERSION
 from starmodel.migrations.running.database.session import Session
+from starmodel.migrations.running.rows.converting import converted_value
 from starmodel.migrations.running.rows.literals import literal_of
 from starmodel.migrations.running.rows.table import RowTable, default_of, stored_value
 from starmodel.migrations.schema.codecs import StoredColumn
@@ -206,49 +205,6 @@ def decoded_value(column: StoredColumn, key: Any, stored: Any) -> Any:
     except ValueError as error:
         name = column.definition.name
         raise RowError(f"{name} in the row {key!r}: {error}") from error
-
-
-def converted_value(
-    old: StoredColumn, new: StoredColumn, stored: Any, convert: Callable[[Any], Any] | None
-) -> Any:
-    """Convert one stored value. Raises: ValueError; what `convert` raises."""
-    value = old.decode(stored)
-    if convert is not None:
-        made = stored_value(new, convert(value))
-    else:
-        value, data = _without_members(old, new, value)
-        try:
-            made = new.encode(new.from_json(data))
-        except ValueError:
-            if isinstance(value, str):
-                raise
-            made = new.encode(new.from_json(str(value)))
-        if isinstance(value, int) and new.definition.type.kind == "float":
-            _check_exact(value, new.decode(made))
-    if not new.allows(new.decode(made)):
-        raise ValueError(f"is not one of {new.definition.bounds['values']}")
-    return made
-
-
-def _check_exact(value: int, converted: float) -> None:
-    """Refuse a whole number that a float does not have. Raises: ValueError."""
-    if converted != value:
-        raise ValueError(f"would become {converted!r}")
-
-
-def _without_members(old: StoredColumn, new: StoredColumn, value: Any) -> tuple[Any, JsonValue]:
-    """Return a value and its JSON data; between an enum and another type, by its members' values.
-
-    Data that is no value of the new enum may be the name of a member.
-    """
-    before, after = old.definition.type, new.definition.type
-    if before.kind == "enum" and after.kind != "enum":
-        value = before.values.get(value, value)
-        return value, value
-    data = old.to_json(value)
-    if after.kind == "enum" and before.kind != "enum":
-        return value, next((name for name, each in after.values.items() if each == data), data)
-    return value, data
 
 
 @dataclass(frozen=True)

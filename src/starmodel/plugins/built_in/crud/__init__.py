@@ -10,11 +10,13 @@ from starmodel.core.events.built_in import BUILT_IN
 from starmodel.plugins import EventRoute, Exchange, Plugin, ResourceRoute, Route
 from starmodel.plugins.built_in.crud.bulk import BulkEvents
 from starmodel.plugins.built_in.crud.choices import ChoiceLists
+from starmodel.plugins.built_in.crud.counts import Counts
 from starmodel.plugins.built_in.crud.deletions import Deletions
 from starmodel.plugins.built_in.crud.event_pages import EventPages
 from starmodel.plugins.built_in.crud.event_states import EventStatesPage
 from starmodel.plugins.built_in.crud.exporting import workbook
 from starmodel.plugins.built_in.crud.exporting.exports import Exports
+from starmodel.plugins.built_in.crud.matching import MatchingEvents
 from starmodel.plugins.built_in.crud.overview import overviews
 from starmodel.plugins.built_in.crud.pages import CrudPages
 
@@ -39,7 +41,9 @@ class Crud(Plugin):
         yield ResourceRoute("list", pages.list)
         yield ResourceRoute("new", pages.new, needs="endpoint")  # creation requires no read access
         yield ResourceRoute("bulk", self._bulk.run, methods=["POST"], needs="endpoint")
+        yield ResourceRoute("matching", self._matching.run, methods=["POST"], needs="endpoint")
         yield ResourceRoute("choices", self._choices.send)
+        yield ResourceRoute("count", self._counts.send)
         yield ResourceRoute("export.csv", self._exports.csv)
         yield ResourceRoute("export.jsonl", self._exports.json_lines)
         if workbook.is_available():
@@ -61,6 +65,14 @@ class Crud(Plugin):
     @cached_property
     def _pages(self) -> CrudPages:
         return CrudPages(self.services)
+
+    @cached_property
+    def _matching(self) -> MatchingEvents:
+        return MatchingEvents(self.services)
+
+    @cached_property
+    def _counts(self) -> Counts:
+        return Counts(self.services)
 
     @cached_property
     def _exports(self) -> Exports:

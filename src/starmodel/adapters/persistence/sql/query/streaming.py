@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from operator import itemgetter
 from typing import Any
@@ -15,10 +15,12 @@ from starmodel.app.access.conditions.condition import ALWAYS
 from starmodel.app.ports.clock import Clock
 from starmodel.app.ports.ordering import sort_key
 from starmodel.app.ports.query import Query
-from starmodel.app.ports.related_paths import Read, with_paths
 from starmodel.core.entity import Entity
 
 MAX_KEYS = 50_000
+
+Load = Callable[[Sequence[Entity]], Awaitable[Sequence[Entity]]]
+"""Returns the records with the related ones loaded that a query compares."""
 
 
 class Stream:
@@ -27,6 +29,8 @@ class Stream:
     Keys are read ahead in windows that double in size, up to MAX_KEYS. So a
     full table takes few queries even without an index for its order, and
     reading only its beginning costs proportionally little.
+
+    Shapes: load is for what only Python compares.
     """
 
     def __init__(
@@ -36,11 +40,10 @@ class Stream:
         planner: Planner,
         query: Query,
         clock: Clock,
-        read: Read,
+        load: Load,
     ) -> None:
-        self._read = read
         self._engine, self._statements, self._planner = engine, statements, planner
-        self._query, self._clock = query, clock
+        self._query, self._clock, self._load = query, clock, load
         self._key_at = list(statements.mapped.fields).index("id")
 
     async def chunks(self, batch: int) -> AsyncIterator[list[Entity]]:
@@ -79,8 +82,8 @@ class Stream:
             more = False
             async for keys in self._keys(by_id, None, batch):
                 for start in range(0, len(keys), batch):
-                    some = keys[start : start + batch]
-                    for key, entity in await self._records(some, with_related=True):
+                    found = await self._loaded(await self._records(keys[start : start + batch]))
+                    for key, entity in found:
                         position = query.sort_key(entity)
                         if last is None or position > last:
                             first.append((position, key))
@@ -90,13 +93,8 @@ class Stream:
             yield [key for _, key in first]
             last = first[-1][0] if first else None
 
-    async def _records(
-        self, keys: Sequence[Any], *, with_related: bool = False
-    ) -> list[tuple[Any, Entity]]:
-        """Return the records of these keys in key order, without those that no longer match.
-
-        Shapes: with_related loads the related records that the query compares.
-        """
+    async def _records(self, keys: Sequence[Any]) -> list[tuple[Any, Entity]]:
+        """Return the records of these keys in key order, without those that no longer match."""
         if not keys:
             return []
         # Pad to a power of two, so that few shapes of the query are compiled.
@@ -105,14 +103,17 @@ class Stream:
         rows, made = await self._statements.read(self._engine.rows, plan.sql, plan.params)
         by_key = {row[self._key_at]: each for row, each in zip(rows, made, strict=True)}
         found = [(key, by_key[key]) for key in keys if key in by_key]
-        if plan.exact and not with_related:
-            return found
-        loaded = await with_paths(self._query, [entity for _, entity in found], self._read)
-        found = list(zip((key for key, _ in found), loaded, strict=True))
         if plan.exact:
             return found
         query = replace(self._query, where=ALWAYS)  # the database has applied it
+        found = await self._loaded(found)
         return [(key, entity) for key, entity in found if query.matches(entity)]
+
+    async def _loaded(self, found: list[tuple[Any, Entity]]) -> list[tuple[Any, Entity]]:
+        if not self._query.related:
+            return found
+        loaded = await self._load([entity for _, entity in found])
+        return [(key, entity) for (key, _), entity in zip(found, loaded, strict=True)]
 
 
 def _truncate(found: list[tuple[Any, Any]]) -> bool:

@@ -22,7 +22,7 @@ from starmodel.adapters.ui.titles import title_field
 from starmodel.app.access.conditions.condition import ALWAYS, Condition
 from starmodel.app.access.offers import answer_to, await_later, awaited
 from starmodel.app.access.policy import Actor
-from starmodel.app.commands.binding.sent_records import SentRecords
+from starmodel.app.commands.binding.sent_records import SentRecords, text_of
 from starmodel.app.context import current_context
 from starmodel.app.presentation.choices import Choice, Offered
 from starmodel.app.presentation.resource import MountedResource
@@ -59,6 +59,14 @@ class ChosenRecords:
             return field
         texts = picker_texts(self._services.texts, resource.entity_type)
         return replace(field, choosing=tuple(texts.items()))
+
+    def unread(self, field: FormField) -> FormField:
+        """The field of a class that the visitor may not read, which offers nothing to choose."""
+        resource, texts = self.resource(field), self._services.texts
+        things = "" if resource is None else resource.entity_type.plural_title
+        said = {"unread": texts.text("choice.unread", things=things)}
+        said["hidden"] = texts.text("choice.hidden")
+        return replace(field, kind="unread", choosing=tuple(said.items()))
 
     def slots(self, field: FormField, value: Any, name: str, *, is_refused: bool) -> dict[str, str]:
         """The slot values of a picker. Shapes: name is the input's name in the form."""
@@ -109,6 +117,8 @@ class ChosenRecords:
                 hidden.add(id)
         if not isinstance(value, SentRecords):
             return PickedSeveral(choices)
+        if tuple(map(text_of, value)) == value.before:  # stored links have no order
+            choices.sort(key=lambda choice: (choice.title.casefold(), choice.id))
         before = [id for id in value.before if id not in hidden]
         words = value.words
         offered = self._matches(resource, words, field) if words else None

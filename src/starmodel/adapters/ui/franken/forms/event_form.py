@@ -173,17 +173,19 @@ def event_form(
     render_field: RenderField,
     chosen: ChosenRecords,
     omitted: frozenset[str] = NOTHING,
+    unread: frozenset[str] = NOTHING,
     *,
     is_bulk: bool = False,
 ) -> EventForm:
     """Compile the form of one event at the current mount path, without the omitted fields.
 
-    Shapes: is_bulk is True for the form that runs the event on several records.
+    Shapes: unread are the inputs that choose from a class which their reader may not read;
+    is_bulk is True for the form that runs the event on several records.
     """
     entity_type, texts = resource.entity_type, services.texts
     binder = services.binder(entity_type, event)
     specs = entity_type.cls.__entity__.fields
-    targets = _targets(services, entity_type, binder)
+    targets = targets_of(services, entity_type, binder)
     parameters = [
         parameter
         for parameter in binder.form_parameters
@@ -203,7 +205,10 @@ def event_form(
         )
         for parameter in parameters
     )  # fmt: skip
-    fields = tuple(_with_rule(services, entity_type, field) for field in fields)
+    fields = tuple(
+        chosen.unread(field) if field.name in unread else _with_rule(services, entity_type, field)
+        for field in fields
+    )
     if event.name == "update":
         rules = entity_type.cls.__entity__.transitions
         fields = tuple(replace(f, transitions=rules.get(f.name)) for f in fields)
@@ -295,7 +300,7 @@ def _with_rule(services: Services, entity_type: EntityType, field: FormField) ->
     return replace(field, rule=rule.name, needs=tuple(needs.items()))
 
 
-def _targets(
+def targets_of(
     services: Services, entity_type: EntityType, binder: Binder
 ) -> dict[str, type[Entity]]:
     """The class whose records each foreign key, relation and list of records is chosen from.

@@ -93,7 +93,8 @@ class FormField:
 
     Shapes: kind is one of `starmodel.core.fields.widgets.WIDGETS`, or "group" for
     a nested model, whose fields are parts, "rows" for a list or mapping, with
-    its editor, or "records" for the ids of several records; choices are (value, label)
+    its editor, "records" for the ids of several records, or "unread" for records of a class
+    that the visitor may not read; choices are (value, label)
     pairs; limits are attributes of the input, such as {"min": 0}; file is the validation
     rule of a file input; record is the entity class of a record input; is_key is True
     for a foreign key, whose value is an id; optional is True when None is a valid value;

@@ -19,14 +19,18 @@ from starmodel.adapters.ui.franken.forms.event_form import (
     choices_url,
     event_form,
     form_id,
+    targets_of,
 )
 from starmodel.adapters.ui.franken.forms.inlines.table import InlineTable, inline_table
+from starmodel.app.access.offers import offers
 from starmodel.app.commands.elements import Element
+from starmodel.app.context import current_context
 from starmodel.app.presentation.inlines import InlineRows
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import NO_INPUTS, FormFlow, Services
 from starmodel.app.queries.record_keys import key_of
 from starmodel.core.classes.children import Children
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.snapshot import NOTHING
@@ -63,7 +67,8 @@ class EventForms:
     ) -> EventForm:
         """The compiled form of an event at the current mount point, without these fields."""
         root_path = self._services.frontend.root_path
-        return self._form(root_path, resource, event.name, omitted, is_bulk)
+        unread = self._unread(resource.entity_type, event)
+        return self._form(root_path, resource, event.name, omitted, unread, is_bulk)
 
     def bulk(
         self,
@@ -82,6 +87,17 @@ class EventForms:
     ) -> Sequence[Element]:
         """The patches of the validation errors of that form."""
         return self.compiled(resource, event, is_bulk=True).error_patches(BULK_KEY, errors, {})
+
+    def _unread(self, entity_type: EntityType, event: Event[Any, Any, Any]) -> frozenset[str]:
+        """The inputs that choose from a class which the visitor may not read."""
+        areas, context = self._services.areas, current_context.get()
+        session = None if context is None else context.session
+        actor = None if session is None else session.actor
+        targets = targets_of(self._services, entity_type, self._services.binder(entity_type, event))
+        found = {name: areas.current_resource(cls) for name, cls in targets.items()}
+        return frozenset(
+            name for name, each in found.items() if not offers(each.policy, each.entity_type, actor)
+        )
 
     def form(
         self,
@@ -144,8 +160,10 @@ class EventForms:
     def _inline(
         self, resource: MountedResource, event: Event[Any, Any, Any], shown: InlineRows
     ) -> InlineTable:
-        root_path, about = self._services.frontend.root_path, (shown.children, shown.omitted)
-        return self._table(root_path, resource, event.name, *about, shown.resource)
+        theirs = shown.resource.entity_type
+        unread = self._unread(theirs, theirs.events["create"])
+        about = (shown.children, shown.omitted, shown.resource, unread)
+        return self._table(self._services.frontend.root_path, resource, event.name, *about)
 
     def _make_table(
         self,
@@ -155,6 +173,7 @@ class EventForms:
         children: Children,
         omitted: frozenset[str],
         theirs: MountedResource,
+        unread: frozenset[str],
     ) -> InlineTable:
         event, key = resource.entity_type.events[name], ""
         if name != "create":
@@ -162,7 +181,13 @@ class EventForms:
         create = theirs.entity_type.events["create"]
         linked = frozenset(self._services.binder(theirs.entity_type, create).linked)
         fields = event_form(
-            self._services, theirs, create, self._render_field, self._chosen, omitted | linked
+            self._services,
+            theirs,
+            create,
+            self._render_field,
+            self._chosen,
+            omitted | linked,
+            unread,
         ).fields
         shown = InlineRows(children, theirs, (), omitted, may_add=True)
         return inline_table(
@@ -179,9 +204,17 @@ class EventForms:
         resource: MountedResource,
         name: str,
         omitted: frozenset[str],
+        unread: frozenset[str],
         is_bulk: bool,
     ) -> EventForm:
         event, render = resource.entity_type.events[name], self._render_field
         return event_form(
-            self._services, resource, event, render, self._chosen, omitted, is_bulk=is_bulk
+            self._services,
+            resource,
+            event,
+            render,
+            self._chosen,
+            omitted,
+            unread,
+            is_bulk=is_bulk,
         )

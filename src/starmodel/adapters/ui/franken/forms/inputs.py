@@ -84,6 +84,13 @@ def labelled(field: FormField, form_id: str, s: Slots, records_url: str = "") ->
         P(field.help, id=f"{own}-help", cls="sm-help") if field.help else None,
         Small(s.text(f"error:{field.name}"), id=f"{own}-problem", cls="sm-problem"),
     )
+    if field.kind == "unread":
+        said = dict(field.choosing)
+        return Div(
+            Span(field.title, cls="uk-form-label"),
+            P(s.text(f"value:{field.name}"), id=own, tabindex="-1"),
+            P(said.get("unread", ""), cls="sm-help"), *texts, cls="sm-field",
+        )  # fmt: skip
     if field.kind == "group":
         parts: list[Any] = [labelled(part, form_id, s, records_url) for part in field.parts]
         if field.optional:
@@ -252,6 +259,9 @@ def slot_values(
                 f"no:{name}:{number}": not (error or permits(value, choice))
                 for number, (choice, _) in enumerate(field.choices)
             }
+    elif field.kind == "unread":
+        has_value = value not in (None, "", [])
+        slots[f"value:{name}"] = dict(field.choosing).get("hidden", "") if has_value else ""
     elif field.kind == "records":
         own = input_name(name)
         slots |= (

@@ -78,6 +78,9 @@ def columns_of(
     Shapes: links has the renderer of each foreign key, linked that of each relation to many.
     """
     names = shown_fields(entity_type, audience.hidden, chosen)
+    if not chosen and entity_type.cls.model_config.get("list_display") is None:
+        unnamed = set(entity_type.from_actor) - links.keys()  # ids of actors without a record
+        names = [name for name in names if name not in unnamed] or names
     columns = [
         _linked_column(name, linked[name])
         if name in linked

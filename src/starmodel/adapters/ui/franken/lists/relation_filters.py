@@ -10,6 +10,7 @@ from starmodel.adapters.ui.elements import Div, Label
 from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.record_picker import picker
+from starmodel.adapters.ui.franken.lists.chips import title_slot
 from starmodel.adapters.ui.franken.lists.filters import MAX_FILTERS, filter_fields
 from starmodel.adapters.ui.franken.lists.rows import ListView
 from starmodel.adapters.ui.titles import title_names
@@ -37,9 +38,9 @@ class RelationFilters:
         slots: dict[str, str] = {}
         for field in self._fields(view, listing):
             name = filter_name(field.name)
-            slots |= self._chosen.slots(
-                field, listing.filters.get(name, ""), name, is_refused=False
-            )
+            value = listing.filters.get(name, "")
+            slots |= self._chosen.slots(field, value, name, is_refused=False)
+            slots[title_slot(field.name)] = self._chosen.picked(field, value, is_refused=False).text
         return slots
 
     def _fields(self, view: ListView, listing: Listing) -> list[FormField]:

@@ -122,9 +122,21 @@ class ListView:
         if self.children is None:
             query = urlencode(listing.parameters(**instead))
             return f"{self.url}?{query}" if query else self.url
-        given, name = listing.parameters(**instead), self.children.name
-        query = urlencode({f"{name}.{k}": given[k] for k in ("order", "page") if k in given})
-        key = key_of(given[filter_name(self.children.key)])
+        given, name = self.child_parameters(listing, **instead), self.children.name
+        query = urlencode({f"{name}.{k}": word for k, word in given.items()})
+        return self.child_url(listing, query)
+
+    def child_parameters(self, listing: Listing, **instead: Any) -> dict[str, str]:
+        """What the page of the parent says of a list of children, without the parent."""
+        given = listing.parameters(**instead)
+        own = ("per_page", PLACE, "" if self.children is None else filter_name(self.children.key))
+        return {name: word for name, word in given.items() if name not in own}
+
+    def child_url(self, listing: Listing, query: str = "") -> str:
+        """The URL of a list of children on the page of their parent."""
+        if self.children is None:
+            return self.url
+        key = key_of(listing.filters[filter_name(self.children.key)])
         url = self.parent_url.replace(ANY_ID, key)
         return f"{url}{f'?{query}' if query else ''}#{section_id(self.children)}"
 
@@ -349,7 +361,8 @@ def _empty_row(view: ListView, is_narrowed: bool) -> str:
     button = "uk-btn uk-btn-default uk-btn-sm"
     hint: tuple[Any, ...]
     if view.children is not None:
-        hint = (P(texts.text("list.empty", things=things)),)
+        text = "list.no_match" if is_narrowed else "list.empty"
+        hint = (P(texts.text(text, things=things)),)
     elif is_narrowed:
         hint = (
             P(texts.text("list.no_match", things=things)),

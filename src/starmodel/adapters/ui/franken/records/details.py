@@ -119,6 +119,8 @@ class Details:
             value = state.get(name) if read is None else read(entity)
             if name in hidden or self._layout.is_left_out(name, value, entity):
                 continue
+            if name in entity_type.from_actor and name not in references:
+                continue  # the id of an actor without a record says nothing
             if not is_shown(name, self._conditions, entity, hidden):
                 continue
             cls = "sm-figure" if name in self._figures else "sm-id" if name == "id" else None
