@@ -104,6 +104,7 @@ bench: setup-dev ## run the benchmarks
 	@$(PY) benchmarks/fanout.py
 	@$(PY) benchmarks/growth.py
 	@$(PY) benchmarks/rules.py
+	@$(PY) benchmarks/related_list.py
 	@$(PY) benchmarks/sessions.py
 	@$(PY) benchmarks/databases.py
 

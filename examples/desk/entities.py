@@ -7,13 +7,14 @@ from typing import Annotated
 
 from pydantic import computed_field
 
-from starmodel import UI, Entity, Field, Relationship, Toast, event
+from starmodel import UI, Entity, Field, Relationship, event, transitions
 from starmodel.access import actor, owner, record, role
 
 STAFF = role("staff")
 EUR = UI(currency="EUR")
 Price = Annotated[Decimal, Field(ge=0, max_digits=10, decimal_places=2), EUR]
 OWN = record.customer.user_id == actor.id
+IS_PLACED, IS_PACKED = record.status == "placed", record.status == "packed"
 OWN_LINE = record.order.customer.user_id == actor.id
 
 
@@ -24,6 +25,7 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+STEPS = transitions(placed=["packed", "cancelled"], packed=["shipped"])
 COLOURS = {"placed": "blue", "packed": "amber", "shipped": "green", "cancelled": "gray"}
 
 
@@ -71,7 +73,7 @@ class Order(Entity):
     }
     number: str = Field(max_length=20, unique=True)
     customer: Customer
-    status: Annotated[Status, UI(colors=COLOURS)] = Field(default=Status.PLACED, editable=False)
+    status: Annotated[Status, UI(colors=COLOURS), STEPS] = Field(Status.PLACED, editable=False)
     placed_on: date = Field(default_factory=date.today)
     note: str = Field(default="", max_length=500)
     lines: list["OrderLine"] = Relationship(order="position")
@@ -80,23 +82,17 @@ class Order(Entity):
     def total(self) -> Annotated[Decimal, EUR]:
         return sum((line.quantity * line.price for line in self.lines), Decimal(0))
 
-    @event(icon="box")
+    @event(icon="box", shortcut="p", when=IS_PLACED, when_text="Only placed orders can be packed.")
     def pack(self):
-        return self._move(Status.PLACED, Status.PACKED)
+        self.status = Status.PACKED
 
-    @event(icon="truck")
+    @event(icon="truck", when=IS_PACKED, when_text="Only packed orders can be shipped.")
     def ship(self):
-        return self._move(Status.PACKED, Status.SHIPPED)
+        self.status = Status.SHIPPED
 
-    @event(access=STAFF | OWN, confirm="Cancel this order?")
+    @event(access=STAFF | OWN, confirm="Cancel this order?", visible=IS_PLACED, when=IS_PLACED)
     def cancel(self):
-        return self._move(Status.PLACED, Status.CANCELLED)
-
-    def _move(self, before, after):
-        if self.status != before:
-            return Toast(f"Order {self.number} is {self.status}, not {before}.", "error")
-        self.status = after
-        return None
+        self.status = Status.CANCELLED
 
 
 class OrderLine(Entity):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -28,4 +29,32 @@ def style_sheets(here: Path, node: Node, monsterui: Path, kept: Path) -> dict[st
     # daisyUI means a width by --border, Franken UI a colour.
     styles = styles.replace("border-width:var(--border)", "border-width:1px")
     core = (here / CORE).read_text(encoding="utf-8")
-    return {"starmodel.css": f"{LAYERS}{core}\n{styles}", "styles.css": f"{LAYERS}{styles}"}
+    whole, own = (dark_without_scripts(css) for css in (f"{core}\n{styles}", styles))
+    return {"starmodel.css": f"{LAYERS}{whole}", "styles.css": f"{LAYERS}{own}"}
+
+
+def dark_without_scripts(css: str) -> str:
+    """The style sheet with each dark rule repeated for browsers without JavaScript.
+
+    A script puts the class `dark` on the root before the first paint. Where none runs, the
+    system's colour scheme decides.
+
+    >>> dark_without_scripts(".a,.dark .a{top:0}")
+    '.a,.dark .a{top:0}@media (prefers-color-scheme:dark) and (scripting:none){:root .a{top:0}}'
+    """
+    return _RULE.sub(_repeated, css)
+
+
+# The innermost rules of minified CSS, whose selector follows a brace, a statement or a comment.
+_RULE = re.compile(r"(?P<selector>[^{};/]*)\{(?P<body>[^{}]*)\}")
+_DARK = re.compile(r"\.dark(?![\w\\-])")
+_COMMA = re.compile(r",(?![^(]*\))")
+_SYSTEM = "@media (prefers-color-scheme:dark) and (scripting:none)"
+
+
+def _repeated(rule: re.Match[str]) -> str:
+    selectors = [one for one in _COMMA.split(rule["selector"]) if _DARK.search(one)]
+    if not selectors:
+        return rule[0]
+    for_system = ",".join(_DARK.sub(":root", one) for one in selectors)
+    return f"{rule[0]}{_SYSTEM}{{{for_system}{{{rule['body']}}}}}"

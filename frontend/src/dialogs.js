@@ -6,13 +6,16 @@ import { toast } from "./page.js";
 // The toasts are part of the open dialog meanwhile: what is outside of a modal dialog can't be reached.
 const toasts = () => document.getElementById("starmodel-toasts");
 
-const open = (box) => {
+const openers = new WeakMap(); // dialog → the button that has opened it
+
+export const open = (box, opener) => {
   if (!box || box.open) return;
+  openers.set(box, opener);
   box.showModal();
   if (toasts()) box.append(toasts());
 };
 
-export const close = (el) => above(el, "dialog[data-event-dialog][open]")?.close();
+export const close = (el) => above(el, "dialog[data-event-dialog][open]")?.close("done");
 
 // Where the opener has left the page or its menu has closed, the nearest one that can take the focus does.
 export const returnFocus = (opener) => {
@@ -25,7 +28,7 @@ document.addEventListener("close", ({ target: box }) => {
   if (!box.matches?.("dialog[data-event-dialog]")) return;
   const said = box.querySelector("#starmodel-toasts");
   if (said) document.body.append(said);
-  returnFocus(document.querySelector(`[data-dialog="${CSS.escape(box.id)}"]`));
+  returnFocus(openers.get(box) ?? document.querySelector(`[data-dialog="${CSS.escape(box.id)}"]`));
 }, true);
 
 document.addEventListener("click", ({ target }) => {

@@ -16,3 +16,12 @@ export const unlisten = (el, type, listener) => EventTarget.prototype.removeEven
 export const reset = (form) => HTMLFormElement.prototype.reset.call(form);
 export const submit = (form, submitter) => HTMLFormElement.prototype.requestSubmit.call(form, submitter);
 export const isConnected = (el) => document.contains(el);
+
+// A button that is not possible now stays focusable, and says why.
+export const refuse = (button, reason) => {
+  if (reason) button.setAttribute("aria-disabled", "true");
+  else button.removeAttribute("aria-disabled");
+  const title = reason || button.dataset.hint;
+  if (title) button.title = title;
+  else button.removeAttribute("title");
+};

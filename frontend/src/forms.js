@@ -3,7 +3,7 @@ import { rememberRefusals, say, sentences } from "./checks.js";
 import "./confirming.js";
 import { close } from "./dialogs.js";
 import { first, has, reset, set } from "./elements.js";
-import { releaseRows } from "./filters.js";
+import { releaseRows } from "./row_selection.js";
 import { toast } from "./page.js";
 import "./away.js";
 import { markTabs, reveal } from "./tabs.js";
@@ -13,6 +13,7 @@ import { BROWSER, NEXT } from "./wire_names.js";
 /* Sending and its answer. */
 
 const submitted = new WeakMap();
+const pressed = new WeakMap(); // form → the button that sent it
 const values = (form) => {
   const data = new FormData(form);
   data.delete(BROWSER); // what stores.js adds is nothing that was typed
@@ -20,8 +21,9 @@ const values = (form) => {
   return new URLSearchParams(data).toString();
 };
 const answered = (form) => {
-  const { sent, status } = submitted.get(form) ?? {}, accepted = status?.startsWith("2");
+  const { sent, status, button } = submitted.get(form) ?? {}, accepted = status?.startsWith("2");
   set(form, "aria-busy", null);
+  if (button) set(button, "data-busy", null);
   for (const sentence of sentences(form)) say(sentence, accepted ? "" : sentence.textContent);
   rememberRefusals(form);
   markTabs(form);
@@ -35,6 +37,8 @@ const answered = (form) => {
   if (accepted) close(form);
 };
 
+document.addEventListener("submit", ({ target, submitter }) => pressed.set(target, submitter ?? first(target, ".sm-form-end [type=submit]")), true);
+
 document.addEventListener("datastar-fetch", ({ detail: { type, el, argsRaw } }) => {
   if (type === "error" || type === "retries-failed") toast("The server did not accept that. Please try again.");
   if (el instanceof HTMLButtonElement && !(el.form && has(el.form, "data-bulk"))) {
@@ -43,8 +47,10 @@ document.addEventListener("datastar-fetch", ({ detail: { type, el, argsRaw } }) 
   }
   if (!(el instanceof HTMLFormElement)) return;
   if (type === "started") {
-    submitted.set(el, { sent: values(el), status: "" });
+    const button = pressed.get(el);
+    submitted.set(el, { sent: values(el), status: "", button });
     set(el, "aria-busy", "true");
+    if (button) set(button, "data-busy", "");
   } else if (type === "datastar-patch-signals" && argsRaw.status) {
     submitted.get(el).status = argsRaw.status;
     // Before the answer leads to another page.

@@ -1,5 +1,7 @@
 // Parts of generated pages that are no form: toasts, menus, light and dark.
 
+import { refuse } from "./elements.js";
+
 /* Toasts go by themselves, but not while somebody is at them. */
 
 const TOAST_MS = 5000, ERROR_MS = 15_000; // who was looking elsewhere must still find what went wrong
@@ -7,7 +9,7 @@ const TOAST_MS = 5000, ERROR_MS = 15_000; // who was looking elsewhere must stil
 const ICONS = { success: "check", error: "alert", warning: "alert" };
 
 // An icon of the sprite that the page's own icons are from.
-const picture = (name) => {
+export const picture = (name) => {
   const sprite = document.querySelector(".sm-icon use")?.getAttribute("href")?.split("#")[0];
   if (!sprite) return "";
   const icon = document.querySelector(".sm-icon").cloneNode(true);
@@ -135,6 +137,8 @@ document.addEventListener("toggle", ({ target: menu }) => {
   box.className = "sm-menu-items";
   box.innerHTML = offered.innerHTML.replaceAll("%7Bid%7D", menu.closest("[data-key]").dataset.key);
   for (const item of [...box.children]) if (may && !may.includes(item.dataset.event)) item.remove();
+  const refused = menu.dataset.refused ? JSON.parse(menu.dataset.refused) : {};
+  for (const item of box.children) if (refused[item.dataset.event]) refuse(item, refused[item.dataset.event]);
   menu.append(box);
   const { bottom } = box.getBoundingClientRect();
   box.classList.toggle("sm-above", bottom > innerHeight && box.offsetHeight < menu.getBoundingClientRect().top);

@@ -86,6 +86,8 @@ export const openCreation = async ({ url, action, words, texts }) => {
       if (!found || isSending) return;
       isSending = true;
       set(form, "aria-busy", "true");
+      const button = event.submitter ?? form.querySelector(".sm-form-end [type=submit]");
+      button?.setAttribute("data-busy", "");
       problem.textContent = "";
       try {
         const checked = await post(form, { [CHECK_HEADER]: "1" });
@@ -102,6 +104,7 @@ export const openCreation = async ({ url, action, words, texts }) => {
       } finally {
         isSending = false;
         set(form, "aria-busy", null);
+        button?.removeAttribute("data-busy");
       }
     });
   });

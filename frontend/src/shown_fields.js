@@ -5,7 +5,7 @@ import { FIELD } from "./wire_names.js";
 const CONTROLS = "input, select, textarea, button";
 
 // What an input holds, as the server's conditions compare it; undefined for a field without an input.
-const valueOf = (form, field) => {
+export const valueOf = (form, field) => {
   const named = matching(form, "input[name], select[name], textarea[name]").filter((el) => [field, `${FIELD}${field}`].includes(attribute(el, "name")));
   const toggles = named.filter((el) => el.type === "checkbox" || el.type === "radio"), chosen = toggles.find((el) => el.checked);
   if (chosen) return chosen.value;

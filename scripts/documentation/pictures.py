@@ -12,7 +12,13 @@ from documentation.blocks import blocks_of
 from documentation.serving import served
 from documentation.staging import PICTURES, SOURCE
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+BROWSERS = (
+    "chromium",
+    "chromium-headless-shell",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+)
 LIVE = "html[data-live=open]"
 
 

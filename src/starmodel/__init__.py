@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         BindingError,
         ConfigurationError,
         ConstraintError,
+        EventUnavailableError,
         FrozenEntityError,
         GoneError,
         InvalidStateError,
@@ -41,12 +42,13 @@ if TYPE_CHECKING:
         VersionConflictError,
     )
     from starmodel.core.events import event
-    from starmodel.core.events.results import Progress, Redirect, Toast
+    from starmodel.core.events.results import Download, Progress, Redirect, Toast
     from starmodel.core.fields.entity_config import EntityConfig
     from starmodel.core.fields.field import Field, Private
     from starmodel.core.fields.form_layout import Fieldset, Tab
     from starmodel.core.fields.relations import Relationship
     from starmodel.core.fields.stores import StateStore
+    from starmodel.core.fields.transitions import transitions
     from starmodel.core.fields.widgets import UI
     from starmodel.core.signals import Signal
 
@@ -63,9 +65,11 @@ __all__ = [
     "CommandRecord",
     "ConfigurationError",
     "ConstraintError",
+    "Download",
     "Entity",
     "EntityConfig",
     "EventBus",
+    "EventUnavailableError",
     "Field",
     "Fieldset",
     "FrozenEntityError",
@@ -100,6 +104,7 @@ __all__ = [
     "event",
     "live",
     "on",
+    "transitions",
 ]
 
 _MODULES = {
@@ -125,6 +130,7 @@ _MODULES = {
         "BindingError",
         "ConfigurationError",
         "ConstraintError",
+        "EventUnavailableError",
         "FrozenEntityError",
         "GoneError",
         "InvalidStateError",
@@ -138,9 +144,10 @@ _MODULES = {
     "core.changes.patches": ("Patch", "apply", "diff"),
     "core.fields.form_layout": ("Fieldset", "Tab"),
     "core.fields.relations": ("Relationship",),
-    "core.events.results": ("Progress", "Redirect", "Toast"),
+    "core.events.results": ("Download", "Progress", "Redirect", "Toast"),
     "core.signals": ("Signal",),
     "core.fields.stores": ("StateStore",),
+    "core.fields.transitions": ("transitions",),
     "core.fields.widgets": ("UI",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import aclosing
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,8 @@ from starmodel.app.access.decisions import check, check_record
 from starmodel.app.access.fields import seen_by, seen_now
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.access.rules import check_rules
+from starmodel.app.choosing.checks import ChoiceChecks
+from starmodel.app.choosing.rules import ChoiceRules
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.dispatching import resolve
 from starmodel.app.commands.elements import Element
@@ -27,6 +30,7 @@ from starmodel.app.live.live_lists import LiveLists
 from starmodel.app.live.message_access import MessageAccess
 from starmodel.app.live.reactions import Reaction, Reactions
 from starmodel.app.live.related_access import RelatedAccess
+from starmodel.app.live.related_values import follows
 from starmodel.app.live.streams import Streams
 from starmodel.app.live.title_changes import TitleChanges
 from starmodel.app.live.views import LiveView
@@ -43,6 +47,7 @@ from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.resource import MountedResource, Resource
 from starmodel.app.presentation.slots import Slots
 from starmodel.app.presentation.ui import Renderer
+from starmodel.app.queries.choices import RecordChoices
 from starmodel.app.queries.cursors import Cursors
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.objects import Objects
@@ -56,7 +61,7 @@ from starmodel.app.sessions.session import Session
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.classes.children import Children
 from starmodel.core.classes.registry import EntityType, Registry
-from starmodel.core.classes.related_fields import check_paths
+from starmodel.core.classes.related_fields import RelatedField, check_paths
 from starmodel.core.commands import Action, CommandRecord
 from starmodel.core.current_app import set_host
 from starmodel.core.entity import Entity
@@ -123,9 +128,13 @@ class Application:
         self.plugins: Any = None  # likewise
         self.lifecycle: Lifecycle | None = None
         self.row_locks = RowLocks()
+        self.choice_rules = ChoiceRules(registry)
+        checks = ChoiceChecks(self.choice_rules, self._related.meets)
         self.unit: Callable[..., UnitOfWork] = partial(
             uow_cls, registry, persistence, bus, clock, locks=self.row_locks
         )
+        if self.choice_rules:
+            self.unit = partial(self.unit, choices=checks)
         """A new unit of work; `lease` for one whose events await."""
         self.reactions = Reactions(reactions, self.unit)
         self.dispatcher = Dispatcher(
@@ -145,7 +154,14 @@ class Application:
         self._windows = Windows(persistence, access_scan_limit, registry, self._fill)
         self.titles = TitleQueries(registry, self._windows.readable, self.relations.linked_ids)
         self.lists = lists(
-            self._query, self.policy, self._windows.matches, self._stored, self.followed_classes()
+            self._query,
+            self.policy,
+            self._windows.matches,
+            self._stored,
+            follows(registry, self.relations),
+        )
+        self.choices = RecordChoices(
+            self.window, self.id_of, self._windows.readable, self.choice_rules
         )
         self.lists.add_titles = self.titles.add_watched
         self.streams = Streams(
@@ -340,16 +356,6 @@ class Application:
             if children.is_inline
         ]
 
-    def followed_classes(self) -> dict[str, set[str]]:
-        """The classes with fields computed from records of each class, by its name."""
-        found: dict[str, set[str]] = {}
-        for entity_type in self.registry:
-            for relations in entity_type.cls.__entity__.related_computed.values():
-                for resolved in map(partial(self.relations.of, entity_type.cls), relations):
-                    for cls in filter(None, (resolved.target, resolved.link)):
-                        found.setdefault(self.registry[cls].name, set()).add(entity_type.name)
-        return found
-
     async def _fill(self, entities: Sequence[Any], names: Sequence[str]) -> Sequence[Any]:
         return await self.relations.fill(entities, names)
 
@@ -381,6 +387,23 @@ class Application:
         """
         await self.ready()
         return await self._windows.window(listing, actor, policy or self.policy, total=total)
+
+    def sorts_by(self, entity_type: EntityType, path: RelatedField, policy: AccessPolicy) -> bool:
+        """Whether every list of the class can be ordered by a field of related records."""
+        return self._windows.sorts_by(entity_type, path, policy)
+
+    async def every(
+        self, listing: Listing, actor: Actor | None, *, policy: AccessPolicy | None = None
+    ) -> AsyncGenerator[Sequence[Entity], None]:
+        """All records of a listing that this actor may read, on any page, in batches.
+
+        Raises: as `window`, before the first batch.
+        """
+        await self.ready()
+        every = self._windows.every(listing, actor, policy or self.policy)
+        async with aclosing(every) as batches:
+            async for batch in batches:
+                yield batch
 
     async def dispatch(
         self,

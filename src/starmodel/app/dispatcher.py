@@ -48,6 +48,7 @@ from starmodel.app.sessions.scopes import Scopes
 from starmodel.app.uow import ABORTS, ATTEMPTS, UnitOfWork
 from starmodel.core.changes.copies import Lease
 from starmodel.core.changes.drafts import Facts, close_draft
+from starmodel.core.changes.transitions import check_transitions
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.commands import CommandRecord, plain
 from starmodel.core.errors import (
@@ -222,6 +223,9 @@ class Dispatcher:
             check_untouched(await viewer.seen(target.base), arguments, command.was)
             command.event.fn(target.draft, **arguments)
             entity = close_draft(target.draft)
+            if not target.new:
+                check_transitions(target.base, entity)
+            await unit.check_choices(target)
         except (InvalidStateError, ConstraintError) as error:
             await self._conceal(error, command)
             errors = error.fields

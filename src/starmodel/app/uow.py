@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequ
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any, TypeVar
 
+from starmodel.app.choosing.checks import ChoiceChecks
 from starmodel.app.commit.batches import store_changes
 from starmodel.app.commit.cascades import follow_deletes
 from starmodel.app.commit.deadlines import StoreWindow, close_window
@@ -59,8 +60,10 @@ class UnitOfWork:
         lease: Lease | None = None,
         *,
         locks: RowLocks | None = None,
+        choices: ChoiceChecks | None = None,
     ) -> None:
         self._stores, self._locks = persistence, locks or RowLocks()
+        self._choices = choices
         self._registry = registry
         self._persistence: Repositories = persistence
         self._bus, self._clock, self._lease = bus, clock, lease
@@ -195,6 +198,10 @@ class UnitOfWork:
             )
         if self._adds_records:
             await self.identify()
+        if self._choices is not None:
+            for tracked in tuple(self._tracked.values()):
+                if not tracked.has_checked_choices:
+                    await self._choices.check(tracked, self._enlisted, self._persistence)
         facts: list[Any] = []
         if self.facts.emitted:
             cause = ("", "") if record is None else (record.entity, record.id)
@@ -238,6 +245,30 @@ class UnitOfWork:
             messages = self._messages(changes, wants)
         if messages or facts:
             await publish(self._bus, messages + facts)
+
+    async def check_choices(self, tracked: Tracked, parent: Tracked | None = None) -> None:
+        """Check now what `commit` checks of `UI(choices=…)`, to name the input that is refused.
+
+        Shapes: parent is the record that this one belongs to, which may have no id yet.
+        Raises: ConstraintError.
+        """
+        if self._choices is None:
+            return
+
+        def enlisted(cls: type[Entity], id: Any) -> Tracked | None:
+            if parent is not None and parent.entity_type.cls is cls and id == parent.draft.id:
+                return parent
+            return self._enlisted(cls, id)
+
+        await self._choices.check(tracked, enlisted, self._persistence)
+        tracked.has_checked_choices = True
+
+    def _enlisted(self, cls: type[Entity], id: Any) -> Tracked | None:
+        found = self._tracked.get((cls, id))
+        if found is not None or not self._adds_records:
+            return found
+        new = (t for t in self._tracked.values() if t.new and t.entity_type.cls is cls)
+        return next((each for each in new if getattr(each.draft, "id", None) == id), None)
 
     async def settle(
         self,
@@ -312,6 +343,7 @@ class UnitOfWork:
         going_on = [tracked for tracked in self._tracked.values() if not tracked.deleted]
         self._tracked = {(tracked.entity_type.cls, tracked.id): tracked for tracked in going_on}
         for tracked in going_on:
+            tracked.conditions = ()  # the event is under way, and may change what they read
             if tracked.written and tracked.made is not None:
                 tracked.base, tracked.new, tracked.written = tracked.made, False, False
             made = tracked.base if tracked.made is None else tracked.made

@@ -12,7 +12,6 @@ from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import Services, Site, UIAdapter
-from starmodel.app.queries.choices import RecordChoices
 from starmodel.core.errors import ConfigurationError
 
 MakeUI = Callable[[Services, Sequence[MountedResource]], UIAdapter]
@@ -42,7 +41,7 @@ def render_pages(
         site, application.texts, areas, frontend,
         lambda entity_type, event: dispatcher.binders[entity_type.cls, event.name],
         dispatcher.runs_at_once, register, application.extensions,
-        RecordChoices(application.window, dispatcher.id_of),
+        application.choices, application.sorts_by,
     )  # fmt: skip
     base = _maker(ui, skin(FrankenUI, plugin_parts) if plugin_parts else FrankenUI)
     by_skin: dict[int, tuple[MakeUI, list[MountedResource]]] = {id(None): (base, [])}

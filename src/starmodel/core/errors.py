@@ -329,6 +329,37 @@ class VersionConflictError(StarModelError):
         self.entity, self.id, self.read, self.stored = entity, id, read, stored
 
 
+class EventUnavailableError(StarModelError):
+    """The condition of an event, `@event(when=…)`, is not met in the record's state.
+
+    Shapes: event is "Order.pack"; the message is the reason, for people.
+    """
+
+    status = 409
+    public = True
+
+    def __init__(self, event: str, reason: str) -> None:
+        super().__init__(reason)
+        self.event = event
+
+
+class ConditionFailedError(StarModelError):
+    """A function that is the condition of an event raised, or has no boolean answer.
+
+    The event is refused; the cause is for the log only.
+    """
+
+
+class EventCancelledError(StarModelError):
+    """The caller has cancelled a generator event; what its last `yield` committed stays."""
+
+    status = 409
+    public = True
+
+    def __init__(self) -> None:
+        super().__init__(Message("event.cancelled"))
+
+
 class EditConflictError(StarModelError):
     """A submitted field was changed by another command after the form was rendered.
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from starmodel.texts.english import TEXTS, Text
 from starmodel.texts.templates import Template
 
+T = TypeVar("T", bound=str | None)
 Plural = Callable[[int], str]
 OTHER = "other"
 
@@ -85,7 +86,7 @@ class Catalogue:
             return str(value)
         return self.text(value.key, **value.params)
 
-    def render_all(self, texts: Mapping[str, str]) -> dict[str, str]:
+    def render_all(self, texts: Mapping[str, T]) -> dict[str, T]:
         """The texts by name, each message among them rendered."""
         return {name: self.render(text) for name, text in texts.items()}
 

@@ -13,7 +13,9 @@ from starmodel.texts.choosing import CHOOSING
 from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKENS
 from starmodel.texts.emails import BY_MAIL, EMAILS
 from starmodel.texts.forms import FORMS
+from starmodel.texts.lists import LISTS
 from starmodel.texts.records import DELETING, TOASTS
+from starmodel.texts.workflows import WORKFLOWS
 
 Text = str | Mapping[str, str]
 
@@ -52,6 +54,8 @@ _VALUES: dict[str, Text] = {
     "value.taken": "Is taken.",
     "value.fixed": "Can't be changed.",
     "value.no_record": "{title} refers to a record that does not exist.",
+    "value.goes_not_with": "This {title:lower} does not go with: {others:lower}.",
+    "value.no_choice": "This {title:lower} can't be chosen.",
     "value.no_such": "This {title:lower} does not exist any more. Choose another one.",
     "value.out_of_bounds": "This {problem}.",
     "bounds.depth": "is nested deeper than {depth} levels",
@@ -66,7 +70,7 @@ _VALUES: dict[str, Text] = {
 }
 
 _ROWS: dict[str, Text] = {
-    "rows.add": "Add another",
+    "rows.add": "Add {item:lower}",
     "rows.remove": "Remove",
     "rows.up": "Move up",
     "rows.down": "Move down",
@@ -143,6 +147,11 @@ _ACCESS: dict[str, Text] = {
 }
 
 _PROBLEMS: dict[str, Text] = {
+    "record.not_found": (
+        "This {title:lower} can't be found. It may have been deleted, or the link is incomplete."
+    ),
+    "record.gone": "This {title:lower} was removed.",
+    "record.all": "All {things:lower}",
     "record.missing": "{entity} {id} does not exist.",
     "record.removed": "{entity} {id} was removed.",
     "problem.no_page": "There is nothing at {path}.",
@@ -192,6 +201,7 @@ _PAGES: dict[str, Text] = {
     "page.language": "en",
     "page.skip": "Skip to content",
     "page.menu": "Menu",
+    "page.create": "Create {title:lower}",
     "page.navigation": "Main",
     "page.theme": "Switch between light and dark",
     "page.visitor": "Not signed in",
@@ -221,6 +231,7 @@ _PAGES: dict[str, Text] = {
 
 _RECORDS: dict[str, Text] = {
     "record.new": "New {title:lower}",
+    "record.open": "Open",
     "record.edit": "Edit {title}",
     "record.edit_any": "Edit {title:lower}",
     "record.actions": "Actions",
@@ -251,45 +262,6 @@ _CHILDREN: dict[str, Text] = {
     "inlines.malformed": "A list of entries, please.",
     "inlines.more": "Only the first {most} can be edited here.",
     "children.new": "New {title:lower} for {parent}",
-}
-
-_LISTS: dict[str, Text] = {
-    "list.table": "Table of {things:lower}",
-    "list.search": "Search {things:lower}",
-    "list.filters": "Filters",
-    "list.from": "{title} from{zone}",
-    "list.to": "{title} to{zone}",
-    "list.any": "Any",
-    "list.apply": "Apply",
-    "list.clear": "Clear",
-    "list.pages": "Pages",
-    "list.previous": "Previous",
-    "list.next": "Next",
-    "list.range": "{first}\u2013{last}",
-    "list.last_range": "{first}\u2013{last} of {total}",
-    "list.no_match": "No {things:lower} match.",
-    "list.show_all": "Show all",
-    "list.empty": "No {things:lower} yet.",
-    "list.create_first": "Create the first {title:lower}",
-    "list.closed": "These {things:lower} are no longer open to you.",
-    "list.not_live": "This list is too long to follow its changes. Please narrow it by a filter "
-    "or a search.",
-    "list.row_actions": "Actions for {name}",
-    "list.select": "Select {name}",
-    "list.select_all": "Select all {things:lower} of this page",
-    "bulk.form": "For the chosen {things:lower}",
-    "bulk.nothing": "Nothing chosen",
-    "bulk.ask": "{event}: {count} {things:lower}?",
-    "bulk.ask_one": "{event}: 1 {title:lower}?",
-    "bulk.choose": "Choose at least one record.",
-    "bulk.done": {
-        "one": "{event}: done for {count} {title:lower}.",
-        "other": "{event}: done for {count} {things:lower}.",
-    },
-    "bulk.refused": {
-        "one": "{event}: refused for {count} {title:lower}. {why}",
-        "other": "{event}: refused for {count} {things:lower}. {why}",
-    },
 }
 
 _SHOWN: dict[str, Text] = {
@@ -336,10 +308,11 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Around every page": _PAGES,
     "Records, forms and events": _RECORDS,
     "Saving and leaving a form": FORMS,
+    "What the state of a record makes possible": WORKFLOWS,
     "Deleting records, and what goes along": DELETING,
     "Toasts after an event": TOASTS,
     "Children of a record": _CHILDREN,
-    "Lists": _LISTS,
+    "Lists": LISTS,
     "Values on pages": _SHOWN,
 }
 TEXTS: Mapping[str, Text] = {key: text for texts in PLACES.values() for key, text in texts.items()}

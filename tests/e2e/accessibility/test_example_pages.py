@@ -111,7 +111,9 @@ def crawled(page: Page, url: str) -> Iterator[str]:
         seen.add(path)
         page.goto(path)
         yield path
-        links = page.eval_on_selector_all("a[href]", "links => links.map((link) => link.href)")
+        links = page.eval_on_selector_all(
+            "a[href]:not([download])", "links => links.map((link) => link.href)"
+        )
         ahead += [urlsplit(link).path for link in links if link.startswith(f"{url}/")]
 
 

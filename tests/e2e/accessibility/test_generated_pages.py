@@ -103,6 +103,8 @@ def test_phone_has_no_violations(gallery: Server, visit: Visit) -> None:
     page.get_by_role("button", name="Menu").click()
     expect(page.get_by_role("navigation", name="Main")).to_be_visible()
     found += violations(page, "phone menu")
+    page.goto("/books/new")
+    found += violations(page, "phone form")
     assert found == []
 
 

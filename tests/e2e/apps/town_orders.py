@@ -18,11 +18,17 @@ class Customer(Entity):
     town_id: str | None = Field(default=None, foreign_key="town.id")
 
 
+class Label(Entity):
+    model_config = {"store": "sql", "access": "public"}
+    name: str
+
+
 class Order(Entity):
     model_config = {"store": "sql", "access": "public"}
     title: str
     customer: Customer
     agent_id: str | None = Field(default=None, foreign_key="customer.id")
+    labels: list[Label]
 
     @event
     def hand_over(self, customer: Customer, reason: str = ""):
@@ -30,5 +36,7 @@ class Order(Entity):
         self.customer_id = customer.id
 
 
-app = create_app([Town, Customer, Order], secret_key="k" * 40, database_url="sqlite:///desk.db")
+app = create_app(
+    [Town, Customer, Label, Order], secret_key="k" * 40, database_url="sqlite:///desk.db",
+)
 '''

@@ -119,7 +119,7 @@ def test_rejected_form_keeps_input_and_shows_the_error_beside_the_field(
     page.get_by_label("Size").select_option("L")
     page.get_by_label("Active").uncheck()
     for word in ("new", "red"):
-        page.get_by_role("button", name="Add another", exact=True).click()
+        page.get_by_role("button", name="Add tag", exact=True).click()
         tags.last.fill(word)
     page.get_by_role("button", name="Create", exact=True).click()
     beside = page.locator(".sm-field").filter(has=name).locator("small")

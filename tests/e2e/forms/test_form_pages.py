@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Dialog, Page, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from e2e.apps.contacts import CONTACTS
 from e2e.browsing import SERVER_AWAY, Visitor
@@ -221,3 +221,42 @@ def test_previous_and_next_follow_the_list(contacts: Server, visit: Visit) -> No
     page.reload()
     page.get_by_role("link", name="Previous: Next B").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Next B")
+
+
+def test_only_the_pressed_button_waits(contacts: Server, visit: Visit) -> None:
+    page = visit(contacts).open(NEW, live=False)
+    page.fill("[name=name]", "Waits")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        is_command = (
+            route.request.method == "POST" and "starmodel-check" not in route.request.headers
+        )
+        held.append(route) if is_command else route.continue_()
+
+    page.route("**/*", hold)
+    pressed = page.get_by_role("button", name="Save and add another")
+    pressed.click()
+    expect(page.locator("[data-busy]")).to_have_count(1)
+    expect(pressed).to_have_attribute("data-busy", "")
+    for route in held:
+        route.continue_()
+    expect(page.locator("[name=name]")).to_have_value("")
+
+
+def test_footer_on_a_phone_is_one_line_and_keeps_every_way_to_save(
+    contacts: Server, visit: Visit
+) -> None:
+    page = visit(contacts, viewport={"width": 390, "height": 844}).open(NEW, live=False)
+    bar = page.locator(".sm-form-go")
+    box = bar.bounding_box()
+    assert box is not None
+    assert box["height"] < 70
+    assert box["y"] + box["height"] == 844
+    expect(bar.get_by_role("link", name="Cancel")).to_be_in_viewport()
+    another = page.get_by_role("button", name="Save and add another")
+    another.scroll_into_view_if_needed()
+    above, below = another.bounding_box(), bar.bounding_box()
+    assert above is not None
+    assert below is not None
+    assert above["y"] + above["height"] <= below["y"]

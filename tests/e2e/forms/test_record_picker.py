@@ -216,6 +216,7 @@ def test_list_is_filtered_by_a_chosen_record(ann: Visitor) -> None:
     made(ann, "/orders", title="Of Bea", customer_id=bea)
     made(ann, "/orders", title="Of other", customer_id=other)
     page = ann.open("/orders")
+    page.get_by_text("Filters", exact=True).click()
     box = customer(page)
     box.fill("Filtered")
     options(page).first.click()

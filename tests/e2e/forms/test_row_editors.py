@@ -59,14 +59,14 @@ def test_rows_are_added_moved_and_removed_by_keyboard(orders: Server, visit: Vis
     expect(page.locator("[name='tags.2']")).to_be_focused()
     assert texts(page) == ["red", "blue", "green"]
     expect(tags.get_by_role("status")).to_have_text("Moved to 2 of 3.")
-    tags.get_by_role("button", name="Add another").focus()
+    tags.get_by_role("button", name="Add tag").focus()
     page.keyboard.press("Enter")
     page.keyboard.type("yellow")
     assert texts(page) == ["red", "blue", "green", "yellow"]
     tags.get_by_role("button", name="Remove").first.focus()
     page.keyboard.press("Space")
     expect(tags.get_by_role("button", name="Remove").first).to_be_focused()
-    tags.get_by_role("button", name="Add another").click()  # left empty, so it is no value
+    tags.get_by_role("button", name="Add tag").click()  # left empty, so it is no value
     saved(page)
 
     assert read(ann, order["id"])["tags"] == ["blue", "green", "yellow"]
@@ -108,7 +108,7 @@ def test_error_stands_beside_its_row_and_goes_when_it_is_mended(
     page = ann.open("/orders/new", live=False)
     lines = editor(page, "lines")
     for item in ("pen", "x", "cup"):
-        lines.get_by_role("button", name="Add another").click()
+        lines.get_by_role("button", name="Add line").click()
         page.keyboard.type(item)
     problem = page.locator("small[id$='-lines.1.item-problem']")
 
@@ -129,7 +129,7 @@ def test_hostile_text_in_rows_is_text(orders: Server, visit: Visit) -> None:
     ann = visit(orders)
     page = ann.open("/orders/new", live=False)
     prices = editor(page, "prices")
-    prices.get_by_role("button", name="Add another").click()
+    prices.get_by_role("button", name="Add price").click()
     page.fill("[name='prices.0.key']", HOSTILE)
     page.fill("[name='prices.0.value']", "1.5")
     page.fill("[name='tags.0']", HOSTILE)
@@ -164,7 +164,7 @@ def test_rows_change_without_javascript(orders: Server, visit: Visit) -> None:
     page.fill("[name=name]", "Kept")
 
     editor(page, "tags").get_by_role("button", name="Remove").first.click()
-    editor(page, "tags").get_by_role("button", name="Add another").click()
+    editor(page, "tags").get_by_role("button", name="Add tag").click()
     assert texts(page) == ["green", "blue", ""]
     editor(page, "tags").locator("input[type=text]").last.fill("new")
     editor(page, "tags").get_by_role("button", name="Move up").last.click()
@@ -185,7 +185,7 @@ def test_editors_have_no_violations(orders: Server, visit: Visit, look: dict[str
     ann = visit(orders, **look)
     page = ann.open("/orders/new", live=False)
     for name in ("lines", "prices"):
-        editor(page, name).get_by_role("button", name="Add another").click()
+        editor(page, name).get_by_role("button", name=f"Add {name[:-1]}").click()
     page.get_by_role("switch", name="Has home").check()
 
     assert violations(page, "editors") == []

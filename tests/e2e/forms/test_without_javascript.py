@@ -73,6 +73,7 @@ def test_list_is_searched_filtered_sorted_and_paginated(gallery: Server, visit: 
     page.get_by_role("link", name="Next").click()
     expect(rows.first).to_contain_text("Book 25")
 
+    page.locator("[data-tool=filters] summary").click()
     page.get_by_label("Size").select_option("Large")
     page.get_by_role("searchbox").fill("book 1")
     page.get_by_label("Price from").fill("15")
@@ -86,7 +87,7 @@ def test_list_is_searched_filtered_sorted_and_paginated(gallery: Server, visit: 
     expect(page.get_by_role("columnheader", name="Price")).to_have_attribute(
         "aria-sort", "descending"
     )
-    page.get_by_role("link", name="Clear").click()
+    page.locator(".sm-filter-chips").get_by_role("link", name="Clear all").click()
     expect(page).to_have_url(f"{gallery.url}/books")
 
 

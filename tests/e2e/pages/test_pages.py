@@ -35,7 +35,7 @@ def product(browser: object, shop: Server) -> str:
     url = new_product(page, "Pen of all pages")
     page.goto(f"{url}/edit")
     tags = page.get_by_role("group", name="Tags")
-    tags.get_by_role("button", name="Add another", exact=True).click()
+    tags.get_by_role("button", name="Add tag", exact=True).click()
     tags.get_by_role("textbox").fill("a-long-tag-without-a-single-space-in-it")
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url(url)

@@ -57,6 +57,19 @@ def test_page_uses_the_system_theme_by_default(monster: Server, visit: Visit) ->
     expect(page.locator("html.dark")).not_to_be_attached()
 
 
+@pytest.mark.parametrize(
+    ("scheme", "colour"), [("dark", "rgb(10, 10, 10)"), ("light", "rgb(255, 255, 255)")]
+)
+def test_page_without_javascript_has_the_system_theme(
+    monster: Server, visit: Visit, scheme: str, colour: str
+) -> None:
+    ann = visit(monster, color_scheme=scheme, java_script_enabled=False)
+    page = ann.context.new_page()
+    page.goto("/plain")
+    assert background(page) == colour
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == scheme
+
+
 def test_theme_choice_applies_in_every_tab(monster: Server, visit: Visit) -> None:
     ann = visit(monster, color_scheme="light")
     first, second = ann.open("/plain"), ann.open("/plain")

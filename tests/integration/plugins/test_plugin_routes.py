@@ -148,7 +148,7 @@ def test_result_is_sent_by_the_rules_and_the_skin_of_the_address() -> None:
         async def page(self, exchange, resource, entity):
             return Page("Labels", P("labels"))
 
-    skin = {"page.navigation": lambda ui, resources, current, entries=(): "the skin"}
+    skin = {"page.navigation": lambda ui, resources, current, entries=(), creatable=(): "the skin"}
     office = Resource(Pen, prefix="/office", policy=Nobody(), ui=skin)
     with visitor_of(Export(), resources=[office]) as visitor:
         for name in ("Blue", "Secret"):

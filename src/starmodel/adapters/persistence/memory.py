@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Iter
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from starmodel.adapters.persistence.memory_conditions import by_keys
+from starmodel.adapters.persistence.memory_conditions import by_keys, loaded_paths
 from starmodel.adapters.persistence.memory_markers import MemoryMarkers
 from starmodel.adapters.persistence.memory_sizes import bytes_of, is_small
 from starmodel.app.access.conditions.condition import ALWAYS, Condition, Related
@@ -18,7 +18,6 @@ from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import Batch, Change, Expired, IsWatched, Marker
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.classes.related_fields import RelatedField
 from starmodel.core.entity import Entity
 from starmodel.core.errors import (
     DuplicateCommandError,
@@ -26,7 +25,7 @@ from starmodel.core.errors import (
     StoreFullError,
     VersionConflictError,
 )
-from starmodel.core.snapshot import stored, stored_copy, version_of, with_related
+from starmodel.core.snapshot import stored, stored_copy, version_of
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.memory")
@@ -163,9 +162,11 @@ class MemoryRepository:
 
     def _resolved(self, query: Query) -> Query:
         """The query with conditions on related records replaced by those on their keys."""
-        if query.where is ALWAYS:
+        if query.where is ALWAYS and not query.related_where:
             return query
-        return replace(query, where=by_keys(query.where, self._snapshots))
+        related = [(cls, by_keys(where, self._snapshots)) for cls, where in query.related_where]
+        where = by_keys(query.where, self._snapshots)
+        return replace(query, where=where, related_where=tuple(related))
 
     def _arranged(self, query: Query) -> Sequence[Entity]:
         query = self._resolved(query)
@@ -185,14 +186,11 @@ class MemoryRepository:
                     "records of both classes must be in one store."
                 )
 
-        def other(snapshot: Entity, path: RelatedField) -> Entity | None:
-            entry = self._live(path.target, getattr(snapshot, path.local))
-            return None if entry is None else entry.snapshot
+        return loaded_paths(query, found, self._snapshot)
 
-        return [
-            with_related(each, {path.relation: other(each, path) for path in query.related})
-            for each in found
-        ]
+    def _snapshot(self, entity: type[Entity], id: Any) -> Entity | None:
+        entry = self._live(entity, id)
+        return None if entry is None else entry.snapshot
 
     def _snapshots(
         self, entity: type[Entity], ids: Iterable[Any] | None = None

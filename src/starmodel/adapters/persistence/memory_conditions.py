@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from starmodel.app.access.conditions.condition import (
@@ -15,9 +15,33 @@ from starmodel.app.access.conditions.condition import (
     junction,
     negation,
 )
+from starmodel.app.ports.query import Query
+from starmodel.core.classes.related_fields import RelatedField
 from starmodel.core.entity import Entity
+from starmodel.core.snapshot import with_related
 
 Snapshots = Callable[[type[Entity]], Iterable[Entity]]
+
+
+Find = Callable[[type[Entity], Any], Entity | None]
+
+
+def loaded_paths(query: Query, found: Iterable[Entity], find: Find) -> Sequence[Entity]:
+    """The snapshots with the related records loaded that a query compares.
+
+    Those that do not meet the query's condition on them are None, like missing ones.
+    """
+
+    def other(snapshot: Entity, path: RelatedField) -> Entity | None:
+        related = find(path.target, getattr(snapshot, path.local))
+        if related is None or not decide(query.where_related(path.target), related):
+            return None
+        return related
+
+    return [
+        with_related(each, {path.relation: other(each, path) for path in query.related})
+        for each in found
+    ]
 
 
 def by_keys(condition: Condition, snapshots: Snapshots) -> Condition:

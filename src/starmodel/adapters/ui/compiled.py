@@ -211,7 +211,9 @@ def _is_harmless(kind: str, attribute: str, before: str) -> bool:
     return not attribute.startswith("data-") or attribute in PLAIN_DATA
 
 
-PLAIN_DATA = frozenset({"data-key", "data-state", "data-may", "data-rows", "data-row"})
+PLAIN_DATA = frozenset(
+    {"data-key", "data-state", "data-may", "data-refused", "data-rows", "data-row"}
+)
 
 
 def _misplaced(slot: str, where: str) -> ConfigurationError:

@@ -14,7 +14,7 @@ PARTS = (
     "record.deletion", "record.children", "record.linked", "record.panels", "record.neighbours",
     "value",
     "form", "form.after", "form.field", "form.choices", "form.chosen", "form.errors",
-    "form.computed",
+    "form.bulk", "form.bulk_errors", "form.computed",
     "message.toast", "message.progress",
     "error.page", "error.panel",
 )  # fmt: skip

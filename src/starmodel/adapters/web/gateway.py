@@ -21,8 +21,16 @@ from starmodel.adapters.web.http.routing import Routes, UserRoutes
 from starmodel.adapters.web.http.sessions import CookieSessions
 from starmodel.adapters.web.pages.csp import page_csp
 from starmodel.adapters.web.pages.htmx import HtmxCheck
-from starmodel.adapters.web.paths import INTERNAL, SLOTS_PATH, STREAM_PATH, TITLES_PATH
+from starmodel.adapters.web.paths import (
+    CANCEL_PATH,
+    DOWNLOADS_PATH,
+    INTERNAL,
+    SLOTS_PATH,
+    STREAM_PATH,
+    TITLES_PATH,
+)
 from starmodel.adapters.web.process_lock import ProcessLock
+from starmodel.adapters.web.resources.events.downloads import DownloadRoute
 from starmodel.adapters.web.resources.events.route import EventRoutes
 from starmodel.adapters.web.resources.slots import SlotRoute
 from starmodel.adapters.web.resources.streams import StreamRoute
@@ -98,7 +106,10 @@ class Gateway:
         stream = StreamRoute(application, frontend, self.patches, self.error_responses)
         slots = SlotRoute(application, self.patches, self.error_responses, ui)
         titles = TitleRoute(application, self.patches, self.error_responses)
+        downloads = DownloadRoute(self.events.downloads, self.error_responses)
         self.routes.add("GET", TITLES_PATH, titles.run)
+        self.routes.add("POST", CANCEL_PATH, self.events.running.cancel)
+        self.routes.add("GET", DOWNLOADS_PATH, downloads.run)
         self.routes.add("GET", STREAM_PATH, stream.run)
         self.routes.add("GET", SLOTS_PATH, slots.run)
 

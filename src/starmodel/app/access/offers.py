@@ -24,6 +24,7 @@ from starmodel.core.current_app import host_of
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, NotSignedInError
 from starmodel.core.events import Event
+from starmodel.core.events.conditions import asks_actor
 from starmodel.core.snapshot import version_of
 
 T = TypeVar("T")
@@ -125,9 +126,17 @@ def offers_in_row(
     Outside of it, where a live list is encoded, such a rule is not awaited: the row offers
     the event, and a click is decided.
     """
+    return decided_together(
+        partial(_offers, policy, entity_type, actor, event, entity, _DENIALS, awaits=False)
+    )
 
+
+def decided_together(ask: Callable[[], bool]) -> bool:
+    """The answer of `ask`, whose questions about related records are decided for all rows at once.
+
+    True where they are not decided: outside of `rendered`.
+    """
     decisions = _decisions.get()
-    ask = partial(_offers, policy, entity_type, actor, event, entity, _DENIALS, awaits=False)
     for _ in range(MAX_PASSES):
         try:
             return ask()
@@ -207,7 +216,10 @@ def with_fields(
     audience: Audience, policy: AccessPolicy, entity_type: EntityType, actor: Actor | None
 ) -> Audience:
     """The audience with the fields that its actors may not read."""
-    if not entity_type.cls.__entity__.guarded:
+    info = entity_type.cls.__entity__
+    if audience.actor is None and actor is not None and any(map(asks_actor, info.conditional)):
+        audience = replace(audience, actor=actor)
+    if not info.guarded:
         return audience
     fields = readable_fields(policy, entity_type, actor)
     return replace(audience, hidden=fields.closed, uncertain=fields.uncertain)

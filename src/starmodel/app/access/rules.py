@@ -168,6 +168,7 @@ def check_rules(entity_types: Iterable[EntityType]) -> None:
         declared = {f"{name}[{key!r}]" if key else name: rule for key, rule in rules.items()}
         for event in entity_type.events.values():
             declared[f"@event(access=…) on {entity_type.name}.{event.name}"] = event.info.access
+            _check_conditions(entity_type, event, declared)
         for field, need, rule in rules_by_field(entity_type):
             declared[f"Field(access=…) on {entity_type.name}.{field}, {need}"] = rule
         _check_nested(entity_type)
@@ -179,6 +180,19 @@ def check_rules(entity_types: Iterable[EntityType]) -> None:
                         part.bind(None, model)
                 except ConfigurationError as error:
                     raise ConfigurationError(f"{where}: {error}") from None
+
+
+def _check_conditions(
+    entity_type: EntityType, event: Event[Any, Any, Any], declared: dict[str, Any]
+) -> None:
+    """Add the rules among the conditions of an event. Raises: ConfigurationError."""
+    for option in ("when", "visible"):
+        condition = getattr(event.info, option)
+        where = f"@event({option}=…) on {entity_type.name}.{event.name}"
+        if condition is not None and entity_type.is_record and event.name == "create":
+            raise ConfigurationError(f"{where}: create has no record yet whose state could count.")
+        if isinstance(condition, Expression):
+            declared[where] = condition
 
 
 def _check_nested(entity_type: EntityType) -> None:

@@ -74,7 +74,7 @@ class AsyncEvents:
         arguments = await self._loader.arguments(unit, command, target)
         if claim is not None:
             await claim.start()
-        steps = Steps(command.event.fn(target.draft, **arguments))
+        steps = Steps(command.event.fn(target.draft, **arguments), command.cancellation)
         yielded: list[Any] = []
         try:
             async for value in steps:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
+from starmodel.app.commands.cancelling import Cancellation
 from starmodel.app.commands.inputs import Inputs
 from starmodel.app.commands.preconditions import Precondition
 from starmodel.app.commands.replies import NO_REPLY, Reply
@@ -37,6 +38,7 @@ class Command:
     on the stored record before the event runs, and again at its commit; inputs are those that
     the arguments are made of; rows are those of children, stored in
     the same commit; referred has records that were read for foreign keys, by field and key;
+    cancellation ends a generator event before its time;
     session_id is the session's id when the command was made.
     """
 
@@ -58,6 +60,7 @@ class Command:
     inputs: Inputs = NO_INPUTS
     rows: Sequence[RowCommand] = ()
     referred: Mapping[str, Mapping[Any, Entity]] = field(default_factory=dict)
+    cancellation: Cancellation | None = None
     session_id: str = field(init=False, default="")
 
     def __post_init__(self) -> None:

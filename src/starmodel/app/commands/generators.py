@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+from starmodel.app.commands.cancelling import Cancellation
+
 
 class Steps:
-    """An async iterator over a sync or async generator, which can throw errors in at a yield."""
+    """An async iterator over a sync or async generator, which can throw errors in at a yield.
 
-    def __init__(self, generator: Any) -> None:
+    Shapes: cancellation may end the iteration by an EventCancelledError.
+    """
+
+    def __init__(self, generator: Any, cancellation: Cancellation | None = None) -> None:
         self._generator, self._error = generator, None
+        self._cancellation = cancellation
         self._is_async = hasattr(generator, "__anext__")
 
     async def close(self) -> None:
@@ -27,6 +33,12 @@ class Steps:
         return self
 
     async def __anext__(self) -> Any:
+        if self._cancellation is None:
+            return await self._next()
+        with self._cancellation.interruptible():
+            return await self._next()
+
+    async def _next(self) -> Any:
         error, self._error = self._error, None
         if self._is_async:
             if error is None:

@@ -13,6 +13,7 @@ from starmodel.app.access.disclosure import Viewer
 from starmodel.app.access.expressions.field_conditions import typed_id
 from starmodel.app.access.fields import writable_fields
 from starmodel.app.access.policy import TRUSTED
+from starmodel.app.access.readiness import check_ready
 from starmodel.app.commands.access import check_class, check_run
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.link_references import LinkReferences
@@ -70,7 +71,9 @@ class Loader:
         for name in binder.entities:
             if command.arguments.get(name) is not None:
                 cls = binder.registry[binder.entities[name]].cls
-                keys.add((cls, self.id_of(cls, command.arguments[name])))
+                named = command.arguments[name]
+                for id in named if binder.parameters[name].has_records else (named,):
+                    keys.add((cls, self.id_of(cls, id)))
         for cls in binder.own.values():
             own = self._scopes.id_of(binder.registry[cls], command.session, command.actor)
             keys.add((binder.registry[cls].cls, own))
@@ -86,7 +89,8 @@ class Loader:
     async def target(self, unit: UnitOfWork, command: Command) -> Tracked:
         """The entity the event runs on, enlisted; access to its stored state is decided.
 
-        Raises: NotFoundError; NotSignedInError; AccessDeniedError; PreconditionFailedError.
+        Raises: NotFoundError; NotSignedInError; AccessDeniedError; EventUnavailableError;
+        PreconditionFailedError.
         """
         entity_type = command.entity_type
         cls = entity_type.cls
@@ -100,6 +104,10 @@ class Loader:
         await check_run(command, entity)  # on this very state, before the event reads it
         tracked = unit.enlist(entity_type, id, entity, new=found is None)
         tracked.checks = (partial(check_run, command),)
+        if command.event.info.when is not None:
+            ready = partial(check_ready, entity_type, command.event, command.actor)
+            await ready(entity)
+            tracked.conditions = (ready,)
         if command.precondition is not None:
             await self._check_version(command, entity)
             tracked.checks += (partial(self._check_version, command),)
@@ -201,8 +209,13 @@ class Loader:
             for name, value in complete.items()
         }
         for name in binder.entities:
-            if name in arguments and arguments[name] is not None:
-                arguments[name] = await self._referred(unit, command, binder, name)
+            if name not in arguments or arguments[name] is None:
+                continue
+            if binder.parameters[name].has_records:
+                arguments[name] = await self._all_referred(unit, command, binder, name)
+            else:
+                id = command.arguments[name]
+                arguments[name] = await self._referred(unit, command, binder, name, id)
         sources = {
             "request": command.request,
             "session": command.session,
@@ -237,12 +250,23 @@ class Loader:
         repository = self._persistence.for_class(entity_type.cls)
         return await repository.get(entity_type.cls, self._target_id(command))
 
-    async def _referred(
+    async def _all_referred(
         self, unit: UnitOfWork, command: Command, binder: Binder, name: str
+    ) -> list[Entity]:
+        """The records of a parameter that names several, by one query."""
+        cls = binder.registry[binder.entities[name]].cls
+        ids = list(dict.fromkeys(command.arguments[name]))
+        unread = [id for id in ids if (cls, id) not in unit.keys]
+        if len(unread) > 1:
+            await unit.preload(cls, unread)
+        return [await self._referred(unit, command, binder, name, id) for id in ids]
+
+    async def _referred(
+        self, unit: UnitOfWork, command: Command, binder: Binder, name: str, given: Any
     ) -> Entity:
         entity_type = binder.registry[binder.entities[name]]
         try:
-            id = self.id_of(entity_type.cls, command.arguments[name])
+            id = self.id_of(entity_type.cls, given)
             return await self._readable(unit, command, entity_type, id)
         except NotFoundError as error:  # unreadable ones are reported in the same way
             error.fields = {name: Message("value.no_such", title=entity_type.title)}

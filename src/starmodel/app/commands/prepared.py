@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starmodel.app.access.decisions import check_record
+from starmodel.app.access.readiness import check_ready
 from starmodel.app.commands.access import SessionWatch
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.command import Command, Outcome
@@ -108,6 +109,8 @@ class PreparedEvent:
             command.policy, entity_type, command.actor, base, command.id,
             event=event, gone=command.expects,
         )  # fmt: skip
+        if event.info.when is not None:
+            await check_ready(entity_type, event, command.actor, base)
         facts = Facts()
         draft = open_draft(base, facts)
         target = Tracked(entity_type, id, base, draft, new=False)

@@ -13,7 +13,7 @@ from starmodel.app.access.disclosure import Viewer
 from starmodel.app.commands.elements import Element
 from starmodel.core.entity import Entity
 from starmodel.core.events import EventInfo
-from starmodel.core.events.results import Progress, Redirect, Toast
+from starmodel.core.events.results import Download, Progress, Redirect, Toast
 from starmodel.core.values.json_data import exact_json
 
 # Renders a component of an event as a DOM patch; the string names the event in errors.
@@ -26,7 +26,8 @@ class Reply:
 
     Shapes: result is JSON data for API clients; signals are the items of a
     returned dict; shown lists the records whose state they contain, as
-    (entity name, id, hidden fields).
+    (entity name, id, hidden fields). download is a file that is sent with this reply only;
+    file_url is the one-time address from which a page fetches it.
     """
 
     result: Any = None
@@ -36,6 +37,8 @@ class Reply:
     progress: Progress | None = None
     signals: dict[str, Any] = field(default_factory=dict)
     shown: list[tuple[str, Any, list[str]]] = field(default_factory=list)
+    download: Download | None = None
+    file_url: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -46,7 +49,8 @@ class Reply:
         """Serialise the reply for the idempotency marker."""
         if self.is_empty:
             return "{}"
-        return exact_json(dataclasses.asdict(self)).decode()
+        stored = dataclasses.asdict(dataclasses.replace(self, download=None, file_url=""))
+        return exact_json(stored).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Reply:
@@ -92,6 +96,8 @@ async def _sort(
         parts["redirect"] = value.url if isinstance(value, Redirect) else value.loc
     elif isinstance(value, Progress):
         parts["progress"] = value
+    elif isinstance(value, Download):
+        parts["download"] = value
     elif isinstance(value, Toast):
         parts.setdefault("toasts", []).append(value)
     elif "fh-toast" in str(getattr(value, "attrs", {}).get("class", "")).split():
@@ -119,4 +125,4 @@ def _is_component(value: Any) -> bool:
 
 
 def _is_result(value: Any) -> bool:
-    return _is_component(value) or isinstance(value, Redirect | Toast | Progress)
+    return _is_component(value) or isinstance(value, Redirect | Toast | Progress | Download)

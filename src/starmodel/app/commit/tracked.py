@@ -12,6 +12,7 @@ from starmodel.app.ports.clock import Clock
 from starmodel.app.ports.repository import Change, ColumnDefaults
 from starmodel.core.changes.drafts import close_draft
 from starmodel.core.changes.patches import Patch, diff
+from starmodel.core.changes.transitions import check_transitions
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import InvalidStateError
@@ -29,8 +30,10 @@ class Tracked:
     holds nothing yet; added, that `add` enlisted it; numbered, that its id
     was made by the store; written, that the last commit stored it;
     is_link, that a relation which an event changed enlisted it; is_linked, that the links of
-    this entity change, so that it gets a new version. checks
-    raise when the stored state they are given is not open to the caller.
+    this entity change, so that it gets a new version; has_checked_choices, that
+    `UnitOfWork.check_choices` has seen its draft. checks
+    raise when the stored state they are given is not open to the caller, conditions when the
+    event is not possible on it: those are asked until the first step of the event is stored.
     """
 
     entity_type: EntityType
@@ -44,14 +47,16 @@ class Tracked:
     written: bool = False
     is_link: bool = False
     is_linked: bool = False
+    has_checked_choices: bool = False
     made: Entity | None = None
     patch: Patch = _NO_PATCH
     checks: tuple[Callable[[Entity], Awaitable[None]], ...] = ()
+    conditions: tuple[Callable[[Entity], Awaitable[None]], ...] = ()
 
     async def check_access(self, stored: Entity) -> None:
         """Decide access on the state that the next commit replaces."""
         if not (self.new and self.entity_type.is_record):
-            for check in self.checks:
+            for check in (*self.checks, *self.conditions):
                 await check(stored)
 
 
@@ -75,6 +80,8 @@ def change_of(
         return Change(entity_type.cls, tracked.id, "delete", version, version + 1, before=base)
     made = close_draft(tracked.draft)
     patch = diff(base, made)
+    if entity_type.cls.__entity__.transitions and not (tracked.new and entity_type.is_record):
+        check_transitions(base, made)
     decoded: Set[str] = frozenset()
     if not tracked.new:
         values: dict[str, Any] = object.__getattribute__(tracked.draft, "__dict__")

@@ -13,8 +13,10 @@ from starmodel.app.access.expressions.reads import read_fields_of
 from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.live.frames import Frames
 from starmodel.app.live.invalidation import RecordChange
+from starmodel.app.live.related_values import Follow
 from starmodel.app.live.subscription import Subscription
 from starmodel.app.live.topics import WatchedList
+from starmodel.app.ports.messages import Changed
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, AccessScanLimitError
@@ -149,6 +151,12 @@ class LiveList:
     def follows(self, cls: type[Entity]) -> bool:
         """Whether the read rule of the list reads other records, of this class."""
         return cls in self._related
+
+    def is_computed_from(self, follow: Follow, message: Changed) -> bool:
+        """Whether the change may affect a computed value of the rows."""
+        if self._querying or self._window is None:
+            return True
+        return follow.may_affect(message, self._window.entities)
 
     def shows(self, cls: type[Entity], id: Any = None) -> bool:
         """Whether the list may show the title of this record, or of any of its class."""

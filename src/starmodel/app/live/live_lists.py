@@ -20,6 +20,7 @@ from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.live.invalidation import Matches, RecordChange
 from starmodel.app.live.live_list import LiveList, Pause
+from starmodel.app.live.related_values import Follow
 from starmodel.app.live.scheduler import FairScheduler
 from starmodel.app.live.subscription import Subscription
 from starmodel.app.live.topics import WatchedList
@@ -39,9 +40,7 @@ LISTS_PER_STEP = 16  # invalidated between two yields to the event loop
 
 RunQuery = Callable[[Listing, Actor | None, AccessPolicy, bool], Awaitable[Window]]
 # Adds the titles of related records that the reader may see.
-AddTitles = Callable[
-    [Window, EntityType, ShownTitles, Actor | None, AccessPolicy], Awaitable[Window]
-]
+AddTitles = Callable[[Window, Listing, ShownTitles, Actor | None, AccessPolicy], Awaitable[Window]]
 # With the identity of the policy that filters the list, whether it has a total, the fields
 # that are hidden on every record, and the related classes that are shown.
 Key = tuple[Listing, Actor | None, int, bool, frozenset[str], tuple[Any, ...]]
@@ -56,9 +55,10 @@ async def _affects_every(each: LiveList, actor: Actor | None) -> bool:
 class LiveLists:
     """The live lists of this process; a subscriber of the bus.
 
-    Viewers with equal read access share one LiveList. followed has the classes whose rows show
-    values computed from the records of a class, by the name of that class. If the read rule of
-    the class or of a field depends on the record, there is one LiveList per actor and policy.
+    Viewers with equal read access share one LiveList. If the read rule of the class or of a field
+    depends on the record, there is one LiveList per actor and policy.
+
+    Shapes: followed has the rows that are computed from the records of a class, by its name.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class LiveLists:
         policy: AccessPolicy,
         matches: Matches,
         read: Read,
-        followed: Mapping[str, Collection[str]] = MappingProxyType({}),
+        followed: Mapping[str, Collection[Follow]] = MappingProxyType({}),
         *,
         pause: Pause = asyncio.sleep,
     ) -> None:
@@ -78,6 +78,8 @@ class LiveLists:
         self._read = read
         self._lists: dict[str, dict[Key, LiveList]] = {}
         self._joined: dict[Subscription, dict[Key, None]] = {}
+        # By the name of a link class: classes with lists that it filters, now or earlier.
+        self._linking: dict[str, set[str]] = {}
         self._scheduler = FairScheduler()
         self._messages: dict[str, list[Changed]] = {}
         self._invalidation: asyncio.Task[None] | None = None
@@ -103,6 +105,7 @@ class LiveLists:
             or fields.depends_on_record
             or _titles_vary(policy, watched)
             or listing.query.related
+            or listing.query.linked
         ):
             key = (listing, viewer.actor, id(policy), total, NOTHING, titled)
             reader = viewer.actor
@@ -116,13 +119,14 @@ class LiveLists:
                 seen = [as_seen(entity, fields.closed) for entity in window.entities]
                 window = replace(window, entities=tuple(seen))
             if self.add_titles is not None and titled:
-                own = listing.entity_type
-                window = await self.add_titles(window, own, watched.titled, reader, policy)
+                window = await self.add_titles(window, listing, watched.titled, reader, policy)
             return window
 
         lists = self._lists.setdefault(listing.entity_type.name, {})
         if key not in lists:
             lists[key] = LiveList(watched, run_query, self._pause, self._slot, guard)
+        for link in listing.query.linked:
+            self._linking.setdefault(link.link.__entity__.name, set()).add(listing.entity_type.name)
         self._joined.setdefault(viewer, {})[key] = None
         lists[key].join(viewer, watched.digest)
 
@@ -140,15 +144,24 @@ class LiveLists:
     def is_watched(self, topic: str) -> bool:
         """Whether an open page shows a list of the topic's entity class."""
         name = topic.partition(":")[0]
-        return name in self._lists or any(n in self._lists for n in self._followed.get(name, ()))
+        others = (
+            *(each.owner for each in self._followed.get(name, ())),
+            *self._linking.get(name, ()),
+        )
+        return name in self._lists or any(other in self._lists for other in others)
 
     async def deliver(self, message: Any) -> None:
         """Queue one message of the bus for the lists of its class."""
         if not isinstance(message, Changed):
             return
-        for name in self._followed.get(message.entity, ()):
+        for follow in self._followed.get(message.entity, ()):
+            for each in tuple(self._lists.get(follow.owner, {}).values()):
+                if each.is_computed_from(follow, message):
+                    each.refresh()
+        for name in self._linking.get(message.entity, ()):
             for each in tuple(self._lists.get(name, {}).values()):
-                each.refresh()
+                if any(f.link.__entity__.name == message.entity for f in each.listing.query.linked):
+                    each.refresh()
         if message.entity not in self._lists:
             return
         messages = self._messages.setdefault(message.entity, [])
@@ -275,8 +288,8 @@ class LiveLists:
 
 def _titles_vary(policy: AccessPolicy, watched: WatchedList) -> bool:
     references = {name: target for name, target, may_read in watched.titled if may_read}
-    own = watched.listing.entity_type
-    return titles_vary(policy, own, references, shown_related(own) if references else ())
+    own, columns = watched.listing.entity_type, watched.listing.columns
+    return titles_vary(policy, own, references, shown_related(own, columns) if references else ())
 
 
 async def _permits(

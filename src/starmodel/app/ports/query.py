@@ -15,7 +15,7 @@ from starmodel.app.access.conditions.condition import ALWAYS, Condition, decide
 from starmodel.app.ports.filter_syntax import split_filter, split_values
 from starmodel.app.ports.moments import bound_of
 from starmodel.app.ports.ordering import Order, Position, position_of, sort_key, value_at
-from starmodel.core.classes.related_fields import RelatedField
+from starmodel.core.classes.related_fields import LinkedField, RelatedField
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ListQueryError
 from starmodel.core.fields.field_types import choice_of, plain_types
@@ -86,7 +86,10 @@ class Query:
     both directions, ties by id. The window begins after the position `after`,
     if there is one, and skips `offset` records. where is the condition of an access
     rule, joined by AND as well; the store supports each of its parts. Filters, search and order
-    may name fields of related records by a path, "customer.name"; related has these.
+    may name fields of related records by a path, "customer.name"; related has these. A related
+    record that does not meet the condition of its class in related_where counts as absent; the
+    store supports these conditions too. Filters may name many-to-many relations; linked has
+    these, and `Windows` makes conditions of them before a store is asked.
     Units: limit and offset count records; limit None means all.
     """
 
@@ -100,10 +103,16 @@ class Query:
     after: Position | None = None
     where: Condition = ALWAYS
     related: tuple[RelatedField, ...] = ()
+    related_where: tuple[tuple[type[Entity], Condition], ...] = ()
+    linked: tuple[LinkedField, ...] = ()
+
+    def where_related(self, cls: type[Entity]) -> Condition:
+        """The condition on the related records of a class."""
+        return next((where for target, where in self.related_where if target is cls), ALWAYS)
 
     def is_decidable(self, entity: Entity) -> bool:
         """Whether the related records that the query compares are loaded with the snapshot."""
-        return all(path.relation in entity.__dict__ for path in self.related)
+        return not self.linked and all(path.relation in entity.__dict__ for path in self.related)
 
     def matches(self, entity: Entity) -> bool:
         """Whether a snapshot matches filters, search and condition, without the window.
@@ -146,6 +155,7 @@ def make_query(
     private: bool = False,
     hidden: Container[str] = (),
     related: Callable[[str], RelatedField | None] = lambda name: None,
+    linked: Callable[[str], LinkedField | None] = lambda name: None,
 ) -> Query:
     """A query from parameters such as `price__lt=5` and the order "-price,name".
 
@@ -154,7 +164,8 @@ def make_query(
 
     Shapes: filters are `field`, `field__op` for an operator, `field__isnull`
     with a bool, and `field__range` with two values, both inclusive. related resolves a relation
-    or a path such as "customer.name"; None for any other name.
+    or a path such as "customer.name"; None for any other name; linked resolves a many-to-many
+    relation, which is compared with an id, or with several by `__in`.
 
     Raises: ListQueryError, naming the field or operator and the allowed ones.
     """
@@ -179,8 +190,14 @@ def make_query(
         return name
 
     conditions = []
+    links: dict[str, LinkedField] = {}
     for word, value in filters.items():
         name, op = split_filter(word, fields)
+        link = None if name in fields else linked(name)
+        if link is not None:
+            links[name] = link
+            conditions.append(_linked_filter(link, op, value))
+            continue
         if name not in fields and related(name) is None:
             names = names_by_alias(entity)
             aliases = {alias: name for alias, name in names.items() if name in fields}
@@ -218,8 +235,21 @@ def make_query(
         texts = (*own, *(known(name) for name in others if related(name) is not None))
     return Query(
         entity, tuple(conditions), search, texts, ordering, offset, limit,
-        related=tuple(paths.values()),
+        related=tuple(paths.values()), linked=tuple(links.values()),
     )  # fmt: skip
+
+
+def _linked_filter(link: LinkedField, op: str, value: Any) -> Filter:
+    """The filter by one id of a linked record, or by any of several."""
+    if op not in ("eq", "in"):
+        raise ListQueryError(
+            f"{link.name}__{op[:80]}: a relation is compared by {link.name} with an id, or by "
+            f"{link.name}__in with several."
+        )
+    converted = _converted(link.target, "id", op, value)
+    if converted is None:
+        raise ListQueryError(f"{link.name} is compared with the id of a record, and got None.")
+    return Filter(link.name, op, converted)
 
 
 def fields_of(query: Query) -> frozenset[str]:

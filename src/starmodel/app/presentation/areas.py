@@ -94,6 +94,11 @@ class Areas:
         targets = self._registry.referenced.get(entity_type.cls, {})
         return {field: self.current_resource(cls) for field, cls in targets.items()}
 
+    def shown_records(self, entity_type: EntityType) -> dict[str, MountedResource]:
+        """The resource in the current area of the records that pages show by their titles."""
+        targets = self._registry.shown_records.get(entity_type.cls, {})
+        return {field: self.current_resource(cls) for field, cls in targets.items()}
+
     def children_at(self, place: str) -> Children | None:
         """The children that the list with this place shows; None for a list page."""
         return self._registry.children_at(place) if place else None

@@ -143,6 +143,9 @@ class Frontend(Protocol):
     def bulk_action(self, resource: MountedResource) -> str:
         """The expression that submits the bulk form of a list."""
 
+    def cancel_action(self, progress: str) -> str:
+        """The expression that ends the event whose progress has this element id."""
+
     # The stream of a page
 
     async def stream_topics(self, query: str, session: Session) -> Topics:

@@ -11,13 +11,27 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from starmodel.app.access.policy import AccessPolicy
-from starmodel.app.queries.record_keys import BULK, CHOICES, EDIT, NEW, key_of
+from starmodel.app.queries.record_keys import (
+    BULK,
+    CHOICES,
+    COUNT,
+    EDIT,
+    EVENTS,
+    EXPORT,
+    MATCHING,
+    NEW,
+    key_of,
+)
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
 
-Page = Literal["list", "new", "bulk", "choices", "record", "edit", "delete"]
+Page = Literal[
+    "list", "new", "bulk", "matching", "choices", "count",
+    "export.csv", "export.jsonl", "export.xlsx", "record", "edit", "delete",
+    "events",
+]  # fmt: skip
 
 ID = "{id}"
 """The place of a record's key in the path of a route."""
@@ -26,8 +40,12 @@ ANY_ID = quote(ID, safe="")
 """The key of the id `ID`, for templates that replace it in a URL."""
 
 _TAILS: dict[Page, str] = {
-    "list": "", "new": f"/{NEW}", "bulk": f"/{BULK}", "choices": f"/{CHOICES}",
+    "list": "", "new": f"/{NEW}", "bulk": f"/{BULK}", "matching": f"/{MATCHING}",
+    "choices": f"/{CHOICES}",
+    "count": f"/{COUNT}", "export.csv": f"/{EXPORT}.csv", "export.jsonl": f"/{EXPORT}.jsonl",
+    "export.xlsx": f"/{EXPORT}.xlsx",
     "record": f"/{ID}", "edit": f"/{ID}/{EDIT}", "delete": f"/{ID}/delete",
+    "events": f"/{ID}/{EVENTS}",
 }  # fmt: skip
 
 
@@ -54,10 +72,22 @@ class MountedResource:
     Shapes: name is "Product", or "admin.Product" below a prefix; policy decides
     about every class that a command or page of the resource reaches; ui is a
     `UIAdapter`, set when the application's pages are built; pages are the generated pages that
-    are served.
+    are served, forms the names of the events with a page of their own, bulk_forms of those whose
+    inputs are taken for several records at once.
     """
 
-    __slots__ = ("area", "entity_type", "name", "pages", "path", "policy", "prefix", "ui")
+    __slots__ = (
+        "area",
+        "bulk_forms",
+        "entity_type",
+        "forms",
+        "name",
+        "pages",
+        "path",
+        "policy",
+        "prefix",
+        "ui",
+    )
 
     def __init__(self, entity_type: EntityType, prefix: str, policy: AccessPolicy) -> None:
         self.entity_type, self.prefix, self.policy = entity_type, prefix, policy
@@ -66,6 +96,8 @@ class MountedResource:
         self.path = None if entity_type.path is None else f"{prefix}{entity_type.path}"
         self.ui: Any = None
         self.pages: set[Page] = set()
+        self.forms: set[str] = set()
+        self.bulk_forms: set[str] = set()
 
     def url_for(self, page: Page, id: Any = None, *, root_path: str = "") -> str:
         """The URL path of a generated page; "record" also takes the requests of PATCH and DELETE.

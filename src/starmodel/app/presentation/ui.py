@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
-from starmodel.app.access.policy import Actor, Audience
+from starmodel.app.access.conditions.condition import ALWAYS, Condition
+from starmodel.app.access.policy import AccessPolicy, Actor, Audience
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.elements import Element
 from starmodel.app.live.views import LiveView
@@ -26,6 +27,7 @@ from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.neighbours import Neighbours
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
 from starmodel.core.classes.registry import EntityType
+from starmodel.core.classes.related_fields import RelatedField
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.events.results import Progress, Toast
@@ -69,7 +71,8 @@ class Services:
 
     Shapes: binder returns the binder of an event; needs_no_form is True for an event
     that a click runs at once; register_view makes a live view known to streams; extensions are
-    what plugins add; choices reads the records that inputs choose from.
+    what plugins add; choices reads the records that inputs choose from; sorts_by is
+    `Application.sorts_by`.
     """
 
     site: Site
@@ -81,6 +84,7 @@ class Services:
     register_view: Callable[[LiveView], None]
     extensions: Extensions
     choices: RecordChoices
+    sorts_by: Callable[[EntityType, RelatedField, AccessPolicy], bool]
 
     @property
     def icons_url(self) -> str:
@@ -141,8 +145,12 @@ class PageShell(Protocol):
         resources: Sequence[MountedResource],
         current: MountedResource | None,
         entries: Sequence[NavEntry] = (),
+        creatable: Collection[MountedResource] = (),
     ) -> Any:
-        """The navigation links to these resources, and entries of plugins."""
+        """The navigation links to these resources, and entries of plugins.
+
+        Shapes: creatable are the resources whose form for a new record the visitor may open.
+        """
 
     def page_slot(self, filled: Filled, place: Place) -> Any:
         """One content of a slot, in an element with its id."""
@@ -280,15 +288,23 @@ class Forms(Protocol):
         """The contents that plugins add below a form; entity is the edited record."""
 
     async def form_choices(
-        self, resource: MountedResource, words: str, actor: Actor | None
+        self,
+        resource: MountedResource,
+        words: str,
+        actor: Actor | None,
+        where: Condition = ALWAYS,
     ) -> Offered:
-        """The readable records that an input offers for typed words.
+        """The readable records that an input offers for typed words, of those in `where`.
 
         Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
         """
 
     async def form_chosen(
-        self, resource: MountedResource, ids: Sequence[Any], actor: Actor | None
+        self,
+        resource: MountedResource,
+        ids: Sequence[Any],
+        actor: Actor | None,
+        where: Condition = ALWAYS,
     ) -> Sequence[Choice]:
         """The readable ones of these records, as an input shows them. Raises: as above."""
 
@@ -303,6 +319,21 @@ class Forms(Protocol):
         inlines: Sequence[InlineRows] = (),
     ) -> Sequence[Element]:
         """Patches of the open form: each validation error beside its input, all others cleared."""
+
+    def form_bulk(
+        self,
+        resource: MountedResource,
+        event: Event[Any, Any, Any],
+        hidden: Sequence[tuple[str, str]],
+        values: Mapping[str, Any] = NO_INPUTS,
+        errors: Mapping[str, str] = NO_INPUTS,
+    ) -> Any:
+        """The form that runs an event on the records that the hidden inputs name."""
+
+    def form_bulk_errors(
+        self, resource: MountedResource, event: Event[Any, Any, Any], errors: Mapping[str, str]
+    ) -> Sequence[Element]:
+        """Patches of that form, as `form_errors`."""
 
 
 class Messages(Protocol):

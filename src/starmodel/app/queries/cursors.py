@@ -24,7 +24,7 @@ class Cursors:
     """Encodes and decodes cursors.
 
     A cursor is the sort values and the id of a record, padded to blocks and
-    encrypted. It is bound to one class and order and, if the read rule depends
+    encrypted. It is bound to one class and order and, if a read rule depends
     on the record, to one reader. Filters and search may change between pages.
 
     Shapes: reader is the actor's id, "" for any reader.
@@ -36,9 +36,9 @@ class Cursors:
     def behind(self, query: Query, entity: Entity, reader: str = "") -> str:
         """The cursor of the window that begins after this record.
 
+        Shapes: the related records that the order compares are loaded.
         Raises: ListQueryError, if it is too long for a URL.
         """
-        _check_order(query)
         text = to_text(list(position_of(entity, query.order))).encode()
         text += b" " * (-len(text) % BLOCK_BYTES)
         sealed = self._cipher.encrypt(text, _context(query, reader))
@@ -60,7 +60,6 @@ class Cursors:
             raise ListQueryError(
                 f"{query.entity.__name__} keeps its ids private, so it has no cursors. Use page."
             )
-        _check_order(query)
         if cursor == "":
             return None
         try:
@@ -73,7 +72,7 @@ class Cursors:
             text = self._cipher.decrypt(sealed, _context(query, reader))
             names = [*(name for name, _ in query.order), "id"]
             position = tuple(
-                _type(query.entity, name).validate_python(value)
+                _type(*_field(query, name)).validate_python(value)
                 for name, value in zip(names, from_text(text.decode()), strict=True)
             )
             if position[-1] is None:
@@ -89,13 +88,10 @@ class Cursors:
             ) from error
 
 
-def _check_order(query: Query) -> None:
-    """Raises: ListQueryError, for an order by a related record."""
-    if any("." in name for name, _ in query.order):
-        raise ListQueryError(
-            f"A cursor can't follow the order {order_words(query.order)!r} by a related record. "
-            "Use page."
-        )
+def _field(query: Query, name: str) -> tuple[type[Entity], str]:
+    """The class and the field of a sort value."""
+    path = next((path for path in query.related if path.name == name), None)
+    return (query.entity, name) if path is None else (path.target, path.field)
 
 
 def _context(query: Query, reader: str) -> bytes:

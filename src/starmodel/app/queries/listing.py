@@ -14,8 +14,9 @@ from starmodel.app.ports.ordering import order_words
 from starmodel.app.ports.query import NEGATED, OPERATORS, SHORTHANDS, Query, make_query
 from starmodel.app.queries.cursors import Cursors
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles
+from starmodel.app.queries.shown_fields import possible_columns, shown_fields
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.classes.related_fields import queried_field
+from starmodel.core.classes.related_fields import linked_field, queried_field
 from starmodel.core.commands import plain
 from starmodel.core.definition.related_computed import related_values
 from starmodel.core.entity import Entity
@@ -29,6 +30,7 @@ MAX_SEARCH_CHARS = 200
 MAX_NUMBER_CHARS = 18
 MAX_FILTER_CHARS = 1000
 MAX_CHOICES = 1000
+MAX_COLUMN_CHARS = 2000
 MAX_WORDS_CHARS = 8000
 PLACE = "_place"
 """The parameter of `Listing.place`, in the words of a list that a page shows."""
@@ -36,7 +38,7 @@ FIGURES = "figures"
 """The place of one record's computed fields that other records change, on its page."""
 MAX_PLACE_CHARS = 200
 # "datastar" is the query parameter of Datastar's signals.
-WINDOW = ("search", "order", "page", "per_page", "cursor", "total", "datastar")
+WINDOW = ("search", "order", "page", "per_page", "cursor", "total", "columns", "datastar")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +49,8 @@ class Listing:
     position of the cursor, "" for the start; filters are its filters as query
     parameters, such as {"price__lt": "5"}; words is the canonical query
     string, so that equal listings have equal words; place names the part of a page that shows
-    the list, such as "Order.lines", "" for the list page of the class.
+    the list, such as "Order.lines", "" for the list page of the class; columns are those that
+    the visitor has chosen, empty for those of the class.
     """
 
     entity_type: EntityType
@@ -60,6 +63,7 @@ class Listing:
     cursor: str | None = None
     words: str = ""
     place: str = ""
+    columns: tuple[str, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Listing) and self._key == other._key
@@ -83,8 +87,9 @@ class Listing:
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether the list may omit records of the class."""
-        return bool(self.filters or self.search or self.page > 1 or self.cursor)
+        """Whether the list may omit records of the class, or children of its parent."""
+        own = 1 if self.place else 0  # the filter by the parent
+        return bool(len(self.filters) > own or self.search or self.page > 1 or self.cursor)
 
     def parameters(self, **instead: Any) -> dict[str, str]:
         """The query parameters by name, some of them replaced; None removes one."""
@@ -95,6 +100,7 @@ class Listing:
             "page": "" if self.page == 1 else str(self.page),
             "per_page": "" if self.per_page == PER_PAGE else str(self.per_page),
             "cursor": self.cursor or "",
+            "columns": ",".join(self.columns),
             PLACE: self.place,
         }
         parameters = {name: word for name, word in named.items() if word or name in self.filters}
@@ -174,7 +180,8 @@ def listing_of(
         raise ListQueryError("A list goes by page or by cursor; leave one of them out.")
     page = _number(parameters, "page", 1, MAX_PAGE)
     per_page = _number(parameters, "per_page", PER_PAGE, MAX_PER_PAGE)
-    search, order = parameters.get("search", "").strip(), parameters.get("order", "")
+    own_order = _own_order(entity_type, hidden)
+    search, order = parameters.get("search", "").strip(), parameters.get("order") or own_order
     if len(search) > MAX_SEARCH_CHARS:
         raise ListQueryError(
             f"search has {len(search)} characters; expected at most {MAX_SEARCH_CHARS}."
@@ -196,17 +203,49 @@ def listing_of(
         offset=(page - 1) * per_page,
         hidden=hidden,
         related=partial(queried_field, entity_type),
+        linked=partial(linked_field, entity_type),
     )
     if cursor is not None and cursors is not None:
         query = replace(query, after=cursors.position(query, cursor, reader))
     order = order_words(query.order)
+    if order == own_order:
+        order = ""
     listing = Listing(
-        entity_type, query, page, per_page, search, order, _words(query), cursor, place=place
-    )
+        entity_type, query, page, per_page, search, order, _words(query), cursor, place=place,
+        columns=_columns(entity_type, parameters.get("columns", ""), hidden, lenient=lenient),
+    )  # fmt: skip
     words = urlencode(listing.parameters())
     if len(words) > MAX_WORDS_CHARS + len(cursor or ""):
         raise ListQueryError(f"The question has more than {MAX_WORDS_CHARS} characters.")
     return replace(listing, words=words)
+
+
+def _own_order(entity_type: EntityType, hidden: Container[str]) -> str:
+    """The order of the class, without fields that the reader may not read on every record."""
+    words = str(entity_type.cls.model_config.get("list_order") or "")
+    terms = [term for term in map(str.strip, words.split(",")) if term]
+    return ",".join(term for term in terms if term.removeprefix("-") not in hidden)
+
+
+def _columns(
+    entity_type: EntityType, text: str, hidden: Container[str], *, lenient: bool
+) -> tuple[str, ...]:
+    """The chosen columns, empty for those of the class. Raises: ListQueryError."""
+    if not text:
+        return ()
+    if len(text) > MAX_COLUMN_CHARS:
+        raise ListQueryError(
+            f"columns has {len(text)} characters; expected at most {MAX_COLUMN_CHARS}."
+        )
+    # Columns of fields that are hidden on some records are shown, with empty cells.
+    possible = possible_columns(entity_type)
+    chosen = [name.strip() for name in text.split(",")]
+    unknown = [name for name in chosen if name not in possible]
+    if unknown and not lenient:
+        shown = ", ".join(name for name in possible if name not in hidden)
+        raise ListQueryError(f"columns has {unknown[0][:80]!r}; expected some of {shown}.")
+    known = tuple(dict.fromkeys(name for name in chosen if name in possible))
+    return () if known == tuple(shown_fields(entity_type)) else known
 
 
 def _named(entity_type: EntityType, hidden: Container[str]) -> frozenset[str]:
@@ -264,7 +303,7 @@ def _is_foreign(entity_type: EntityType, name: str, hidden: Container[str]) -> b
     """Whether the parameter is neither a filter nor a misspelt one."""
     fields = _named(entity_type, hidden)
     field, op = split_filter(name, fields)
-    if queried_field(entity_type, field) is not None:
+    if queried_field(entity_type, field) is not None or linked_field(entity_type, field):
         return False
     return field not in fields and not (field != name and field and op in (*OPERATORS, *SHORTHANDS))
 

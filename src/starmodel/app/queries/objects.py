@@ -113,7 +113,9 @@ class Objects(Generic[E]):
         if not 1 <= batch <= MAX_BATCH:
             raise RequestError(f"batch is {batch}; expected 1 to {MAX_BATCH}.")
         await self._application.ready()
-        query = make_query(self._entity, filters, search=search, order=order, private=True)
+        query = make_query(
+            self._entity, filters, search=search, order=order, private=True, related=self._related
+        )
         repository = self._application.persistence.for_class(self._entity)
         async with aclosing(repository.stream(query, batch)) as chunks:
             async for chunk in chunks:

@@ -7,7 +7,9 @@ from urllib.parse import quote
 
 from starmodel.core.entity import Entity
 
-NEW, EDIT, BULK, CHOICES = "new", "edit", "_bulk", "_choices"
+NEW, EDIT = "new", "edit"
+BULK, MATCHING, CHOICES = "_bulk", "_matching", "_choices"
+COUNT, EXPORT, EVENTS = "_count", "_export", "_events"
 """The path segments of generated pages below a list or a record."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
@@ -26,6 +28,8 @@ def key_of(id: object) -> str:
     ('a%2Fb', '~new', '~..', '~~new')
     """
     text = str(id)
+    if text.isalnum() and text.isascii() and text != NEW:  # most ids
+        return text
     if _TAKEN.fullmatch(text):
         text = f"~{text}"
     return text if _PLAIN.fullmatch(text) else quote(text, safe="")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from starmodel.app.access.fields import seen_now
+from starmodel.app.access.fields import each_seen_by
 from starmodel.app.access.policy import AccessPolicy, Actor
 from starmodel.app.queries.record_keys import key_of
 from starmodel.core.classes.registry import EntityType
@@ -24,6 +25,7 @@ ShownTitles = tuple[tuple[str, EntityType, bool], ...]
 """Foreign keys that a list shows by title, each with its class and whether that may be read."""
 
 
+NONE: Mapping[Any, Any] = MappingProxyType({})
 MAX_LINKED_TITLES = 20
 """The most titles that one relation to many records is shown by."""
 
@@ -48,25 +50,25 @@ class RelatedTitles:
     """The titles of related records that one reader may see, by class and id.
 
     Shapes: None for a record that is missing or that the reader may not read, which look the
-    same; ids that were not asked for are absent.
+    same; ids that were not asked for are absent. _by_key has the titles of each foreign key.
     """
 
-    _titled: Mapping[tuple[type[Entity], Any], Titled | None] = field(default_factory=dict)
-    _references: Mapping[str, type[Entity]] = field(default_factory=dict)
+    _titled: Mapping[type[Entity], Mapping[Any, Titled | None]] = field(default_factory=dict)
+    _by_key: Mapping[str, Mapping[Any, Titled | None]] = field(default_factory=dict)
     _fields: Sequence[RelatedField] = ()
     _linked: Mapping[str, LinkedIds] = field(default_factory=dict)
 
     def of(self, cls: type[Entity], id: Any) -> Titled | None:
         """The title and the key of a record; None if it is not available."""
-        return self._titled.get((cls, id))
+        return self._titled.get(cls, NONE).get(id)
 
     def has(self, cls: type[Entity], id: Any) -> bool:
         """Whether the title of this record was asked for."""
-        return (cls, id) in self._titled
+        return id in self._titled.get(cls, NONE)
 
     def has_any(self, cls: type[Entity]) -> bool:
         """Whether titles of records of this class were asked for."""
-        return any(asked is cls for asked, _ in self._titled)
+        return bool(self._titled.get(cls))
 
     def has_linked(self, name: str) -> bool:
         """Whether the titles of this relation to many records were asked for."""
@@ -98,14 +100,15 @@ class RelatedTitles:
         """The titles and values that the rendering of a record depends on, as text."""
         hidden = hidden_of(entity)
         found = [
-            None if name in hidden else self.of(cls, getattr(entity, name))
-            for name, cls in self._references.items()
+            None if name in hidden else titled.get(getattr(entity, name))
+            for name, titled in self._by_key.items()
         ]
-        values = [repr(self.value(entity, path)) for path in self._fields]
+        shown = [None if each is None else each.title for each in found]
+        shown += [repr(self.value(entity, path)) for path in self._fields]
         for name in self._linked:
-            values.append(repr([each[:2] for each in self.linked(name, entity)]))
-            values.append(str(self.has_more_linked(name, entity)))
-        return (*(None if each is None else each.title for each in found), *values)
+            shown.append(repr([each[:2] for each in self.linked(name, entity)]))
+            shown.append(str(self.has_more_linked(name, entity)))
+        return tuple(shown)
 
 
 NO_TITLES = RelatedTitles()
@@ -130,37 +133,33 @@ async def titles_of(
     actor, policy) returns the readable records among ids; fields are those of the related records
     that are shown as well; linked are the relations to many records, by name.
     """
-    wanted: dict[type[Entity], dict[Any, None]] = {}
+    wanted: dict[type[Entity], dict[Any, Titled | None]] = {}
     types: dict[type[Entity], EntityType] = {}
-    for entity in entities:
-        hidden = hidden_of(entity)
-        for name, target in references.items():
-            id = None if name in hidden else getattr(entity, name)
-            if id is not None:
-                types[target.cls] = target
-                wanted.setdefault(target.cls, {})[id] = None
-    for target, ids in (linked or {}).values():
+    entities = list(entities)
+    for name, target in references.items():
+        ids = [getattr(each, name) for each in entities if name not in hidden_of(each)]
+        known = dict.fromkeys([id for id in ids if id is not None])
+        if known:
+            types[target.cls] = target
+            wanted.setdefault(target.cls, {}).update(known)
+    for target, of_owner in (linked or {}).values():
         types[target.cls] = target
         some = wanted.setdefault(target.cls, {})
-        for others in ids.values():
+        for others in of_owner.values():
             some |= dict.fromkeys(others[:MAX_LINKED_TITLES])
-    loaded: dict[tuple[type[Entity], Any], Titled | None] = {}
     for cls, known in wanted.items():
-        loaded.update(dict.fromkeys([(cls, id) for id in known]))
-        for found in await readable(types[cls], list(known), actor, policy) if known else ():
-            loaded[cls, found.id] = titled(types[cls], found, actor, policy)
-    if not loaded and not linked:
+        found = await readable(types[cls], list(known), actor, policy) if known else ()
+        for seen in await each_seen_by(policy, actor, types[cls], list(found)):
+            known[seen.id] = titled(types[cls], seen)
+    if not wanted and not linked:
         return NO_TITLES
-    classes = {name: target.cls for name, target in references.items()}
-    return RelatedTitles(loaded, classes, fields, linked or {})
+    by_key = {name: wanted.get(target.cls, NONE) for name, target in references.items()}
+    return RelatedTitles(wanted, by_key, fields, linked or {})
 
 
-def titled(
-    entity_type: EntityType, entity: Entity, actor: Actor | None, policy: AccessPolicy
-) -> Titled:
-    """The title of a readable record, as the actor sees it."""
-    seen = seen_now(policy, actor, entity_type, entity)
-    return Titled(title_of(entity_type, seen), key_of(entity.id), seen)
+def titled(entity_type: EntityType, seen: Entity) -> Titled:
+    """The title of a readable record, as its reader sees it."""
+    return Titled(title_of(entity_type, seen), key_of(seen.id), seen)
 
 
 def titles_vary(

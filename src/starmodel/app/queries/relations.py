@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from starmodel.core.classes.relations import Resolved, resolve
 from starmodel.core.entity import Entity
 from starmodel.core.errors import RequestError
 from starmodel.core.fields.relations import relations_of
+from starmodel.core.snapshot import with_related
 
 E = TypeVar("E", bound=Entity)
 AT_ONCE = 1000
@@ -40,8 +42,7 @@ class Relations:
 
         Raises: RequestError, naming the relations of the class.
         """
-        # Copied, because a store may cache the snapshots that it returned.
-        own = [copy.copy(entity) for entity in found]
+        own = [_apart(entity) for entity in found]
         names: dict[str, list[str]] = {}
         for path in (load,) if isinstance(load, str) else load:
             name, _, rest = path.partition(".")
@@ -89,19 +90,21 @@ class Relations:
             related = await self._with(what.target, what.remote, related_keys, what.relation.order)
         if further:
             related = await self.fill(related, further)
-        belong: dict[Any, list[Any]] = {}
-        own_keys_of: dict[Any, list[Any]] = {}
-        for own_key, remote_key in pairs:
-            own_keys_of.setdefault(remote_key, []).append(own_key)
-        for other in related:
-            key = getattr(other, what.remote)
-            for own_key in (key,) if what.link is None else own_keys_of.get(key, ()):
-                belong.setdefault(own_key, []).append(other)
+        belong: dict[Any, list[Any]] = defaultdict(list)
+        if what.link is None:
+            for other in related:
+                belong[getattr(other, what.remote)].append(other)
+        else:
+            own_keys_of: dict[Any, list[Any]] = defaultdict(list)
+            for own_key, remote_key in pairs:
+                own_keys_of[remote_key].append(own_key)
+            for other in related:
+                for own_key in own_keys_of[getattr(other, what.remote)]:
+                    belong[own_key].append(other)
+        name, local, many = what.relation.name, what.local, what.many
         for entity in own:
-            others = belong.get(getattr(entity, what.local), [])
-            entity.__dict__[what.relation.name] = (
-                list(others) if what.many else others[0] if others else None
-            )
+            others = belong.get(getattr(entity, local), ())
+            entity.__dict__[name] = list(others) if many else others[0] if others else None
 
     async def _with(self, cls: type[Entity], field: str, keys: set[Any], order: str) -> list[Any]:
         repository = self._persistence.for_class(cls)
@@ -114,3 +117,8 @@ class Relations:
         if len(values) > AT_ONCE:
             found = Query(cls, order=ordered).arrange(found)
         return found
+
+
+def _apart(entity: E) -> E:
+    """A copy, because a store may cache the snapshots that it returned."""
+    return with_related(entity, {}) if entity.__entity__.atomic else copy.copy(entity)

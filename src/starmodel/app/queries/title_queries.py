@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from starmodel.app.access.decisions import permits
+from starmodel.app.access.fields import each_seen_by
 from starmodel.app.access.policy import AccessPolicy, Actor
-from starmodel.app.queries.listing import Window
+from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.related_titles import (
     LinkedIds,
     Readable,
@@ -38,9 +39,9 @@ class TitleQueries:
         self._shown: dict[type[Entity], dict[str, EntityType]] = {}
 
     def references(self, entity_type: EntityType) -> dict[str, EntityType]:
-        """The class whose records each public foreign key of a class refers to."""
+        """The class of the records that pages show for each public key of a class."""
         fields, get = entity_type.cls.__entity__.fields, self._registry.get
-        targets = self._registry.referenced.get(entity_type.cls, {}).items()
+        targets = self._registry.shown_records.get(entity_type.cls, {}).items()
         found = {name: get(cls) for name, cls in targets if not fields[name].private}
         return {
             name: target
@@ -55,14 +56,16 @@ class TitleQueries:
         }
         return {name: target for name, target in found.items() if target is not None}
 
-    def shown_linked(self, entity_type: EntityType) -> dict[str, EntityType]:
+    def shown_linked(
+        self, entity_type: EntityType, columns: Sequence[str] = ()
+    ) -> dict[str, EntityType]:
         """The `linked` relations that the list of a class has a column of."""
-        names = entity_type.cls.model_config.get("list_display") or ()
+        names = columns or entity_type.cls.model_config.get("list_display") or ()
         return {n: target for n, target in self.linked(entity_type).items() if n in names}
 
     def followed(self, entity_type: EntityType) -> list[EntityType]:
-        """The classes whose titles lists of a class show."""
-        linked = self.shown_linked(entity_type)
+        """The classes whose titles lists of a class can show."""
+        linked = self.linked(entity_type)
         return [*self.references(entity_type).values(), *linked.values()]
 
     async def _linked_ids(
@@ -75,8 +78,14 @@ class TitleQueries:
             for name in names
         }
 
-    def shown(self, entity_type: EntityType) -> dict[str, EntityType]:
-        """The `references` that the list of a class has a column of."""
+    def shown(self, entity_type: EntityType, columns: Sequence[str] = ()) -> dict[str, EntityType]:
+        """The `references` that the list of a class has a column of.
+
+        Shapes: columns are those that the visitor has chosen, empty for those of the class.
+        """
+        if columns:
+            names = [*columns, *(path.local for path in shown_related(entity_type, columns))]
+            return {n: target for n, target in self.references(entity_type).items() if n in names}
         found = self._shown.get(entity_type.cls)
         if found is None:
             found = self.references(entity_type)
@@ -115,43 +124,59 @@ class TitleQueries:
     ) -> Titled | None:
         """The title of one record; None if it is missing or the actor may not read it."""
         found = await self._readable(entity_type, [id], actor, policy)
-        return next((titled(entity_type, each, actor, policy) for each in found), None)
+        seen = await each_seen_by(policy, actor, entity_type, list(found))
+        return next((titled(entity_type, each) for each in seen), None)
 
     async def add(
-        self, window: Window, entity_type: EntityType, actor: Actor | None, policy: AccessPolicy
+        self,
+        window: Window,
+        entity_type: EntityType,
+        actor: Actor | None,
+        policy: AccessPolicy,
+        columns: Sequence[str] = (),
     ) -> Window:
         """The window with the titles that its list shows."""
-        references, linked = self.shown(entity_type), self.shown_linked(entity_type)
+        references = self.shown(entity_type, columns)
+        linked = self.shown_linked(entity_type, columns)
         if not (references or linked) or not window.entities:
             return window
         return await self._added(
-            window, entity_type, references, linked, actor, policy, self._readable
+            window, entity_type, references, linked, actor, policy, self._readable, columns
         )
 
     async def watched(
-        self, entity_type: EntityType, actor: Actor | None, policy: AccessPolicy
+        self,
+        entity_type: EntityType,
+        actor: Actor | None,
+        policy: AccessPolicy,
+        columns: Sequence[str] = (),
     ) -> ShownTitles:
         """The titles that the list of a class shows, and which of them the actor may read."""
         return tuple([
             (name, target, await permits(policy, target, actor))
-            for shown in (self.shown(entity_type), self.shown_linked(entity_type))
+            for shown in (
+                self.shown(entity_type, columns), self.shown_linked(entity_type, columns)
+            )
             for name, target in shown.items()
         ])  # fmt: skip
 
     async def add_watched(
         self,
         window: Window,
-        entity_type: EntityType,
+        listing: Listing,
         shown: ShownTitles,
         actor: Actor | None,
         policy: AccessPolicy,
     ) -> Window:
         """The window with the titles that the viewers of a live list may see."""
+        entity_type, columns = listing.entity_type, listing.columns
         denied = {target.cls for _, target, may_read in shown if not may_read}
-        linked = self.shown_linked(entity_type)
+        linked = self.shown_linked(entity_type, columns)
         references = {name: target for name, target, _ in shown if name not in linked}
         readable = _without(denied, self._readable) if denied else self._readable
-        return await self._added(window, entity_type, references, linked, actor, policy, readable)
+        return await self._added(
+            window, entity_type, references, linked, actor, policy, readable, columns
+        )
 
     async def _added(
         self,
@@ -162,8 +187,9 @@ class TitleQueries:
         actor: Actor | None,
         policy: AccessPolicy,
         readable: Readable,
+        columns: Sequence[str],
     ) -> Window:
-        fields = shown_related(entity_type)
+        fields = shown_related(entity_type, columns)
         linked = await self._linked_ids(entity_type, links, window.entities)
         titles = await titles_of(
             window.entities, references, actor, policy, readable, fields, linked

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence, Set
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from starmodel.app.access.conditions.condition import ALWAYS, Condition, narrowed
+from starmodel.app.access.conditions.condition import (
+    ALWAYS,
+    Condition,
+    junction,
+    narrowed,
+)
 from starmodel.app.access.decisions import check, permits, reads_every_record
 from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.access.rules import rule_of
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.ordering import position_of, sort_key
-from starmodel.app.ports.query import Filter, Query, fields_of
-from starmodel.app.ports.repository import Repository, supports_of
+from starmodel.app.ports.query import Filter, Query
+from starmodel.app.ports.related_paths import with_paths
+from starmodel.app.ports.repository import supports_of
 from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.queries.permitted_queries import (
+    PermittedQueries,
+    read_condition,
+    without_hidden,
+)
+from starmodel.app.queries.related import RelatedRecords
 from starmodel.app.sessions.scopes import default_snapshot
 from starmodel.core.classes.registry import EntityType, Registry
-from starmodel.core.classes.related_fields import RelatedField
 from starmodel.core.entity import Entity
-from starmodel.core.errors import AccessScanLimitError, ListQueryError
+from starmodel.core.errors import AccessScanLimitError
 from starmodel.core.snapshot import as_seen, hidden_of
 
 SCAN_LIMIT = 10_000
@@ -55,6 +66,9 @@ class Windows:
     ) -> None:
         self._persistence, self._scan_limit = persistence, scan_limit
         self._registry, self._fill = registry, fill
+        self._related = RelatedRecords(persistence)
+        self._permitted_queries = PermittedQueries(persistence, registry, self.readable)
+        self.sorts_by = self._permitted_queries.sorts_by
 
     async def window(
         self, listing: Listing, actor: Actor | None, policy: AccessPolicy, *, total: bool = False
@@ -66,13 +80,65 @@ class Windows:
         """
         entity_type = listing.entity_type
         await check(policy, entity_type, "read", actor)
-        if listing.query.related and actor is not TRUSTED:
-            listing = replace(listing, query=await self._permitted_query(listing, actor, policy))
+        query = listing.query
+        if query.linked or query.related:
+            query = await self._permitted_queries.of(query, entity_type, actor, policy)
+            listing = replace(listing, query=query)
         window = await self._seen(listing, actor, policy, total=total)
+        if listing.query.related and listing.cursor is not None and window.more:
+            [last] = await self._with_paths(listing.query, window.entities[-1:])
+            window = replace(window, entities=(*window.entities[:-1], last))
         if entity_type.cls.__entity__.related_computed and self._fill is not None:
             entities = await self._filled(window.entities, self._fill)
             return replace(window, entities=entities)
         return window
+
+    async def every(
+        self, listing: Listing, actor: Actor | None, policy: AccessPolicy
+    ) -> AsyncGenerator[Sequence[Entity], None]:
+        """All readable records of a listing, on any page, as the actor sees them, in batches.
+
+        As `Repository.stream`: no lock is held between two batches. Records that a function has
+        to decide on are read before the first batch, so the limit is no error in the middle.
+
+        Raises: as `window`.
+        """
+        entity_type = listing.entity_type
+        await check(policy, entity_type, "read", actor)
+        query = replace(listing.query, offset=0, limit=None, after=None)
+        query = await self._permitted_queries.of(query, entity_type, actor, policy)
+        fields = readable_fields(policy, entity_type, actor)
+        query = without_hidden(query, entity_type, fields)
+        computed = entity_type.cls.__entity__.related_computed
+        async with aclosing(self._batches(query, entity_type, actor, policy)) as batches:
+            async for batch in batches:
+                seen: Sequence[Entity] = batch
+                if fields.conditions:
+                    closed = await fields.closed_on_each(batch)
+                    seen = [as_seen(each, names) for each, names in zip(batch, closed, strict=True)]
+                if computed and self._fill is not None:
+                    seen = await self._filled(seen, self._fill)
+                yield seen
+
+    async def _batches(
+        self, query: Query, entity_type: EntityType, actor: Actor | None, policy: AccessPolicy
+    ) -> AsyncGenerator[Sequence[Entity], None]:
+        repository = self._persistence.for_class(entity_type.cls)
+        exact = reads_every_record(policy, entity_type, actor)
+        if not exact:
+            where, exact = read_condition(policy, entity_type, actor, repository)
+            query = replace(query, where=junction(True, (query.where, where)))
+        if exact:
+            async with aclosing(repository.stream(query, BATCH)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+                    await asyncio.sleep(0)  # SQLite reads without yielding to the event loop
+            return
+        permitted = partial(self._permitted, policy, entity_type, actor)
+        async with aclosing(self._scan(query, entity_type, permitted, BATCH)) as scanned:
+            found = [batch async for batch in scanned if batch]
+        for batch in found:
+            yield batch
 
     async def _filled(self, entities: Sequence[Entity], fill: Fill) -> tuple[Entity, ...]:
         """The records with the relations that computed fields read, by one query each."""
@@ -93,59 +159,42 @@ class Windows:
         if not entity_type.cls.__entity__.guarded or actor is TRUSTED:
             return await self._window(listing, actor, policy, total=total)
         fields = readable_fields(policy, entity_type, actor)
-        query, uncertain = listing.query, fields.uncertain
-        if not uncertain.isdisjoint(fields_of(replace(query, search=""))):
-            raise ListQueryError(f"{entity_type.name} can't be filtered or ordered by this field.")
-        searched = tuple([name for name in query.search_fields if name not in uncertain])
-        listing = replace(listing, query=replace(query, search_fields=searched))
+        listing = replace(listing, query=without_hidden(listing.query, entity_type, fields))
         window = await self._window(listing, actor, policy, total=total)
-        seen = [as_seen(entity, await fields.closed_on(entity)) for entity in window.entities]
+        closed = await fields.closed_on_each(window.entities)
+        seen = [as_seen(each, names) for each, names in zip(window.entities, closed, strict=True)]
         return replace(window, entities=tuple(seen))
 
-    async def _permitted_query(
-        self, listing: Listing, actor: Actor | None, policy: AccessPolicy
-    ) -> Query:
-        """The query without searched paths to what the actor may not read on every record.
+    async def _with_paths(self, query: Query, found: Sequence[Entity]) -> Sequence[Entity]:
+        """The records with the related ones loaded that the query compares."""
+        if not query.related:
+            return found
+        return await with_paths(query, found, self._list)
 
-        Its result would disclose them. Raises: ListQueryError, for a filter or an order by one.
-        """
-        query = listing.query
-        closed = {path.name for path in query.related if not await self._reads(path, actor, policy)}
-        own = readable_fields(policy, listing.entity_type, actor).uncertain
-        closed |= {path.name for path in query.related if path.local in own}
-        if not closed:
-            return query
-        return _without(query, closed)
-
-    async def _reads(self, path: RelatedField, actor: Actor | None, policy: AccessPolicy) -> bool:
-        """Whether the actor may read the field on every record of its class."""
-        target = None if self._registry is None else self._registry.get(path.target)
-        if target is None or not reads_every_record(policy, target, actor):
-            return False
-        if path.field in readable_fields(policy, target, actor).uncertain:
-            return False
-        return await permits(policy, target, actor)
+    async def _list(self, query: Query) -> Sequence[Entity]:
+        return await self._persistence.for_class(query.entity).list(query)
 
     async def _window(
         self, listing: Listing, actor: Actor | None, policy: AccessPolicy, *, total: bool
     ) -> Window:
         entity_type, size, query = listing.entity_type, listing.per_page, listing.query
         repository = self._persistence.for_class(entity_type.cls)
+        if query.where is not ALWAYS:  # the parts that the store decides
+            where = narrowed(query.where, entity_type.cls, supports_of(repository))[0]
+            query = replace(query, where=where)
         if reads_every_record(policy, entity_type, actor):
             rows = await repository.list(replace(query, limit=size + 1))
             count = await repository.count(query) if total else None
             return Window(tuple(rows[:size]), len(rows) > size, total=count)
-        where, exact = _condition(policy, entity_type, actor, repository)
-        query = replace(query, where=where)
+        where, exact = read_condition(policy, entity_type, actor, repository)
+        query = replace(query, where=junction(True, (query.where, where)))
         if exact:
             rows = await repository.list(replace(query, limit=size + 1))
             count = await repository.count(query) if total else None
             decisive = None if query.offset or query.after else _ids(rows)
             return Window(tuple(rows[:size]), len(rows) > size, decisive, count)
-        if query.related:  # the records are read in batches, without their related ones
-            query = _without(query, {path.name for path in query.related})
         start = query.offset
-        permitted = partial(_permitted, policy, entity_type, actor)
+        permitted = partial(self._permitted, policy, entity_type, actor)
         found, count = await self._readable(
             query, entity_type, permitted, start + size + 1, total=total
         )
@@ -162,7 +211,7 @@ class Windows:
         where: Condition = ALWAYS
         exact = actor is TRUSTED
         if entity_type.is_record and not exact:  # an instance without a row has the defaults
-            where, exact = _condition(policy, entity_type, actor, repository)
+            where, exact = read_condition(policy, entity_type, actor, repository)
         readable: list[Entity] = []
         for start in range(0, len(ids), BATCH):
             some = tuple(ids[start : start + BATCH])
@@ -171,8 +220,23 @@ class Windows:
             if not entity_type.is_record:
                 stored = {entity.id for entity in found}
                 found += [default_snapshot(entity_type.cls, id) for id in some if id not in stored]
-            readable += found if exact else await _permitted(policy, entity_type, actor, found)
+            readable += found if exact else await self._permitted(policy, entity_type, actor, found)
         return readable
+
+    async def _permitted(
+        self,
+        policy: AccessPolicy,
+        entity_type: EntityType,
+        actor: Actor | None,
+        found: Sequence[Entity],
+    ) -> Sequence[Entity]:
+        """The records that the actor may read; a rule that is an expression is decided for all."""
+        readable = getattr(policy, "readable", None)
+        condition = None if readable is None or not found else readable(entity_type, actor)
+        if condition is None or not entity_type.is_record:
+            return [e for e in found if await permits(policy, entity_type, actor, entity=e)]
+        met = await self._related.meeting(condition, found)
+        return [entity for entity in found if entity.id in met]
 
     def matches(self, query: Query, entity: Entity) -> bool | None:
         """`Repository.matches` of the query's store."""
@@ -192,7 +256,11 @@ class Windows:
         async with aclosing(self._scan(whole, entity_type, permitted, size)) as batches:
             async for batch in batches:
                 count += len(batch)
-                found += [e for e in batch if start is None or query.sort_key(e) > start]
+                if start is None:
+                    found += batch
+                else:
+                    placed = await self._with_paths(query, batch)
+                    found += [e for e in placed if query.sort_key(e) > start]
                 del found[size:]
                 if len(found) == size and not total:
                     break
@@ -213,7 +281,8 @@ class Windows:
         if len(rows) < first:
             return
         scanned = len(rows)
-        rest = replace(query, after=position_of(rows[-1], query.order))
+        [last] = await self._with_paths(query, rows[-1:])
+        rest = replace(query, after=position_of(last, query.order))
         async with aclosing(repository.stream(rest, BATCH)) as batches:
             async for batch in batches:
                 room = limit - scanned
@@ -226,37 +295,8 @@ class Windows:
                 await asyncio.sleep(0)  # SQLite reads without yielding to the event loop
 
 
-def _without(query: Query, closed: Set[str]) -> Query:
-    """The query without these searched paths. Raises: ListQueryError, for one that it compares."""
-    compared = [*(f.field for f in query.filters), *(field for field, _ in query.order)]
-    if not closed.isdisjoint(compared):
-        name = query.entity.__entity__.name
-        raise ListQueryError(f"{name} can't be filtered or ordered by this field.")
-    searched = tuple([field for field in query.search_fields if field not in closed])
-    related = tuple([path for path in query.related if path.name not in closed])
-    return replace(query, search_fields=searched, related=related)
-
-
-def _condition(
-    policy: AccessPolicy, entity_type: EntityType, actor: Actor | None, repository: Repository
-) -> tuple[Condition, bool]:
-    """The part of the read rule that the store decides, and whether this is all of it."""
-    # isinstance() with a protocol takes a tenth of the time of a list.
-    readable = getattr(policy, "readable", None)
-    condition = None if readable is None else readable(entity_type, actor)
-    if condition is None:
-        return ALWAYS, False
-    return narrowed(condition, entity_type.cls, supports_of(repository))
-
-
 def _ids(found: Sequence[Entity]) -> frozenset[str]:
     return frozenset(str(entity.id) for entity in found)
-
-
-async def _permitted(
-    policy: AccessPolicy, entity_type: EntityType, actor: Actor | None, found: Sequence[Entity]
-) -> Sequence[Entity]:
-    return [entity for entity in found if await permits(policy, entity_type, actor, entity=entity)]
 
 
 def _rule_name(entity_type: EntityType) -> str:

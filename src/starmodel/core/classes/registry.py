@@ -13,6 +13,7 @@ from starmodel.core.classes.children import Children, all_children
 from starmodel.core.classes.foreign_keys import ForeignKey
 from starmodel.core.classes.implicit_links import Side, implicit_links, is_implicit
 from starmodel.core.classes.relations import Resolved, dependents, referenced, resolve
+from starmodel.core.classes.shown_records import ShownRecords, shown_records
 from starmodel.core.classes.stored_apart import check_foreign_keys
 from starmodel.core.definition.browser_stores import check_browser_store
 from starmodel.core.definition.defined import defined_classes
@@ -224,6 +225,11 @@ class Registry:
     def referenced(self) -> dict[type[Entity], dict[str, type[Entity]]]:
         """The class whose id each foreign key refers to, by class and field."""
         return referenced(entity_type.cls for entity_type in self)
+
+    @cached_property
+    def shown_records(self) -> ShownRecords:
+        """The class of the record that pages show for each key or id of an actor."""
+        return shown_records(self.referenced, {each.cls: each.from_actor for each in self})
 
     @cached_property
     def children(self) -> dict[type[Entity], tuple[Children, ...]]:

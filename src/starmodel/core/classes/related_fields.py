@@ -1,4 +1,4 @@
-"""Fields of related records by a path of one step: "customer.name"."""
+"""What queries compare besides fields: "customer.name", and relations such as "tags"."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.classes.titles import title_names
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.form_layout import form_layout
 from starmodel.core.fields.relations import relations_of
 
 
@@ -33,6 +34,27 @@ class RelatedField(NamedTuple):
     def is_stored(self) -> bool:
         """True for a field, False for a computed one."""
         return self.field in self.target.__pydantic_fields__
+
+
+class LinkedField(NamedTuple):
+    """A many-to-many relation through a link class that StarModel made, compared by ids.
+
+    Shapes: link_local and link_remote are the fields of the link that have the two ids.
+    """
+
+    name: str
+    target: type[Entity]
+    link: type[Entity]
+    link_local: str
+    link_remote: str
+
+
+def linked_field(entity_type: EntityType, name: str) -> LinkedField | None:
+    """The many-to-many relation of that name; None for any other."""
+    made = entity_type.shown_links.get(name)
+    if made is None or made.link is None or (made.local, made.remote) != ("id", "id"):
+        return None
+    return LinkedField(name, made.target, made.link, made.link_local, made.link_remote)
 
 
 def foreign_key_of(entity_type: EntityType, name: str) -> str:
@@ -71,9 +93,22 @@ def queried_field(entity_type: EntityType, name: str) -> RelatedField | None:
 
 
 def check_paths(entity_types: Iterable[EntityType]) -> None:
-    """Check the paths in `list_display` and `search_fields`. Raises: ConfigurationError."""
+    """Check relations and paths in the options of classes. Raises: ConfigurationError."""
     for entity_type in entity_types:
         config = entity_type.cls.model_config
+        layout = form_layout(entity_type.cls.__name__, config.get("fieldsets"))
+        for key, names in (
+            ("list_filter", config.get("list_filter") or ()),
+            ("fieldsets", layout.names),
+        ):
+            for name in names:
+                is_relation = name in relations_of(entity_type.cls)
+                if is_relation and linked_field(entity_type, name) is None:
+                    raise ConfigurationError(
+                        f"{entity_type.cls.__name__}.model_config[{key!r}] names {name!r}; "
+                        "expected fields and many-to-many relations without a declared link class. "
+                        "A relation to one record is named by its foreign key."
+                    )
         for key in ("list_display", "search_fields"):
             for name in config.get(key) or ():
                 shown = name in entity_type.to_one or name in entity_type.shown_links

@@ -14,6 +14,7 @@ from starmodel.core.fields.arguments import old_names
 from starmodel.core.fields.field_types import is_atomic, plain_types
 from starmodel.core.fields.relations import relations_of
 from starmodel.core.fields.specs import FieldSpec
+from starmodel.core.fields.transitions import Transitions
 from starmodel.core.snapshot import Snapshot
 from starmodel.core.values.bounds import may_hold_numbers
 from starmodel.core.values.json_data import holds_bytes
@@ -52,6 +53,17 @@ class EntityInfo:
         plugin = self.cls.model_config.get("plugin")
         names = old_names(given, f"{self.cls.__name__}.model_config['renamed_from']")
         return tuple(f"{plugin}.{old}" if plugin and "." not in old else old for old in names)
+
+    @cached_property
+    def transitions(self) -> Mapping[str, Transitions]:
+        """The declared steps of choice fields, by field."""
+        found = ((name, spec.transitions) for name, spec in self.fields.items())
+        return {name: rule for name, rule in found if rule is not None}
+
+    @cached_property
+    def conditional(self) -> tuple[Event[Any, Any, Any], ...]:
+        """The events that the state of an entity makes possible or visible."""
+        return tuple(event for event in self.events.values() if event.info.is_conditional)
 
     @cached_property
     def updated_at_field(self) -> str:

@@ -66,7 +66,9 @@ def _locals_around(cls: type[Any]) -> Mapping[str, Any]:
 
 def related_type(cls: type[Any], annotation: Any, names: Names) -> RelatedType | None:
     """What an annotation of `cls` refers to; None for a type that is no entity."""
-    annotation = _evaluated(annotation, names)
+    annotation = evaluated(annotation, names)
+    if typing.get_origin(annotation) is typing.Annotated:
+        annotation = evaluated(typing.get_args(annotation)[0], names)
     members, is_optional = [annotation], False
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         args = typing.get_args(annotation)
@@ -77,7 +79,7 @@ def related_type(cls: type[Any], annotation: Any, names: Names) -> RelatedType |
     kind, is_many = members[0], False
     if typing.get_origin(kind) in (list, collections.abc.Sequence):
         kind, is_many = typing.get_args(kind)[0], True
-    kind = _evaluated(kind, names)
+    kind = evaluated(kind, names)
     if not isinstance(kind, type) or (is_many and is_optional):
         return None
     if issubclass(kind, _Undefined):
@@ -87,7 +89,8 @@ def related_type(cls: type[Any], annotation: Any, names: Names) -> RelatedType |
     return None
 
 
-def _evaluated(annotation: Any, names: Names) -> Any:
+def evaluated(annotation: Any, names: Names) -> Any:
+    """What a text or forward reference in an annotation means; None for what is undefined."""
     text = annotation.__forward_arg__ if isinstance(annotation, ForwardRef) else annotation
     if not isinstance(text, str):
         return annotation

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from starmodel.core.definition.related_types import Names, RelatedType, related_type
+from starmodel.core.definition.related_types import Names, RelatedType, evaluated, related_type
 from starmodel.core.definition.table_names import full_name
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.annotations import own_annotations
@@ -22,7 +22,8 @@ def take_relations(cls: type[Any]) -> None:
     """Make relations of the annotations that are entity classes, and add their foreign keys.
 
     `customer: Customer` adds the field `customer_id`, a foreign key with an index and ON DELETE
-    RESTRICT; the arguments of `Field` are those of the foreign key. A declared `customer_id`
+    RESTRICT; the arguments of `Field`, and the metadata of `Annotated[Customer, …]`, are those of
+    the foreign key. A declared `customer_id`
     keeps its type and default.
     Raises: ConfigurationError.
     """
@@ -40,14 +41,15 @@ def take_relations(cls: type[Any]) -> None:
             continue
         relation = Relation("", None, "")
         relation.is_implied, relation.target = True, related.cls
-        _bind(relation, cls, name, annotation)
+        inner, metadata = _split(annotation, names)
+        _bind(relation, cls, name, inner)
         type.__setattr__(cls, name, relation)
         if declared is not _NO_DEFAULT:
             remaining[name] = ClassVar[Any]  # pydantic refuses a default without an annotation
         if not related.is_many:
             key = relation.foreign_key = f"{name}_id"
             if key not in annotations and key not in _inherited(cls):
-                remaining[key] = _key_type(name, related)
+                remaining[key] = _with_metadata(_key_type(name, related), metadata)
                 if isinstance(declared, FieldInfo):
                     type.__setattr__(cls, key, declared)
             elif key in annotations and not _is_foreign_key(cls, key, annotations[key]):
@@ -61,6 +63,21 @@ def take_relations(cls: type[Any]) -> None:
         remaining[key] = Annotated[annotations[key], Field(**_key_arguments(name, related))]
     if any(isinstance(vars(cls).get(name), Relation) for name in annotations):
         cls.__annotations__ = remaining
+
+
+def _split(annotation: Any, names: Names) -> tuple[Any, tuple[Any, ...]]:
+    """The type of an annotation, and its metadata."""
+    found = evaluated(annotation, names)
+    if get_origin(found) is not Annotated:
+        return annotation, ()
+    inner, *metadata = get_args(found)
+    return inner, tuple(metadata)
+
+
+def _with_metadata(annotation: Any, metadata: tuple[Any, ...]) -> Any:
+    for each in metadata:
+        annotation = Annotated[annotation, each]
+    return annotation
 
 
 def _implied(

@@ -131,10 +131,11 @@ def _check_display(about: EntityInfo) -> None:
         ),
         ("search_fields", config.get("search_fields"), single),
         ("list_filter", config.get("list_filter"), single),
+        ("list_order", _order_names(about, config.get("list_order")), single),
         ("fieldsets", list(layout.names), public),
     ):
-        paths = relations_of(about.cls) if key in ("list_display", "search_fields") else {}
-        # Paths such as "customer.name" are checked at the start, when all classes are known.
+        paths = {} if key == "title_field" else relations_of(about.cls)
+        # Relations, and paths such as "customer.name", are checked when all classes are known.
         unknown = [n for n in named or () if n not in known and n.partition(".")[0] not in paths]
         if unknown or isinstance(named, str):
             raise ConfigurationError(
@@ -142,6 +143,18 @@ def _check_display(about: EntityInfo) -> None:
                 f"{', '.join(map(repr, unknown)) or repr(named)}; expected some of "
                 f"{', '.join(known)}."
             )
+
+
+def _order_names(about: EntityInfo, order: Any) -> list[str]:
+    """The fields of a list's order. Raises: ConfigurationError, for no text."""
+    if order is None:
+        return []
+    if not isinstance(order, str):
+        raise ConfigurationError(
+            f"{about.cls.__name__}.model_config['list_order'] is {order!r}; expected a text such "
+            "as '-due,title'."
+        )
+    return [part.strip().removeprefix("-") for part in order.split(",")]
 
 
 def _events(cls: type[Snapshot]) -> dict[str, Event[Any, Any, Any]]:

@@ -14,8 +14,17 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from starmodel.core.commands import Action
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.events.conditions import (
+    EventCondition,
+    ReasonText,
+    check_condition,
+    check_reason,
+    is_met_by,
+    reason_of,
+    unavailable,
+)
 from starmodel.core.events.local import BoundEvent
-from starmodel.core.fields.access_rules import AccessRule, check_access
+from starmodel.core.fields.access_rules import AccessRule, RuleExpression, check_access
 from starmodel.core.snapshot import Snapshot
 
 S = TypeVar("S", bound=Snapshot)
@@ -25,6 +34,7 @@ R = TypeVar("R")
 METHODS = ("get", "post", "put", "patch", "delete")
 MODES = ("outer", "inner", "replace", "prepend", "append", "before", "after", "remove")
 _ICON = re.compile(r"[a-z][a-z0-9-]{0,40}")
+_SHORTCUT = re.compile(r"(alt\+)?[a-z0-9]")
 
 _event_names: dict[tuple[str, str], list[str]] = {}  # by module and qualified name of the class
 
@@ -37,7 +47,9 @@ class EventInfo:
     part of the URL; mode is a Datastar patch mode for returned components; sudo events need an
     actor who has proved recently who it is. On generated pages, icon is the name of a picture
     beside the title, the primary event has the strongest button, and the events of a group stand
-    together.
+    together. when is the condition on the record's state without which the event is refused,
+    when_text the reason that people read then; visible hides the button where it is not met.
+    shortcut is a key, "p", for the record that has the focus, or "alt+p" for the whole page.
     """
 
     method: str | None = None
@@ -53,6 +65,15 @@ class EventInfo:
     primary: bool = False
     group: str | None = None
     sudo: bool = False
+    when: EventCondition | None = None
+    when_text: ReasonText | None = None
+    visible: EventCondition | None = None
+    shortcut: str | None = None
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether the state of a record decides if the event is possible, or shown."""
+        return self.when is not None or self.visible is not None
 
 
 class Event(Generic[S, P, R]):
@@ -79,6 +100,22 @@ class Event(Generic[S, P, R]):
     def title(self) -> str:
         """The label of the generated button: the title option, or the name in words."""
         return self.info.title or self.name.replace("_", " ").capitalize()
+
+    def check_ready(self, entity: Any) -> None:
+        """Return when the event is possible on this state, for code without an actor.
+
+        Raises: EventUnavailableError; ConditionFailedError; NotLoadedError.
+        """
+        when = self.info.when
+        if when is None:
+            return
+        if isinstance(when, RuleExpression):
+            is_met = when.holds(entity)
+        else:
+            is_met = is_met_by(when, entity, None)
+        if not is_met:
+            reason = reason_of(self.info.when_text, self.title, entity, None)
+            raise unavailable(f"{self.owner}.{self.name}", reason)
 
     @overload
     def __get__(self, instance: None, owner: type) -> ActionFactory[P]: ...
@@ -151,6 +188,10 @@ def event(
     primary: bool = False,
     group: str | None = None,
     sudo: bool = False,
+    when: EventCondition | None = None,
+    when_text: ReasonText | None = None,
+    visible: EventCondition | None = None,
+    shortcut: str | None = None,
 ) -> Callable[[Callable[Concatenate[S, P], R]], Event[S, P, R]]: ...
 def event(fn: Any = None, /, *, merge_mode: str | None = None, **options: Any) -> Any:
     """Declare a method as an event: the only place where its entity may change.
@@ -222,5 +263,16 @@ def _info(where: str, options: dict[str, Any], merge_mode: str | None) -> EventI
         raise ConfigurationError(
             f"@event(icon={icon!r}) on {where}: expected the name of an icon, such as 'check'."
         )
+    shortcut = options.get("shortcut")
+    if shortcut is not None and not (isinstance(shortcut, str) and _SHORTCUT.fullmatch(shortcut)):
+        raise ConfigurationError(
+            f"@event(shortcut={shortcut!r}) on {where}: expected a letter or digit such as 'p', "
+            "for the record that has the focus, or 'alt+p' for the whole page."
+        )
     check_access(f"@event(access=…) on {where}", options.get("access"))
+    for name in ("when", "visible"):
+        check_condition(f"@event({name}=…) on {where}", options.get(name))
+    check_reason(f"@event(when_text=…) on {where}", options.get("when_text"))
+    if options.get("when_text") is not None and options.get("when") is None:
+        raise ConfigurationError(f"@event(when_text=…) on {where} needs a condition, when=….")
     return EventInfo(**options)

@@ -16,6 +16,7 @@ from starmodel.core.changes.drafts import (
     returned_state,
 )
 from starmodel.core.changes.savepoints import Savepoint
+from starmodel.core.changes.transitions import check_transitions
 from starmodel.core.errors import FrozenEntityError, StaleDraftError
 from starmodel.core.snapshot import (
     DRAFT,
@@ -41,6 +42,9 @@ class EventMethod(Protocol):
     name: str
     kind: str
 
+    def check_ready(self, entity: Snapshot) -> None:
+        """Raise unless the event is possible on this state."""
+
 
 class BoundEvent:
     """An event bound to an instance, as in `counter.increment`; it commits or rolls back."""
@@ -59,6 +63,7 @@ class BoundEvent:
                 f"{name}.{event.name}() was called on a loaded {name}, where the change would be "
                 f"lost. Run it with await dispatch({name.lower()}.do.{event.name}(…))."
             )
+        event.check_ready(entity)
         run = _Nested(entity) if mode == DRAFT else _InPlace(entity, event)
         return getattr(run, event.kind)(event.fn, args, kwargs)
 
@@ -143,6 +148,7 @@ class _InPlace(_Run):
     def accept(self, result: Any = None) -> Any:
         returned = returned_state(self.draft, result)
         snapshot = close_draft(self.draft if returned is None else returned)
+        check_transitions(self.entity, snapshot)
         if self.entity.__dict__ is not self.base:
             name = type(self.entity).__name__
             raise StaleDraftError(

@@ -20,9 +20,21 @@ class RuleExpression:
 
     __slots__ = ()
 
+    @property
+    def reads_actor(self) -> bool:
+        """Whether the answer may differ between actors."""
+        return True
+
     def owner_fields(self) -> frozenset[str]:
         """The fields whose comparison with the actor's id permits."""
         return frozenset()
+
+    def holds(self, entity: Any, actor: Any = None) -> bool:
+        """Whether the rule permits the actor on this state, decided without any store.
+
+        Raises: NotLoadedError, where that depends on related records; RuleFailedError.
+        """
+        raise NotImplementedError
 
 
 AccessRule = str | Callable[..., bool] | RuleExpression
@@ -122,7 +134,7 @@ def permits_by_function(rule: Callable[..., Any], actor: Any, entity: Any) -> bo
     """
     try:
         answer = rule(actor, entity)
-        return answer if answer is True or answer is False else _as_bool(rule, answer)
+        return answer if answer is True or answer is False else as_bool(rule, answer)
     except RuleFailedError:
         raise
     except Exception as error:
@@ -132,7 +144,7 @@ def permits_by_function(rule: Callable[..., Any], actor: Any, entity: Any) -> bo
         raise RuleFailedError from error
 
 
-def _as_bool(rule: Callable[..., Any], answer: Any) -> bool:
+def as_bool(rule: Callable[..., Any], answer: Any) -> bool:
     """The truth of an answer.
 
     Raises: TypeError, for a coroutine, an iterator or a method, which are true whatever they

@@ -22,15 +22,16 @@ class EntityConfig(ConfigDict, total=False):
     """pydantic's configuration and StarModel's own keys.
 
     Shapes: list_display, search_fields and list_filter name fields, for
-    the columns, the search and the filters of lists; fieldsets maps the
+    the columns, the search and the filters of lists; list_order is their order where the visitor
+    has chosen none, such as "-due,title"; fieldsets maps the
     headings of forms to the fields below them, or lists `Fieldset` and `Tab`; list_display and
     search_fields may name fields of a related record, "customer.name"; title_field names the
     field, or the computed field, that titles a record; children names the relations that record
     pages list, all of them by default, and inlines those with inputs in the forms of the class;
     plugin is the name of the plugin that the class belongs to; icon is the picture beside its
-    title in the navigation; renamed_from are earlier names
-    of this class, not of its subclasses; access is one rule, or rules by
-    "read", "write", "create", "update" and "delete".
+    title in the navigation; actors is True for the class whose ids are those of actors;
+    renamed_from are earlier names of this class, not of its subclasses; access is one rule, or
+    rules by "read", "write", "create", "update" and "delete".
     Units: ttl is in seconds.
     """
 
@@ -52,9 +53,11 @@ class EntityConfig(ConfigDict, total=False):
     editable: bool | Iterable[str]
     history: bool
     icon: str
+    actors: bool
     list_display: Iterable[str]
     search_fields: Iterable[str]
     list_filter: Iterable[str]
+    list_order: str
     title_field: str
     fieldsets: Mapping[str, Iterable[str]] | Iterable[Fieldset | Tab]
     children: Iterable[str]

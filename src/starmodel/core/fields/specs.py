@@ -15,6 +15,7 @@ from starmodel.core.fields.annotations import type_name
 from starmodel.core.fields.field import FieldOptions, options_of
 from starmodel.core.fields.field_types import is_atomic, plain_types
 from starmodel.core.fields.privacy import is_private, looks_secret, undeclared_secrets
+from starmodel.core.fields.transitions import Transitions, transitions_of
 from starmodel.core.fields.widgets import UI, ui_of
 
 
@@ -30,6 +31,7 @@ class FieldSpec:
     signal: bool
     atomic: bool
     ui: UI = UI()  # noqa: RUF009 - frozen, so it can be shared
+    transitions: Transitions | None = None
 
     @property
     def title(self) -> str:
@@ -92,6 +94,7 @@ def field_specs(cls: type[BaseModel]) -> dict[str, FieldSpec]:
         specs[name] = FieldSpec(
             name, info, options, private, editable and not private, signal and not private, atomic,
             ui_of(info.annotation, info.metadata),
+            transitions_of(f"{cls.__name__}.{name}", info.annotation, info.metadata),
         )  # fmt: skip
     _check_old_names(cls.__name__, specs)
     return specs

@@ -39,7 +39,9 @@ class UI:
     "percent" for a fraction such as 0.25, and "plain" for a number without thousands separators;
     decimal_places is the least number of digits after the point; currency is the code of an
     amount, "EUR", and currency_field the field of the record that has it. second_line shows the
-    field below the title of its record where people choose one.
+    field below the title of its record where people choose one. choices compares fields of the
+    records that a foreign key may refer to with the form, as in `record.country == form.country`;
+    a commit checks it too.
     Raises: ConfigurationError, for an unknown widget, colour, format or currency, and for what is
     no condition or function.
     """
@@ -57,17 +59,22 @@ class UI:
     visible_if: RuleExpression | None = None
     initial: Callable[[Any, Mapping[str, Any]], Any] | None = None
     second_line: bool = False
+    choices: RuleExpression | None = None
 
     def __post_init__(self) -> None:
         if self.widget is not None and self.widget not in WIDGETS:
             raise ConfigurationError(
                 f"UI(widget={self.widget!r}) is unknown; there are {', '.join(WIDGETS)}."
             )
-        if self.visible_if is not None and not isinstance(self.visible_if, RuleExpression):
-            raise ConfigurationError(
-                f"UI(visible_if={self.visible_if!r}): expected a comparison of starmodel.access, "
-                "such as record.kind == 'company'."
-            )
+        for name, rule, example in (
+            ("visible_if", self.visible_if, "record.kind == 'company'"),
+            ("choices", self.choices, "record.country == form.country"),
+        ):
+            if rule is not None and not isinstance(rule, RuleExpression):
+                raise ConfigurationError(
+                    f"UI({name}={rule!r}): expected a comparison of starmodel.access, such as "
+                    f"{example}."
+                )
         if self.initial is not None and (
             not callable(self.initial) or inspect.iscoroutinefunction(self.initial)
         ):

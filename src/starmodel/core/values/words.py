@@ -28,6 +28,24 @@ def title_of(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def singular_of(title: str) -> str:
+    """The title of one item of a list by the title of the list, by the rules of English.
+
+    A title that is no plural is returned unchanged.
+
+    >>> singular_of("Tags"), singular_of("Categories"), singular_of("Boxes"), singular_of("Status")
+    ('Tag', 'Category', 'Box', 'Status')
+    """
+    lower = title.lower()
+    if lower.endswith("ies") and len(title) > 4:
+        return f"{title[:-3]}y"
+    if lower.endswith(("sses", "xes", "ches", "shes")):
+        return title[:-2]
+    if lower.endswith("s") and not lower.endswith(("ss", "us", "is", "as")):
+        return title[:-1]
+    return title
+
+
 def title_of_entity(name: str) -> str:
     """The title of an entity class by its name, which may begin with that of a plugin.
 

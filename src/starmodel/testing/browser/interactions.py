@@ -64,7 +64,8 @@ class Interactions:
         pairs = form_data(form, tab.controls, submitter)
         if method.lower() == "get":
             query = form_body(pairs, False)[0].decode()
-            await tab.go(f"{action.partition('?')[0]}?{query}")
+            url, separator, fragment = action.partition("#")
+            await tab.go(f"{url.partition('?')[0]}?{query}{separator}{fragment}")
         else:
             multipart = attribute(form, "enctype") == "multipart/form-data"
             body, content_type = form_body(pairs, multipart)

@@ -102,6 +102,8 @@ async def test_sql_and_memory_agree(stores: Any, filters: Any, options: Any) -> 
     assert await sql.count(query) == await memory.count(query)
     assert sql.matches(query, DEALS[0]) is None
     assert memory.matches(query, DEALS[0]) is None
+    if query.limit is None:
+        assert [each.id async for chunk in sql.stream(query, 2) for each in chunk] == expected
 
 
 async def test_related_field_is_one_join(stores: Any) -> None:

@@ -183,3 +183,12 @@ def test_fields_that_only_other_rules_name_stay_editable() -> None:
         specs = cls.__entity__.fields.values()
         assert [spec.options.default_from for spec in specs] == [None] * len(specs), cls
         assert all(spec.editable for spec in specs if spec.name != "id"), cls
+
+
+async def test_id_of_an_actor_without_a_record_is_on_no_page(ann: Any) -> None:
+    made = await ann.call("POST", "/notes", {"text": "Hello"})
+    for path in (made.headers["location"], "/notes"):
+        page = (await ann.page(path)).text
+        assert "Hello" in page
+        assert "<dt>User</dt>" not in page
+        assert 'data-label="User"' not in page

@@ -154,13 +154,13 @@ def orders_of(browser: Any) -> type[Entity]:
     return next(each.cls for each in registry if each.cls is not Customer)
 
 
-def counted_queries(browser: Any, monkeypatch: Any) -> list[Query]:
-    """The queries for orders, from now on."""
+def counted_queries(browser: Any, monkeypatch: Any, *others: type[Entity]) -> list[Query]:
+    """The queries for orders, and for others in their store, from now on."""
     repository = browser.app.starmodel.persistence.for_class(orders_of(browser))
     asked, read = list[Query](), repository.list
 
     async def counting(query: Query) -> Any:
-        if query.entity is orders_of(browser):
+        if query.entity in (orders_of(browser), *others):
             asked.append(query)
         return await read(query)
 
@@ -259,10 +259,11 @@ async def test_later_page_of_an_open_list_follows_records_that_leave_an_earlier_
 async def test_menus_of_all_rows_cost_one_query_for_each_rule(ann: Any, monkeypatch: Any) -> None:
     for number in range(10):
         await SqlOrder.objects.create(id=f"m{number}", customer_id="of-ann")
-    queries = counted_queries(ann, monkeypatch)
+    queries = counted_queries(ann, monkeypatch, Customer)
     page = await ann.page("/orders")
     assert page.text.count('data-may="update sign close delete"') == 11
-    assert len(queries) == 3  # the window, the rule of close, and the rule of the other events
+    # The window, the rule of close, and the rule of the other events.
+    assert [query.entity for query in queries] == [SqlOrder, Customer, Customer]
 
 
 async def test_access_is_decided_again_when_the_store_is_available(

@@ -220,3 +220,29 @@ def test_hostile_titles_and_keys_are_escaped(app: Any) -> None:
     page.click("Add order line")
     page.submit("Create", product="Pen")
     assert hostile in page.texts(ROWS)
+
+
+def test_children_are_searched_and_filtered_on_the_page_of_their_parent(app: Any) -> None:
+    visitor = Visitor(app)
+    order, other = _order(visitor, lines=13), _order(visitor, "A-2", lines=2)
+    page = visitor.open(f"/orders/{order.id}?lines.order=-quantity")
+    page.fill("lines.search", "pen 1")
+    page.click("Apply")
+    assert page.texts(ROWS) == ["Pen 12", "Pen 11", "Pen 10"]
+    assert "lines.order=-quantity" in page.url
+    visitor.run(OrderLine.objects.create(order_id=order.id, product="Pen 1x", quantity=99))
+    visitor.run(OrderLine.objects.create(order_id=order.id, product="Ink", quantity=98))
+    assert page.texts(ROWS) == ["Pen 1x", "Pen 12", "Pen 11", "Pen 10"]
+
+    page = visitor.open(f"/orders/{order.id}?lines.search=%3Cb%3E")
+    assert page.text("#children-lines tbody") == "No lines match."
+    page.click("Clear")
+    assert len(page.texts(ROWS)) == 10
+    stolen = visitor.open(f"/orders/{other.id}?lines.order_id={order.id}&lines.order_id__in=x")
+    assert sorted(stolen.texts(ROWS)) == ["Pen 00", "Pen 01"]
+    assert "lines.search" not in stolen.html
+    for wrong in ("lines.quantity__gt=x", f"lines.search={'x' * 300}"):
+        refused = visitor.request(
+            "GET", f"/orders/{other.id}?{wrong}", headers={"accept": "text/html"}
+        )
+        assert refused.status == 400

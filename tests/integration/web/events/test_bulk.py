@@ -105,8 +105,7 @@ async def test_bulk_by_a_plain_form_redirects_to_its_list(shop: Any) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({"event": "explode", "id": ["a"]}, "event is 'explode'; expected one that needs no"),
-        ({"event": "rename", "id": ["a"]}, "event is 'rename'"),
+        ({"event": "explode", "id": ["a"]}, "event is 'explode'; expected one that several"),
         ({"event": "update", "id": ["a"]}, "event is 'update'"),
         ({"event": "create", "id": ["a"]}, "event is 'create'"),
         ({"event": None, "id": ["a"]}, "event is None"),

@@ -13,6 +13,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from integration.web.browser import unlisted
 from starmodel import UI, Entity, Field, create_app, event
 from starmodel.access import owner
 from starmodel.adapters.persistence.memory import MemoryRepository
@@ -252,3 +253,36 @@ async def test_filter_shows_the_title_of_a_chosen_record(ann: Any) -> None:
     assert ">Ink<" not in page
     assert re.search(rf'<input type="hidden" name="buyer_id" value="{bea}">', page)
     assert page.count('name="buyer_id"') == 1
+
+
+@unlisted
+class Vault(Entity):
+    model_config = {"scope": "record", "access": {"read": "role:staff", "write": "role:staff"}}
+    id: str
+    name: str
+
+
+@unlisted
+class Parcel(Entity):
+    model_config = {"scope": "record", "access": "public"}
+    id: str = "p"
+    label: str = ""
+    vault: Vault | None
+    others: list[Vault]
+
+
+async def test_class_that_may_not_be_read_is_not_chosen_from(visit: Any) -> None:
+    ann = visit(Vault, Parcel)
+    await ann.app.starmodel.objects(Vault).create(id="v", name="Secret vault")
+    await ann.app.starmodel.objects(Parcel).create(id="p", vault_id="v", others=["v"])
+    page = (await ann.page("/parcels/p/edit")).text
+    assert "data-picker" not in page
+    assert 'name="vault_id"' not in page
+    assert "Secret vault" not in page
+    assert page.count("You may not choose from vaults.") == 2
+    assert "Not visible to you" in page
+    answer = await ann.submit("/parcels/p/update", {"label": "New"})
+    assert answer.status_code == 303
+    kept = await ann.app.starmodel.objects(Parcel).get("p", load="others")
+    assert (kept.vault_id, [each.id for each in kept.others], kept.label) == ("v", ["v"], "New")
+    assert (await ann.page("/parcels/new")).status_code == 200

@@ -12,7 +12,9 @@ from starmodel.core.events.results import Toast
 
 
 class Skin(FrankenUI):
-    def page_navigation(self, resources: Any, current: Any, entries: Any = ()) -> Any:
+    def page_navigation(
+        self, resources: Any, current: Any, entries: Any = (), creatable: Any = ()
+    ) -> Any:
         return Ul(
             *[
                 Li(A(f"To {resource.name}", href=resource.url_for("list")))

@@ -30,7 +30,7 @@ def _classes(store: str) -> tuple[Any, Any]:
     class Post(Entity):
         model_config = {
             "store": store, "scope": "record", "access": "public",
-            "list_display": ("title", "tags"),
+            "list_display": ("title", "tags"), "list_filter": ("title", "tags"),
         }  # fmt: skip
         id: str = Field(default_factory=new_id)
         title: str
@@ -217,6 +217,53 @@ def test_failed_event_changes_no_link(blog: Blog) -> None:
     assert blog.names() == ["<b>red</b>", "hidden"]
 
 
-def test_forms_have_no_input_and_keep_the_links(blog: Blog) -> None:
+def test_forms_keep_the_links(blog: Blog) -> None:
     page = blog.visitor.open("/posts/p/edit")
-    assert 'name="tags' not in page.html
+    page.fill("title", "Other")
+    page.click("Save")
+    assert blog.names() == ["<b>red</b>", "hidden"]
+
+
+def titles(blog: Blog, query: str) -> list[str]:
+    answer = blog.visitor.request("GET", f"/posts?{query}&order=title")
+    assert answer.status == 200, answer.text
+    return [item["title"] for item in answer.json()["items"]]
+
+
+def test_list_is_filtered_by_linked_records(blog: Blog) -> None:
+    blog.create(blog.posts, id="q", title="Second", tags=["g"])
+    blog.create(blog.posts, id="s", title="Third", tags=["g", "r"])
+    assert titles(blog, "tags=g") == ["Second", "Third"]
+    assert titles(blog, "tags=r") == ["First", "Third"]
+    assert titles(blog, "tags__in=r,g&title=First") == ["First"]
+    assert titles(blog, "tags=missing") == titles(blog, "tags=%27%20OR%201") == []
+    for wrong in ("tags__gt=g", "tags__isnull=true", "tags__contains=g", "tags__eq__eq=g"):
+        assert blog.visitor.request("GET", f"/posts?{wrong}").status == 400, wrong
+
+
+def test_export_is_filtered_by_linked_records(blog: Blog) -> None:
+    blog.create(blog.posts, id="q", title="Second", tags=["g"])
+    lines = blog.visitor.request("GET", "/posts/_export.csv?tags=g").text.splitlines()
+    assert [line.split(",")[0] for line in lines[1:]] == ["Second"]
+
+
+def test_filter_by_an_unreadable_record_finds_nothing(blog: Blog) -> None:
+    assert titles(blog, "tags=h") == titles(blog, "tags__in=h") == []
+    assert titles(blog, "tags__in=h,r") == ["First"]
+
+
+def test_list_page_has_a_picker_as_filter(blog: Blog) -> None:
+    page = blog.visitor.request("GET", "/posts?tags=r", headers={"accept": "text/html"}).text
+    assert 'name="tags" value="r"' in page
+    assert 'value="&lt;b&gt;red&lt;/b&gt;"' in page
+    hidden = blog.visitor.request("GET", "/posts?tags=h", headers={"accept": "text/html"}).text
+    assert "Not visible to you" in hidden
+
+
+def test_live_list_follows_the_links_that_filter_it(blog: Blog) -> None:
+    page = blog.visitor.open("/posts?tags=g")
+    assert "First" not in page.text("main")
+    assert blog.visitor.request("POST", "/posts/p/add", data={"tag": "g"}).status == 200
+    assert "First" in page.text("main")
+    assert blog.visitor.request("POST", "/posts/p/drop", data={"tag": "g"}).status == 200
+    assert "First" not in page.text("main")

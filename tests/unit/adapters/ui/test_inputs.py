@@ -18,6 +18,7 @@ from starmodel.adapters.ui.franken.forms.inputs import labelled, slot_values
 from starmodel.adapters.ui.franken.lists.columns import Column
 from starmodel.adapters.ui.franken.lists.rows import row_component
 from starmodel.app.access.policy import Actor, Audience
+from starmodel.core.events.built_in import BUILT_IN
 from starmodel.core.fields.widgets import WIDGETS
 from starmodel.texts.catalogue import ENGLISH
 from unit.adapters.ui.dom import dom
@@ -108,7 +109,7 @@ COLUMN = Column("name", "Name", str, str)
 
 def row(s: Slots) -> Any:
     entity_type: Any = SimpleNamespace(name="Thing")
-    actions: list[Any] = [SimpleNamespace(name="update"), SimpleNamespace(name="delete")]
+    actions: list[Any] = [BUILT_IN["update"], BUILT_IN["delete"]]
     columns = [
         Column("name", "Name", lambda entity: None, str),
         Column("count", "Count", lambda entity: None, str, is_number=True),

@@ -71,7 +71,7 @@ def test_config_with_every_other_key_is_accepted() -> None:
         "access": "public", "editable": True, "history": False, "cache": None,
         "list_display": ["id"], "search_fields": ["id"], "list_filter": [],
         "fieldsets": {"Main": ["id"]}, "children": (), "inlines": (), "icon": "tag",
-        "title_field": "id", "str_strip_whitespace": True,
+        "title_field": "id", "actors": False, "str_strip_whitespace": True,
     }  # fmt: skip
     assert config.keys() >= OWN_KEYS
     assert _define(**config).model_config.items() >= config.items()

@@ -15,6 +15,10 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
 from starmodel.core.values.json_data import json_text
 
+CANCEL_PATH = "/_starmodel/cancel"
+PROGRESS_ID = "starmodel-progress-"
+"""The beginning of the element id of a running event's progress, before the id of its command."""
+
 
 class ActionExpressions:
     """Renders the actions of one application. Shapes: default_method is the setting."""
@@ -64,6 +68,12 @@ class ActionExpressions:
         """The expression that submits a bulk event for the selected rows."""
         url = resource.url_for("bulk", root_path=current_root_path())
         return f"@ask() && @post('{url}', @submit())"
+
+    def cancel_action(self, progress: str) -> str:
+        """The expression that ends a running event, by the element id of its progress."""
+        query = urlencode({"run": progress.removeprefix(PROGRESS_ID)})
+        url = f"{current_root_path()}{CANCEL_PATH}?{query}"
+        return f"@post({script_json(url)}, @click())"
 
     def _confirmed(
         self, resource: MountedResource, event: Event[Any, Any, Any], id: Any, expression: str

@@ -70,7 +70,7 @@ class DatastarFrontend:
         self.replies = DatastarReplies(application, self._browser_states, self.grant)
         actions = ActionExpressions(application, default_method)
         self.render_action, self.form_action = actions.render_action, actions.form_action
-        self.bulk_action = actions.bulk_action
+        self.bulk_action, self.cancel_action = actions.bulk_action, actions.cancel_action
 
     # Pages
 

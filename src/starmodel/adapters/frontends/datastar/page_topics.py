@@ -117,7 +117,9 @@ async def _add_list(
     place = parameters.pop(PLACE, "")[:MAX_PLACE_CHARS]
     listing = listing_of(entity_type, parameters, hidden=audience.uncertain, place=place)
     view = RowsView(listing, audience, root_path, resource, area, application.texts)
-    titled = await application.titles.watched(entity_type, session.actor, area.policy)
+    titled = await application.titles.watched(
+        entity_type, session.actor, area.policy, listing.columns
+    )
     digest = digests.get(rows_id(listing), "")
     watched = WatchedList(listing, digest, total=bool(place), titled=titled)
     topics.add_list(watched, view, _own_policy(area))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from html import escape
 
+from starmodel.adapters.frontends.datastar.actions import PROGRESS_ID
 from starmodel.adapters.frontends.datastar.browser_states import BrowserStates
 from starmodel.adapters.frontends.datastar.expressions import attribute, script_json
 from starmodel.adapters.frontends.datastar.patches import (
@@ -79,6 +81,11 @@ class DatastarReplies:
         patches = [] if status is None else [patch_signals({}, status=status)]
         patches += [patch_elements(element) for element in reply.elements]
         patches += [self._toast(toast) for toast in reply.toasts]
+        if reply.file_url:  # a link to a file to be saved leaves the page as it is
+            url = escape(sent_as(reply.file_url))
+            save = attribute("data-init", "el.click(), el.remove()")
+            html = f'<a hidden download href="{url}" {save}></a>'
+            patches.append(patch_elements(Element(html, "body", "append")))
         if reply.redirect is not None:
             navigate = f"window.location = {script_json(sent_as(reply.redirect))}"
             html = f"<div hidden {attribute('data-init', navigate)}></div>"
@@ -96,7 +103,7 @@ class DatastarReplies:
         self, id: str, progress: Progress | None, *, first: bool
     ) -> Sequence[DatastarPatch]:
         """A command's progress bar among the toasts; None removes it."""
-        place = f"starmodel-progress-{id}"
+        place = f"{PROGRESS_ID}{id}"
         if progress is None:
             return [patch_elements(Element("", f"#{place}", "remove"))]
         html = self._application.render_message(progress, place)

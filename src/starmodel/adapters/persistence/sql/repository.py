@@ -12,7 +12,7 @@ from contextlib import (
 )
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, TypeVar, cast
+from typing import Literal, TypeVar, cast
 
 from starmodel.adapters.persistence.sql.engine import RowKey, Transaction
 from starmodel.adapters.persistence.sql.engines import engine_for
@@ -31,7 +31,8 @@ from starmodel.adapters.persistence.sql.write.pending import PendingStates, base
 from starmodel.adapters.persistence.sql.write.plan import steps_of
 from starmodel.app.access.conditions.condition import ALWAYS, Condition
 from starmodel.app.ports.clock import Clock, system_clock
-from starmodel.app.ports.query import Filter, Query
+from starmodel.app.ports.query import Query
+from starmodel.app.ports.related_paths import with_paths
 from starmodel.app.ports.repository import (
     MARKER_TTL_S,
     Batch,
@@ -44,10 +45,9 @@ from starmodel.app.ports.repository import (
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, StoreUnavailableError
-from starmodel.core.snapshot import version_of, with_related
+from starmodel.core.snapshot import version_of
 
 E = TypeVar("E", bound=Entity)
-MAX_KEYS = 1000  # of related records in one query
 Opening = Callable[[Sequence[EntityType]], AbstractAsyncContextManager[list[str]]]
 """Surrounds the opening of a database. Its value has, at the end, what it logged on the tables."""
 
@@ -214,16 +214,17 @@ class SqlRepository:
 
     async def list(self, query: Query) -> list[Entity]:
         own, plan = self._plan(query)
-        _, found = await own.read(self._store().rows.rows, plan.sql, plan.params)
+        found = await own.read_list(self._store().rows.rows, plan.sql, plan.params)
         if plan.exact:
             return found
-        return _unruled(query).arrange(await self._with_related(query, found))
+        return _unruled(query).arrange(await with_paths(query, found, self.list))
 
     async def stream(self, query: Query, batch: int) -> AsyncGenerator[Sequence[Entity], None]:
         store = self._store()
         statements = store.statements_of(query.entity)
         planner = store.planners[query.entity]
-        stream = Stream(store.rows, statements, planner, query, self._clock)
+        load = partial(with_paths, query, read=self.list)
+        stream = Stream(store.rows, statements, planner, query, self._clock, load)
         async for chunk in stream.chunks(batch):
             yield chunk
 
@@ -234,21 +235,7 @@ class SqlRepository:
             return int(rows[0][0])
         query = _unruled(query)
         found = [own.snapshot_of(row, 0) for row in rows]
-        return sum(map(query.matches, await self._with_related(query, found)))
-
-    async def _with_related(self, query: Query, found: Sequence[Entity]) -> Sequence[Entity]:
-        """The snapshots with the related records loaded that Python compares: a query for each."""
-        for path in query.related:
-            keys = list({getattr(each, path.local) for each in found} - {None})
-            others: dict[Any, Entity] = {}
-            for start in range(0, len(keys), MAX_KEYS):
-                ids = Filter("id", "in", keys[start : start + MAX_KEYS])
-                others |= {each.id: each for each in await self.list(Query(path.target, (ids,)))}
-            found = [
-                with_related(each, {path.relation: others.get(getattr(each, path.local))})
-                for each in found
-            ]
-        return found
+        return sum(map(query.matches, await with_paths(query, found, self.list)))
 
     def supports(self, entity: type[Entity], condition: Condition) -> bool:
         store = self._store()

@@ -21,6 +21,7 @@ from sqlalchemy.sql import ClauseElement, ColumnElement
 from starmodel.adapters.persistence.sql.compiled_sql import CompiledSql, Row, compile_sql
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.external_versions import ExternalVersions
+from starmodel.adapters.persistence.sql.known_rows import KnownRows, can_be_shared
 from starmodel.adapters.persistence.sql.schema.entity_table import (
     EXPIRES,
     VERSION,
@@ -114,6 +115,8 @@ class Statements:
             if field.codec.decode is not None
         )
         self._fields_set = frozenset(self._names)
+        shared = self.external is None and can_be_shared(self.cls)
+        self._known = KnownRows(self.snapshot_of) if shared else None
 
     def _compiled(self, statement: ClauseElement) -> CompiledSql:
         return compile_sql(statement, self.sql_dialect.sqlalchemy)
@@ -286,6 +289,12 @@ class Statements:
         rows = await fetch(sql, params)
         snapshot_of = self.snapshot_of
         return rows, [snapshot_of(row, row[-1]) for row in rows]
+
+    async def read_list(self, fetch: Fetch, sql: str, params: Row) -> list[Entity]:
+        """Run a query; return the snapshots of its rows, which lists share while rows are equal."""
+        if self._known is None:
+            return (await self.read(fetch, sql, params))[1]
+        return self._known.snapshots(await fetch(sql, params))
 
     def snapshot_of(self, row: Row, version: int) -> Entity:
         """Decode a row to its snapshot: frozen, and marked as stored at the version.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from starmodel.adapters.ui.compiled import Slots
@@ -24,6 +24,7 @@ from starmodel.adapters.ui.franken.shell.shell import Shell
 from starmodel.adapters.ui.franken.slots import slot, slot_content
 from starmodel.adapters.ui.titles import title_of
 from starmodel.adapters.ui.values import RenderValue, value_renderer
+from starmodel.app.access.conditions.condition import ALWAYS, Condition
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.children import ChildList
@@ -92,8 +93,9 @@ class FrankenUI:
         resources: Sequence[MountedResource],
         current: MountedResource | None,
         entries: Sequence[NavEntry] = (),
+        creatable: Collection[MountedResource] = (),
     ) -> Any:
-        return navigation_links(self.services, resources, current, entries)
+        return navigation_links(self.services, resources, current, entries, creatable)
 
     def page_slot(self, filled: Filled, place: Place) -> Any:
         return slot_content(self.services, filled, place)
@@ -211,14 +213,22 @@ class FrankenUI:
         return self._panels(Place("form.after", actor, resource.entity_type, entity))
 
     async def form_choices(
-        self, resource: MountedResource, words: str, actor: Actor | None
+        self,
+        resource: MountedResource,
+        words: str,
+        actor: Actor | None,
+        where: Condition = ALWAYS,
     ) -> Offered:
-        return await self._chosen.choices(resource, words, actor)
+        return await self._chosen.choices(resource, words, actor, where)
 
     async def form_chosen(
-        self, resource: MountedResource, ids: Sequence[Any], actor: Actor | None
+        self,
+        resource: MountedResource,
+        ids: Sequence[Any],
+        actor: Actor | None,
+        where: Condition = ALWAYS,
     ) -> Sequence[Choice]:
-        return await self._chosen.chosen(resource, ids, actor)
+        return await self._chosen.chosen(resource, ids, actor, where)
 
     def form_errors(
         self,
@@ -232,6 +242,21 @@ class FrankenUI:
     ) -> Sequence[Element]:
         return self._forms.error_patches(resource, event, id, errors, originals, omitted, inlines)
 
+    def form_bulk(
+        self,
+        resource: MountedResource,
+        event: Event[Any, Any, Any],
+        hidden: Sequence[tuple[str, str]],
+        values: Mapping[str, Any] = NO_INPUTS,
+        errors: Mapping[str, str] = NO_INPUTS,
+    ) -> Any:
+        return self._forms.bulk(resource, event, hidden, values, errors)
+
+    def form_bulk_errors(
+        self, resource: MountedResource, event: Event[Any, Any, Any], errors: Mapping[str, str]
+    ) -> Sequence[Element]:
+        return self._forms.bulk_errors(resource, event, errors)
+
     def form_field(self, field: FormField, form_id: str, slots: Slots, records_url: str) -> Any:
         """One labelled input; `slots` has the slots of its value, choice and validation error."""
         return labelled(field, form_id, slots, records_url)
@@ -242,7 +267,8 @@ class FrankenUI:
         return toast_message(toast, self.services.icons_url, self.services.texts)
 
     def message_progress(self, id: str, progress: Progress) -> Any:
-        return progress_message(id, progress, self.services.texts)
+        cancel = self.services.frontend.cancel_action(id)
+        return progress_message(id, progress, self.services.texts, cancel)
 
     def error_page(self, problem: Any, actor: Actor | None = None) -> str:
         return self._errors.page(problem, actor)

@@ -12,8 +12,9 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import ConfigurationError
 
 ICONS = (
-    "alert", "box", "calendar", "cart", "check", "close", "copy", "dots", "down", "drag",
-    "edit", "empty", "filter", "globe", "home", "info", "left", "menu", "moon", "note", "one",
+    "alert", "box", "calendar", "cart", "check", "close", "columns", "copy", "dots", "down",
+    "download", "drag", "edit", "empty", "filter", "first", "globe", "home", "info", "last", "left",
+    "menu", "moon", "note", "one",
     "plus", "right", "rows", "search", "sort", "sun", "tag", "text", "tick", "trash", "truck",
     "up", "user", "users",
 )  # fmt: skip

@@ -29,9 +29,20 @@ def toast_message(toast: Toast, icons_url: str, texts: Catalogue) -> Any:
     return Div(symbol, P(toast.text), link, close, data_toast=toast.kind, role=role, cls="sm-toast")
 
 
-def progress_message(id: str, progress: Progress, texts: Catalogue) -> Any:
-    """A progress bar with a message; an indeterminate one is animated."""
+def progress_message(id: str, progress: Progress, texts: Catalogue, cancel: str = "") -> Any:
+    """A progress bar with a message; an indeterminate one is animated.
+
+    Shapes: cancel is the expression that ends the event, "" for one that can't be ended.
+    """
     value = {} if progress.done is None else {"value": f"{progress.done:.3f}"}
     text = progress.text or texts.text("page.working")
     bar = ProgressBar(value, max="1", aria_label=text)
-    return Div(Div(P(text), bar), id=id, data_toast="progress", role="status", cls="sm-toast")
+    button = None
+    if cancel:
+        button = Button(
+            texts.text("event.cancel"), {"data-on:click": cancel}, type="button",
+            cls="uk-btn uk-btn-default uk-btn-xs sm-cancel",
+        )  # fmt: skip
+    return Div(
+        Div(P(text), bar, button), id=id, data_toast="progress", role="status", cls="sm-toast"
+    )

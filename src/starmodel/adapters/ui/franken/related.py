@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 from starmodel.adapters.ui.compiled import escaped
 from starmodel.adapters.ui.values import NOTHING
-from starmodel.app.access.rules import rule_of
 from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
 from starmodel.app.presentation.ui import Services
 from starmodel.app.queries.related_titles import RelatedTitles
@@ -63,9 +62,9 @@ def related_links(services: Services, resource: MountedResource) -> Mapping[str,
 def related_resources(
     services: Services, resource: MountedResource
 ) -> Mapping[str, MountedResource]:
-    """The resource of the records that each foreign key refers to, in the area of the class."""
+    """The resource of the records that pages show by their titles, in the area of the class."""
     area = services.areas.of(resource)
-    found = services.areas.referenced(resource.entity_type)
+    found = services.areas.shown_records(resource.entity_type)
     return {
         field: area[target.entity_type]
         for field, target in found.items()
@@ -74,33 +73,19 @@ def related_resources(
 
 
 def sort_paths(services: Services, resource: MountedResource) -> Mapping[str, RelatedField]:
-    """The path that each foreign key's column sorts by: the title of its records.
-
-    Without those that some readers of the list may not read.
-    """
+    """The path that each foreign key's column sorts by: the title of its records."""
     own, targets = resource.entity_type, related_resources(services, resource)
     paths = [queried_field(own, name) for name in own.to_one]
     return {
         path.local: path
         for path in paths
-        if path is not None and path.local in targets and is_open(resource, targets, path)
+        if path is not None and path.local in targets and sorts_by(services, resource, path)
     }
 
 
-def is_open(
-    resource: MountedResource, targets: Mapping[str, MountedResource], path: RelatedField
-) -> bool:
-    """Whether every reader of a list may read a field of the related records.
-
-    Only then its heading offers an order; queries decide for each reader.
-    """
-    target = targets[path.local].entity_type
-    rules = {"public", rule_of(resource.entity_type, "read", None)}
-    return (
-        not resource.policy.reads_fields(target)
-        and rule_of(target, "read", None) in rules
-        and path.field not in target.cls.__entity__.guarded
-    )
+def sorts_by(services: Services, resource: MountedResource, path: RelatedField) -> bool:
+    """Whether the heading of a column offers the order by a field of related records."""
+    return services.sorts_by(resource.entity_type, path, resource.policy)
 
 
 def record_url(services: Services, target: MountedResource) -> str:

@@ -24,6 +24,7 @@ from starmodel.core.errors import (
     ConfirmationNeededError,
     ConstraintError,
     EditConflictError,
+    GoneError,
     InvalidStateError,
     InvalidTokenError,
     ListQueryError,
@@ -57,7 +58,8 @@ class Problem:
     Shapes: fields maps an input's name to its validation error, titles to its label;
     trace, frames and details are for the developer only; was has the field digests that an
     edit form submits next (see `starmodel.app.commands.binding.edited_fields`); plain
-    replaces the text on pages when the text is meant for API clients.
+    replaces the text on pages when the text is meant for API clients; record is the name of
+    the class of a record that is missing.
     confirm is the path where a program confirms the password, "" unless that helps;
     challenge is the value of `WWW-Authenticate` (RFC 6750) of a 401.
     Units: retry_after_s is the value of the `Retry-After` header; None sends no header.
@@ -73,6 +75,7 @@ class Problem:
     was: Mapping[str, str] = field(default_factory=dict)
     retry_after_s: int | None = None
     plain: str = ""
+    record: str = ""
     challenge: bytes = PLAIN_CHALLENGE
     confirm: str = ""
     titles: Mapping[str, str] = field(default_factory=dict)
@@ -180,6 +183,10 @@ def _problem_of(
         plain: str = next((text for kind, text in _PLAIN.items() if isinstance(error, kind)), "")
         if isinstance(error, AccessDeniedError):
             plain = error.plain
+        record = error.entity if isinstance(error, NotFoundError) else ""
+        if record:
+            key = "record.gone" if isinstance(error, GoneError) else "record.not_found"
+            plain = Message(key, title=title_of_entity(record))
         if developer and isinstance(error, ListQueryError):
             plain = ""  # the author of the URL needs the reason
         wait_s = error.retry_after_s if isinstance(error, TooManyAttemptsError) else None
@@ -192,6 +199,7 @@ def _problem_of(
             fields,
             where=where,
             plain=plain,
+            record=record,
             details=reasons,
             retry_after_s=wait_s,
             challenge=challenge,

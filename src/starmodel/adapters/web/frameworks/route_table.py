@@ -10,17 +10,30 @@ from typing import Any, NamedTuple
 from starmodel.adapters.web.framework import WebFramework
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.routing import Found, UserRoutes
-from starmodel.adapters.web.paths import INTERNAL, SLOTS_PATH, STREAM_PATH, TITLES_PATH
+from starmodel.adapters.web.paths import (
+    CANCEL_PATH,
+    DOWNLOADS_PATH,
+    INTERNAL,
+    SLOTS_PATH,
+    STREAM_PATH,
+    TITLES_PATH,
+)
 from starmodel.app.presentation.resource import Page
 
 _PAGES: dict[Page, str] = {
     "list": "list", "new": "form for a new one", "bulk": "events for chosen rows",
-    "choices": "records to choose",
+    "matching": "events for all records of a list",
+    "choices": "records to choose", "count": "number of records",
+    "export.csv": "export as CSV", "export.jsonl": "export as JSON lines",
+    "export.xlsx": "export as a workbook",
     "record": "page", "edit": "form to edit", "delete": "question before it is deleted",
+    "events": "which events are possible",
 }  # fmt: skip
 _INTERNAL = {
     STREAM_PATH: "stream of a page",
     SLOTS_PATH: "content of a slot",
+    CANCEL_PATH: "end of a running event",
+    DOWNLOADS_PATH: "file that an event has made",
     TITLES_PATH: "title of a related record",
 }
 

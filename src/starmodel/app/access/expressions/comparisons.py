@@ -110,6 +110,23 @@ class ActorAttribute(Operand):
         return f"actor.{self._name}"
 
 
+class FormValue(Operand):
+    """`form.country`: a field of the record whose form is filled in, for `UI(choices=…)`."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __getattr__(self, name: str) -> FormValue:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return FormValue((*self._path, name))
+
+    def __repr__(self) -> str:
+        return ".".join(("form", *self._path))
+
+
 class Now(Operand):
     """`now`, and `now - timedelta(minutes=15)`: the time of the decision."""
 
@@ -171,11 +188,29 @@ class _Actor(_Whole):
         return "actor"
 
 
+class _Form(_Whole):
+    """The record whose form is filled in; its attributes are its fields and relations."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> FormValue:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return FormValue((name,))
+
+    def __repr__(self) -> str:
+        return "form"
+
+
 record: Any = _Record()
 """The record: `record.team`, or `record.order.customer_id` by way of a relation."""
 
 actor: Any = _Actor()
 """The actor: `actor.id`, `actor.name`, `actor.roles`, and its claims, such as `actor.team`."""
+
+
+form: Any = _Form()
+"""The record whose form is filled in, in `UI(choices=record.country == form.country)`."""
 
 
 now = Now()
@@ -221,6 +256,15 @@ class Compared(Expression):
         return isinstance(self.left, RecordPath) or isinstance(self.right, RecordPath)
 
     @property
+    def reads_actor(self) -> bool:
+        return isinstance(self.left, ActorAttribute) or isinstance(self.right, ActorAttribute)
+
+    @property
+    def reads_time(self) -> bool:
+        """Whether the answer may change without the record."""
+        return isinstance(self.left, Now) or isinstance(self.right, Now)
+
+    @property
     def paths(self) -> tuple[Path, ...]:
         """The paths of the fields that are compared."""
         sides = (self.left, self.right)
@@ -236,6 +280,8 @@ class Compared(Expression):
         if model is None and self.reads_record:
             return Function(self._refuse, actor)
         left, op, right = self.left, self.op, self.right
+        if isinstance(left, FormValue) or isinstance(right, FormValue):
+            raise ConfigurationError(f"{self}: form is known in UI(choices=…) only.")
         if not isinstance(left, RecordPath) and isinstance(right, RecordPath):
             left, op, right = right, _MIRRORED[op], left
         value = right

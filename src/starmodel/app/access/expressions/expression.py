@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from starmodel.app.access.conditions.condition import (
     Condition,
     Function,
     constant,
+    decide,
     is_collection,
     junction,
     negation,
 )
 from starmodel.app.access.conditions.models import RuleModel
+from starmodel.app.access.conditions.moments import one_moment
 from starmodel.app.access.policy import Actor, EveryRole
+from starmodel.core.classes.registry import defined_entities
+from starmodel.core.errors import NotLoadedError
 from starmodel.core.fields.access_rules import (
     AccessRule,
     RuleExpression,
@@ -43,6 +48,18 @@ class Expression(RuleExpression):
         Raises: ConfigurationError, for an unknown field or relation.
         """
         raise NotImplementedError
+
+    def holds(self, entity: Any, actor: Actor | None = None) -> bool:
+        cls = entity.__entity__.cls
+        known = {each.__entity__.name: each for each in defined_entities()}
+        with one_moment(datetime.now(UTC)):  # there may be no application with a clock
+            answer = decide(self.bind(actor, RuleModel(cls, known)), entity)
+        if answer is None:
+            raise NotLoadedError(
+                f"{self} reads records related to {cls.__name__}, which are not loaded here. "
+                "Run the event with dispatch()."
+            )
+        return answer
 
     def parts(self) -> Iterator[Expression]:
         """This expression and those inside it."""
@@ -121,6 +138,10 @@ class Joined(Expression):
     rules: tuple[Expression, ...]
 
     @property
+    def reads_actor(self) -> bool:
+        return any(rule.reads_actor for rule in self.rules)
+
+    @property
     def reads_record(self) -> bool:  # type: ignore[override]
         return any(rule.reads_record for rule in self.rules)
 
@@ -144,6 +165,10 @@ class Inverse(Expression):
     """Permits where the rule does not."""
 
     rule: Expression
+
+    @property
+    def reads_actor(self) -> bool:
+        return self.rule.reads_actor
 
     @property
     def reads_record(self) -> bool:  # type: ignore[override]

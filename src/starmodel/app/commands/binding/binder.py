@@ -138,6 +138,7 @@ class Binder:
             or self.conditions
             or self._converter.private_parts
             or (self.takes_fields and next(foreign_keys(entity_type.cls), None))
+            or any(spec.ui.choices is not None for spec in info.fields.values())
         )
 
     @property
@@ -168,8 +169,8 @@ class Binder:
 
     @property
     def form_parameters(self) -> list[Parameter]:
-        """The public parameters that generated forms have inputs for: no many-to-many relations."""
-        return [p for p in self.public_parameters if p.name not in self.linked]
+        """The public parameters that generated forms may have inputs for."""
+        return self.public_parameters
 
     @property
     def needed(self) -> list[Parameter]:

@@ -30,6 +30,7 @@ from starmodel.app.commands.binding.problems import (
 )
 from starmodel.app.commands.binding.rows import Rows, place_of
 from starmodel.app.commands.binding.search_words import SearchWords
+from starmodel.app.commands.binding.sent_records import SentRecords
 from starmodel.app.commands.inputs import Inputs
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.entity import Entity
@@ -96,6 +97,9 @@ class Converter:
         name, sent = parameter.name, value
         if isinstance(value, SearchWords):
             problems[name] = NOT_CHOSEN
+            return
+        if isinstance(value, SentRecords):
+            self._convert_records(parameter, value, inputs, arguments, problems)
             return
         if parameter.file is not None:
             _convert_file(parameter, parameter.file, value, source, arguments, problems)
@@ -167,6 +171,23 @@ class Converter:
             place = place_of(sent, found["loc"]) if source == "form" else ""
             problem = ArgumentProblem(technical(parameter, value, found, source), sentence(found))
             problems.setdefault(f"{name}.{place}" if place else name, problem)
+
+    def _convert_records(
+        self,
+        parameter: Parameter,
+        sent: SentRecords,
+        inputs: Inputs,
+        arguments: dict[str, Any],
+        problems: dict[str, ArgumentProblem],
+    ) -> None:
+        """Add the ids of several chosen records; they are texts of a form, in order."""
+        name = parameter.name
+        if sent.words:
+            problems[name] = NOT_CHOSEN
+            return
+        self.convert(parameter, list(sent), "form", inputs, arguments, problems)
+        if name in arguments and arguments[name] is not None:
+            arguments[name] = SentRecords(arguments[name], sent.before)
 
     def _is_empty(
         self,

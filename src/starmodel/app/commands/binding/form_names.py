@@ -15,6 +15,9 @@ BROWSER = "_browser"
 SEVERAL = "_several."
 """Prefix: the value is a list, also with no option selected."""
 
+RECORDS = "_records."
+"""Prefix: the value is a list of ids; has those that the input displayed, as JSON."""
+
 REST = "_rest."
 """Prefix: the full datetime that the input displays with less precision."""
 
@@ -47,6 +50,9 @@ SEVERAL_SUFFIX = "[]"
 
 BULK_EVENT, BULK_IDS = "event", "id"
 """The fields of a bulk form: the event's name, and the ids of the chosen records."""
+
+BULK_MATCHING = "matching"
+"""The field of a request for all records of a list: its query string, in the place of ids."""
 
 NEXT, ADD_ANOTHER = "_next", "another"
 """Where a saved form leads to: with the value "another", to the form of a new record."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from starmodel.app.access.disclosure import Viewer
+from starmodel.app.commands.binding.sent_records import SentRecords
 from starmodel.app.commands.command import Command
 from starmodel.app.commit.tracked import Tracked
 from starmodel.app.persistence import PersistenceManager
@@ -33,7 +34,8 @@ class LinkReferences:
     ) -> dict[str, Any]:
         """The arguments, with the linked records added that the actor may not read.
 
-        An actor who does not see a linked record can't unlink it.
+        An actor who does not see a linked record can't unlink it. What a form has added and
+        removed is applied to the records that are linked now.
 
         Shapes: names are the relations among the arguments.
         Raises: ConstraintError, for a record that is missing or that the actor may not read.
@@ -42,15 +44,19 @@ class LinkReferences:
         for name in given.keys() & set(names):
             made = command.entity_type.linked[name]
             linked = [] if target.new else await self._linked(made, target.base)
-            ids = list(dict.fromkeys(given[name]))
+            sent = given[name]
+            ids, new = list(dict.fromkeys(sent)), list(sent)
+            if isinstance(sent, SentRecords):
+                ids, new = sent.merged(linked), sent.added
             readable = await self._readable(command, made, [*ids, *linked])
-            if not readable.issuperset(ids):
+            if not readable.issuperset(new):
                 problem = Message("value.no_record", title=title_of(name))
                 raise ConstraintError(
                     Message("constraint.refused", title=command.entity_type.title, reason=problem),
                     {name: problem},
                 )
-            checked[name] = [*ids, *(id for id in linked if id not in readable)]
+            unseen = [id for id in linked if id not in readable]
+            checked[name] = list(dict.fromkeys([*ids, *unseen]))
         return checked
 
     async def _linked(self, made: Resolved, owner: Entity) -> list[Any]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import Annotated, Any
 
-from pydantic import BeforeValidator, TypeAdapter
+from pydantic import TypeAdapter
 
 from starmodel.app.commands.binding.parameters import Parameter, new_parameter
+from starmodel.app.commands.binding.record_ids import ids_of
 from starmodel.app.commit.links import MAX_LINKS
 from starmodel.core.classes.implicit_links import is_implicit
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.definition.relations import without_none
+from starmodel.core.entity import Entity
 from starmodel.core.fields.field import Field
 from starmodel.core.values.words import title_of
 
@@ -25,18 +25,12 @@ def linked_parameters(entity_type: EntityType, *, taken: Container[str]) -> dict
     Shapes: by relation; names that are taken are left out.
     """
     return {
-        name: _parameter(name, made.target.__pydantic_fields__["id"].annotation)
+        name: _parameter(name, made.target)
         for name, made in entity_type.linked.items()
         if made.link is not None and is_implicit(made.link) and name not in taken
     }
 
 
-def _parameter(name: str, id_annotation: Any) -> Parameter:
-    item: Any = Annotated[without_none(id_annotation), BeforeValidator(_id_of)]
-    annotation: Any = Annotated[list[item], Field(max_length=MAX_LINKS, title=title_of(name))]
+def _parameter(name: str, target: type[Entity]) -> Parameter:
+    annotation = ids_of(target, Field(max_length=MAX_LINKS, title=title_of(name)))
     return new_parameter(name, annotation, TypeAdapter(annotation), None)
-
-
-def _id_of(value: Any) -> Any:
-    """The id of a record, which only code passes."""
-    return value.id if hasattr(value, "__entity__") else value

@@ -23,12 +23,13 @@ from pydantic_core import to_json
 
 from starmodel.app.commands.binding.files import FileRule, file_rule
 from starmodel.app.commands.binding.form_texts import written_types
+from starmodel.app.commands.binding.record_ids import ids_of, several_of
 from starmodel.core.classes.registry import Registry
 from starmodel.core.definition.checks import refusal_of
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.annotations import type_name
-from starmodel.core.fields.field import options_in
+from starmodel.core.fields.field import Field, options_in
 from starmodel.core.fields.field_types import accepts_none, is_atomic, plain_types
 from starmodel.core.fields.nested import aliases_of, types_in
 from starmodel.core.fields.privacy import looks_secret, undeclared_secrets
@@ -41,12 +42,15 @@ from starmodel.core.values.bounds import (
     may_hold_numbers,
 )
 
+MAX_RECORDS = 200
+"""The most records that one parameter of an event names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One parameter of an event whose value comes from the caller.
 
-    Shapes: entity is the class of a parameter that names a record by id;
+    Shapes: entity is the class of a parameter that names a record by id, or several records;
     default is `inspect.Parameter.empty` for a required one; is_field is True
     for an entity field passed by `**values`; full_type is the annotation with
     constraints and validators; custom_parsing is set where validators of the
@@ -81,6 +85,11 @@ class Parameter:
     @property
     def required(self) -> bool:
         return self.default is inspect.Parameter.empty
+
+    @property
+    def has_records(self) -> bool:
+        """True for a parameter that names several records by their ids."""
+        return self.entity is not None and self.adapter is not None
 
     @property
     def may_be_none(self) -> bool:
@@ -205,9 +214,13 @@ def parameter_of(
     kinds = plain_types(annotation)
     entities = [k for k in types_in(annotation) if isinstance(k, type) and issubclass(k, Entity)]
     if entities:
+        found = registry.get(entities[0])
+        if several_of(kinds) is entities[0] and found is not None and found.is_record:
+            return _records_parameter(parameter, annotation, entities[0])
         if kinds != entities[:1] or entities[0] not in registry:  # loaded, never built from input
             raise ConfigurationError(
-                f"{where}: parameter {parameter.name!r} must name one entity of this application."
+                f"{where}: parameter {parameter.name!r} must name one entity of this application, "
+                "or a list of its records."
             )
         return Parameter(parameter.name, annotation, None, parameter.default, entities[0])
     file = file_rule(where, parameter.name, annotation)
@@ -240,3 +253,15 @@ def parameter_of(
             "Annotated[…, Field(public=True)] if it may be seen."
         )
     return bound
+
+
+def _records_parameter(
+    parameter: inspect.Parameter, annotation: Any, entity: type[Entity]
+) -> Parameter:
+    """The parameter of several records, bound as the list of their ids."""
+    is_annotated = typing.get_origin(annotation) is typing.Annotated
+    metadata = typing.get_args(annotation)[1:] if is_annotated else ()
+    ids = ids_of(entity, *metadata, Field(max_length=MAX_RECORDS))
+    ids = ids | None if accepts_none(annotation) else ids
+    bound = new_parameter(parameter.name, ids, TypeAdapter(ids), parameter.default)
+    return replace(bound, entity=entity)

@@ -71,6 +71,17 @@ def shown_conditions(entity_type: EntityType) -> dict[str, Condition]:
     return found
 
 
+def is_shown(name: str, conditions: Conditions, entity: Entity, hidden: Container[str]) -> bool:
+    """Whether a record's page displays a field.
+
+    Shapes: hidden are the fields that the viewer may not read, which decide nothing.
+    """
+    condition = conditions.get(name)
+    if condition is None or any(field in hidden for field in compared_fields(condition)):
+        return True
+    return bool(decide(condition, entity))
+
+
 def _fields_read(rule: Any, where: str) -> set[str]:
     """The fields that a condition compares. Raises: ConfigurationError, for other rules."""
     read: set[str] = set()
@@ -106,21 +117,22 @@ def without_hidden(
     hidden = {
         name
         for name, condition in conditions.items()
-        if all(field in sent for field in _compared(condition)) and not decide(condition, state)
+        if all(field in sent for field in compared_fields(condition))
+        and not decide(condition, state)
     }
     return {name: value for name, value in arguments.items() if name not in hidden}
 
 
-def _compared(condition: Condition) -> Iterator[str]:
-    """The fields that a condition compares."""
+def compared_fields(condition: Condition) -> Iterator[str]:
+    """The names of the fields that a condition compares."""
     match condition:
         case Comparison(field):
             yield field
         case Negation(inner):
-            yield from _compared(inner)
+            yield from compared_fields(inner)
         case Junction(_, parts):
             for part in parts:
-                yield from _compared(part)
+                yield from compared_fields(part)
 
 
 def as_data(condition: Condition) -> Any:

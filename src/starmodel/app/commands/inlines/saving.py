@@ -19,6 +19,7 @@ from starmodel.app.commit.tracked import Tracked
 from starmodel.app.ports.repository import RecordKey
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.changes.drafts import close_draft, reset_draft, returned_state
+from starmodel.core.changes.transitions import check_transitions
 from starmodel.core.entity import Entity
 from starmodel.core.errors import (
     BindingError,
@@ -163,6 +164,8 @@ class InlineRows:
         if value is not None and (state := returned_state(child.draft, value)) is not None:
             reset_draft(child.draft, state)
         await self._loader.check_new_fields(command, child)
+        if command.event.name != "delete":
+            await unit.check_choices(child, parent)
         if command.event.name == "delete":
             child.deleted = True
             return None
@@ -172,7 +175,9 @@ class InlineRows:
                 event=command.event, entity=child.draft,
             )  # fmt: skip
         try:
-            close_draft(child.draft)
+            made = close_draft(child.draft)
+            if not child.new:
+                check_transitions(child.base, made)
         except InvalidStateError as error:
             if parent_id is not None or error.fields.keys() != {key}:
                 raise  # else a check of a parent without an id

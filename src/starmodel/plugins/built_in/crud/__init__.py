@@ -9,8 +9,14 @@ from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.events.built_in import BUILT_IN
 from starmodel.plugins import EventRoute, Exchange, Plugin, ResourceRoute, Route
 from starmodel.plugins.built_in.crud.bulk import BulkEvents
-from starmodel.plugins.built_in.crud.choices import send_choices
+from starmodel.plugins.built_in.crud.choices import ChoiceLists
+from starmodel.plugins.built_in.crud.counts import Counts
 from starmodel.plugins.built_in.crud.deletions import Deletions
+from starmodel.plugins.built_in.crud.event_pages import EventPages
+from starmodel.plugins.built_in.crud.event_states import EventStatesPage
+from starmodel.plugins.built_in.crud.exporting import workbook
+from starmodel.plugins.built_in.crud.exporting.exports import Exports
+from starmodel.plugins.built_in.crud.matching import MatchingEvents
 from starmodel.plugins.built_in.crud.overview import overviews
 from starmodel.plugins.built_in.crud.pages import CrudPages
 
@@ -35,9 +41,17 @@ class Crud(Plugin):
         yield ResourceRoute("list", pages.list)
         yield ResourceRoute("new", pages.new, needs="endpoint")  # creation requires no read access
         yield ResourceRoute("bulk", self._bulk.run, methods=["POST"], needs="endpoint")
-        yield ResourceRoute("choices", send_choices)
+        yield ResourceRoute("matching", self._matching.run, methods=["POST"], needs="endpoint")
+        yield ResourceRoute("choices", self._choices.send)
+        yield ResourceRoute("count", self._counts.send)
+        yield ResourceRoute("export.csv", self._exports.csv)
+        yield ResourceRoute("export.jsonl", self._exports.json_lines)
+        if workbook.is_available():
+            yield ResourceRoute("export.xlsx", self._exports.xlsx)
         yield ResourceRoute("record", pages.record)
         yield ResourceRoute("edit", pages.edit)
+        yield from EventPages(self.services).routes(resource)
+        yield ResourceRoute("events", EventStatesPage(self.services).send)
         if "delete" in entity_type.events:
             yield ResourceRoute("delete", self._deletions.ask)
 
@@ -53,8 +67,24 @@ class Crud(Plugin):
         return CrudPages(self.services)
 
     @cached_property
+    def _matching(self) -> MatchingEvents:
+        return MatchingEvents(self.services)
+
+    @cached_property
+    def _counts(self) -> Counts:
+        return Counts(self.services)
+
+    @cached_property
+    def _exports(self) -> Exports:
+        return Exports(self.services)
+
+    @cached_property
     def _deletions(self) -> Deletions:
         return Deletions(self.services)
+
+    @cached_property
+    def _choices(self) -> ChoiceLists:
+        return ChoiceLists(self.services)
 
     @cached_property
     def _bulk(self) -> BulkEvents:

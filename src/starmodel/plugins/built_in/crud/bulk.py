@@ -18,15 +18,15 @@ from starmodel.app.commands.replies import Reply
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import MAX_PER_PAGE
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.errors import RequestError
+from starmodel.core.errors import BindingError, RequestError
 from starmodel.core.events import Event
 from starmodel.core.events.results import Toast
 from starmodel.plugins import Exchange
+from starmodel.plugins.built_in.crud.bulk_forms import FIELDS, BulkForms
 from starmodel.plugins.built_in.crud.deletions import Deletions
 from starmodel.plugins.web import PluginServices, Problem
 from starmodel.texts.catalogue import Catalogue, Message
 
-FIELDS = frozenset({BULK_EVENT, BULK_IDS, BULK_ASK, CONFIRMED})
 log = logging.getLogger("starmodel")
 
 
@@ -40,7 +40,7 @@ class BulkEvents:
     """
 
     def __init__(self, services: PluginServices, deletions: Deletions) -> None:
-        self._deletions = deletions
+        self._deletions, self._forms = deletions, BulkForms(services)
         self._application, self._patches = services.application, services.patches
         self._error_responses = services.errors
 
@@ -56,6 +56,18 @@ class BulkEvents:
             event, ids = await self._chosen(exchange, resource, sent)
         finally:
             exchange.request.close_files()
+        arguments: dict[str, Any] = {}
+        if event.name in resource.bulk_forms:
+            if _is_plain_form(exchange.request) and CONFIRMED not in sent:
+                await self._forms.ask(exchange, resource, event, ids)
+                return
+            try:
+                arguments = self._forms.arguments(exchange, resource, event, sent)
+            except BindingError as error:
+                if not exchange.request.is_form:
+                    raise
+                await self._forms.ask(exchange, resource, event, ids, sent, error)
+                return
         if event.name == "delete" and (
             sent.get(BULK_ASK) or (_is_plain_form(exchange.request) and CONFIRMED not in sent)
         ):
@@ -66,7 +78,7 @@ class BulkEvents:
         for each in ids:
             try:
                 await self._application.dispatcher.dispatch(
-                    self._command(exchange, resource, event, each)
+                    self._command(exchange, resource, event, each, arguments)
                 )
                 done.append(each)
             except Exception as error:  # the web edge: every exception becomes a response
@@ -117,28 +129,31 @@ class BulkEvents:
         Raises: NotSignedInError, AccessDeniedError.
         """
         entity_type, policy = resource.entity_type, resource.policy
-        runs_at_once = self._application.dispatcher.runs_at_once
-        events = [
-            event for event in entity_type.events.values() if runs_at_once(entity_type, event)
-        ]
+        events = [e for e in entity_type.events.values() if self._takes(resource, e)]
         for event in events:
             if await permits(policy, entity_type, actor, event=event):
                 return
         await check(policy, entity_type, "write", actor, event=events[0] if events else None)
 
+    def _takes(self, resource: MountedResource, event: Event[Any, Any, Any]) -> bool:
+        """Whether the event runs on several records by one request."""
+        runs_at_once = self._application.dispatcher.runs_at_once
+        return event.name in resource.bulk_forms or runs_at_once(resource.entity_type, event)
+
     async def _chosen(
         self, exchange: Exchange, resource: MountedResource, sent: dict[str, Any]
     ) -> tuple[Event[Any, Any, Any], list[str]]:
-        entity_type, unknown = resource.entity_type, sent.keys() - FIELDS
-        if unknown:
-            raise RequestError(f"{min(unknown)[:60]!r} is unknown; expected event and id.")
+        entity_type = resource.entity_type
         name, ids = sent.get(BULK_EVENT), sent.get(BULK_IDS)
         event = entity_type.events.get(name) if isinstance(name, str) else None
         if event is not None:
             actor = exchange.session.actor
             await check(resource.policy, entity_type, "write", actor, event=event)
-        if event is None or not self._application.dispatcher.runs_at_once(entity_type, event):
-            raise RequestError(f"event is {name!r}; expected one that needs no more arguments.")
+        if event is None or not self._takes(resource, event):
+            raise RequestError(f"event is {name!r}; expected one that several records take.")
+        unknown = sent.keys() - FIELDS
+        if unknown and event.name not in resource.bulk_forms:
+            raise RequestError(f"{min(unknown)[:60]!r} is unknown; expected event and id.")
         if not isinstance(ids, list) or not ids:
             raise RequestError(Message("bulk.choose"))
         if len(ids) > MAX_PER_PAGE:
@@ -146,15 +161,20 @@ class BulkEvents:
         return event, list(dict.fromkeys(map(str, ids)))
 
     def _command(
-        self, exchange: Exchange, resource: MountedResource, event: Event[Any, Any, Any], id: str
+        self,
+        exchange: Exchange,
+        resource: MountedResource,
+        event: Event[Any, Any, Any],
+        id: str,
+        arguments: dict[str, Any],
     ) -> Command:
         entity_type = resource.entity_type
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         key = exchange.request.headers.get(b"idempotency-key")
         request = exchange.request.for_events() if binder.takes_request else None
         return Command(
-            entity_type, event, {}, resource.policy, id, exchange.session.actor, exchange.session,
-            request, {},
+            entity_type, event, dict(arguments), resource.policy, id, exchange.session.actor,
+            exchange.session, request, {},
             None if key is None else key.decode("latin-1"), expects=True,
         )  # fmt: skip
 

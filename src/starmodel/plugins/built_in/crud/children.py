@@ -32,8 +32,8 @@ async def child_lists(
 
     One more for each class of related records whose titles the list shows.
 
-    Shapes: query is that of the page's URL: "lines.page" and "lines.order" choose the window of
-    the children `lines`.
+    Shapes: query is that of the page's URL: "lines.page", "lines.order", "lines.search" and
+    filters such as "lines.status" choose the window of the children `lines`.
     Raises: ListQueryError.
     """
     area, found = application.areas.of(resource), list[ChildList]()
@@ -76,7 +76,7 @@ async def _listed(
 ) -> tuple[Listing, Window] | None:
     """The children that a record page lists; None if their foreign key is closed somewhere.
 
-    Raises: ListQueryError, for an order or a page of the URL.
+    Raises: ListQueryError, for a search, filter, order or page of the URL.
     """
     hidden = readable_fields(theirs.policy, theirs.entity_type, actor).uncertain
     if not hidden.isdisjoint((children.through, children.key)):
@@ -84,15 +84,32 @@ async def _listed(
     if children.key in children.of.__entity__.private:
         return None
     parameters = {
+        **_given(children, query),
         filter_name(children.key): str(plain(entity.id)),
         "per_page": str(CHILDREN_PER_PAGE),
-        "page": query.get(f"{children.name}.page", ""),
     }
 
     async def read(order: str) -> tuple[Listing, Window]:
         given = {**parameters, "order": order}
-        listing = listing_of(theirs.entity_type, given, hidden=hidden, place=children.place)
+        listing = listing_of(
+            theirs.entity_type, given, hidden=hidden, lenient=True, place=children.place
+        )
         return listing, await application.window(listing, actor, total=True, policy=theirs.policy)
 
     asked = query.get(f"{children.name}.order")
     return await (in_order(children, read) if asked is None else read(asked))
+
+
+def _given(children: Children, query: Mapping[str, str]) -> dict[str, str]:
+    """The parameters of the URL for these children, none of which names another parent."""
+    prefix, keys = f"{children.name}.", (children.key, f"{children.key}__")
+    found = {
+        name.removeprefix(prefix): word for name, word in query.items() if name.startswith(prefix)
+    }
+    return {
+        name: word
+        for name, word in found.items()
+        if name not in ("cursor", "per_page", "columns")
+        and name != keys[0]
+        and not name.startswith(keys[1])
+    }

@@ -10,6 +10,7 @@ from starmodel.app.access.policy import Actor
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.form_names import COPY
 from starmodel.app.commands.inputs import Inputs
+from starmodel.app.presentation.linked import linked_values
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.entity import Entity
 from starmodel.core.fields.specs import FieldSpec
@@ -38,6 +39,9 @@ async def opening_values(
             resource.entity_type, session, query[COPY], policy=resource.policy
         )
         values = copied_values(original, omitted)
+        binder = application.dispatcher.binders[resource.entity_type.cls, "create"]
+        linked = await linked_values(application.relations, binder, original)
+        values |= {name: list(ids) for name, ids in linked.values.items() if name not in omitted}
     given, problems = _values_of_url(application, resource, session.actor, query, omitted)
     values |= given
     for name, spec in _form_fields(resource, omitted).items():

@@ -11,12 +11,15 @@ from starmodel.app.access.decisions import check, permits
 from starmodel.app.access.denials import denial
 from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.offers import may_create, rendered
+from starmodel.app.access.policy import Actor
 from starmodel.app.commands.binding.edited_fields import digests
 from starmodel.app.commands.binding.form_names import COPY
 from starmodel.app.commands.field_access import unsettable
+from starmodel.app.ports.query import MAX_ORDER_TERMS
 from starmodel.app.presentation.children import parent_choice, parent_url, place_of
 from starmodel.app.presentation.drafted import new_with_relations, stored_with_relations
 from starmodel.app.presentation.inlines import new_inlines, stored_children, stored_inlines
+from starmodel.app.presentation.linked import linked_values
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import FormFlow, UIAdapter
 from starmodel.app.queries.listing import MAX_PLACE_CHARS, PLACE, listing_of, wants_total
@@ -31,6 +34,7 @@ from starmodel.app.queries.neighbours import (
 from starmodel.app.queries.record_keys import key_of
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.children import Children
+from starmodel.core.classes.related_fields import queried_field
 from starmodel.core.entity import Entity
 from starmodel.core.public_state import public_state
 from starmodel.core.snapshot import hidden_of
@@ -95,7 +99,7 @@ class CrudPages:
         cursors = application.cursors if exchange.request.wants_json else None
         if exchange.request.wants_json:
             exchange.request.check_repeated()
-        reader = actor.id if actor is not None and policy.reads_fields(entity_type) else ""
+        reader = self._reader(resource, actor, query.get("order", ""))
         hidden = readable_fields(policy, entity_type, actor).uncertain
         listing = listing_of(
             entity_type, query,
@@ -105,7 +109,9 @@ class CrudPages:
         window = await application.window(listing, actor, total=total, policy=policy)
         if not exchange.request.wants_json:
             ui: UIAdapter = resource.ui
-            window = await application.titles.add(window, entity_type, actor, policy)
+            window = await application.titles.add(
+                window, entity_type, actor, policy, listing.columns
+            )
 
             def page() -> str:
                 table = ui.list_table(resource, listing, window, actor)
@@ -128,6 +134,16 @@ class CrudPages:
         if total:
             data["total"] = window.total
         await exchange.resource(data)
+
+    def _reader(self, resource: MountedResource, actor: Actor | None, order: str) -> str:
+        """Whose cursors those of a list are: "" where every reader has the same order."""
+        if actor is None:
+            return ""
+        names = [term.strip().lstrip("-") for term in order.split(",")[: MAX_ORDER_TERMS + 1]]
+        paths = filter(None, [queried_field(resource.entity_type, name) for name in names])
+        related = [self._application.registry[path.target] for path in paths]
+        compared = (resource.entity_type, *related)
+        return actor.id if any(map(resource.policy.reads_fields, compared)) else ""
 
     async def new(self, exchange: Exchange, resource: MountedResource, id: str) -> None:
         """Send the form of a new record. Raises: NotSignedInError, AccessDeniedError."""
@@ -194,13 +210,16 @@ class CrudPages:
         inlines = await stored_children(
             self._application.window, self._application.inline_children(resource), entity.id, actor
         )
-        drafted = await stored_with_relations(self._application.relations, entity)
-
+        relations = self._application.relations
+        drafted = await stored_with_relations(relations, entity)
+        binder = self._application.dispatcher.binders[resource.entity_type.cls, "update"]
+        linked = await linked_values(relations, binder, entity)
         children = self._place(exchange, resource, entity)
 
         def page() -> str:
-            values, originals = public_state(entity), digests(entity)
+            values, originals = {**public_state(entity), **linked.values}, digests(entity)
             omitted = unsettable(resource.policy, resource.entity_type, actor, entity)
+            omitted |= linked.too_many
             form = ui.form(
                 resource, event, entity.id,
                 values=values, originals=originals, omitted=omitted,

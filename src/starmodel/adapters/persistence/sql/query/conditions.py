@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Any
@@ -68,11 +68,8 @@ class Conditions:
                 return None
             if codec.compares == "datetime":
                 return None
-            operands = [_encoded_operand(field, "eq", item) for item in value if item is not None]
-            if None in operands:
-                return None
-            found = [value for op, *values in operands if op == "eq" for value in values]  # type: ignore[misc]
-            return Part(("in", field.name, len(found)), tuple(found))
+            found = _encoded_items(field, [item for item in value if item is not None])
+            return None if found is None else Part(("in", field.name, len(found)), found)
         operand = _encoded_operand(field, op, value)
         if operand is None:
             return None
@@ -216,6 +213,20 @@ def _encoded_operand(field: StoredField, op: str, value: Any) -> Operand | None:
         return op, (codec.encode_operand or codec.encode)(value)
     except ValueError:
         return None
+
+
+def _encoded_items(field: StoredField, items: Sequence[Any]) -> tuple[Any, ...] | None:
+    """Encode the values of "in"; None when SQL compares one of them differently."""
+    codec = field.codec
+    if codec.operand_types == (str,) and {str}.issuperset(map(type, items)):
+        try:
+            return tuple(map(codec.encode_operand or codec.encode, items))
+        except ValueError:
+            return None
+    operands = [_encoded_operand(field, "eq", item) for item in items]
+    if None in operands:
+        return None
+    return tuple([value for op, *values in operands if op == "eq" for value in values])  # type: ignore[misc]
 
 
 def _as_stored(codec: Codec, clock: datetime) -> datetime:

@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from sqlalchemy import Double, and_, bindparam, or_
 from sqlalchemy.sql import ColumnElement, FromClause
 from sqlalchemy.sql.selectable import NamedFromClause
 
+from starmodel.adapters.persistence.sql.query.conditions import Conditions
+from starmodel.adapters.persistence.sql.query.order_by import Orders
+from starmodel.adapters.persistence.sql.query.rule_conditions import (
+    RuleConditions,
+    RuleTable,
+    Values,
+)
 from starmodel.adapters.persistence.sql.schema.entity_table import EXPIRES, StoredField
 from starmodel.adapters.persistence.sql.statements import Statements
+from starmodel.app.access.conditions.condition import ALWAYS
+from starmodel.app.ports.query import Query
 from starmodel.core.classes.related_fields import RelatedField
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ListQueryError
 
+JoinShapes = tuple[tuple[str, tuple[Any, ...] | None], ...]
+"""The foreign keys that a query follows, each with the shape of the condition on its records."""
 
-class JoinedTable(Protocol):
+
+class JoinedTable(RuleTable, Protocol):
     """A related table as far as joins read it."""
 
-    fields: Mapping[str, StoredField]
-    is_external: bool
     statements: Statements
+
+
+@dataclass(frozen=True, slots=True)
+class _Join:
+    """A related table under another name. Shapes: rules compiles conditions on its columns."""
+
+    alias: NamedFromClause
+    fields: Mapping[str, StoredField]
+    on: ColumnElement[bool]
+    rules: RuleConditions
+    target: JoinedTable
 
 
 class Joins:
@@ -36,24 +57,36 @@ class Joins:
     ) -> None:
         self._own, self._table_of = own, table_of
         self.fields: dict[str, StoredField] = dict(own.fields)
-        self._joined: dict[str, tuple[NamedFromClause, ColumnElement[bool]]] = {}
+        self._joined: dict[str, _Join] = {}
 
-    def of(self, paths: Sequence[RelatedField]) -> tuple[str, ...]:
-        """The foreign keys that a query with these paths follows, in a fixed order.
+    def add(self, query: Query) -> None:
+        """Add the paths of a query to `fields`.
 
         Raises: ListQueryError, for a class whose table this database does not have.
         """
-        for path in paths:
+        for path in query.related:
             if path.name not in self.fields:
                 self._add(path)
-        return tuple(sorted({path.local for path in paths}))
 
-    def source(self, locals_: Collection[str]) -> FromClause:
-        """The table, joined with those that these foreign keys refer to."""
+    def shapes(self, query: Query, values: Values) -> JoinShapes:
+        """The foreign keys that a query follows, in a fixed order; `add` has been called."""
+        found = {path.local: query.where_related(path.target) for path in query.related}
+        shapes: list[tuple[str, tuple[Any, ...] | None]] = []
+        for local in sorted(found):
+            rules, where = self._joined[local].target.rules, found[local]
+            shapes.append((local, None if where is ALWAYS else rules.shape(where, values)))
+        return tuple(shapes)
+
+    def source(self, shapes: JoinShapes) -> FromClause:
+        """The table, joined with those that these foreign keys refer to.
+
+        A record that does not meet the condition of its class is not joined.
+        """
         source: FromClause = self._own.statements.mapped.table
-        for local in locals_:
-            alias, condition = self._joined[local]
-            source = source.outerjoin(alias, condition)
+        for local, shape in shapes:
+            join = self._joined[local]
+            on = join.on if shape is None else and_(join.on, join.rules.sql(shape))
+            source = source.outerjoin(join.alias, on)
         return source
 
     def _add(self, path: RelatedField) -> None:
@@ -66,16 +99,37 @@ class Joins:
             )
         if path.local not in self._joined:
             self._joined[path.local] = self._join(path.local, target)
-        alias, _ = self._joined[path.local]
-        field = target.fields[path.field]
-        joined: Any = alias.corresponding_column(field.column)
-        self.fields[path.name] = replace(field, name=path.name, column=joined)
+        field = self._joined[path.local].fields[path.field]
+        self.fields[path.name] = replace(field, name=path.name)
 
-    def _join(self, local: str, target: JoinedTable) -> tuple[NamedFromClause, ColumnElement[bool]]:
+    def _join(self, local: str, target: JoinedTable) -> _Join:
         alias = target.statements.mapped.table.alias(f"related_{len(self._joined)}")
-        key: Any = alias.corresponding_column(target.fields["id"].column)
-        conditions: list[ColumnElement[bool]] = [key == self._own.fields[local].column]
+        fields = {name: _of_alias(alias, field) for name, field in target.fields.items()}
+        on: list[ColumnElement[bool]] = [fields["id"].column == self._own.fields[local].column]
         if target.statements.has_ttl:
             expires = alias.c[EXPIRES]
-            conditions.append(or_(expires.is_(None), expires > bindparam("now_", type_=Double)))
-        return alias, and_(*conditions)
+            on.append(or_(expires.is_(None), expires > bindparam("now_", type_=Double)))
+        table = _AliasedTable(fields, target)
+        return _Join(alias, fields, and_(*on), RuleConditions(table, self._table_of), target)
+
+
+class _AliasedTable:
+    """A joined table, for the conditions on its columns. Shapes: fields are those of the alias."""
+
+    def __init__(self, fields: Mapping[str, StoredField], target: JoinedTable) -> None:
+        self.fields, self.is_external = fields, target.is_external
+        self.rules, self.part, self.not_expired = target.rules, target.part, target.not_expired
+        dialect = target.statements.sql_dialect
+        self._orders = Orders(fields, dialect, is_external=target.is_external)
+        self._conditions = Conditions(fields, self._orders, dialect)
+
+    def condition(self, number: int | str, shape: tuple[Any, ...]) -> ColumnElement[bool]:
+        return self._conditions.sql(number, *shape)
+
+    def comparable(self, field: str) -> ColumnElement[Any]:
+        return self._orders.comparable(self.fields[field])
+
+
+def _of_alias(alias: NamedFromClause, field: StoredField) -> StoredField:
+    column: Any = alias.corresponding_column(field.column)
+    return replace(field, column=column)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import and_, func, not_, or_
 from sqlalchemy import false as false_
@@ -49,11 +49,8 @@ _EXTERNAL_KINDS = (str, int, bool)
 _EXTERNAL_OPERATORS = ("eq", "ne", "in")
 
 
-class CompiledRule(NamedTuple):
-    """One condition: its shape, which determines the SQL, and the values of each comparison."""
-
-    shape: tuple[Any, ...]
-    values: tuple[tuple[Any, ...], ...]
+Values = list[tuple[Any, ...]]
+"""The values of each comparison of the conditions of one query."""
 
 
 class RuleConditions:
@@ -61,7 +58,6 @@ class RuleConditions:
 
     def __init__(self, table: RuleTable, table_of: TableOf) -> None:
         self._table, self._table_of = table, table_of
-        self._last: tuple[Condition, CompiledRule] | None = None
 
     def supports(self, condition: Condition) -> bool:
         """`DecidesConditions.supports` of this table."""
@@ -96,16 +92,11 @@ class RuleConditions:
             and not (is_external and kind not in (int, bool))
         )
 
-    def compile(self, condition: Condition) -> CompiledRule:
-        """Compile a condition whose parts are supported; a list and its total share the result."""
-        last = self._last
-        if last is None or last[0] is not condition:
-            values: list[tuple[Any, ...]] = []
-            rule = CompiledRule(self._shape(condition, values), tuple(values))
-            last = self._last = condition, rule
-        return last[1]
+    def shape(self, condition: Condition, values: Values) -> tuple[Any, ...]:
+        """Compile a condition whose parts are supported, and append the values to `values`.
 
-    def _shape(self, condition: Condition, values: list[tuple[Any, ...]]) -> tuple[Any, ...]:
+        Shapes: the result determines the SQL; it has the index of each comparison in `values`.
+        """
         match condition:
             case Constant(value):
                 return ("constant", value)
@@ -117,13 +108,13 @@ class RuleConditions:
             case FieldComparison(left, op, right):
                 return ("fields", left, op, right)
             case Negation(inner):
-                return ("not", self._shape(inner, values))
+                return ("not", self.shape(inner, values))
             case Junction(is_all, parts):
-                return ("all" if is_all else "any", *(self._shape(p, values) for p in parts))
+                return ("all" if is_all else "any", *(self.shape(p, values) for p in parts))
             case Related(step, inner):
                 target = self._table_of(step.target)
                 if target is not None:
-                    return ("related", step, target.rules._shape(inner, values))
+                    return ("related", step, target.rules.shape(inner, values))
         raise NotImplementedError(f"The store was asked for {condition!r}, which it can't decide.")
 
     def sql(self, shape: tuple[Any, ...]) -> ColumnElement[bool]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import BigInteger, bindparam, func
 from sqlalchemy import select as select_
@@ -14,12 +15,9 @@ from sqlalchemy.types import NullType
 from starmodel.adapters.persistence.sql.compiled_sql import CompiledSql, Row, compile_sql
 from starmodel.adapters.persistence.sql.dialects.encoders import MAX_INT
 from starmodel.adapters.persistence.sql.query.conditions import Conditions, Part
-from starmodel.adapters.persistence.sql.query.joins import Joins
+from starmodel.adapters.persistence.sql.query.joins import Joins, JoinShapes
 from starmodel.adapters.persistence.sql.query.order_by import Orders, given_after, sorts_after
-from starmodel.adapters.persistence.sql.query.rule_conditions import (
-    CompiledRule,
-    RuleConditions,
-)
+from starmodel.adapters.persistence.sql.query.rule_conditions import RuleConditions, Values
 from starmodel.adapters.persistence.sql.schema.entity_table import StoredField
 from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.app.access.conditions.condition import ALWAYS
@@ -51,7 +49,7 @@ class _Shape:
     Shapes: parts are the shapes of conditions; order None means unordered;
     where is the condition of an access rule; after, for each term of the order,
     whether the cursor has a value; keys is the number of keys that select the rows;
-    joins are the foreign keys to joined tables.
+    joins are the foreign keys to joined tables, with the shapes of the conditions on these.
     """
 
     parts: tuple[tuple[Any, ...], ...]
@@ -61,7 +59,18 @@ class _Shape:
     after: tuple[bool, ...] | None = None
     windowed: bool = False
     keys: int | None = None
-    joins: tuple[str, ...] = ()
+    joins: JoinShapes = ()
+
+
+class _Rules(NamedTuple):
+    """The access rules of a query, compiled. Shapes: values are those of each comparison."""
+
+    where: tuple[Any, ...] | None
+    joins: JoinShapes
+    values: tuple[tuple[Any, ...], ...]
+
+
+_NO_RULES = _Rules(None, (), ())
 
 
 class Planner:
@@ -79,6 +88,7 @@ class Planner:
         self.orders = Orders(fields, self._sql_dialect, is_external=self.is_external)
         self._conditions = Conditions(fields, self.orders, self._sql_dialect)
         self.rules = RuleConditions(self, ({} if siblings is None else siblings).get)
+        self._last: tuple[tuple[Any, ...], _Rules] | None = None
         self._compiled: BoundedCache[_Shape, CompiledSql] = BoundedCache(MAX_COMPILED_BYTES)
 
     def part(self, wanted: Filter) -> Part | None:
@@ -97,26 +107,33 @@ class Planner:
         """Return an expression that compares like the field's values in Python."""
         return self.orders.comparable(self.fields[field])
 
+    def can_sort(self, query: Query) -> bool:
+        """Whether SQL supports the order of a query."""
+        self._joins.add(query)
+        return self.orders.can_sort(query.order)
+
     def plan(self, query: Query, now: float, *, count: bool = False) -> Plan:
         """Plan a query's window, or the count of all its matches."""
-        joins = self._joins.of(query.related)
-        known, filtered = self._parts(query)
-        rule = self._rule(query)
-        shapes = tuple(part.shape for part in known), rule and rule.shape
+        known, filtered, rules = self._compile(query)
+        shapes, where, joins = tuple(part.shape for part in known), rules.where, rules.joins
         if count and filtered:
-            return self._plan_of(_Shape(*shapes, "count", joins=joins), known, now, rule)
+            return self._plan_of(_Shape(shapes, where, "count", joins=joins), known, now, rules)
         after = (
             None if query.after is None else self.orders.encode_position(query.after, query.order)
         )
         exact = filtered and not count and self.orders.can_sort(query.order)
         if not exact or (query.after is not None and after is None):
-            return self._plan_of(_Shape(*shapes, joins=joins), known, now, rule, exact=False)
+            shape = _Shape(shapes, where, joins=joins)
+            return self._plan_of(shape, known, now, rules, exact=False)
         windowed = query.limit is not None or query.offset > 0
         shape = _Shape(
-            *shapes, order=query.order, after=_has_value(after), windowed=windowed, joins=joins
-        )
+            shapes, where, order=query.order, after=_has_value(after), windowed=windowed,
+            joins=joins,
+        )  # fmt: skip
         limit = MAX_INT if query.limit is None else query.limit
-        return self._plan_of(shape, known, now, rule, after=after, limit=limit, offset=query.offset)
+        return self._plan_of(
+            shape, known, now, rules, after=after, limit=limit, offset=query.offset
+        )
 
     def keys(self, query: Query, now: float, after: Row | None, limit: int) -> Plan:
         """Plan the next window of sort values and keys, in the order of a query.
@@ -125,29 +142,44 @@ class Planner:
         order is one that `orders` supports; the plan is inexact when Python has
         to filter the records as well.
         """
-        joins = self._joins.of(query.related)
-        known, filtered = self._parts(query)
-        rule, shapes = self._rule(query), tuple(part.shape for part in known)
+        known, filtered, rules = self._compile(query)
         shape = _Shape(
-            shapes, rule and rule.shape, "keys", query.order, _has_value(after), windowed=True,
-            joins=joins,
+            tuple(part.shape for part in known), rules.where, "keys", query.order,
+            _has_value(after), windowed=True, joins=rules.joins,
         )  # fmt: skip
-        return self._plan_of(shape, known, now, rule, exact=filtered, after=after, limit=limit)
+        return self._plan_of(shape, known, now, rules, exact=filtered, after=after, limit=limit)
 
     def of_keys(self, query: Query, now: float, keys: Sequence[Any]) -> Plan:
         """Plan a query for the rows with these keys that still match, unordered."""
-        joins = self._joins.of(query.related)
-        known, filtered = self._parts(query)
-        rule, shapes = self._rule(query), tuple(part.shape for part in known)
-        shape = _Shape(shapes, rule and rule.shape, keys=len(keys), joins=joins)
-        return self._plan_of(shape, known, now, rule, exact=filtered, keys=keys)
+        known, filtered, rules = self._compile(query)
+        shapes = tuple(part.shape for part in known)
+        shape = _Shape(shapes, rules.where, keys=len(keys), joins=rules.joins)
+        return self._plan_of(shape, known, now, rules, exact=filtered, keys=keys)
 
     def matches(self, query: Query, entity: Entity) -> bool | None:
         """True when the query matches the snapshot; None when only the database can decide."""
         if not query.is_decidable(entity):
             return None
-        self._joins.of(query.related)
+        self._joins.add(query)
         return self._conditions.match(query, entity)
+
+    def _compile(self, query: Query) -> tuple[list[Part], bool, _Rules]:
+        """Return the conditions that SQL supports, whether these are all, and the access rules."""
+        if query.related:
+            self._joins.add(query)
+        return *self._parts(query), self._rules(query)
+
+    def _rules(self, query: Query) -> _Rules:
+        """Compile the access rules; a list and its total share the result."""
+        if query.where is ALWAYS and not query.related:
+            return _NO_RULES
+        key, last = (query.where, query.related, query.related_where), self._last
+        if last is None or any(one is not other for one, other in zip(last[0], key, strict=True)):
+            values: Values = []
+            where = None if query.where is ALWAYS else self.rules.shape(query.where, values)
+            joins = self._joins.shapes(query, values)
+            last = self._last = key, _Rules(where, joins, tuple(values))
+        return last[1]
 
     def _parts(self, query: Query) -> tuple[list[Part], bool]:
         """Return the conditions that SQL supports, and whether these are all."""
@@ -157,15 +189,12 @@ class Planner:
         known = [part for part in parts if part is not None]
         return known, len(known) == len(parts)
 
-    def _rule(self, query: Query) -> CompiledRule | None:
-        return None if query.where is ALWAYS else self.rules.compile(query.where)
-
     def _plan_of(
         self,
         shape: _Shape,
         parts: Sequence[Part],
         now: float,
-        rule: CompiledRule | None,
+        rules: _Rules,
         *,
         exact: bool = True,
         after: Row | None = None,
@@ -186,11 +215,9 @@ class Planner:
             **{f"key_{number}": key for number, key in enumerate(keys)},
         }
         found = [(str(number), part.values) for number, part in enumerate(parts)]
-        if rule is not None:
-            found += [(f"w{number}", values) for number, values in enumerate(rule.values)]
+        found += [(f"w{number}", values) for number, values in enumerate(rules.values)]
         for name, values in found:
-            for index, value in enumerate(values):
-                given[f"p{name}_{index}"] = value
+            given.update(zip(_parameters(name, len(values)), values, strict=True))
         return Plan(compiled.sql, compiled.params(given), exact)
 
     def _select(self, shape: _Shape) -> Select[Any]:
@@ -224,6 +251,12 @@ class Planner:
             found = found.limit(bindparam("limit_", type_=BigInteger))
             found = found.offset(bindparam("offset_", type_=BigInteger))
         return found.where(*conditions)
+
+
+@lru_cache(maxsize=1024)
+def _parameters(name: str, number: int) -> tuple[str, ...]:
+    """The names of the parameters of one condition."""
+    return tuple([f"p{name}_{index}" for index in range(number)])
 
 
 def _has_value(position: Row | None) -> tuple[bool, ...] | None:

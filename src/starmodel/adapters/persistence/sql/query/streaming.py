@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from operator import itemgetter
 from typing import Any
@@ -19,6 +19,9 @@ from starmodel.core.entity import Entity
 
 MAX_KEYS = 50_000
 
+Load = Callable[[Sequence[Entity]], Awaitable[Sequence[Entity]]]
+"""Returns the records with the related ones loaded that a query compares."""
+
 
 class Stream:
     """The records of one query, which has no limit and no offset.
@@ -26,6 +29,8 @@ class Stream:
     Keys are read ahead in windows that double in size, up to MAX_KEYS. So a
     full table takes few queries even without an index for its order, and
     reading only its beginning costs proportionally little.
+
+    Shapes: load is for what only Python compares.
     """
 
     def __init__(
@@ -35,16 +40,18 @@ class Stream:
         planner: Planner,
         query: Query,
         clock: Clock,
+        load: Load,
     ) -> None:
         self._engine, self._statements, self._planner = engine, statements, planner
-        self._query, self._clock = query, clock
+        self._query, self._clock, self._load = query, clock, load
         self._key_at = list(statements.mapped.fields).index("id")
 
     async def chunks(self, batch: int) -> AsyncIterator[list[Entity]]:
         """Yield the records in order, in non-empty chunks of at most `batch`."""
         query, orders = self._query, self._planner.orders
+        can_sort = self._planner.can_sort(query)
         after = None if query.after is None else orders.encode_position(query.after, query.order)
-        if orders.can_sort(query.order) and (after is not None or query.after is None):
+        if can_sort and (after is not None or query.after is None):
             windows = self._keys(query, after, batch)
         else:
             windows = self._keys_by_python(batch)
@@ -75,7 +82,8 @@ class Stream:
             more = False
             async for keys in self._keys(by_id, None, batch):
                 for start in range(0, len(keys), batch):
-                    for key, entity in await self._records(keys[start : start + batch]):
+                    found = await self._loaded(await self._records(keys[start : start + batch]))
+                    for key, entity in found:
                         position = query.sort_key(entity)
                         if last is None or position > last:
                             first.append((position, key))
@@ -98,7 +106,14 @@ class Stream:
         if plan.exact:
             return found
         query = replace(self._query, where=ALWAYS)  # the database has applied it
+        found = await self._loaded(found)
         return [(key, entity) for key, entity in found if query.matches(entity)]
+
+    async def _loaded(self, found: list[tuple[Any, Entity]]) -> list[tuple[Any, Entity]]:
+        if not self._query.related:
+            return found
+        loaded = await self._load([entity for _, entity in found])
+        return [(key, entity) for (key, _), entity in zip(found, loaded, strict=True)]
 
 
 def _truncate(found: list[tuple[Any, Any]]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from starmodel.adapters.ui.elements import A, Code, Dd, Div, Dl, Dt, Li, P, Ul
 from starmodel.adapters.ui.franken.errors import tracebacks
+from starmodel.app.access.offers import offers
 from starmodel.app.access.policy import Actor
 from starmodel.app.presentation.ui import Services
 
@@ -36,6 +37,7 @@ class ErrorPages:
             href=f"{self._services.frontend.root_path}/",
             cls="uk-btn uk-btn-default",
         )
+        every = self._list_of(problem.record, actor)
         trace, heading = None, _HEADINGS.get(problem.status)
         if problem.trace:
             trace = tracebacks.steps(problem.frames, problem.trace)
@@ -45,11 +47,26 @@ class ErrorPages:
                 P(str(problem.status), cls="sm-status", aria_hidden="true"),
                 P(problem.plain or problem.text, cls="sm-failure-text" if problem.trace else None),
                 _details(problem.details) if problem.details else None,
-                Ul(*errors) if errors else None, start, cls="sm-problem-page",
+                Ul(*errors) if errors else None,
+                Div(every, start, cls="sm-buttons"), cls="sm-problem-page",
             ),
             trace,
             actor=actor,
         )  # fmt: skip
+
+    def _list_of(self, name: str, actor: Actor | None) -> Any:
+        """The link to the list of a class; None for a class whose list the actor may not read."""
+        services = self._services
+        area = services.areas.current
+        for resource in area.pages:
+            entity_type = resource.entity_type
+            is_listed = entity_type.name == name and "list" in resource.pages
+            if is_listed and offers(area.policy, entity_type, actor):
+                return A(
+                    services.texts.text("record.all", things=entity_type.plural_title),
+                    href=services.url_for(resource, "list"), cls="uk-btn uk-btn-primary",
+                )  # fmt: skip
+        return None
 
     def panel(self, problem: Any) -> Any:
         """The traceback of an event that raised, for the developer's page."""

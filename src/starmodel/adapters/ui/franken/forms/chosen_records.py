@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -15,10 +16,13 @@ from starmodel.adapters.ui.franken.forms.record_picker import (
     picker_texts,
     searched,
 )
+from starmodel.adapters.ui.franken.forms.records_picker import PickedSeveral, records_slots
 from starmodel.adapters.ui.second_lines import second_line
 from starmodel.adapters.ui.titles import title_field
+from starmodel.app.access.conditions.condition import ALWAYS, Condition
 from starmodel.app.access.offers import answer_to, await_later, awaited
 from starmodel.app.access.policy import Actor
+from starmodel.app.commands.binding.sent_records import SentRecords, text_of
 from starmodel.app.context import current_context
 from starmodel.app.presentation.choices import Choice, Offered
 from starmodel.app.presentation.resource import MountedResource
@@ -29,6 +33,8 @@ from starmodel.core.errors import AccessDeniedError, AccessScanLimitError, NotSi
 
 _REFUSALS = (NotSignedInError, AccessDeniedError, AccessScanLimitError)
 _UNKNOWN = object()
+PICKERS = ("record", "records")
+"""The kinds of inputs that choose from records."""
 
 
 class ChosenRecords:
@@ -40,6 +46,7 @@ class ChosenRecords:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._values: Mapping[str, Any] = {}
 
     def resource(self, field: FormField) -> MountedResource | None:
         """The resource in the current area that a picker chooses from; None for no picker."""
@@ -48,15 +55,27 @@ class ChosenRecords:
     def with_texts(self, field: FormField) -> FormField:
         """The field, with the texts of its picker."""
         resource = self.resource(field)
-        if field.kind != "record" or resource is None:
+        if field.kind not in PICKERS or resource is None:
             return field
         texts = picker_texts(self._services.texts, resource.entity_type)
         return replace(field, choosing=tuple(texts.items()))
 
+    def unread(self, field: FormField) -> FormField:
+        """The field of a class that the visitor may not read, which offers nothing to choose."""
+        resource, texts = self.resource(field), self._services.texts
+        things = "" if resource is None else resource.entity_type.plural_title
+        said = {"unread": texts.text("choice.unread", things=things)}
+        said["hidden"] = texts.text("choice.hidden")
+        return replace(field, kind="unread", choosing=tuple(said.items()))
+
     def slots(self, field: FormField, value: Any, name: str, *, is_refused: bool) -> dict[str, str]:
         """The slot values of a picker. Shapes: name is the input's name in the form."""
-        resource, picked = self.resource(field), self.picked(field, value, is_refused=is_refused)
+        resource = self.resource(field)
         things = "" if resource is None else resource.entity_type.plural_title
+        if field.kind == "records":
+            several = self.picked_several(field, value)
+            return records_slots(field, several, name, self._services.texts, things)
+        picked = self.picked(field, value, is_refused=is_refused)
         return picker_slots(field, picked, name, self._services.texts, things)
 
     def picked(self, field: FormField, value: Any, *, is_refused: bool) -> Picked:
@@ -70,9 +89,7 @@ class ChosenRecords:
             return Picked()
         words = searched(value)
         if words is not None:
-            load = partial(self._offered, resource, words)
-            offered = _loaded(("choice.matches", resource.name, words), load)
-            return Picked(words, offered=offered if isinstance(offered, Offered) else Offered(()))
+            return Picked(words, offered=self._matches(resource, words, field))
         id = str(plain(value))
         choice = self._named(resource, id, value)
         if isinstance(choice, Choice):
@@ -83,26 +100,84 @@ class ChosenRecords:
             return Picked()
         return Picked(self._services.texts.text("choice.hidden"), id)
 
-    async def choices(self, resource: MountedResource, words: str, actor: Actor | None) -> Offered:
+    def picked_several(self, field: FormField, value: Any) -> PickedSeveral:
+        """What the input of several records shows; records that the visitor may not read are not.
+
+        Shapes: value has ids, or is `SentRecords` with those that the form was rendered with.
+        """
+        resource, choices, hidden = self.resource(field), list[Choice](), set[str]()
+        if resource is None or not isinstance(value, list | tuple | set | frozenset):
+            return PickedSeveral()
+        for each in value:
+            id = str(plain(each))
+            choice = self._named(resource, id, each)
+            if isinstance(choice, Choice):
+                choices.append(choice)
+            elif choice is None:
+                hidden.add(id)
+        if not isinstance(value, SentRecords):
+            return PickedSeveral(choices)
+        if tuple(map(text_of, value)) == value.before:  # stored links have no order
+            choices.sort(key=lambda choice: (choice.title.casefold(), choice.id))
+        before = [id for id in value.before if id not in hidden]
+        words = value.words
+        offered = self._matches(resource, words, field) if words else None
+        return PickedSeveral(choices, before, words, offered)
+
+    def beside(self, values: Mapping[str, Any]) -> ChosenRecords:
+        """This reader, for inputs beside these values of their form, by the names of inputs."""
+        made = copy.copy(self)
+        made._values = values
+        return made
+
+    def _matches(self, resource: MountedResource, words: str, field: FormField) -> Offered:
+        given = {
+            name: _sent(self._values[beside])
+            for name, beside in field.needs
+            if beside in self._values
+        }
+        load = partial(self._offered, resource, words, field.rule, given)
+        key = ("choice.matches", resource.name, words, field.rule, *map(str, given.items()))
+        offered = _loaded(key, load)
+        return offered if isinstance(offered, Offered) else Offered(())
+
+    async def choices(
+        self,
+        resource: MountedResource,
+        words: str,
+        actor: Actor | None,
+        where: Condition = ALWAYS,
+    ) -> Offered:
         """The choices that match the words. Raises: as `RecordChoices.matching`."""
         found = await self._services.choices.matching(
             resource.entity_type, words, actor, resource.policy,
-            title=title_field(resource.entity_type),
+            title=title_field(resource.entity_type), where=where,
         )  # fmt: skip
         return Offered(choices_of(self._services, resource, found.entities), found.more)
 
     async def chosen(
-        self, resource: MountedResource, ids: Sequence[Any], actor: Actor | None
+        self,
+        resource: MountedResource,
+        ids: Sequence[Any],
+        actor: Actor | None,
+        where: Condition = ALWAYS,
     ) -> list[Choice]:
         """The readable ones of these records. Raises: as `RecordChoices.named`."""
         found = await self._services.choices.named(
-            resource.entity_type, ids, actor, resource.policy
+            resource.entity_type, ids, actor, resource.policy, where
         )
         return choices_of(self._services, resource, found)
 
-    async def _offered(self, resource: MountedResource, words: str) -> Offered:
+    async def _offered(
+        self, resource: MountedResource, words: str, rule: str, given: Mapping[str, str]
+    ) -> Offered:
+        choices, actor = self._services.choices, _actor()
+        found = choices.rules.by_name.get(rule)
         try:
-            return await self.choices(resource, words, _actor())
+            where: Condition = ALWAYS
+            if found is not None:
+                where = (await choices.narrowed(found, given, actor, resource.policy)).condition
+            return await self.choices(resource, words, actor, where)
         except _REFUSALS:
             return Offered(())
 
@@ -175,6 +250,10 @@ def _loaded(key: tuple[str, ...], load: Callable[[], Any]) -> Any:
         if not await_later(key, pending):
             pending.close()
     return answer
+
+
+def _sent(value: Any) -> str:
+    return "" if value is None or isinstance(value, list | dict) else str(plain(value))
 
 
 def _actor() -> Actor | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -12,14 +12,18 @@ from pydantic_core import to_json
 
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.elements import Button, Div, Form, Input, render
+from starmodel.adapters.ui.franken.event_buttons import button_attributes, shortcut_hint
 from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.fields import form_field
 from starmodel.adapters.ui.franken.forms.form_field import FormField, Within
-from starmodel.adapters.ui.franken.forms.form_footer import browser_texts, footer
+from starmodel.adapters.ui.franken.forms.form_footer import browser_texts, cancel_link, further_ways
 from starmodel.adapters.ui.franken.forms.form_layout import arranged, cell
 from starmodel.adapters.ui.franken.forms.inputs import slot_values
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.titles import title_names
+from starmodel.app.access.readiness import POSSIBLE, Availability
+from starmodel.app.choosing.given import parameter
+from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.form_names import ORIGINALS
 from starmodel.app.commands.binding.parameters import Parameter
 from starmodel.app.commands.binding.shown_fields import as_data
@@ -35,6 +39,9 @@ from starmodel.core.fields.field import excluding_private
 from starmodel.core.fields.form_layout import FormLayout, form_layout
 from starmodel.core.snapshot import NOTHING
 from starmodel.texts.catalogue import Catalogue
+
+BULK_KEY = "bulk"
+"""The key, in element ids, of the form for several records."""
 
 RenderField = Callable[[FormField, str, Slots, str], Any]
 # Hidden from sight only: some browsers submit by no button that is not rendered.
@@ -73,21 +80,26 @@ class EventForm:
         values: Mapping[str, Any] | None = None,
         errors: Mapping[str, str] | None = None,
         originals: Mapping[str, str] | None = None,
-        hidden: Mapping[str, str] = NO_INPUTS,
+        hidden: Mapping[str, str] | Sequence[tuple[str, str]] = NO_INPUTS,
         flow: FormFlow | None = None,
         inlines: str = "",
+        state: Availability = POSSIBLE,
     ) -> str:
         """Render the form as HTML, with these values, validation errors and hidden inputs.
 
-        Shapes: inlines is the HTML of rows of children, and of computed fields.
+        Shapes: inlines is the HTML of rows of children, and of computed fields; state is that
+        of the event on the record.
         """
         slots = self.slots(id, values or {}, errors or {}, originals or NO_INPUTS)
-        slots["hidden"] = "".join(
-            [render(Input(type="hidden", name=n, value=v)) for n, v in hidden.items()]
-        )
+        given = hidden.items() if isinstance(hidden, Mapping) else hidden
+        slots["hidden"] = "".join([render(Input(type="hidden", name=n, value=v)) for n, v in given])
         slots["inlines"] = inlines
+        slots["reason"] = self.texts.render(state.reason) or shortcut_hint(self.event, self.texts)
+        slots["disabled"] = "true" if state.reason else "false"
+        slots["hides"] = not state.is_visible
         if self.is_of_record:
-            slots["footer"] = "" if flow is None else footer(flow, self.texts)
+            slots["cancel"] = "" if flow is None else cancel_link(flow, self.texts)
+            slots["ways"] = "" if flow is None else further_ways(flow, self.texts)
             slots["draft"] = "" if flow is None else flow.draft
         return self.template.fill(slots)
 
@@ -102,12 +114,13 @@ class EventForm:
         slots: dict[str, Any] = {"id": "" if id is None else key_of(id)}
         slots["originals"] = self._originals(originals)
         form = form_id(self.entity_type, self.event, slots["id"])
+        chosen = self.chosen.beside(values)
         token = excluding_private.set(True)
         try:
             for field in self.fields:
                 value = values.get(field.name, self.default(field.name))
                 within = Within(form, field.name, errors)
-                slots |= slot_values(field, value, within=within, records=self.chosen)
+                slots |= slot_values(field, value, within=within, records=chosen)
         finally:
             excluding_private.reset(token)
         return slots
@@ -160,17 +173,27 @@ def event_form(
     render_field: RenderField,
     chosen: ChosenRecords,
     omitted: frozenset[str] = NOTHING,
+    unread: frozenset[str] = NOTHING,
+    *,
+    is_bulk: bool = False,
 ) -> EventForm:
-    """Compile the form of one event at the current mount path, without the omitted fields."""
+    """Compile the form of one event at the current mount path, without the omitted fields.
+
+    Shapes: unread are the inputs that choose from a class which their reader may not read;
+    is_bulk is True for the form that runs the event on several records.
+    """
     entity_type, texts = resource.entity_type, services.texts
     binder = services.binder(entity_type, event)
+    specs = entity_type.cls.__entity__.fields
+    targets = targets_of(services, entity_type, binder)
     parameters = [
         parameter
         for parameter in binder.form_parameters
-        if not (parameter.is_field and parameter.name in omitted)
+        if not (
+            parameter.name in omitted and (parameter.is_field or parameter.name in binder.linked)
+        )
+        and (parameter.name in targets or parameter.name not in binder.linked)
     ]
-    specs = entity_type.cls.__entity__.fields
-    targets = _targets(services, entity_type)
     fields = tuple(
         chosen.with_texts(
             form_field(
@@ -178,11 +201,20 @@ def event_form(
                 texts=texts,
             )
             if parameter.is_field
-            else form_field(parameter, texts=texts)
+            else form_field(parameter, target=targets.get(parameter.name), texts=texts)
         )
         for parameter in parameters
     )  # fmt: skip
-    template = compiled(lambda s: _component(services, resource, event, fields, render_field, s))
+    fields = tuple(
+        chosen.unread(field) if field.name in unread else _with_rule(services, entity_type, field)
+        for field in fields
+    )
+    if event.name == "update":
+        rules = entity_type.cls.__entity__.transitions
+        fields = tuple(replace(f, transitions=rules.get(f.name)) for f in fields)
+    template = compiled(
+        lambda s: _component(services, resource, event, fields, render_field, s, is_bulk)
+    )
     by_name = {parameter.name: parameter for parameter in parameters}
     layout = _layout(entity_type, event)
     return EventForm(entity_type, event, fields, by_name, template, services.texts, layout, chosen)
@@ -195,10 +227,11 @@ def _component(
     fields: Sequence[FormField],
     render_field: RenderField,
     s: Slots,
+    is_bulk: bool,
 ) -> Any:
     entity_type, frontend = resource.entity_type, services.frontend
-    of_record = entity_type.is_record and event.name != "create"
-    key, id = (s.token("id"), ID) if of_record else ("", None)
+    of_record = entity_type.is_record and event.name != "create" and not is_bulk
+    key, id = (s.token("id"), ID) if of_record else (BULK_KEY if is_bulk else "", None)
     form = form_id(entity_type, event, key)
     inputs = {
         field.name: render_field(field, form, s, choices_url(services, field)) for field in fields
@@ -214,8 +247,11 @@ def _component(
     # Ids are percent-encoded in URLs, so the slot replaces the encoded placeholder.
     url = resource.event_url(event, id, root_path=frontend.root_path).replace(ANY_ID, key)
     submit = frontend.form_action(resource, event, id).replace(ANY_ID, key)
+    if is_bulk:
+        url, submit = services.url_for(resource, "bulk"), frontend.bulk_action(resource)
     files = any(field.kind in ("file", "image") for field in fields)
     max_body_bytes = services.site.max_body_bytes
+    button = _button(services, entity_type, event, s, has_fields=bool(fields))
     # Without JavaScript the button leads to the page that asks.
     asks = event.name == "delete" and not fields and "delete" in resource.pages
     return Form(
@@ -228,17 +264,14 @@ def _component(
         Safe(s.html("hidden")),
         *arranged(_layout(entity_type, event), inputs, form),
         Safe(s.html("inlines")),
-        Div(
-            _button(services, entity_type, event, has_fields=bool(fields)),
-            Safe(s.html("footer")) if is_saving else None,
-            cls="sm-form-end sm-form-foot" if is_saving else "sm-form-end",
-        ),
+        _footer(button, s) if is_saving else Div(button, cls="sm-form-end"),
         {"data-draft": s.token("draft"), "data-texts": browser_texts(services.texts)}
         if is_saving
         else {},
         {"data-on:submit": submit},
         {} if event.name == "update" else {"data-reset": True},
-        {"data-check": True} if fields else {},
+        {} if fields or event.info.visible is None else {"hidden": s.flag("hides")},
+        {"data-check": True} if fields and not is_bulk else {},
         {"data-once": True} if _is_built_in(entity_type, event) else {},
         {"data-max-body": max_body_bytes} if files and max_body_bytes else {},
         id=form, name="", method="get" if asks else "post", action=url, novalidate=False,
@@ -247,15 +280,42 @@ def _component(
     )  # fmt: skip
 
 
+def _footer(button: Any, s: Slots) -> Any:
+    """The button that saves and the link to cancel, then the other ways to save."""
+    own = Div(button, Safe(s.html("cancel")), cls="sm-form-go")
+    return Div(own, Safe(s.html("ways")), cls="sm-form-end sm-form-foot")
+
+
 def _has_buttons(field: FormField) -> bool:
     return field.editor is not None or any(map(_has_buttons, field.parts))
 
 
-def _targets(services: Services, entity_type: EntityType) -> dict[str, type[Entity]]:
-    """The class of each foreign key whose records have a list and names to search by."""
+def _with_rule(services: Services, entity_type: EntityType, field: FormField) -> FormField:
+    """The field, with the rule that its choices follow."""
+    rule = services.choices.rules.find(entity_type.cls, field.name) if field.is_key else None
+    if rule is None:
+        return field
+    # Of a field by way of a foreign key, the form has the foreign key.
+    needs = {parameter(each.path[:1]): each.path[0] for each in rule.reads}
+    return replace(field, rule=rule.name, needs=tuple(needs.items()))
+
+
+def targets_of(
+    services: Services, entity_type: EntityType, binder: Binder
+) -> dict[str, type[Entity]]:
+    """The class whose records each foreign key, relation and list of records is chosen from.
+
+    Only those whose records have a list and names to search by.
+    """
+    areas = services.areas
+    named = {name: entity_type.linked[name].target for name in binder.linked}
+    named |= {p.name: p.entity for p in binder.parameters.values() if p.entity and p.has_records}
+    found = areas.referenced(entity_type) | {
+        name: areas.current_resource(cls) for name, cls in named.items()
+    }
     return {
         field: resource.entity_type.cls
-        for field, resource in services.areas.referenced(entity_type).items()
+        for field, resource in found.items()
         if "choices" in resource.pages and title_names(resource.entity_type.cls)
     }
 
@@ -269,7 +329,12 @@ def choices_url(services: Services, field: FormField) -> str:
 
 
 def _button(
-    services: Services, entity_type: EntityType, event: Event[Any, Any, Any], *, has_fields: bool
+    services: Services,
+    entity_type: EntityType,
+    event: Event[Any, Any, Any],
+    s: Slots,
+    *,
+    has_fields: bool,
 ) -> Any:
     texts = services.texts
     is_strong = has_fields or (entity_type.is_record and main_event(entity_type.events) is event)
@@ -280,7 +345,12 @@ def _button(
     label = texts.text(_LABELS[event.name]) if built_in else texts.render(event.title)
     name = event.info.icon or _ICONS.get(event.name)
     picture = icon(name, services.icons_url) if name else None
-    return Button(picture, label, type="submit", cls=f"uk-btn {cls}")
+    state: dict[str, Any] = {}
+    if not has_fields and (attributes := button_attributes(event, POSSIBLE, texts)):
+        state = {**attributes, "title": s.text("reason")}
+        if "aria-disabled" in attributes:
+            state["aria-disabled"] = s.text("disabled")
+    return Button(picture, label, state, type="submit", cls=f"uk-btn {cls}")
 
 
 def _is_built_in(entity_type: EntityType, event: Event[Any, Any, Any]) -> bool:

@@ -59,8 +59,8 @@ def form_field(
 ) -> FormField:
     """The input of an event's parameter; `spec` is the entity field of the same name, if any.
 
-    Shapes: target is the class whose records a foreign key is chosen from; around has the
-    models and editors that the input is part of.
+    Shapes: target is the class whose records a foreign key, or a list of ids, is chosen from;
+    around has the models and editors that the input is part of.
     """
     annotation = parameter.annotation
     if spec is not None:
@@ -76,7 +76,11 @@ def form_field(
     model = _nested(annotation) if is_open else None
     model = None if model in around else model
     is_key = target is not None and ui.widget in (None, "record") and not choices
+    has_records = target is not None and _items(annotation) is not None
+    is_key = is_key and not has_records
     default_kind = "record" if is_key else "group" if model else _kind(parameter, choices)
+    if has_records:
+        default_kind = "records"
     ui = with_places(ui, info.metadata)
     if default_kind == "number" and (ui.format == "percent" or ui.currency or ui.currency_field):
         default_kind = "decimal"
@@ -93,6 +97,8 @@ def form_field(
         )
         kind = "rows" if editor else kind
     required = _is_required(parameter, spec) and kind not in ("switch", "checkboxes")
+    if kind == "records":
+        required = False  # no record is a choice, unless `min_length` says otherwise
     if kind in ("lines", "rows") and spec is not None:
         required = False  # an empty list is valid
     if kind == "select" and not choices and plain_types(annotation) == [bool]:
@@ -111,7 +117,7 @@ def form_field(
         required,
         choices,
         tuple(_limits(annotation, info).items()) if kind in ("number", "range") else (),
-        target if is_key else parameter.entity,
+        target if is_key or has_records else parameter.entity,
         parameter.may_be_none,
         parameter.file,
         _parts(parameter, model, texts, (*around, model)) if model else (),
@@ -135,7 +141,7 @@ def _zone(annotation: Any, kind: str) -> str:
 
 def _kind(parameter: Parameter, choices: tuple[Any, ...]) -> str:
     annotation = parameter.annotation
-    if parameter.entity is not None:
+    if parameter.entity is not None and not parameter.has_records:
         return "record"
     if parameter.file is not None:
         return "file"

@@ -19,6 +19,7 @@ from starmodel.app.commands.binding.form_texts import lines_of, without_zone
 from starmodel.app.commands.binding.number_texts import plain_number
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
+from starmodel.core.fields.transitions import Transitions
 from starmodel.core.fields.widgets import UI
 
 if TYPE_CHECKING:
@@ -91,14 +92,17 @@ class FormField:
     """One input of a form.
 
     Shapes: kind is one of `starmodel.core.fields.widgets.WIDGETS`, or "group" for
-    a nested model, whose fields are parts, or "rows" for a list or mapping, with
-    its editor; choices are (value, label) pairs; limits are attributes of the input,
-    such as {"min": 0}; file is the validation rule of a file input; record is the
-    entity class of a record input; is_key is True for a foreign key, whose value is an
-    id; optional is True when None is a valid value; given is the label of the switch
-    that a nested model which may be None has; in_own_zone is True for datetimes that a
-    browser shows in its time zone; ui has the format of a number; choosing has the texts of a
-    record input by name.
+    a nested model, whose fields are parts, "rows" for a list or mapping, with
+    its editor, "records" for the ids of several records, or "unread" for records of a class
+    that the visitor may not read; choices are (value, label)
+    pairs; limits are attributes of the input, such as {"min": 0}; file is the validation
+    rule of a file input; record is the entity class of a record input; is_key is True
+    for a foreign key, whose value is an id; optional is True when None is a valid value;
+    given is the label of the switch that a nested model which may be None has; in_own_zone
+    is True for datetimes that a browser shows in its time zone; ui has the format of a
+    number; choosing has the texts of a record input by name; rule names its `ChoiceRule`,
+    and needs are the (query parameter, name of the input) of what that reads; transitions are
+    the steps that a stored choice may take.
     """
 
     name: str
@@ -120,6 +124,9 @@ class FormField:
     ui: UI = UI()  # noqa: RUF009 - frozen, so it can be shared
     row: Template | None = field(default=None, compare=False)
     choosing: tuple[tuple[str, str], ...] = ()
+    transitions: Transitions | None = None
+    rule: str = ""
+    needs: tuple[tuple[str, str], ...] = ()
 
     def json(self, value: Any) -> str:
         """The value as JSON text."""

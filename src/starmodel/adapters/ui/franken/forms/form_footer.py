@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic_core import to_json
 
-from starmodel.adapters.ui.elements import A, Button, render
+from starmodel.adapters.ui.elements import A, Button, Div, render
 from starmodel.app.commands.binding.form_names import ADD_ANOTHER, NEXT
 from starmodel.app.presentation.ui import FormFlow
 from starmodel.texts.catalogue import Catalogue
@@ -15,8 +15,18 @@ _BROWSER_TEXTS = (
 )  # fmt: skip
 
 
-def footer(flow: FormFlow, texts: Catalogue) -> str:
-    """The buttons and links beside the one that saves, as HTML."""
+def cancel_link(flow: FormFlow, texts: Catalogue) -> str:
+    """The link beside the button that saves, as HTML."""
+    return render(
+        A(
+            texts.text("form.cancel"), {"data-cancel": True}, href=flow.cancel_url,
+            cls="uk-btn uk-btn-ghost",
+        )
+    )  # fmt: skip
+
+
+def further_ways(flow: FormFlow, texts: Catalogue) -> str:
+    """The other ways to save a form, as HTML; "" for none."""
     another = duplicate = None
     if flow.may_add_another:
         another = Button(
@@ -27,11 +37,8 @@ def footer(flow: FormFlow, texts: Catalogue) -> str:
         duplicate = A(
             texts.text("form.duplicate"), href=flow.duplicate_url, cls="uk-btn uk-btn-ghost"
         )
-    cancel = A(
-        texts.text("form.cancel"), {"data-cancel": True}, href=flow.cancel_url,
-        cls="uk-btn uk-btn-ghost",
-    )  # fmt: skip
-    return render((another, duplicate, cancel))
+    ways = [way for way in (another, duplicate) if way is not None]
+    return render(Div(*ways, cls="sm-form-ways")) if ways else ""
 
 
 def browser_texts(texts: Catalogue) -> str:

@@ -13,19 +13,24 @@ from starmodel.adapters.ui.elements import Div
 from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.computed_outputs import ComputedOutputs, MakeRenderer
 from starmodel.adapters.ui.franken.forms.event_form import (
+    BULK_KEY,
     EventForm,
     RenderField,
     choices_url,
     event_form,
     form_id,
+    targets_of,
 )
 from starmodel.adapters.ui.franken.forms.inlines.table import InlineTable, inline_table
+from starmodel.app.access.offers import offers
 from starmodel.app.commands.elements import Element
+from starmodel.app.context import current_context
 from starmodel.app.presentation.inlines import InlineRows
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import NO_INPUTS, FormFlow, Services
 from starmodel.app.queries.record_keys import key_of
 from starmodel.core.classes.children import Children
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.snapshot import NOTHING
@@ -57,9 +62,42 @@ class EventForms:
         resource: MountedResource,
         event: Event[Any, Any, Any],
         omitted: frozenset[str] = NOTHING,
+        *,
+        is_bulk: bool = False,
     ) -> EventForm:
         """The compiled form of an event at the current mount point, without these fields."""
-        return self._form(self._services.frontend.root_path, resource, event.name, omitted)
+        root_path = self._services.frontend.root_path
+        unread = self._unread(resource.entity_type, event)
+        return self._form(root_path, resource, event.name, omitted, unread, is_bulk)
+
+    def bulk(
+        self,
+        resource: MountedResource,
+        event: Event[Any, Any, Any],
+        hidden: Sequence[tuple[str, str]],
+        values: Mapping[str, Any],
+        errors: Mapping[str, str],
+    ) -> Any:
+        """The form that runs an event on several records, which hidden inputs name."""
+        form = self.compiled(resource, event, is_bulk=True)
+        return Safe(form.fill(BULK_KEY, values, errors, hidden=hidden))
+
+    def bulk_errors(
+        self, resource: MountedResource, event: Event[Any, Any, Any], errors: Mapping[str, str]
+    ) -> Sequence[Element]:
+        """The patches of the validation errors of that form."""
+        return self.compiled(resource, event, is_bulk=True).error_patches(BULK_KEY, errors, {})
+
+    def _unread(self, entity_type: EntityType, event: Event[Any, Any, Any]) -> frozenset[str]:
+        """The inputs that choose from a class which the visitor may not read."""
+        areas, context = self._services.areas, current_context.get()
+        session = None if context is None else context.session
+        actor = None if session is None else session.actor
+        targets = targets_of(self._services, entity_type, self._services.binder(entity_type, event))
+        found = {name: areas.current_resource(cls) for name, cls in targets.items()}
+        return frozenset(
+            name for name, each in found.items() if not offers(each.policy, each.entity_type, actor)
+        )
 
     def form(
         self,
@@ -81,7 +119,9 @@ class EventForms:
         own = form_id(resource.entity_type, event, key)
         tables = "".join(
             [
-                self._inline(resource, event, shown).html(own, key, shown, errors or {})
+                self._inline(resource, event, shown).html(
+                    own, key, shown, errors or {}, values or {}
+                )
                 for shown in inlines
             ]
         )
@@ -120,8 +160,10 @@ class EventForms:
     def _inline(
         self, resource: MountedResource, event: Event[Any, Any, Any], shown: InlineRows
     ) -> InlineTable:
-        root_path, about = self._services.frontend.root_path, (shown.children, shown.omitted)
-        return self._table(root_path, resource, event.name, *about, shown.resource)
+        theirs = shown.resource.entity_type
+        unread = self._unread(theirs, theirs.events["create"])
+        about = (shown.children, shown.omitted, shown.resource, unread)
+        return self._table(self._services.frontend.root_path, resource, event.name, *about)
 
     def _make_table(
         self,
@@ -131,13 +173,21 @@ class EventForms:
         children: Children,
         omitted: frozenset[str],
         theirs: MountedResource,
+        unread: frozenset[str],
     ) -> InlineTable:
         event, key = resource.entity_type.events[name], ""
         if name != "create":
             key = Slots().token("id")
         create = theirs.entity_type.events["create"]
+        linked = frozenset(self._services.binder(theirs.entity_type, create).linked)
         fields = event_form(
-            self._services, theirs, create, self._render_field, self._chosen, omitted
+            self._services,
+            theirs,
+            create,
+            self._render_field,
+            self._chosen,
+            omitted | linked,
+            unread,
         ).fields
         shown = InlineRows(children, theirs, (), omitted, may_add=True)
         return inline_table(
@@ -149,9 +199,22 @@ class EventForms:
         return ComputedOutputs(resource.entity_type, self._values)
 
     def _make_form(
-        self, root_path: str, resource: MountedResource, name: str, omitted: frozenset[str]
+        self,
+        root_path: str,
+        resource: MountedResource,
+        name: str,
+        omitted: frozenset[str],
+        unread: frozenset[str],
+        is_bulk: bool,
     ) -> EventForm:
-        event = resource.entity_type.events[name]
+        event, render = resource.entity_type.events[name], self._render_field
         return event_form(
-            self._services, resource, event, self._render_field, self._chosen, omitted
+            self._services,
+            resource,
+            event,
+            render,
+            self._chosen,
+            omitted,
+            unread,
+            is_bulk=is_bulk,
         )

@@ -25,6 +25,11 @@ from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.editors.rows import rows_editor, rows_html
 from starmodel.adapters.ui.franken.forms.form_field import CHOOSING, PAIR, ROW, FormField, Within
 from starmodel.adapters.ui.franken.forms.record_picker import Picked, picker, picker_slots
+from starmodel.adapters.ui.franken.forms.records_picker import (
+    PickedSeveral,
+    records_picker,
+    records_slots,
+)
 from starmodel.app.commands.binding.files import FileRule
 from starmodel.app.commands.binding.form_names import (
     EXACT,
@@ -42,7 +47,7 @@ _CLASSES = {
     "range": "sm-range", "color": "sm-color-input", "decimal": "uk-input sm-amount",
 }  # fmt: skip
 _TALL = {"textarea": 4, "markdown": 8, "lines": 3, "json": 5}
-_IN_ANY_DIRECTION = frozenset({"text", "textarea", "markdown", "lines", "record"})
+_IN_ANY_DIRECTION = frozenset({"text", "textarea", "markdown", "lines", "record", "records"})
 _QUIET = {"password": {"autocomplete": "new-password"}, "json": {"spellcheck": "false"}}
 # A control shadows the DOM property of its form with the same name. Datastar reads these
 # properties, and would not find a form that has a field with one of the names.
@@ -79,6 +84,13 @@ def labelled(field: FormField, form_id: str, s: Slots, records_url: str = "") ->
         P(field.help, id=f"{own}-help", cls="sm-help") if field.help else None,
         Small(s.text(f"error:{field.name}"), id=f"{own}-problem", cls="sm-problem"),
     )
+    if field.kind == "unread":
+        said = dict(field.choosing)
+        return Div(
+            Span(field.title, cls="uk-form-label"),
+            P(s.text(f"value:{field.name}"), id=own, tabindex="-1"),
+            P(said.get("unread", ""), cls="sm-help"), *texts, cls="sm-field",
+        )  # fmt: skip
     if field.kind == "group":
         parts: list[Any] = [labelled(part, form_id, s, records_url) for part in field.parts]
         if field.optional:
@@ -130,9 +142,12 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records_url: str)
     if field.kind == "select":
         empty = () if field.required else (Option("", value=""),)
         options = [
-            Option(label, value=choice_key(choice), selected=s.flag(f"is:{field.name}:{number}"))
+            Option(
+                label, _closed(field, number, s), value=choice_key(choice),
+                selected=s.flag(f"is:{field.name}:{number}"),
+            )
             for number, (choice, label) in enumerate(field.choices)
-        ]
+        ]  # fmt: skip
         return (Select(*empty, *options, cls="uk-select", **shared),)
     value = s.text(f"value:{field.name}")
     if field.kind in _TALL:
@@ -153,6 +168,8 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records_url: str)
     if field.kind == "record" and records_url:
         chosen = picker(field, shared, s, records_url, input_name(field.name))
         return (chosen, *((_exact(field, s),) if field.is_key else ()))
+    if field.kind == "records":
+        return (records_picker(field, shared, s, records_url, input_name(field.name)),)
     cls = _CLASSES.get(field.kind, "uk-input")
     rest: tuple[Any, ...] = (_exact(field, s),)
     if field.kind in ("datetime", "time"):
@@ -185,11 +202,16 @@ def _options(field: FormField, own: str, s: Slots) -> list[Any]:
         options.append(Input(type="hidden", name=f"{SEVERAL}{field.name}", value=before))
     for number, (choice, label) in enumerate(field.choices):
         box = Input(
-            type=kind, name=name, value=choice_key(choice), cls=cls, id=f"{own}-{number}",
-            checked=s.flag(f"is:{field.name}:{number}"),
+            _closed(field, number, s), type=kind, name=name, value=choice_key(choice), cls=cls,
+            id=f"{own}-{number}", checked=s.flag(f"is:{field.name}:{number}"),
         )  # fmt: skip
         options.append(Div(box, Label(label, fr=f"{own}-{number}"), cls="sm-option"))
     return options
+
+
+def _closed(field: FormField, number: int, s: Slots) -> dict[str, Any]:
+    """The attribute of a choice that the state of the record does not permit."""
+    return {} if field.transitions is None else {"disabled": s.flag(f"no:{field.name}:{number}")}
 
 
 def _exact(field: FormField, s: Slots) -> Any:
@@ -231,6 +253,22 @@ def slot_values(
             f"is:{name}:{number}": choice_key(choice) in chosen
             for number, (choice, _) in enumerate(field.choices)
         }
+        if field.transitions is not None:  # what a refused form has is not the stored state
+            permits = field.transitions.permits
+            slots |= {
+                f"no:{name}:{number}": not (error or permits(value, choice))
+                for number, (choice, _) in enumerate(field.choices)
+            }
+    elif field.kind == "unread":
+        has_value = value not in (None, "", [])
+        slots[f"value:{name}"] = dict(field.choosing).get("hidden", "") if has_value else ""
+    elif field.kind == "records":
+        own = input_name(name)
+        slots |= (
+            records_slots(field, PickedSeveral(), own, ENGLISH, "")
+            if records is None
+            else records.slots(field, value, own, is_refused=bool(error))
+        )
     else:
         slots[f"value:{name}"] = field.text(value)
         if field.kind in ("datetime", "time"):

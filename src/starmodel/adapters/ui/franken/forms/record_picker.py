@@ -69,6 +69,11 @@ def picker_texts(texts: Catalogue, entity_type: EntityType) -> dict[str, str]:
         "create": texts.text("choice.new", title=entity_type.title),
         "close": texts.text("choice.close"),
         "failed": texts.text("choice.failed"),
+        "cleared": texts.text("choice.cleared", title="{title}"),
+        "chosen": texts.text("choice.chosen", things=things),
+        "remove": texts.text("choice.remove", title="{title}"),
+        "added": texts.text("choice.added", title="{title}"),
+        "removed": texts.text("choice.removed", title="{title}"),
         "step": texts.text("choice.step"),
         "search": texts.text("choice.search"),
     }
@@ -76,21 +81,35 @@ def picker_texts(texts: Catalogue, entity_type: EntityType) -> dict[str, str]:
 
 def picker(field: FormField, shared: Mapping[str, Any], s: Slots, url: str, name: str) -> Any:
     """The input component. Shapes: url lists the choices; name is the input's name in the form."""
+    about: dict[str, Any] = {"url": url, "name": name}
+    if field.rule:
+        about |= {"for": field.rule, "needs": field.needs}
+    box, data = search_box(field, shared, s, about)
+    return Div(
+        Div(box, _slot(s, f"picked:{field.name}"), cls="sm-picker-box"),
+        _slot(s, f"offered:{field.name}"),
+        step(field), cls="sm-picker", data_picker=data,
+    )  # fmt: skip
+
+
+def search_box(
+    field: FormField, shared: Mapping[str, Any], s: Slots, about: Mapping[str, Any]
+) -> tuple[Any, str]:
+    """The input for the words to search for, and what the browser needs to know, as JSON."""
     texts = dict(field.choosing)
-    about = {key: text for key, text in texts.items() if key not in ("step", "search")}
-    data = to_json({"url": url, "name": name, "texts": about}).decode()
+    said = {key: text for key, text in texts.items() if key not in ("step", "search")}
     attributes = {**shared, "name": f"{SEARCH}{field.name}"}
     attributes.setdefault("placeholder", texts.get("search"))
     box = Input(
         type="text", value=s.text(f"value:{field.name}"), cls="uk-input", autocomplete="off",
         maxlength=MAX_SHOWN_CHARS, spellcheck="false", **attributes,
     )  # fmt: skip
-    return Div(
-        Div(box, _slot(s, f"picked:{field.name}"), cls="sm-picker-box"),
-        _slot(s, f"offered:{field.name}"),
-        P(texts.get("step", ""), cls="sm-help sm-picker-step"),
-        cls="sm-picker", data_picker=data,
-    )  # fmt: skip
+    return box, to_json({**about, "texts": said}).decode()
+
+
+def step(field: FormField) -> Any:
+    """How to search without JavaScript."""
+    return P(dict(field.choosing).get("step", ""), cls="sm-help sm-picker-step")
 
 
 def picker_slots(
@@ -102,7 +121,7 @@ def picker_slots(
     if picked.offered is None:
         parts.append(Input(type="hidden", name=name, value=picked.id))
     else:
-        offered = _offered(field, picked.offered, picked.text, name, texts, thing)
+        offered = offered_html(picked.offered, picked.text, name, texts, thing)
         slots[f"offered:{field.name}"] = render(offered)
     if picked.url:
         label = texts.text("choice.open")
@@ -121,14 +140,15 @@ def searched(value: Any) -> str | None:
     return str(value) if isinstance(value, SearchWords) else None
 
 
-def _offered(
-    field: FormField, offered: Offered, words: str, name: str, texts: Catalogue, thing: str
+def offered_html(
+    offered: Offered, words: str, name: str, texts: Catalogue, thing: str, kind: str = "radio"
 ) -> Any:
+    """The matches of a search without JavaScript. Shapes: kind is "radio" or "checkbox"."""
     if not offered.choices:
         return P(texts.text("choice.none_for", words=words), cls="sm-help", dir="auto")
     is_only = len(offered.choices) == 1 and not offered.more
     options = [
-        _option(choice, f"{name}-match-{number}", name, is_checked=is_only)
+        option(choice, f"{name}-match-{number}", name, kind, is_checked=is_only)
         for number, choice in enumerate(offered.choices)
     ]
     more = P(texts.text("choice.more"), cls="sm-help") if offered.more else None
@@ -138,9 +158,10 @@ def _offered(
     )
 
 
-def _option(choice: Choice, id: str, name: str, *, is_checked: bool) -> Any:
+def option(choice: Choice, id: str, name: str, kind: str, *, is_checked: bool) -> Any:
+    """One choice, as a radio button or a check box."""
     detail = Span(choice.detail, cls="sm-muted", dir="auto") if choice.detail else None
-    box = Input(type="radio", name=name, value=choice.id, id=id, cls="uk-radio", checked=is_checked)
+    box = Input(type=kind, name=name, value=choice.id, id=id, cls=f"uk-{kind}", checked=is_checked)
     return Div(box, Label(Span(choice.title, dir="auto"), " ", detail, fr=id), cls="sm-option")
 
 

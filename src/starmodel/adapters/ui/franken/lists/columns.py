@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
-from starmodel.adapters.ui.franken.related import RenderLinked, RenderTitle
+from starmodel.adapters.ui.franken.related import (
+    RenderLinked,
+    RenderTitle,
+    related_resources,
+    sort_paths,
+    sorts_by,
+)
 from starmodel.adapters.ui.numbers import computed_as, read_amount, shown_as
 from starmodel.adapters.ui.values import RenderValue
 from starmodel.app.access.policy import Audience
+from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.presentation.ui import Services
 from starmodel.app.queries.shown_fields import shown_fields
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.classes.related_fields import RelatedField, related_field
@@ -18,8 +26,8 @@ from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.widgets import UI
 from starmodel.core.values.words import title_of
 
-# Phones render cards with all columns; medium screens hide the later ones.
-_WIDTHS = (" sm-first", "", " sm-from-medium", " sm-from-medium", " sm-from-wide")
+LINE_CELLS = 3
+"""The columns in the second line of a record's card on a phone, which has no room for more."""
 
 
 class ValueRenderers(Protocol):
@@ -32,7 +40,8 @@ class Column(NamedTuple):
     """One column.
 
     Shapes: read returns a record's value; sorts is False for computed fields, and for those
-    that are hidden on some records; order is the name of the order, "" for that of the column.
+    that are hidden on some records; order is the name of the order, "" for that of the column;
+    is_computed is True for a value that may change while the version of the record stays.
     path is the field of a related record; link renders the value of a foreign key as the title of
     its record; linked renders a relation to many records as their titles. All are None for other
     fields.
@@ -48,6 +57,7 @@ class Column(NamedTuple):
     path: RelatedField | None = None
     linked: RenderLinked | None = None
     order: str = ""
+    is_computed: bool = False
 
     @property
     def slot(self) -> str:
@@ -60,13 +70,17 @@ def columns_of(
     audience: Audience,
     links: Mapping[str, RenderTitle],
     linked: Mapping[str, RenderLinked],
+    chosen: Sequence[str] = (),
 ) -> tuple[Column, ...]:
-    """The columns that the class configures, else its first fields, with the title field first.
+    """The chosen columns, else those that the class configures or its first fields.
 
     Fields that are hidden from the audience have no column.
     Shapes: links has the renderer of each foreign key, linked that of each relation to many.
     """
-    names = shown_fields(entity_type, audience.hidden)
+    names = shown_fields(entity_type, audience.hidden, chosen)
+    if not chosen and entity_type.cls.model_config.get("list_display") is None:
+        unnamed = set(entity_type.from_actor) - links.keys()  # ids of actors without a record
+        names = [name for name in names if name not in unnamed] or names
     columns = [
         _linked_column(name, linked[name])
         if name in linked
@@ -90,12 +104,34 @@ def column_of(entity_type: EntityType, name: str, values: ValueRenderers) -> Col
         title = computed.title or name.replace("_", " ").capitalize()
         render = values(computed.return_type, computed_as(cls, name), brief=True)
         number = is_number(computed.return_type)
-        return Column(name, title, attrgetter(name), render, sorts=False, is_number=number)
+        return Column(
+            name, title, attrgetter(name), render,
+            sorts=False, is_number=number, is_computed=True,
+        )  # fmt: skip
     spec = info.fields[name]
     render = values(spec.info.annotation, shown_as(cls, spec), brief=True)
     return Column(
         name, spec.title, read_amount(spec), render, spec.atomic, is_number(spec.info.annotation)
     )
+
+
+def sorting(
+    columns: Sequence[Column], services: Services, resource: MountedResource
+) -> tuple[Column, ...]:
+    """The columns; foreign keys sort by title, and paths where every list can."""
+    by_title, targets = sort_paths(services, resource), related_resources(services, resource)
+    made = []
+    for column in columns:
+        path = by_title.get(column.name)
+        if path is not None:
+            made.append(column._replace(order=path.name))
+        elif column.path is not None:
+            is_known = column.path.local in targets
+            may = column.sorts and is_known and sorts_by(services, resource, column.path)
+            made.append(column._replace(sorts=may))
+        else:  # the order of ids is of no use
+            made.append(column._replace(sorts=column.sorts and column.name not in targets))
+    return tuple(made)
 
 
 def _linked_column(name: str, render: RenderLinked) -> Column:
@@ -125,7 +161,23 @@ def is_number(annotation: Any) -> bool:
     return bool(names) and names <= {"int", "float", "Decimal"}
 
 
-def cell_class(column: Column, number: int) -> str | None:
-    """The CSS class of a column's cells. Shapes: number is the column's index."""
-    width = _WIDTHS[min(number, len(_WIDTHS) - 1)]
-    return (("sm-number" if column.is_number else "") + width).strip() or None
+def cell_classes(columns: Sequence[Column]) -> tuple[str | None, ...]:
+    """The CSS classes of the columns' cells.
+
+    A phone renders each record as a card of two lines: the first column and the last number,
+    then the first `LINE_CELLS` of the others.
+    """
+    later = range(1, len(columns))
+    figure = next((n for n in reversed(later) if columns[n].is_number), None)
+    line = [number for number in later if number != figure][:LINE_CELLS]
+    made = []
+    for number, column in enumerate(columns):
+        names = ["sm-number"] if column.is_number else []
+        if number == 0:
+            names.append("sm-first")
+        elif number == figure:
+            names.append("sm-last-number")
+        elif number not in line:
+            names.append("sm-not-on-phone")
+        made.append(" ".join(names) or None)
+    return tuple(made)

@@ -1,11 +1,10 @@
-"""The controls around the rows of a list: sort headers, bulk events and pagination."""
+"""The controls around the rows of a list: sort headers and bulk events."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
-from fastcore.xml import FT, Safe
+from fastcore.xml import Safe
 
 from starmodel.adapters.ui.elements import (
     A,
@@ -13,7 +12,6 @@ from starmodel.adapters.ui.elements import (
     Div,
     Form,
     Input,
-    Nav,
     Span,
     Table,
     Tbody,
@@ -22,8 +20,9 @@ from starmodel.adapters.ui.elements import (
     Tr,
 )  # fmt: skip
 from starmodel.adapters.ui.franken.icons import icon
-from starmodel.adapters.ui.franken.lists.columns import cell_class
+from starmodel.adapters.ui.franken.lists.columns import cell_classes
 from starmodel.adapters.ui.franken.lists.rows import ListView, bulk_id
+from starmodel.adapters.ui.franken.lists.selection import selection
 from starmodel.app.commands.binding.form_names import BULK_EVENT
 from starmodel.app.queries.listing import Listing
 
@@ -38,8 +37,8 @@ def head(view: ListView, listing: Listing) -> Any:
         )  # fmt: skip
         cells.append(Th(select_all, cls="sm-pick"))
     by = dict(listing.query.order)
-    for number, column in enumerate(view.columns):
-        cls = cell_class(column, number)
+    ranks = {name: rank for rank, name in enumerate(by, 1)} if len(by) > 1 else {}
+    for column, cls in zip(view.columns, cell_classes(view.columns), strict=True):
         if not column.sorts:
             cells.append(Th(column.title, scope="col", cls=cls))
             continue
@@ -47,7 +46,11 @@ def head(view: ListView, listing: Listing) -> Any:
         down = by.get(name)
         order = f"-{name}" if down is False else name
         mark = icon({None: "sort", False: "up", True: "down"}[down], view.icons_url)
-        link = A(column.title, mark, href=view.href(listing, order=order, page=None), cls="sm-sort")
+        rank = Span(str(ranks[name]), cls="sm-rank") if name in ranks else None
+        link = A(
+            column.title, mark, rank, href=view.href(listing, order=order, page=None),
+            data_order=order, cls="sm-sort",
+        )  # fmt: skip
         sorted_ = {None: None, False: "ascending", True: "descending"}[down]
         cells.append(Th(link, scope="col", cls=cls, aria_sort=sorted_))
     if view.actions:
@@ -57,10 +60,11 @@ def head(view: ListView, listing: Listing) -> Any:
     return Thead(Tr(*cells))
 
 
-def bulk(view: ListView, url: str, expression: str) -> Any:
+def bulk(view: ListView, url: str, expression: str, matching_url: str = "") -> Any:
     """The bar of bulk events, visible while rows are selected.
 
-    Shapes: url is the action of the plain form, expression submits it in Datastar.
+    Shapes: url is the action of the plain form, expression submits it in Datastar; matching_url
+    is that of `selection`.
     """
     if not view.selects:
         return None
@@ -68,10 +72,12 @@ def bulk(view: ListView, url: str, expression: str) -> Any:
     title, things = view.entity_type.title, view.entity_type.plural_title
     for event in view.bulk:
         danger, label = event.name == "delete", texts.render(event.title)
-        questions: dict[str, str] = {}
+        questions: dict[str, Any] = {}
         if danger:
             questions["data-ask-url"] = url
-        if event.info.confirm:
+        if event.name in view.resource.bulk_forms:
+            label, questions["data-bulk-inputs"] = f"{label}…", True
+        elif event.info.confirm:
             questions["data-ask"] = texts.text("bulk.ask", event=label, count="{n}", things=things)
             questions["data-ask-one"] = texts.text("bulk.ask_one", event=label, title=title)
         buttons.append(
@@ -81,55 +87,12 @@ def bulk(view: ListView, url: str, expression: str) -> Any:
                 cls=f"uk-btn uk-btn-sm {'uk-btn-destructive' if danger else 'uk-btn-default'}",
             )
         )  # fmt: skip
-    count = Span(texts.text("bulk.nothing"), cls="sm-count", role="status", data_count="chosen")
     return Form(
-        count, *buttons, {"data-on:submit": expression, "data-bulk": True},
+        selection(view, matching_url), *buttons,
+        {"data-on:submit": expression, "data-bulk": True},
         id=bulk_id(view.entity_type), method="post", action=url, cls="sm-bulk", name="",
         aria_label=texts.text("bulk.form", things=things),
         enctype="application/x-www-form-urlencoded",
-    )  # fmt: skip
-
-
-def pagination(
-    view: ListView,
-    listing: Listing,
-    rows_id: str,
-    count: int,
-    more: bool,
-    total: int | None = None,
-) -> FT:
-    """The pagination component: position, previous and next page.
-
-    Children of a parent that fill more than one page have a link to all of them in their list.
-    """
-    texts, first = view.texts, listing.query.offset + 1
-    last, shown = first + count - 1, ""
-    if view.is_figures:
-        shown = ""
-    elif count and total is not None:
-        shown = texts.text("list.last_range", first=first, last=last, total=total)
-    elif count and more:
-        shown = texts.text("list.range", first=first, last=last)
-    elif count:
-        shown = texts.text("list.last_range", first=first, last=last, total=last)
-    links = []
-    if view.children is not None and total is not None and total > listing.per_page:
-        query = urlencode(listing.filters)
-        every = texts.text("children.all", total=total)
-        links.append(A(every, href=f"{view.url}?{query}", cls="uk-btn uk-btn-ghost uk-btn-sm"))
-    for there, name, page, picture in (
-        (listing.page > 1, texts.text("list.previous"), listing.page - 1, "left"),
-        (more, texts.text("list.next"), listing.page + 1, "right"),
-    ):
-        if there:
-            inside = (icon(picture, view.icons_url), name)
-            if picture == "right":
-                inside = inside[::-1]
-            href = view.href(listing, page=None if page == 1 else page)
-            links.append(A(*inside, href=href, cls="uk-btn uk-btn-default uk-btn-sm"))
-    return Nav(
-        Span(shown, cls="sm-muted"), Div(*links, cls="sm-buttons"),
-        aria_label=texts.text("list.pages"), id=f"{rows_id}-pages", cls="sm-pages",
     )  # fmt: skip
 
 

@@ -1,18 +1,16 @@
-"""The search and filter controls of a list."""
+"""The inputs of a list's filters."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from starmodel.adapters.ui.choices import choice_key, choices_of
-from starmodel.adapters.ui.elements import A, Button, Div, Form, Input, Label, Option, Select, Span
-from starmodel.adapters.ui.franken.icons import icon
+from starmodel.adapters.ui.elements import Input, Label, Option, Select, Span
 from starmodel.adapters.ui.franken.lists.rows import ListView
 from starmodel.app.commands.binding.form_texts import without_zone
 from starmodel.app.ports.moments import DATES, KINDS, kind_names, takes_only_aware
-from starmodel.app.ports.query import searched_fields
 from starmodel.app.queries.listing import Listing, filter_name
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.fields.field_types import plain_types
@@ -21,57 +19,32 @@ from starmodel.texts.catalogue import Catalogue
 MAX_FILTERS = 4
 
 
-def filters(view: ListView, listing: Listing, related: Mapping[str, Any]) -> Any:
-    """The search input and one input per filter; without JavaScript a button submits them.
+class FilterControls(NamedTuple):
+    """The inputs of filters. Shapes: words are the query parameters that have one."""
+
+    controls: list[Any]
+    words: set[str]
+
+
+def filter_controls(view: ListView, listing: Listing, related: Mapping[str, Any]) -> FilterControls:
+    """One input per filter that the class offers.
 
     Shapes: related has the controls of filters by a related record, by field.
     """
-    entity_type, given = view.entity_type, listing.filters
-    texts = view.texts
-    parts: list[Any] = []
-    uncertain = view.audience.uncertain
-    if searched_fields(entity_type.cls) - uncertain:
-        label = texts.text("list.search", things=entity_type.plural_title)
-        search = Input(
-            type="search", name="search", value=listing.search, placeholder=label,
-            aria_label=label, cls="uk-input", maxlength=200, dir="auto",
-        )  # fmt: skip
-        parts.append(Div(icon("search", view.icons_url), search, cls="sm-search"))
-    known: set[str] = set()
-    for name in dict.fromkeys([*filter_fields(entity_type), *related]):
-        if name in uncertain:
+    found = FilterControls([], set())
+    for name in dict.fromkeys([*filter_fields(view.entity_type), *related]):
+        if name in view.audience.uncertain:
             continue
         if name in related:
-            known.add(filter_name(name))
-            parts.append(related[name])
+            found.words.add(filter_name(name))
+            found.controls.append(related[name])
             continue
-        for word, control in _filter(entity_type, name, given, texts):
-            known.add(word)
-            parts.append(control)
-    # Filters in the query string without an input here are preserved.
-    others = [Input(type="hidden", name=n, value=w) for n, w in given.items() if n not in known]
-    if listing.order:
-        others.append(Input(type="hidden", name="order", value=listing.order))
-    clear = None
-    if given or listing.search:
-        clear = A(texts.text("list.clear"), href=view.url, cls="uk-btn uk-btn-ghost uk-btn-sm")
-    if not parts:
-        return None
-    if len(parts) > 1:
-        inside = (icon("filter", view.icons_url), texts.text("list.filters"))
-        fold = Button(
-            *inside, {"data-fold": True}, type="button", aria_expanded=str(bool(given)).lower(),
-            cls="uk-btn uk-btn-default uk-btn-sm sm-fold",
-        )  # fmt: skip
-        parts.insert(1, fold)
-    apply = Button(
-        texts.text("list.apply"), type="submit", cls="uk-btn uk-btn-default uk-btn-sm sm-apply"
-    )
-    return Form(
-        *parts, *others, apply, clear, {"data-filters": True, "data-open": bool(given)},
-        role="search", method="get", action=view.url, cls="sm-filters", name="",
-        enctype="application/x-www-form-urlencoded",
-    )  # fmt: skip
+        if name not in view.entity_type.cls.__entity__.fields:
+            continue  # a relation whose records have no list to choose from
+        for word, control in filter_inputs(view.entity_type, name, listing.filters, view.texts):
+            found.words.add(word)
+            found.controls.append(control)
+    return found
 
 
 def filter_fields(entity_type: EntityType) -> list[str]:
@@ -89,9 +62,13 @@ def filter_fields(entity_type: EntityType) -> list[str]:
     ][:MAX_FILTERS]
 
 
-def _filter(
-    entity_type: EntityType, name: str, given: Any, texts: Catalogue
+def filter_inputs(
+    entity_type: EntityType, name: str, given: Any, texts: Catalogue, prefix: str = ""
 ) -> list[tuple[str, Any]]:
+    """The query parameters of a field's filter, each with its labelled input.
+
+    Shapes: prefix begins the names of the inputs.
+    """
     spec = entity_type.cls.__entity__.fields[name]
     choices = [(choice_key(v), label) for v, label in choices_of(spec.info.annotation)]
     if plain_types(spec.info.annotation) == [bool]:
@@ -102,7 +79,7 @@ def _filter(
             Option(label, value=key, selected=given.get(word) == key) for key, label in choices
         ]
         every = Option(texts.text("list.any"), value="")
-        chosen = Select(every, *options, name=word, cls="uk-select")
+        chosen = Select(every, *options, name=f"{prefix}{word}", cls="uk-select")
         return [(word, _labelled(spec.title, chosen))]
     names = kind_names(spec.info.annotation)
     kind = (
@@ -126,7 +103,7 @@ def _filter(
             value = _typed(value)
         step = "any" if kind in ("number", "time") else None
         box = Input(
-            type=kind, name=word, value=value, cls="uk-input", step=step,
+            type=kind, name=f"{prefix}{word}", value=value, cls="uk-input", step=step,
             dir="auto" if kind == "text" else None, data_local="zone" if zone else None,
         )  # fmt: skip
         controls.append((word, _labelled(titles[word.rpartition("__")[2]], box)))

@@ -12,11 +12,13 @@ from starmodel.adapters.ui.elements import A, Div, render
 from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists import controls
+from starmodel.adapters.ui.franken.lists.child_filters import child_filters
 from starmodel.adapters.ui.franken.lists.columns import ValueRenderers
-from starmodel.adapters.ui.franken.lists.filters import filters
 from starmodel.adapters.ui.franken.lists.menus import menu
+from starmodel.adapters.ui.franken.lists.pagination import pagination
 from starmodel.adapters.ui.franken.lists.relation_filters import RelationFilters
 from starmodel.adapters.ui.franken.lists.rows import ListView, Rows, list_view
+from starmodel.adapters.ui.franken.lists.toolbar import toolbar
 from starmodel.adapters.ui.franken.slots import slot
 from starmodel.app.access.offers import may_create, offered_audience
 from starmodel.app.access.policy import Actor, Audience
@@ -53,16 +55,17 @@ class Lists:
         frontend = self._services.frontend
         frontend.show_list(listing)
         audience = offered_audience(resource.policy, resource.entity_type, actor)
-        view = self._view(frontend.root_path, resource, audience, listing.place)
+        view = self._view(frontend.root_path, resource, audience, listing.place, listing.columns)
         rows = view.rows(window.entities, listing.is_narrowed, window.titles)
-        pagination = self.controls(resource, listing, window)
+        controls = self.controls(resource, listing, window)
         return Safe(
             self._frame(view, listing).fill(
                 {
                     **({} if view.children else self._related.slots(view, listing)),
+                    "search": self._child_filters(view, listing, window),
                     "digest": window.digest,
                     "rows": "".join([row.html for row in rows]),
-                    "pagination": "".join([element.html for element in pagination]),
+                    "pagination": "".join([element.html for element in controls]),
                 }
             )
         )
@@ -76,7 +79,9 @@ class Lists:
         titles: RelatedTitles = NO_TITLES,
     ) -> list[Row]:
         """One row for each record."""
-        view = self._view(self._services.frontend.root_path, resource, audience, listing.place)
+        view = self._view(
+            self._services.frontend.root_path, resource, audience, listing.place, listing.columns
+        )
         return view.rows(entities, listing.is_narrowed, titles)
 
     def controls(
@@ -96,26 +101,37 @@ class Lists:
             return (Safe(self._new(services.frontend.root_path, resource)), *more)
         return tuple(more) or None
 
+    def _child_filters(self, view: ListView, listing: Listing, window: Window) -> str:
+        if view.children is None or window.total is None:
+            return ""
+        return render(child_filters(view, view.children, listing, window.total) or "")
+
     def _make_view(
-        self, root_path: str, resource: MountedResource, audience: Audience, place: str
+        self,
+        root_path: str,
+        resource: MountedResource,
+        audience: Audience,
+        place: str,
+        chosen: tuple[str, ...],
     ) -> ListView:
         children = self._services.areas.children_at(place)
         about = (self._services, resource, audience, self._values, self._rows)
-        return list_view(*about, children, is_figures=place == FIGURES)
+        return list_view(*about, children, is_figures=place == FIGURES, chosen=chosen)
 
     def _make_frame(self, view: ListView, listing: Listing) -> Template:
         """The template of a list without its records, with slots for the rows."""
         services = self._services
         rows_id = services.frontend.rows_id(listing)
+        resource = view.resource
         bulk = controls.bulk(
-            view, services.url_for(view.resource, "bulk"),
-            services.frontend.bulk_action(view.resource),
+            view, services.url_for(resource, "bulk"), services.frontend.bulk_action(resource),
+            services.url_for(resource, "matching") if "matching" in resource.pages else "",
         )  # fmt: skip
         return compiled(
             lambda s: Div(
-                None
+                Safe(s.html("search"))
                 if listing.place
-                else filters(view, listing, self._related.controls(view, listing, s)),
+                else toolbar(services, view, listing, self._related.controls(view, listing, s), s),
                 controls.table(view, listing, rows_id, s.html("rows"), s.token("digest")),
                 bulk,
                 menu(services, view),
@@ -133,9 +149,10 @@ class Lists:
         more: bool,
         total: int | None,
     ) -> str:
-        view = self._view(root_path, resource, Audience(), listing.place)
+        view = self._view(root_path, resource, Audience(), listing.place, listing.columns)
         rows_id = self._services.frontend.rows_id(listing)
-        return render(controls.pagination(view, listing, rows_id, number, more, total))
+        services = self._services
+        return render(pagination(services, view, listing, rows_id, number, more, total))
 
     def _make_new(self, root_path: str, resource: MountedResource) -> str:
         services = self._services

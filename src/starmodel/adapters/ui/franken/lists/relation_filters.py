@@ -10,6 +10,7 @@ from starmodel.adapters.ui.elements import Div, Label
 from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.record_picker import picker
+from starmodel.adapters.ui.franken.lists.chips import title_slot
 from starmodel.adapters.ui.franken.lists.filters import MAX_FILTERS, filter_fields
 from starmodel.adapters.ui.franken.lists.rows import ListView
 from starmodel.adapters.ui.titles import title_names
@@ -20,7 +21,7 @@ from starmodel.core.values.words import title_of
 
 
 class RelationFilters:
-    """Renders a picker for each foreign key that a list is filtered by, or may be.
+    """Renders a picker for each foreign key and relation that a list is filtered by, or may be.
 
     The title of a chosen record depends on who reads it, so it is a slot of the list's template.
     """
@@ -37,9 +38,9 @@ class RelationFilters:
         slots: dict[str, str] = {}
         for field in self._fields(view, listing):
             name = filter_name(field.name)
-            slots |= self._chosen.slots(
-                field, listing.filters.get(name, ""), name, is_refused=False
-            )
+            value = listing.filters.get(name, "")
+            slots |= self._chosen.slots(field, value, name, is_refused=False)
+            slots[title_slot(field.name)] = self._chosen.picked(field, value, is_refused=False).text
         return slots
 
     def _fields(self, view: ListView, listing: Listing) -> list[FormField]:
@@ -57,9 +58,17 @@ class RelationFilters:
                 continue
             room -= not is_shown
             title = spec.info.title or title_of(name)
-            field = FormField(name, "record", title, record=cls, optional=True)
-            fields.append(self._chosen.with_texts(field))
+            fields.append(self._picker(name, title, cls))
+        for name, made in entity_type.shown_links.items():
+            is_asked = name in listing.filters or f"{name}__in" in listing.filters
+            if not (name in listed or is_asked):
+                continue
+            if "choices" in areas.current_resource(made.target).pages and title_names(made.target):
+                fields.append(self._picker(name, title_of(name), made.target))
         return fields
+
+    def _picker(self, name: str, title: str, cls: type[Entity]) -> FormField:
+        return self._chosen.with_texts(FormField(name, "record", title, record=cls, optional=True))
 
     def _control(self, field: FormField, s: Slots) -> Any:
         id = f"filter-{field.name}"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
 from fastcore.xml import Safe
+from pydantic_core import to_json
 
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.elements import (
@@ -23,24 +25,21 @@ from starmodel.adapters.ui.elements import (
     Tr,
     render,
 )
+from starmodel.adapters.ui.franken.event_buttons import state_of
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists.columns import (
     Column,
     ValueRenderers,
-    cell_class,
+    cell_classes,
     column_of,
     columns_of,
+    sorting,
 )
-from starmodel.adapters.ui.franken.related import (
-    is_open,
-    linked_titles,
-    related_links,
-    related_resources,
-    sort_paths,
-)
+from starmodel.adapters.ui.franken.related import linked_titles, related_links
 from starmodel.adapters.ui.titles import title_of
 from starmodel.app.access.offers import offers_in_row
 from starmodel.app.access.policy import Audience
+from starmodel.app.access.readiness import Availability, availability, is_shared
 from starmodel.app.commands.binding.form_names import BULK_IDS, SEVERAL_SUFFIX
 from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
 from starmodel.app.presentation.ui import Row, Services
@@ -51,11 +50,13 @@ from starmodel.core.classes.children import Children
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
+from starmodel.core.fields.field_types import ATOMS
 from starmodel.core.snapshot import hidden_of, version_of
 from starmodel.core.values.bounded_cache import BoundedCache
 from starmodel.texts.catalogue import Catalogue
 
-Rows = BoundedCache[tuple[int, Any, int, tuple[str | None, ...]], Row]
+Rows = BoundedCache[tuple[int, Any, int, tuple[str | None, ...], tuple[Any, ...]], Row]
+NO_VALUES: Mapping[str, Any] = MappingProxyType({})
 _MENU_BUTTON = "uk-btn uk-btn-ghost uk-btn-sm uk-btn-icon"
 
 
@@ -63,14 +64,15 @@ _MENU_BUTTON = "uk-btn uk-btn-ghost uk-btn-sm uk-btn-icon"
 class ListView:
     """The list template of one resource for one audience at one mount path.
 
-    Rendered rows are cached by record version and titles shown, unless a column is computed or
-    an access rule of the class, of an event or of a field depends on the record.
+    Rendered rows are cached by record version, titles shown and computed values, unless an
+    access rule of the class, of an event or of a field depends on the record.
 
     Shapes: url and new_url are those of the list and the form for a new record;
-    actions are the events in a row's menu; bulk has those that need no form; the
+    actions are the events in a row's menu; bulk has those that run on several records; the
     cache of rendered rows is shared by all views. children is set for a list on the page of a
     parent, and parent_url is that of the page, with `ANY_ID` for the parent's key; is_figures for
-    the one row of a record's fields that are computed from other records.
+    the one row of a record's fields that are computed from other records. is_shared is False
+    where a condition of an event depends on more than the row's own record.
     """
 
     resource: MountedResource
@@ -87,7 +89,14 @@ class ListView:
     children: Children | None = None
     parent_url: str = ""
     is_figures: bool = False
+    computed: tuple[Column, ...] = ()
+    is_shared: bool = True
     token: int = field(default_factory=count().__next__)
+
+    @property
+    def conditional(self) -> tuple[Event[Any, Any, Any], ...]:
+        """The events of the menu that depend on the state of the record."""
+        return tuple(event for event in self.actions if event.info.is_conditional)
 
     @property
     def entity_type(self) -> EntityType:
@@ -113,9 +122,21 @@ class ListView:
         if self.children is None:
             query = urlencode(listing.parameters(**instead))
             return f"{self.url}?{query}" if query else self.url
-        given, name = listing.parameters(**instead), self.children.name
-        query = urlencode({f"{name}.{k}": given[k] for k in ("order", "page") if k in given})
-        key = key_of(given[filter_name(self.children.key)])
+        given, name = self.child_parameters(listing, **instead), self.children.name
+        query = urlencode({f"{name}.{k}": word for k, word in given.items()})
+        return self.child_url(listing, query)
+
+    def child_parameters(self, listing: Listing, **instead: Any) -> dict[str, str]:
+        """What the page of the parent says of a list of children, without the parent."""
+        given = listing.parameters(**instead)
+        own = ("per_page", PLACE, "" if self.children is None else filter_name(self.children.key))
+        return {name: word for name, word in given.items() if name not in own}
+
+    def child_url(self, listing: Listing, query: str = "") -> str:
+        """The URL of a list of children on the page of their parent."""
+        if self.children is None:
+            return self.url
+        key = key_of(listing.filters[filter_name(self.children.key)])
         url = self.parent_url.replace(ANY_ID, key)
         return f"{url}{f'?{query}' if query else ''}#{section_id(self.children)}"
 
@@ -132,67 +153,83 @@ class ListView:
             return [Row("none", _empty_row(self, is_narrowed))]
         audience = self.audience
         varies = audience.per_record or audience.uncertain != audience.hidden
-        if varies or not all(column.sorts or column.path for column in self.columns):
+        if varies or not self.is_shared:
             return [self._row(entity, titles) for entity in entities]
         rows, cached, token = [], self.cache.get, self.token
         for entity in entities:
+            computed = {column.name: column.read(entity) for column in self.computed}
+            state = _state(computed.values())
+            if state is None:
+                rows.append(self._row(entity, titles, computed))
+                continue
             shown = () if titles is NO_TITLES else titles.shown_with(entity)
-            key = token, entity.id, version_of(entity), shown
+            key = token, entity.id, version_of(entity), shown, state
             row = cached(key)
             if row is None:
-                row = self.cache.put(key, self._row(entity, titles))
+                row = self.cache.put(key, self._row(entity, titles, computed))
             rows.append(row)
         return rows
 
-    def _row(self, entity: Entity, titles: RelatedTitles) -> Row:
-        slots = self.slots(entity, titles)
+    def _row(
+        self, entity: Entity, titles: RelatedTitles, computed: Mapping[str, Any] = NO_VALUES
+    ) -> Row:
+        slots = self.slots(entity, titles, computed)
         return Row(slots["key"], self.row.fill(slots))
 
-    def slots(self, entity: Entity, titles: RelatedTitles = NO_TITLES) -> dict[str, Any]:
-        """The slot values of a row's template."""
+    def slots(
+        self,
+        entity: Entity,
+        titles: RelatedTitles = NO_TITLES,
+        computed: Mapping[str, Any] = NO_VALUES,
+    ) -> dict[str, Any]:
+        """The slot values of a row's template. Shapes: computed are values that are known."""
         entity_type = self.resource.entity_type
         hidden = hidden_of(entity)
         slots = {
-            column.slot: "" if column.name in hidden else _cell(column, entity, titles)
+            column.slot: "" if column.name in hidden else _cell(column, entity, titles, computed)
             for column in self.columns
         }
         slots["id"], slots["key"] = entity.id, row_key(entity)
         slots["title"] = title_of(entity_type, entity)
-        if self.audience.per_record:
-            slots["may"] = " ".join([e.name for e in self.actions if self._may_run(e, entity)])
+        if not (self.audience.per_record or self.conditional):
+            return slots
+        states = {e.name: self._state(e, entity) for e in self.conditional}
+        slots["may"] = " ".join(
+            [
+                e.name
+                for e in self.actions
+                if state_of(states, e).is_visible
+                and not (self.audience.per_record and not self._may_run(e, entity))
+            ]
+        )
+        refused = {n: self.texts.render(s.reason) for n, s in states.items() if s.reason}
+        slots["refused"] = to_json(refused).decode() if refused else ""
         return slots
+
+    def _state(self, event: Event[Any, Any, Any], entity: Entity) -> Availability:
+        return availability(self.entity_type, event, self.audience.actor, entity)
 
     def _may_run(self, event: Event[Any, Any, Any], entity: Entity) -> bool:
         resource, actor = self.resource, self.audience.actor
         return offers_in_row(resource.policy, resource.entity_type, actor, event, entity)
 
 
-def _sorting(
-    columns: Sequence[Column], services: Services, resource: MountedResource
-) -> tuple[Column, ...]:
-    """The columns; foreign keys sort by title, and paths where every reader may read them."""
-    by_title, targets = sort_paths(services, resource), related_resources(services, resource)
-    made = []
-    for column in columns:
-        path = by_title.get(column.name)
-        if path is not None:
-            made.append(column._replace(order=path.name))
-        elif column.path is not None:
-            is_known = column.path.local in targets
-            may = column.sorts and is_known and is_open(resource, targets, column.path)
-            made.append(column._replace(sorts=may))
-        else:  # the order of ids is of no use
-            made.append(column._replace(sorts=column.sorts and column.name not in targets))
-    return tuple(made)
-
-
-def _cell(column: Column, entity: Entity, titles: RelatedTitles) -> str:
+def _cell(
+    column: Column, entity: Entity, titles: RelatedTitles, computed: Mapping[str, Any]
+) -> str:
     if column.path is not None:
         return column.render(titles.value(entity, column.path))
     if column.linked is not None:
         return column.linked(entity, titles)
-    value = column.read(entity)
+    value = computed[column.name] if column.name in computed else column.read(entity)
     return column.render(value) if column.link is None else column.link(value, titles)
+
+
+def _state(values: Iterable[Any]) -> tuple[Any, ...] | None:
+    """Computed values as a part of a cache key; None with a value that has no exact text."""
+    if not ATOMS.issuperset(map(type, values)):
+        return None
+    return tuple([(type(value), repr(value)) for value in values])
 
 
 def list_view(
@@ -204,20 +241,23 @@ def list_view(
     children: Children | None = None,
     *,
     is_figures: bool = False,
+    chosen: Sequence[str] = (),
 ) -> ListView:
     """Compile the row template of a resource. All views share one cache of rendered rows.
 
-    Shapes: children is set for the list on the page of a parent, without the parent's column.
+    Shapes: children is set for the list on the page of a parent, without the parent's column;
+    chosen are the columns of `Listing.columns`.
     """
     entity_type, texts, icons_url = resource.entity_type, services.texts, services.icons_url
     links, parent_url = related_links(services, resource), ""
-    columns = columns_of(entity_type, values, audience, links, linked_titles(services, resource))
+    linked = linked_titles(services, resource)
+    columns = columns_of(entity_type, values, audience, links, linked, chosen)
     if children is not None:
         known = (children.key, children.position)  # the same in every row, or seen by their order
         columns = tuple(c for c in columns if c.name not in known) or columns
         parent = services.areas.current_resource(children.parent)
         parent_url = services.url_for(parent, "record", ID)
-    columns = _sorting(columns, services, resource)
+    columns = sorting(columns, services, resource)
     if columns[0].linked is not None:
         plain = partial(columns[0].linked, linked=False)
         columns = (columns[0]._replace(linked=plain), *columns[1:])
@@ -232,7 +272,11 @@ def list_view(
         if name in audience.events and name != "create"
     ]
     actions = tuple(sorted(permitted, key=lambda e: {"update": 0, "delete": 2}.get(e.name, 1)))
-    bulk = tuple(event for event in actions if services.needs_no_form(entity_type, event))
+    bulk = tuple(
+        event
+        for event in actions
+        if services.needs_no_form(entity_type, event) or event.name in resource.bulk_forms
+    )
     record_url = f"{services.url_for(resource, 'record', ID)}{place_query(children)}"
     if through:  # the title of the related record is the link of its row
         actions, record_url = (), ""
@@ -249,6 +293,8 @@ def list_view(
     return ListView(
         resource, services.url_for(resource, "list"), services.url_for(resource, "new"), columns,
         row, actions, bulk, audience, icons_url, cache, texts, children, parent_url, is_figures,
+        tuple([column for column in columns if column.is_computed]),
+        all(is_shared(entity_type, event) for event in actions),
     )  # fmt: skip
 
 
@@ -276,16 +322,18 @@ def row_component(
             aria_label=texts.text("list.select", name=title),
         )  # fmt: skip
         cells.append(Td(box, cls="sm-pick"))
-    for number, column in enumerate(columns):
-        value, cls = Safe(s.html(column.slot)), cell_class(column, number)
-        if number == 0 and record_url:
+    for column, cls in zip(columns, cell_classes(columns), strict=True):
+        value = Safe(s.html(column.slot))
+        if column is columns[0] and record_url:
             url = record_url.replace(ANY_ID, key)
             cells.append(Td(A(value, href=url, cls="sm-open", dir="auto"), cls=cls))
         else:
             cells.append(Td(value, cls=cls, data_label=column.title))
     if actions:
         # All rows share the menu items, so they are rendered once, by `menu`.
-        may = {"data-may": s.text("may")} if audience.per_record else {}
+        has_states = any(event.info.is_conditional for event in actions)
+        may = {"data-may": s.text("may")} if audience.per_record or has_states else {}
+        may |= {"data-refused": s.text("refused")} if has_states else {}
         opener = Summary(aria_label=texts.text("list.row_actions", name=title), cls=_MENU_BUTTON)
         menu = Details(opener, may, {"data-ignore-morph": True}, cls="sm-menu")
         cells.append(Td(menu, cls="sm-end"))
@@ -313,7 +361,8 @@ def _empty_row(view: ListView, is_narrowed: bool) -> str:
     button = "uk-btn uk-btn-default uk-btn-sm"
     hint: tuple[Any, ...]
     if view.children is not None:
-        hint = (P(texts.text("list.empty", things=things)),)
+        text = "list.no_match" if is_narrowed else "list.empty"
+        hint = (P(texts.text(text, things=things)),)
     elif is_narrowed:
         hint = (
             P(texts.text("list.no_match", things=things)),

@@ -10,11 +10,13 @@ from typing import Any, Protocol
 from fastcore.xml import Safe
 
 from starmodel.adapters.ui.elements import Dd, Div, Dt, Span
+from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists.columns import ValueRenderers, is_number
 from starmodel.adapters.ui.franken.records.layout import PARTS, arranged, record_layout
 from starmodel.adapters.ui.franken.related import linked_resources, related_resources
 from starmodel.adapters.ui.numbers import computed_as, read_amount, shown_as
 from starmodel.adapters.ui.values import NOTHING
+from starmodel.app.commands.binding.shown_fields import is_shown, shown_conditions
 from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import Services
@@ -76,6 +78,12 @@ class Details:
         self._numbers = {s.name for s in specs if is_number(s.info.annotation)}  # without a dir
         self._figures = self._numbers if has_figures else set()
         self._layout = record_layout(entity_type)
+        self._conditions = shown_conditions(entity_type)
+        # The title is the link: its area is the whole card, and this only says so.
+        self._open = Span(
+            icon("right", services.icons_url), data_label=services.texts.text("record.open"),
+            aria_hidden="true", cls="sm-opens",
+        )  # fmt: skip
         self._name = f"starmodel.fields.{resource.name}"
         self.view = self._view(NO_TITLES)
 
@@ -111,12 +119,18 @@ class Details:
             value = state.get(name) if read is None else read(entity)
             if name in hidden or self._layout.is_left_out(name, value, entity):
                 continue
+            if name in entity_type.from_actor and name not in references:
+                continue  # the id of an actor without a record says nothing
+            if not is_shown(name, self._conditions, entity, hidden):
+                continue
             cls = "sm-figure" if name in self._figures else "sm-id" if name == "id" else None
             if self._layout.is_long(name, value):
                 cls = "sm-long"
             direction = None if name in self._numbers else "auto"
             if name in references:
                 shown = self._reference(references[name], entity, name, value, titles)
+                if name in related:
+                    shown = (shown, self._open)
             else:
                 shown = Safe(render(value))
             pair = Div(Dt(title), Dd(shown, dir=direction), cls=cls)

@@ -18,32 +18,41 @@ from starmodel.adapters.ui.elements import (
     Span,
     Summary,
 )
+from starmodel.adapters.ui.franken.event_buttons import (
+    NO_STATES,
+    States,
+    button_attributes,
+    button_label,
+    state_of,
+)
 from starmodel.adapters.ui.franken.forms.event_form import EventForm, form_id
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.titles import first_line
 from starmodel.app.presentation.ui import Services
 from starmodel.app.queries.record_keys import key_of
-from starmodel.core.events import Event
 from starmodel.core.events.main_event import main_event
-from starmodel.texts.catalogue import Catalogue
 
 MAX_BUTTONS = 4
 
 
-def event_bar(services: Services, forms: Sequence[EventForm], id: Any) -> Any:
+def event_bar(
+    services: Services, forms: Sequence[EventForm], id: Any, states: States = NO_STATES
+) -> Any:
     """The buttons of a record's events, and the dialogs of those with parameters.
 
     Without JavaScript the dialogs stand in the page, as cards.
+
+    Shapes: states are those of conditional events, by name.
     """
     ordered = sorted(forms, key=_place)
     shown, rest = ordered, list[EventForm]()
     if len(ordered) > MAX_BUTTONS + 1:
         shown, rest = ordered[:MAX_BUTTONS], ordered[MAX_BUTTONS:]
-    buttons = _grouped(services, shown, id)
+    buttons = _grouped(services, shown, id, states)
     if rest:
         label = Span(services.texts.text("record.more"))
         opener = Summary(label, icon("down", services.icons_url), cls="uk-btn uk-btn-default")
-        items = Div(*[_button(services, form, id) for form in rest], cls="sm-menu-items")
+        items = Div(*[_button(services, form, id, states) for form in rest], cls="sm-menu-items")
         buttons.append(Details(opener, items, cls="sm-menu sm-more"))
     dialogs = [_dialog(services, form, id) for form in ordered if form.fields]
     return Section(
@@ -52,24 +61,18 @@ def event_bar(services: Services, forms: Sequence[EventForm], id: Any) -> Any:
     )  # fmt: skip
 
 
-def button_label(texts: Catalogue, event: Event[Any, Any, Any], icons_url: str) -> tuple[Any, ...]:
-    """The icon of an event, if it has one, and its title."""
-    picture = icon(event.info.icon, icons_url) if event.info.icon else None
-    return picture, texts.render(event.title)
-
-
 def _place(form: EventForm) -> tuple[bool, bool]:
     """The sort key: the main event first, those that ask last, the others as declared."""
     is_main = main_event(form.entity_type.events) is form.event
     return not is_main, bool(form.event.info.confirm)
 
 
-def _grouped(services: Services, forms: Sequence[EventForm], id: Any) -> list[Any]:
+def _grouped(services: Services, forms: Sequence[EventForm], id: Any, states: States) -> list[Any]:
     """The buttons, those of one group side by side in an element with its name."""
     made: list[Any] = []
     groups: dict[str, list[Any]] = {}
     for form in forms:
-        button, group = _button(services, form, id), form.event.info.group
+        button, group = _button(services, form, id, states), form.event.info.group
         if not group and form.event.info.confirm and form is not forms[0]:
             button = Div(button, cls="sm-event-group")
         if not group:
@@ -87,16 +90,18 @@ def _grouped(services: Services, forms: Sequence[EventForm], id: Any) -> list[An
     ]
 
 
-def _button(services: Services, form: EventForm, id: Any) -> Any:
+def _button(services: Services, form: EventForm, id: Any, states: States) -> Any:
+    state = state_of(states, form.event)
     if not form.fields:
-        return Safe(form.fill(id))
+        return Safe(form.fill(id, state=state))
     look = (
         "uk-btn-primary" if main_event(form.entity_type.events) is form.event else "uk-btn-default"
     )
     picture, title = button_label(services.texts, form.event, services.icons_url)
     return Button(
-        picture, f"{title}\u2026", type="button", data_dialog=_dialog_id(form, id),
-        aria_haspopup="dialog", cls=f"uk-btn {look} sm-opener",
+        picture, f"{title}\u2026", button_attributes(form.event, state, services.texts),
+        {} if state.is_visible else {"hidden": True}, type="button",
+        data_dialog=_dialog_id(form, id), aria_haspopup="dialog", cls=f"uk-btn {look} sm-opener",
     )  # fmt: skip
 
 

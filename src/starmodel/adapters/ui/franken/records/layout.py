@@ -25,7 +25,7 @@ CHANGED = frozenset({"changed", "changed_at", "updated", "updated_at", "modified
 class RecordLayout:
     """The places of the fields of one class.
 
-    Shapes: facts are the choices, such as a status, that stand above the other fields; times are
+    Shapes: facts are the choices, such as a status, that stand above all else; times are
     those of the record's creation and last change, below them; long have a row of their own;
     shows_id is True where the class lists its ids.
     """
@@ -37,9 +37,11 @@ class RecordLayout:
     shows_id: bool = False
 
     def is_left_out(self, name: str, value: Any, entity: Any) -> bool:
-        """Whether the page shows the value elsewhere: in its heading, or in the menu for the id."""
+        """Whether the page shows the value elsewhere, as in its heading or a status bar."""
         if name == "id":
             return not self.shows_id
+        if name in self.entity_type.cls.__entity__.transitions:
+            return True
         return (
             isinstance(value, str)
             and self.entity_type.is_record
@@ -53,6 +55,8 @@ class RecordLayout:
 
     def is_long(self, name: str, value: Any) -> bool:
         """Whether a value takes the whole width."""
+        if value in (None, "", [], {}):
+            return False
         return name in self.long or (
             isinstance(value, str) and (len(value) > LONG_CHARS or "\n" in value)
         )
@@ -61,17 +65,9 @@ class RecordLayout:
 def arranged(id: str, parts: Mapping[str, Sequence[Any]]) -> Any:
     """The pairs of each part, in one element with this id; empty parts are left out.
 
-    Shapes: parts are those of PARTS; the related records stand beside the facts.
+    Shapes: parts are those of PARTS.
     """
-    facts = [*parts["facts"], *parts["relations"]]
-    lists = [
-        Dl(*pairs, cls=cls)
-        for cls, pairs in (
-            ("sm-facts", facts), ("sm-fields", parts["fields"]),
-            ("sm-times", parts["times"]),
-        )
-        if pairs
-    ]  # fmt: skip
+    lists = [Dl(*parts[part], cls=f"sm-{part}") for part in PARTS if parts[part]]
     return Div(*lists, id=id, cls="sm-record")
 
 
@@ -81,7 +77,8 @@ def record_layout(entity_type: EntityType) -> RecordLayout:
         return RecordLayout(entity_type, shows_id=True)
     fields = entity_type.cls.__entity__.fields
     public = [(name, spec) for name, spec in fields.items() if not spec.private]
-    facts = [name for name, spec in public if choices_of(spec.info.annotation)][:MAX_FACTS]
+    choices = [name for name, spec in public if choices_of(spec.info.annotation)]
+    facts = [name for name in choices if fields[name].transitions is None][:MAX_FACTS]
     times = [name for name, spec in public if name in CREATED | CHANGED and _is_time(spec)]
     long = [name for name, spec in public if spec.ui.widget in LONG_WIDGETS]
     listed = entity_type.cls.model_config.get("list_display") or ()

@@ -8,12 +8,15 @@ from typing import Any
 from fastcore.xml import Safe
 
 from starmodel.adapters.ui.elements import H2, A, Div, P, Section, Template
+from starmodel.adapters.ui.franken.event_buttons import state_of
 from starmodel.adapters.ui.franken.forms.forms import EventForms
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists.columns import ValueRenderers
 from starmodel.adapters.ui.franken.records.details import Details, RenderLink
 from starmodel.adapters.ui.franken.records.event_bar import event_bar
+from starmodel.adapters.ui.franken.records.event_states import EventStates
 from starmodel.adapters.ui.franken.records.record_menu import record_menu
+from starmodel.adapters.ui.franken.records.status_bar import StatusBar
 from starmodel.adapters.ui.franken.records.title_links import TitleLinks
 from starmodel.adapters.ui.franken.slots import slot
 from starmodel.adapters.ui.titles import first_line
@@ -51,6 +54,12 @@ class Records:
         }
         for details in self._details.values():
             services.register_view(details.view)
+        self._bars = {resource: StatusBar(services, resource) for resource in resources}
+        for bar in self._bars.values():
+            services.register_view(bar.view)
+        self._states = {resource: EventStates(services, resource) for resource in resources}
+        for states in self._states.values():
+            services.register_view(states.view)
         for view in self._links.add(resources):
             services.register_view(view)
 
@@ -58,8 +67,9 @@ class Records:
         """The fields of an entity, live, with its signals."""
         declared = Safe(self._services.frontend.declare(entity))
         details = self._details[resource]
+        bar = self._bars[resource].render(entity)
         fields = Div(details.render(entity, titles), cls="uk-card sm-details")
-        return (declared, fields, Template(id=ABSENT_ID) if details.has_references else None)
+        return (declared, bar, fields, Template(id=ABSENT_ID) if details.has_references else None)
 
     def link(self, resource: MountedResource, titled: Titled | None, element: str) -> Any:
         """The live title of a related record, as a link."""
@@ -103,13 +113,21 @@ class Records:
             if not (entity_type.is_record and name in _BUILT_IN)
             and _may_run(resource, name, actor, entity)
         ]
+        steps = None
+        if entity_type.is_record and _may_run(resource, "update", actor, entity):
+            steps = self._bars[resource].form(entity)
         if not events:
-            return None
+            return steps
         omitted = unsettable(resource.policy, entity_type, actor, entity)
         forms = [self._forms.compiled(resource, event, omitted) for event in events]
+        states, live = self._states[resource].of(entity, actor), self._states[resource].live(entity)
         if entity_type.is_record:
-            return event_bar(self._services, forms, id)
-        buttons = [Safe(form.fill(id)) for form in forms if not form.fields]
+            return event_bar(self._services, forms, id, states), live, steps
+        buttons = [
+            Safe(form.fill(id, state=state_of(states, form.event)))
+            for form in forms
+            if not form.fields
+        ]
         cards = []
         for form in forms:
             if form.fields:
@@ -120,6 +138,7 @@ class Records:
             H2(self._services.texts.text("record.actions")),
             Div(*buttons, cls="sm-buttons") if buttons else None,
             *cards,
+            live,
             cls="sm-actions",
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from starmodel.adapters.ui.elements import A, Span
 from starmodel.adapters.ui.franken.related import record_url
+from starmodel.adapters.ui.second_lines import second_line
 from starmodel.adapters.ui.titles import title_of
 from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.resource import ANY_ID, MountedResource
@@ -35,18 +36,21 @@ class TitleLinks:
 
         def link(entity: Entity) -> Any:
             title, url = title_of(resource.entity_type, entity), record_url(services, resource)
+            second = second_line(entity)
+            beside = Span(second, dir="auto", cls="sm-second") if second else None
             if not url:
-                return Span(title, dir="auto")
+                return Span(title, dir="auto"), beside
             href = url.replace(ANY_ID, key_of(entity.id))
-            return A(title, href=href, dir="auto", cls="sm-related")
+            return A(title, href=href, dir="auto", cls="sm-related"), beside
 
         gone = Span(services.texts.text("shown.not_available"), cls="sm-none")
         name = f"starmodel.title.{resource.name}"
         return LiveView(link, resource.entity_type.cls, name, in_page=True, gone=gone)
 
     def render(self, resource: MountedResource, titled: Titled | None, element: str) -> Any:
-        """The title; the neutral text for a record that is not available.
+        """The title, with a second line that only cards display.
 
+        The neutral text for a record that is not available.
         Morphs leave the element alone: a rendering for all viewers has no titles.
         Shapes: element is its id, which differs between values of the foreign key.
         """

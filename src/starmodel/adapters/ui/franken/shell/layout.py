@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from fastcore.xml import Safe
@@ -110,6 +110,7 @@ def navigation_links(
     resources: Sequence[MountedResource],
     current: MountedResource | None,
     entries: Sequence[NavEntry],
+    creatable: Collection[MountedResource] = (),
 ) -> Any:
     """The navigation links, with aria-current on the resource of this page."""
     items = []
@@ -121,13 +122,23 @@ def navigation_links(
                 A(
                     label[0], Span(label[1]), href=services.url_for(resource, "list"),
                     aria_current="page" if resource is current else None,
-                )
+                ),
+                _create_link(services, resource) if resource in creatable else None,
             )
         )  # fmt: skip
     for entry in entries:
         picture = icon(entry.icon or "right", services.icons_url)
         items.append(Li(A(picture, Span(entry.title), href=services.mounted(entry.path))))
     return Ul(*items)
+
+
+def _create_link(services: Services, resource: MountedResource) -> Any:
+    """The link to the form for a new record, visible at the pointer and by focus."""
+    label = services.texts.text("page.create", title=resource.entity_type.title)
+    return A(
+        icon("plus", services.icons_url), href=services.url_for(resource, "new"),
+        aria_label=label, title=label, cls="sm-side-new",
+    )  # fmt: skip
 
 
 def _theme_button(icons_url: str, texts: Catalogue) -> Any:

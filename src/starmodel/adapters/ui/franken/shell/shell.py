@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from typing import Any, TypeGuard
@@ -25,7 +25,7 @@ from starmodel.adapters.ui.franken.shell.layout import (
 )
 from starmodel.adapters.ui.franken.shell.start_cards import start_card
 from starmodel.adapters.ui.franken.slots import head_slot, slot
-from starmodel.app.access.offers import offers
+from starmodel.app.access.offers import may_create, offers
 from starmodel.app.access.policy import Actor
 from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
@@ -36,7 +36,15 @@ from starmodel.core.entity import Entity
 from starmodel.core.values.bounded_cache import MB, cached
 from starmodel.texts.catalogue import Catalogue, Message
 
-Navigation = Callable[[Sequence[MountedResource], MountedResource | None, Sequence[NavEntry]], Any]
+Navigation = Callable[
+    [
+        Sequence[MountedResource],
+        MountedResource | None,
+        Sequence[NavEntry],
+        Collection[MountedResource],
+    ],
+    Any,
+]
 
 
 class Shell:
@@ -79,7 +87,9 @@ class Shell:
         entries = tuple(
             [_translated(entry, services.texts) for entry in services.extensions.nav_for(actor)]
         )
-        template = self._template(root_path, self._readable(actor), resource, entries)
+        readable = self._readable(actor)
+        creatable = tuple([each for each in readable if _offers_new(each, actor)])
+        template = self._template(root_path, readable, resource, entries, creatable)
         # Rendering collects the page's topics: first the content, then the heading, then the tail.
         entity_type = None if resource is None else resource.entity_type
         head = head_slot(services, Place(HEAD, actor, entity_type, subject))
@@ -137,10 +147,11 @@ class Shell:
         readable: Sequence[MountedResource],
         resource: MountedResource | None,
         entries: Sequence[NavEntry],
+        creatable: Sequence[MountedResource],
     ) -> Template:
         services, s = self._services, Slots()
         head = html_head(services, resource, s) + services.frontend.head(root_path)
-        navigation = self._navigation(readable, resource, entries)
+        navigation = self._navigation(readable, resource, entries, creatable)
         inside = render(body(services, navigation, s, has_breadcrumb=_has_list(resource)))
         language = escape(services.texts.text("page.language"))
         html_class = services.site.html_class
@@ -155,6 +166,10 @@ def _translated(entry: NavEntry, texts: Catalogue) -> NavEntry:
     """The entry with its title in the words of the application."""
     title = entry.title
     return replace(entry, title=texts.render(title)) if isinstance(title, Message) else entry
+
+
+def _offers_new(resource: MountedResource, actor: Actor | None) -> bool:
+    return "new" in resource.pages and may_create(resource.policy, resource.entity_type, actor)
 
 
 def _has_list(resource: MountedResource | None) -> TypeGuard[MountedResource]:

@@ -12,6 +12,7 @@ from starmodel.app.commands.binding.form_names import (
     GIVEN,
     KEPT_ROW,
     PERCENT,
+    RECORDS,
     REST,
     ROWS,
     SEARCH,
@@ -22,6 +23,7 @@ from starmodel.app.commands.binding.form_names import (
 from starmodel.app.commands.binding.form_texts import without_zone
 from starmodel.app.commands.binding.rows import rows_of
 from starmodel.app.commands.binding.search_words import SearchWords
+from starmodel.app.commands.binding.sent_records import SentRecords
 from starmodel.core.errors import RequestError
 from starmodel.core.values.bounds import DEFAULT_BOUNDS, Bounds, read_json
 
@@ -42,7 +44,8 @@ def nested_fields(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS)
     values below "_rows." plus a name are `Rows`, in the order of the form. "_given."
     with "false" makes a value None. "_search." has the text beside the id of a chosen
     record, and "_shown." that text when the page was rendered: changed text is
-    `SearchWords`, never an id. A companion without its field stays a field, which no
+    `SearchWords`, never an id. The ids of several records are `SentRecords`, of which "_records."
+    has those that the form was rendered with. A companion without its field stays a field, which no
     event accepts.
 
     Raises: RequestError, for a name that is too long, or a row without a number.
@@ -65,6 +68,9 @@ def nested_fields(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS)
         if name.startswith(SEVERAL):
             companions.append((_in_previous_order, SEVERAL, name.removeprefix(SEVERAL), value))
             _put(fields, name.removeprefix(SEVERAL), [])
+        elif name.startswith(RECORDS):
+            companions.append((_with_before, RECORDS, name.removeprefix(RECORDS), value))
+            _put(fields, name.removeprefix(RECORDS), SentRecords())
         elif name.startswith(REST):
             companions.append((_with_precision, REST, name.removeprefix(REST), value))
         elif name.startswith(EXACT):
@@ -90,7 +96,12 @@ def nested_fields(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS)
         else:
             _put(fields, name, value)
     for name, words in searches.items():
-        _put(fields, name, _chosen(_find(fields, name), words, shown.get(name, "")))
+        found = _find(fields, name)
+        if found is not None and isinstance(found[0][found[1]], SentRecords):
+            is_new = isinstance(words, str) and words != shown.get(name, "")
+            found[0][found[1]].words = words.strip() if is_new else ""
+        else:
+            _put(fields, name, _chosen(found, words, shown.get(name, "")))
     completed: set[str] = set()
     for complete, prefix, name, text in companions:
         found = _find(fields, name)
@@ -164,6 +175,13 @@ def _in_previous_order(sent: Any, original: str, bounds: Bounds) -> Any:
     if not isinstance(sent, list) or not before or not all(isinstance(i, str) for i in before):
         return sent
     return before if set(before) == set(sent) else sent
+
+
+def _with_before(sent: Any, original: str, bounds: Bounds) -> Any:
+    """The chosen ids, with those that the input displayed when its form was rendered."""
+    before = [each for each in _list(original, bounds) or () if isinstance(each, str)]
+    is_sent = isinstance(sent, SentRecords)
+    return SentRecords(sent, before, sent.words) if is_sent else sent
 
 
 def _list(text: str, bounds: Bounds) -> list[Any] | None:

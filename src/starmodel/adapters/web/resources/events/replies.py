@@ -10,9 +10,11 @@ from urllib.parse import unquote, urlencode
 
 from pydantic_core import from_json
 
+from starmodel.adapters.web.http.attachments import send_attachment
 from starmodel.adapters.web.http.conditional import etag_header
 from starmodel.adapters.web.http.exchange import NO_STORE, Exchange
 from starmodel.adapters.web.http.patches import PatchResponses
+from starmodel.adapters.web.resources.events.downloads import Downloads
 from starmodel.adapters.web.resources.events.event_call import text_of
 from starmodel.adapters.web.resources.events.success_toasts import SuccessToasts
 from starmodel.adapters.web.settings import WebSettings
@@ -43,10 +45,14 @@ class EventReplies:
     """Encodes and sends the response to each command."""
 
     def __init__(
-        self, application: Application, patches: PatchResponses, settings: WebSettings
+        self,
+        application: Application,
+        patches: PatchResponses,
+        settings: WebSettings,
+        downloads: Downloads,
     ) -> None:
         self._application, self._patches, self._settings = application, patches, settings
-        self._success = SuccessToasts(application)
+        self._success, self._downloads = SuccessToasts(application), downloads
 
     async def send(
         self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome
@@ -58,7 +64,8 @@ class EventReplies:
         if not exchange.is_saved:
             await exchange.save_session()
         try:
-            if outcome.reply.redirect is not None:
+            reply = outcome.reply
+            if reply.redirect is not None or reply.download is not None:
                 self.mount(exchange, outcome)
             if exchange.session.ended:
                 await self._application.end_sessions(exchange.session)
@@ -74,6 +81,8 @@ class EventReplies:
                 )  # fmt: skip
                 body = transport.body(patches)
                 await exchange.answer(200, transport.media_type, body, _ACCEPTED)
+            elif reply.download is not None:
+                await send_attachment(exchange, reply.download)
             elif not exchange.request.wants_html:
                 await self._send_json(exchange, resource, command, outcome)
             else:
@@ -111,7 +120,11 @@ class EventReplies:
             return self._patches.encoder.encode_effects(NO_REPLY, status=200)
 
     def mount(self, exchange: Exchange, outcome: Outcome) -> None:
-        """Prefix the event's redirect with the mount path."""
+        """Prefix the event's redirect with the mount path, and keep a file for a live page."""
+        download = outcome.reply.download
+        if download is not None and exchange.request.is_datastar:
+            url = self._downloads.keep(exchange, download)
+            outcome.reply = replace(outcome.reply, download=None, file_url=url)
         if outcome.reply.redirect is not None:
             outcome.reply = replace(
                 outcome.reply, redirect=exchange.mounted(outcome.reply.redirect)
@@ -237,7 +250,7 @@ class EventReplies:
     async def _leaves(
         self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome
     ) -> bool:
-        """True when the page's form created, updated or deleted its record."""
+        """True when the page's form created or changed its record, on a page for that alone."""
         if outcome.reply.redirect is not None:
             return False
         if not await permits(command.policy, command.entity_type, command.reader):
@@ -247,5 +260,8 @@ class EventReplies:
             return here.startswith(f"{resource.url_for('list', root_path=root_path)}/")
         if command.event.name == "create":
             return here == resource.url_for("new", root_path=root_path)
+        if command.event.name not in BUILT_IN:
+            own_url = resource.event_url(command.event, command.id, root_path=root_path)
+            return "record" in resource.pages and unquote(here) == unquote(own_url)
         edit_url = resource.url_for("edit", command.id, root_path=root_path)
         return command.event.name == "update" and unquote(here) == unquote(edit_url)

@@ -13,6 +13,7 @@ from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.http.routing import Found, Routes
 from starmodel.adapters.web.resources.areas import in_area
 from starmodel.adapters.web.resources.events.confirming import ConfirmingEvents
+from starmodel.adapters.web.resources.events.downloads import Downloads
 from starmodel.adapters.web.resources.events.event_call import EventCall
 from starmodel.adapters.web.resources.events.reading import EventReader
 from starmodel.adapters.web.resources.events.replies import EventReplies
@@ -49,7 +50,8 @@ class EventRoutes:
         )
         self._settings = settings
         self._reader = EventReader(application, settings)
-        self._replies = EventReplies(application, patches, settings)
+        self.downloads = Downloads(application)
+        self._replies = EventReplies(application, patches, settings, self.downloads)
         self._confirming = ConfirmingEvents(application, patches, error_responses)
         self.running = RunningEvents(application, patches, error_responses, self._replies)
 

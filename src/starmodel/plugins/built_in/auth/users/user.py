@@ -60,6 +60,7 @@ class User(Entity):
         list_display=["email", "name", "roles", "disabled", "verified"],
         search_fields=["email", "name"],
         title_field="email",
+        actors=True,
     )  # fmt: skip
 
     email: Address = Field(unique=True)

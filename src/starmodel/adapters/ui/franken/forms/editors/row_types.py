@@ -15,6 +15,7 @@ from starmodel.app.commands.binding.parameters import Parameter
 from starmodel.app.commands.binding.rows import KEY, VALUE, item_type
 from starmodel.core.fields.field_types import accepts_none, plain_types
 from starmodel.core.fields.privacy import is_secret
+from starmodel.core.values.words import singular_of
 from starmodel.texts.catalogue import Catalogue
 
 MAX_DEPTH = 3  # editors inside editors, which bounds the names of inputs
@@ -52,7 +53,8 @@ def row_editor(
         names = FormField(f"{ROW}.{KEY}", "text", texts.text("rows.key"))
         field = FormField(ROW, PAIR, title, parts=(names, field))
     return RowEditor(
-        field, None if is_mapping else blank(items), texts.text("rows.add"),
+        field, None if is_mapping else blank(items),
+        texts.text("rows.add", item=singular_of(title)),
         texts.text("rows.remove"), texts.text("rows.up"), texts.text("rows.down"),
         texts.text("rows.added"), texts.text("rows.removed"),
         texts.text("rows.moved", n="{n}", total="{total}"),

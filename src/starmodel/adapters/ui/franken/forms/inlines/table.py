@@ -34,6 +34,7 @@ from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.inputs import slot_values
 from starmodel.adapters.ui.franken.icons import icon
+from starmodel.app.choosing.given import parameter
 from starmodel.app.commands.binding.form_names import ROW_CHANGE
 from starmodel.app.commands.inlines.rows import (
     MAX_ROWS,
@@ -43,7 +44,7 @@ from starmodel.app.commands.inlines.rows import (
     ROW_REMOVED,
 )
 from starmodel.app.presentation.inlines import InlineRow, InlineRows
-from starmodel.app.presentation.ui import Services
+from starmodel.app.presentation.ui import NO_INPUTS, Services
 from starmodel.core.classes.children import Children
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.fields.field import excluding_private
@@ -73,18 +74,26 @@ class InlineTable:
         """The approximate memory of the table."""
         return self.row.nbytes + 4000 * (1 + len(self.fields))
 
-    def html(self, form: str, key: str, shown: InlineRows, errors: Mapping[str, str]) -> str:
+    def html(
+        self,
+        form: str,
+        key: str,
+        shown: InlineRows,
+        errors: Mapping[str, str],
+        values: Mapping[str, Any] = NO_INPUTS,
+    ) -> str:
         """The rows with their values and validation errors.
 
-        Shapes: form is the element id of the form, key the slot value of its record.
+        Shapes: form is the element id of the form, key the slot value of its record; values are
+        those of the form's own inputs.
         """
         texts, name = self.services.texts, self.children.name
-        rows = [self._row(key, row, errors, n) for n, row in enumerate(shown.rows, 1)]
+        rows = [self._row(key, row, errors, n, values) for n, row in enumerate(shown.rows, 1)]
         template, add = None, None
         if shown.may_add:
             blank = InlineRow(TEMPLATE_AT, "", {}, is_blank=True)
             template = TemplateElement(
-                Safe(self._row(key, blank, {}, None)), {"data-row-template": name}
+                Safe(self._row(key, blank, {}, None, values)), {"data-row-template": name}
             )
             add = Button(
                 icon("plus", self.services.icons_url),
@@ -133,7 +142,14 @@ class InlineTable:
         position = f"{self.children.name}.{_AT}.{self.children.position}"
         return [field for field in self.fields if field.name != position and field.kind != "hidden"]
 
-    def _row(self, key: str, row: InlineRow, errors: Mapping[str, str], number: int | None) -> str:
+    def _row(
+        self,
+        key: str,
+        row: InlineRow,
+        errors: Mapping[str, str],
+        number: int | None,
+        values: Mapping[str, Any],
+    ) -> str:
         title = self.entity_type.title
         label = title if number is None else f"{title} {number}"
         slots: dict[str, Any] = {
@@ -142,6 +158,9 @@ class InlineTable:
             f"value:{ROW_ORIGINALS}": row.originals,
             "marks": self._marks(row), "tools": self._tools(row, label),
         }  # fmt: skip
+        prefix = f"{self.children.name}.{_AT}."
+        sent = {f"{prefix}{name}": value for name, value in row.values.items()}
+        chosen = self.chosen.beside({**values, **sent})
         token = excluding_private.set(True)
         try:
             for field in self.fields:
@@ -150,7 +169,7 @@ class InlineTable:
                 is_unseen = own in row.closed and own not in row.values
                 value = row.values.get(own, None if is_unseen else self._default(own))
                 error = errors.get(field.name.replace(_AT, row.at), "")
-                slots |= slot_values(field, value, error, records=self.chosen)
+                slots |= slot_values(field, value, error, records=chosen)
         finally:
             excluding_private.reset(token)
         return self.row.fill(slots).replace(_AT, row.at)
@@ -196,7 +215,10 @@ def inline_table(
     chosen reads the records that they show.
     """
     prefix = f"{shown.children.name}.{_AT}."
-    named = tuple(_within(field, prefix) for field in fields)
+    named = tuple(
+        replace(_within(field, prefix), needs=_needs(services, field, prefix, shown.children.key))
+        for field in fields
+    )
     position = f"{prefix}{shown.children.position}" if shown.children.position else ""
     row = compiled(
         lambda s: _component(services, form, prefix[:-1], named, position, render_field,
@@ -214,6 +236,22 @@ def _within(field: FormField, prefix: str) -> FormField:
     parts = tuple(_within(part, prefix) for part in field.parts)
     # A row that is left blank is no row, so that no input of it is required in the browser.
     return replace(field, name=f"{prefix}{field.name}", required=False, parts=parts)
+
+
+def _needs(
+    services: Services, field: FormField, prefix: str, parent_key: str
+) -> tuple[tuple[str, str], ...]:
+    """What the choices of a row's input depend on: inputs of the row, or of its parent."""
+    rule = services.choices.rules.by_name.get(field.rule)
+    if rule is None:
+        return ()
+    needs: dict[str, str] = {}
+    for each in rule.reads:
+        if each.path[0] == parent_key and len(each.path) > 1:
+            needs[parameter(each.path)] = each.path[1]
+        else:
+            needs[parameter(each.path[:1])] = f"{prefix}{each.path[0]}"
+    return tuple(needs.items())
 
 
 def _component(
