@@ -8,7 +8,7 @@ import pytest
 
 from integration.web.browser import DATASTAR, HTML, ORIGIN, toasts, unlisted
 from integration.web.entities import OWNERS_WRITE
-from starmodel import Entity, EntityConfig, event
+from starmodel import Entity, EntityConfig, Field, event
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -75,6 +75,26 @@ async def test_bulk_of_one_record_twice_runs_once(shop: Any) -> None:
     assert response.json() == {"done": [a], "refused": {}}
 
 
+async def test_bulk_of_one_record_by_two_spellings_of_its_id_runs_once(visit: Any) -> None:
+    @unlisted
+    class Ticket(Entity):
+        model_config = EntityConfig(store="sql", access="public")
+        id: int | None = Field(default=None, primary_key=True)
+        uses: int = 0
+
+        @event
+        def use(self) -> None:
+            self.uses += 1
+
+    browser = visit(Ticket)
+    await browser.call("POST", "/tickets", {})
+
+    response = await browser.call("POST", "/tickets/_bulk", {"event": "use", "id": [1, "+1", " 1"]})
+
+    assert response.json() == {"done": ["1"], "refused": {}}
+    assert (await browser.call("GET", "/tickets/1")).json()["uses"] == 1
+
+
 async def test_bulk_from_a_page_reports_results_in_toasts(shop: Any) -> None:
     a, b, c = await ids(shop)
 
@@ -123,6 +143,30 @@ async def test_invalid_selection_is_400_and_nothing_runs(
 
     assert response.status_code == 400
     assert message in response.json()["detail"]
+    assert await sold(shop) == [0, 0, 0]
+
+
+@pytest.mark.parametrize("id", [None, {"a": 1}, ["x"], True, 1.5, "x" * 1001])
+async def test_what_is_no_id_is_400_and_not_repeated(shop: Any, id: Any) -> None:
+    [a, *_] = await ids(shop)
+
+    response = await shop.call("POST", "/books/_bulk", {"event": "sell", "id": [a, id]})
+
+    assert response.status_code == 400
+    assert "names no record" in response.json()["detail"]
+    assert await sold(shop) == [0, 0, 0]
+
+
+async def test_event_that_does_not_exist_is_repeated_in_short(shop: Any) -> None:
+    response = await shop.call("POST", "/books/_bulk", {"event": "x" * 5000, "id": ["a"]})
+    assert response.status_code == 400
+    assert len(response.content) < 500
+
+
+async def test_question_about_another_event_than_delete_runs_nothing(shop: Any) -> None:
+    chosen = {"event": "sell", "id": await ids(shop), "ask": True}
+
+    assert (await shop.call("POST", "/books/_bulk", chosen)).status_code == 400
     assert await sold(shop) == [0, 0, 0]
 
 

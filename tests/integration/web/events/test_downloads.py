@@ -142,6 +142,7 @@ async def test_repeated_request_gets_no_second_file(reports: Any) -> None:
         ("\u202efdp.exe", "fdp.exe"),
         ("", "download"),
         ("x" * 300 + ".csv", "x" * 130 + ".csv"),
+        ("a\udce9\u061cb.csv", "a_b.csv"),
     ],
 )
 def test_file_name_is_safe_in_headers_and_folders(given: str, safe: str) -> None:

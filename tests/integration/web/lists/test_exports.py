@@ -6,9 +6,11 @@ import csv
 import io
 import json
 import zipfile
-from datetime import UTC, date, datetime
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
+from types import SimpleNamespace
 from typing import Annotated, Any
 from xml.etree import ElementTree
 
@@ -19,6 +21,7 @@ from integration.web.browser import unlisted
 from starmodel import Entity, EntityConfig, Field, Relationship
 from starmodel.access import actor, owner, record, role
 from starmodel.plugins.built_in.crud.exporting import workbook
+from starmodel.plugins.built_in.crud.exporting.columns import ExportColumn
 
 
 class Status(StrEnum):
@@ -62,6 +65,7 @@ class PurchaseLine(Entity):
     position: int = 0
 
 
+EAST = datetime(1900, 3, 1, tzinfo=timezone(timedelta(hours=14)))
 STAFF = "/sign-in/root?roles=staff"
 
 
@@ -149,6 +153,34 @@ async def test_unknown_filter_or_column_is_400(visit: Any, app: Any) -> None:
         assert (await root.get(f"/purchases/_export.csv?{words}")).status_code == 400, words
 
 
+async def test_export_without_matches_has_the_headings_alone(visit: Any, app: Any) -> None:
+    root = visit(app)
+    await root.get(STAFF)
+
+    lines = await root.get("/purchases/_export.jsonl?number=none")
+
+    assert await table(root, "?number=none&columns=number,status") == [["Number", "Status"]]
+    assert (lines.status_code, lines.content) == (200, b"")
+    assert (await root.get("/purchases/_export.xlsx?number=none")).status_code == 200
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+async def test_no_cell_of_csv_is_a_formula_by_any_separator(
+    visit: Any, app: Any, separator: str
+) -> None:
+    root = visit(app)
+    await root.get(STAFF)
+    kept = "a;b - c=d\n\ne"
+    for name in ("a;=1", "a\tb\t@c", 'a"\r\n=1', "\n+1", "a;-b;\uff1d1", kept):
+        await Buyer.objects.create(name=name, city="zz")
+
+    text = (await root.get("/buyers/_export.csv?city=zz&columns=city,name")).text
+
+    cells = [cell for line in text.splitlines() for cell in line.split(separator)]
+    assert not [cell for cell in cells if cell.lstrip('"').startswith(tuple("=+-@\uff1d"))]
+    assert kept in text
+
+
 async def test_json_lines_have_ids_and_titles(visit: Any, app: Any) -> None:
     root = visit(app)
     await root.get(STAFF)
@@ -183,6 +215,33 @@ async def test_workbook_has_typed_cells(visit: Any, app: Any) -> None:
         "001", "=Ann", "-1", "12.5", "46024", "46023.33333333334", "shipped",
     ]  # fmt: skip
     assert [kind for kind, _ in cells] == ["inlineStr", "inlineStr", *("n",) * 4, "inlineStr"]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "text"),
+    [
+        (Decimal("1E+400"), "inlineStr", "1E+400"),
+        (Decimal("1E-400"), "inlineStr", "1E-400"),
+        (float("inf"), "inlineStr", "inf"),
+        (Decimal("-0.50"), "n", "-0.5"),
+        (0.0, "n", "0"),
+        (EAST, "inlineStr", "1900-02-28 10:00:00"),
+        ("\x00\x1b\uffff\ufffe=1", "inlineStr", None),
+    ],
+)  # fmt: skip
+def test_workbook_has_no_error_values(value: Any, kind: str, text: str | None) -> None:
+    row = SimpleNamespace(cells=lambda columns: [value])
+    book = workbook.Workbook("a/b", [ExportColumn("x", "X")])
+    with closing(book):
+        book.add([row])  # type: ignore[list-item]
+        book.finish()
+        content = b"".join(book.chunks())
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sheet = ElementTree.fromstring(archive.read("xl/worksheets/sheet1.xml"))  # noqa: S314
+    [cell] = [*[each for each in sheet.iter() if each.tag.endswith("}row")][1]]
+    assert cell.get("t", "n") == kind
+    assert text is None or "".join(cell.itertext()) == text
 
 
 async def test_workbook_of_too_many_rows_is_422(

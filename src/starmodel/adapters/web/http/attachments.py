@@ -13,7 +13,10 @@ from starmodel.core.events.results import Download
 
 PART_BYTES = 64 * 1024
 MAX_NAME_CHARS = 150
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f/\\\\:*?"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069]+')
+_UNSAFE = re.compile(
+    r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|]+'
+    r"|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+"  # no letters
+)
 
 
 async def send_attachment(exchange: Exchange, download: Download) -> None:

@@ -14,11 +14,12 @@ from starmodel.app.commands.binding.form_names import (
     CONFIRMED,
 )
 from starmodel.app.commands.command import Command
+from starmodel.app.commands.loading import MAX_ID_CHARS
 from starmodel.app.commands.replies import Reply
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import MAX_PER_PAGE
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.errors import BindingError, RequestError
+from starmodel.core.errors import BindingError, NotFoundError, RequestError
 from starmodel.core.events import Event
 from starmodel.core.events.results import Toast
 from starmodel.plugins import Exchange
@@ -150,7 +151,10 @@ class BulkEvents:
             actor = exchange.session.actor
             await check(resource.policy, entity_type, "write", actor, event=event)
         if event is None or not self._takes(resource, event):
-            raise RequestError(f"event is {name!r}; expected one that several records take.")
+            shown = repr(name)[:80]
+            raise RequestError(f"event is {shown}; expected one that several records take.")
+        if sent.get(BULK_ASK) and event.name != "delete":
+            raise RequestError(f"{BULK_ASK} is of delete alone; {event.name} would run.")
         unknown = sent.keys() - FIELDS
         if unknown and event.name not in resource.bulk_forms:
             raise RequestError(f"{min(unknown)[:60]!r} is unknown; expected event and id.")
@@ -158,7 +162,23 @@ class BulkEvents:
             raise RequestError(Message("bulk.choose"))
         if len(ids) > MAX_PER_PAGE:
             raise RequestError(f"id names {len(ids)} records; expected at most {MAX_PER_PAGE}.")
-        return event, list(dict.fromkeys(map(str, ids)))
+        if not all(map(_is_id, ids)):
+            raise RequestError(
+                f"id has a value that names no record; expected texts of at most {MAX_ID_CHARS} "
+                "characters, or whole numbers."
+            )
+        return event, self._distinct(entity_type, ids)
+
+    def _distinct(self, entity_type: EntityType, ids: list[str | int]) -> list[str]:
+        """The ids as texts, each record once: "7" and " 7" name the same one."""
+        found: dict[Any, str] = {}
+        for id in map(str, ids):
+            try:
+                key = self._application.dispatcher.id_of(entity_type.cls, id)
+            except NotFoundError:
+                key = None, id
+            found.setdefault(key, id)
+        return [*found.values()]
 
     def _command(
         self,
@@ -177,6 +197,12 @@ class BulkEvents:
             exchange.session, request, {},
             None if key is None else key.decode("latin-1"), expects=True,
         )  # fmt: skip
+
+
+def _is_id(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) <= MAX_ID_CHARS
+    return type(value) is int
 
 
 def _is_plain_form(request: Any) -> bool:

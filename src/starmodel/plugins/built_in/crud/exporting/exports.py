@@ -78,10 +78,10 @@ class Exports:
         headers = _headers(resource.entity_type.plural_title, suffix)
         async with self._rows(exchange, resource, listing) as rows:
             # Refusals of the query come before the first row, so they are a response of their own.
-            first = await anext(rows, ())
+            first = await anext(rows, None)  # anext fails with a tuple as its default
             await exchange.start(200, file.media_type, headers)
             if exchange.request.method != "HEAD":
-                await exchange.part(file.opening(columns) + file.rows(columns, first))
+                await exchange.part(file.opening(columns) + file.rows(columns, first or ()))
                 async for batch in rows:
                     await exchange.part(file.rows(columns, batch))
             await exchange.part(b"", last=True)

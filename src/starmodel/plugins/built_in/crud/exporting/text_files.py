@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -14,8 +15,9 @@ from starmodel.plugins.built_in.crud.exporting.columns import Cell, ExportColumn
 
 BOM = "\ufeff".encode()
 # A spreadsheet runs a cell with such a beginning as a formula; the last four are the full-width
-# forms of the first four.
-_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+# forms of the first four. Where the separator is a semicolon or a tab, quotes inside of a line
+# count for nothing, and a cell also begins after each of those and after a line break.
+_FORMULA = re.compile("^(?=[\t\r\n])|(?:^|(?<=[;\t\r\n]))(?=[=+@\uff1d\uff0b\uff0d\uff20-])")
 
 
 class TextFile(Protocol):
@@ -33,8 +35,8 @@ class TextFile(Protocol):
 class CsvFile:
     """CSV by RFC 4180, in UTF-8 with a byte order mark, which spreadsheets recognise it by.
 
-    A text that a spreadsheet would run as a formula has an apostrophe before it; numbers are
-    written as they are.
+    What a spreadsheet would run as a formula has an apostrophe before it, also after a semicolon,
+    a tab or a line break in a text; numbers are written as they are.
     """
 
     media_type = b"text/csv; charset=utf-8; header=present"
@@ -61,10 +63,10 @@ class JsonLinesFile:
 def without_formula(text: str) -> str:
     """The text as no spreadsheet runs it.
 
-    >>> without_formula("=1+1"), without_formula("1+1")
-    ("'=1+1", '1+1')
+    >>> without_formula("=1+1"), without_formula("1+1"), without_formula("a;=1")
+    ("'=1+1", '1+1', "a;'=1")
     """
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return _FORMULA.sub("'", text)
 
 
 def _lines(rows: Iterable[Sequence[Cell]]) -> bytes:

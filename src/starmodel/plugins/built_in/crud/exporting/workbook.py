@@ -7,6 +7,7 @@ workbook is a ZIP archive whose directory is at its end, so the file is complete
 from __future__ import annotations
 
 import importlib.util
+import math
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -91,13 +92,14 @@ class Workbook:
         place = self._count, at
         if value is None:
             return
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            value = value.astimezone(UTC).replace(tzinfo=None)
         if isinstance(value, bool):
             self._sheet.write_boolean(*place, value)
         elif isinstance(value, int | float | Decimal) and _is_exact(value):
             self._sheet.write_number(*place, float(value))
         elif isinstance(value, datetime) and value.date() >= _FIRST_DAY:
-            moment = value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
-            self._sheet.write_datetime(*place, moment, self._formats[datetime])
+            self._sheet.write_datetime(*place, value, self._formats[datetime])
         elif (type(value) is date and value >= _FIRST_DAY) or _is_plain_time(value):
             self._sheet.write_datetime(*place, value, self._formats[type(value)])
         else:
@@ -108,9 +110,10 @@ def _is_exact(value: int | float | Decimal) -> bool:
     """Whether a cell holds the number without rounding it; a longer one is a text."""
     if isinstance(value, int):
         return abs(value) < _MAX_EXACT
-    if isinstance(value, Decimal):
-        return value.is_finite() and len(value.as_tuple().digits) <= 15
-    return value - value == 0  # finite
+    if isinstance(value, Decimal) and len(value.as_tuple().digits) > 15:
+        return False
+    number = float(value)
+    return math.isfinite(number) and (number != 0) == (value != 0)  # within the range of a float
 
 
 def _is_plain_time(value: Any) -> bool:
