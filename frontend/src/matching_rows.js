@@ -24,7 +24,7 @@ document.addEventListener("click", ({ target }) => {
   const button = target.closest?.("[data-all]"), list = button && above(button, ".sm-list");
   if (!list) return;
   chooseAll(list, totalOf(list).total);
-  list.querySelector("[data-bulk] button[name=event]:not([hidden])")?.focus();
+  list.querySelector("[data-bulk] button[name=event]:not([hidden])")?.focus({ preventScroll: true });
 });
 
 /* One request for all of them; its lines tell how far it is. */

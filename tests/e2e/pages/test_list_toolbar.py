@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
+from e2e.accessibility.axe import violations
 from e2e.browsing import Visitor
 from e2e.serving import Server
 
@@ -174,3 +175,19 @@ def test_event_runs_on_all_records_of_the_list(gallery: Server, visit: Visit) ->
     assert answer.value.status == 200
     expect(page.get_by_text("Sell: done for 15 books.")).to_be_visible()
     expect(bar).not_to_be_visible()
+
+
+def test_toolbar_and_chosen_rows_have_no_accessibility_violations(
+    gallery: Server, visit: Visit
+) -> None:
+    for width, scheme in ((1440, "light"), (390, "dark")):
+        size = {"width": width, "height": 844}
+        page = visit(gallery, viewport=size, color_scheme=scheme, reduced_motion="reduce").open(
+            "/books?size=l&price__gte=3&search=book&order=size,-price"
+        )
+        page.get_by_label("Select Book 05").check()
+        expect(page.locator(".sm-shown-rows")).to_have_text(re.compile("of 14"))
+        for name in ("filters", "columns", "export"):
+            page.locator(f"[data-tool={name}] summary").click()
+            assert violations(page, f"{name}, {width} px, {scheme}") == []
+            page.keyboard.press("Escape")

@@ -163,3 +163,47 @@ async def test_open_pages_get_the_new_states_with_the_change(visit: Any) -> None
         while "It is sealed." not in (patch := await stream.block()):
             continue
     assert "data-ready=" in patch
+
+
+@unlisted
+class Buyer(Entity):
+    model_config = EntityConfig(store="sql", access="public")
+    name: str
+    blocked: bool = False
+
+
+@unlisted
+class Sale(Entity):
+    model_config = EntityConfig(store="sql", access="public")
+    name: str
+    buyer: Buyer
+
+    @event(when=record.buyer.blocked == False, when_text="The buyer is blocked.")  # noqa: E712
+    def confirm(self) -> None:
+        self.name += "!"
+
+
+async def test_rule_over_a_relation_is_decided_for_all_rows_of_a_list_at_once(
+    visit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = visit(Buyer, Sale)
+    for name, blocked in (("a", True), ("b", False)):
+        made = (await browser.call("POST", "/buyers", {"name": name, "blocked": blocked})).json()
+        for number in range(3):
+            data = {"name": f"{name}{number}", "buyer_id": made["entity"]["id"]}
+            assert (await browser.call("POST", "/sales", data)).status_code == 201
+    asked: list[int] = []
+    meeting = browser.app.starmodel.meeting
+
+    async def counted(condition: Any, entities: Any) -> Any:
+        asked.append(len(entities))
+        return await meeting(condition, entities)
+
+    monkeypatch.setattr(browser.app.starmodel, "meeting", counted)
+    page = (await browser.page("/sales?order=name")).text
+    refused = [html.unescape(t) for t in re.findall(r'data-refused="([^"]*)"', page)]
+    assert asked == [6]
+    assert ["blocked" in text for text in refused] == [True] * 3 + [False] * 3
+    items = (await browser.call("GET", "/sales?order=name")).json()["items"]
+    outcomes = [await browser.call("POST", f"/sales/{items[n]['id']}/confirm") for n in (0, 5)]
+    assert [each.status_code for each in outcomes] == [409, 200]

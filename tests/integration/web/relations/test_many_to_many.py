@@ -10,6 +10,7 @@ import pytest
 
 from integration.web.relations.desk import queries
 from starmodel import Entity, Field, create_app, event
+from starmodel.app.queries.listing import listing_of
 from starmodel.core.errors import RequestError
 from starmodel.core.values.ids import new_id
 from starmodel.testing import Visitor
@@ -267,3 +268,15 @@ def test_live_list_follows_the_links_that_filter_it(blog: Blog) -> None:
     assert "First" in page.text("main")
     assert blog.visitor.request("POST", "/posts/p/drop", data={"tag": "g"}).status == 200
     assert "First" not in page.text("main")
+
+
+def test_every_record_of_a_list_that_is_filtered_by_the_relation(blog: Blog) -> None:
+    blog.create(blog.posts, id="q", title="Second")
+    application = blog.app.starmodel
+
+    async def found(tag: str) -> list[str]:
+        listing = listing_of(application.registry[blog.posts], {"tags": tag})
+        return [each.id async for batch in application.every(listing, None) for each in batch]
+
+    assert blog.visitor.run(found("r")) == ["p"]
+    assert blog.visitor.run(found("h")) == []

@@ -18,6 +18,7 @@ from starmodel.adapters.persistence.sql.schema.existing.checks import (
     constraint_warnings,
 )
 from starmodel.adapters.persistence.sql.schema.existing.found_columns import FoundColumns
+from starmodel.adapters.persistence.sql.schema.key_targets import check_targets
 from starmodel.adapters.persistence.sql.schema.sequences import (
     is_numbered,
     sequence_table,
@@ -88,6 +89,7 @@ async def open_store(
         derive_table(entity_type, metadata, engine.sql_dialect, columns)
         for entity_type, columns in zip(types, existing, strict=True)
     ]
+    check_targets(tables)
     markers = Markers(metadata, engine.sql_dialect)
     if any(map(is_numbered, tables)):
         sequence_table(metadata, engine.sql_dialect)

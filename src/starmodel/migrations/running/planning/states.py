@@ -66,7 +66,8 @@ class State:
         kept = self.schema.kept
         entities = [_without_lost_checks(_with_kept_fields(e, kept), kept) for e in entities]
         there = {qualified_table(entity): entity for entity in entities}
-        late = {qualified_table(entity) for entity in self.target.entities} - there.keys()
+        created = (entity for entity in self.target.entities if not entity.external)
+        late = {qualified_table(entity) for entity in created} - there.keys()
         late |= {qualified_table(k.entity) for k in kept if k.field is None} - there.keys()
         return Schema(entities=tuple(_without_late_keys(e, there, late) for e in entities))
 

@@ -15,9 +15,8 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import RequestError
 from starmodel.core.events import Event
 from starmodel.core.events.built_in import BUILT_IN
-from starmodel.plugins import Exchange
+from starmodel.plugins import Exchange, ResourceRoute
 from starmodel.plugins.built_in.crud.bulk_forms import is_for_several
-from starmodel.plugins.contributions.routes import ResourceRoute
 from starmodel.plugins.web import PluginServices
 
 

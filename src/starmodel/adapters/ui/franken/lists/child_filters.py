@@ -52,9 +52,7 @@ def child_filters(view: ListView, children: Children, listing: Listing, total: i
     if listing.is_narrowed:
         url = view.href(listing, search=None, page=None, **dict.fromkeys(known))
         clear = A(texts.text("list.clear"), href=url, cls="uk-btn uk-btn-ghost uk-btn-sm")
-    apply = Button(
-        texts.text("list.apply"), type="submit", cls="uk-btn uk-btn-default uk-btn-sm"
-    )
+    apply = Button(texts.text("list.apply"), type="submit", cls="uk-btn uk-btn-default uk-btn-sm")
     return Form(
         *parts, *others, apply, clear, {"data-child-filters": True},
         role="search", aria_label=texts.text("list.search", things=view.heading), method="get",

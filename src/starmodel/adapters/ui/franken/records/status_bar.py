@@ -64,22 +64,28 @@ class StatusBar:
     def _bar(self, spec: FieldSpec, rule: Transitions, entity: Entity) -> Any:
         state, items = getattr(entity, spec.name), []
         following = rule.after(state) if self._has_buttons(spec) else ()
+        before: Any = None
         for member, label in choices_of(spec.info.annotation):
-            place = _place(rule, state, member)
-            if value_of(member) in following:
-                items.append(self._offered(spec, member, label, entity))
-            elif place:
+            place, value = _place(rule, state, member), value_of(member)
+            if not place:
+                continue
+            if before is not None and value not in rule.reachable(before):
+                place += " sm-step-apart"
+            before = value
+            if value in following:
+                items.append(self._offered(spec, member, label, place, entity))
+            else:
                 items.append(_step(self._services.texts, self._services.icons_url, label, place))
         return Ol(*items, cls="sm-steps", aria_label=spec.title)
 
-    def _offered(self, spec: FieldSpec, member: Any, label: str, entity: Entity) -> Any:
+    def _offered(self, spec: FieldSpec, member: Any, label: str, place: str, entity: Entity) -> Any:
         """A state that may follow, with the button that changes the record to it."""
         title = self._services.texts.text("status.change", title=spec.title, state=label)
         button = Button(
             label, type="submit", form=_form_id(entity), name=input_name(spec.name),
             value=choice_key(member), title=title,
         )  # fmt: skip
-        return Li(Span(label), button, cls="sm-step sm-step-ahead")
+        return Li(Span(label), button, cls=f"sm-step sm-step-{place}")
 
 
 def _form_id(entity: Entity) -> str:
@@ -98,8 +104,8 @@ def _place(rule: Transitions, state: Any, member: Any) -> str:
 
 def _step(texts: Catalogue, icons_url: str, label: str, place: str) -> Any:
     done = None
-    if place == "done":
+    if place.startswith("done"):
         said = Span(texts.text("status.done"), cls="sm-hidden")
         done = (icon("check", icons_url), said)
-    current = {"aria-current": "step"} if place == "now" else {}
+    current = {"aria-current": "step"} if place.startswith("now") else {}
     return Li(done, label, current, cls=f"sm-step sm-step-{place}")
