@@ -211,7 +211,7 @@ _PAGES: dict[str, Text] = {
     "start.count": {"one": "{count} {title:lower}", "other": "{count} {things:lower}"},
     "start.newest": "Newest {things:lower}",
     "page.nothing": "There is nothing here for you yet.",
-    "page.nothing_hint": "Sign in, or open an entity to the public.",
+    "page.nothing_hint": "Sign in to see what is here for you.",
     "slot.failed": "This part of the page can't be shown right now.",
     "slot.slow": "This part of the page took too long. Reload the page to try again.",
     "page.dismiss": "Dismiss",

@@ -69,7 +69,7 @@ def test_config_with_every_other_key_is_accepted() -> None:
         "auto_persist": False, "sync_with_client": True, "persistence_backend": None,
         "path": None, "plugin": "shop", "plural": "things", "renamed_from": "Item", "crud": False,
         "access": "public", "editable": True, "history": False, "cache": None,
-        "list_display": ["id"], "search_fields": ["id"], "list_filter": [],
+        "list_display": ["id"], "search_fields": ["id"], "list_filter": [], "list_order": "id",
         "fieldsets": {"Main": ["id"]}, "children": (), "inlines": (), "icon": "tag",
         "title_field": "id", "actors": False, "str_strip_whitespace": True,
     }  # fmt: skip
