@@ -15,7 +15,7 @@ from starmodel.cli.plugins.discovery import (
     shadowed_reason,
     single_points,
 )
-from starmodel.cli.terminal.errors import fail
+from starmodel.cli.terminal.errors import fail, reporting_errors
 from starmodel.core.errors import ConfigurationError
 
 
@@ -27,6 +27,10 @@ class CommandGroup(TyperGroup):
     a warning. Whole plugins are imported for the help and for a command that
     neither StarModel nor an entry point has.
     """
+
+    def invoke(self, ctx: Any) -> Any:
+        with reporting_errors():  # of every command, also where a command has forgotten it
+            return super().invoke(ctx)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         own = super().get_command(ctx, cmd_name)

@@ -151,6 +151,7 @@ def test_wrong_token_commands_name_what_is_wrong(create: Create, user: User) -> 
     create(ANN)
     wrong = ("token", "create", ANN, "--name", "x", "--grant", "Nothing:read")
     assert "Nothing:read" in user(*wrong, code=1)
-    assert "has no token" in user("token", "revoke", ANN, "0123456789ab", code=1)
+    revoked = user("token", "revoke", ANN, "0123456789ab", code=1)
+    assert "starmodel: ann@example.org has no token 0123456789ab." in revoked
     assert "There is no user" in user("token", "list", BOB, code=1)
     assert user("token", "list", ANN) == f"{ANN} has no tokens.\n"

@@ -214,7 +214,10 @@ def test_inspect_shows_the_contributions_of_a_built_in_plugin(
     assert crud["contributes"]["routes"][0]["path"] == "/"
     routes = crud["contributes"]["resource_routes"]
     assert [r["event"] for r in routes if r["event"]] == ["create", "update", "delete"]
-    pages = ["list", "new", "bulk", "choices", "record", "edit", "delete"]
+    pages = [
+        "list", "new", "bulk", "matching", "choices", "count", "export.csv", "export.jsonl",
+        "export.xlsx", "record", "edit", "events", "delete",
+    ]  # fmt: skip
     assert [r["route"] for r in routes if r["route"]] == pages
     text = run("plugin", "inspect", "dev_sign_in").stdout
     assert "MIDDLEWARE" in text

@@ -186,7 +186,7 @@ async def test_bulk_discloses_an_event_only_to_permitted_actors(visit: Any) -> N
     await browser.page("/sign-in/ann")
     assert (await browser.call("POST", "/tasks/_bulk", data)).status_code == 403
     await browser.page("/sign-in/ann?roles=boss")
-    assert (await browser.call("POST", "/tasks/_bulk", data)).status_code == 400
+    assert (await browser.call("POST", "/tasks/_bulk", data)).status_code == 422  # no person
 
 
 async def test_parameter_default_discloses_no_private_field(visit: Any) -> None:

@@ -88,7 +88,7 @@ async def test_head_returns_the_headers_of_get(visit: Any) -> None:
     [
         ("DELETE", "/products", "GET, POST"),
         ("POST", "/products/x", "DELETE, GET, PATCH, PUT"),
-        ("GET", "/products/x/adjust_stock", "POST"),
+        ("PUT", "/products/x/adjust_stock", "GET, POST"),
         ("OPTIONS", "/products/x", "DELETE, GET, PATCH, PUT"),
     ],
 )

@@ -185,7 +185,8 @@ def _problem_of(
             plain = error.plain
         record = error.entity if isinstance(error, NotFoundError) else ""
         if record:
-            key = "record.gone" if isinstance(error, GoneError) else "record.not_found"
+            # By status, since a hidden record has the response of a missing one.
+            key = "record.gone" if error.status == GoneError.status else "record.not_found"
             plain = Message(key, title=title_of_entity(record))
         if developer and isinstance(error, ListQueryError):
             plain = ""  # the author of the URL needs the reason
