@@ -86,6 +86,7 @@ def test_page_leads_to_sign_in_and_back(notes: Server, visit: Visit, scripts: bo
 def test_keyboard_alone_signs_in_and_out(notes: Server, visit: Visit) -> None:
     page = visit(notes).context.new_page()
     page.goto("/sign-in")
+    expect(page.locator("[name=email]")).to_be_focused()  # a frame after the page is loaded
     for text in (ANN, PASSWORD):
         page.keyboard.type(text)
         page.keyboard.press("Tab")
