@@ -101,7 +101,7 @@ class ByHand:
             f'<tr data-key="{id}"><td class="sm-first">'
             f'<a href="/orders/{id}" dir="auto" class="sm-open">{escape(number)}</a></td>'
             f'<td data-label="Customer">{self.customer(customer_id, customer)}</td>'
-            f'<td data-label="Total" class="sm-number sm-from-medium">'
+            f'<td data-label="Total" class="sm-number sm-last-number">'
             f'<data value="{total}" data-local>{total}</data></td></tr>'
         )
 
