@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.snapshot import Snapshot
+from starmodel.texts.language import Language
 
 E = TypeVar("E", bound=Snapshot)
 
@@ -74,6 +75,8 @@ class Context(Protocol):
 
     @property
     def host(self) -> Host | None: ...
+    @property
+    def language(self) -> Language | None: ...
 
 
 current_context: ContextVar[Context | None] = ContextVar("starmodel_context", default=None)

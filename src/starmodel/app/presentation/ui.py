@@ -19,6 +19,7 @@ from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import Extensions, NavEntry
 from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.inlines import InlineRows
+from starmodel.app.presentation.languages import Languages
 from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
 from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.slots import Filled, Place
@@ -33,6 +34,7 @@ from starmodel.core.events import Event
 from starmodel.core.events.results import Progress, Toast
 from starmodel.core.snapshot import NOTHING
 from starmodel.texts.catalogue import Catalogue
+from starmodel.texts.language import Language
 
 NO_INPUTS: Mapping[str, str] = MappingProxyType({})
 
@@ -72,7 +74,8 @@ class Services:
     Shapes: binder returns the binder of an event; needs_no_form is True for an event
     that a click runs at once; register_view makes a live view known to streams; extensions are
     what plugins add; choices reads the records that inputs choose from; sorts_by is
-    `Application.sorts_by`.
+    `Application.sorts_by`; languages are those of the application and language that of the
+    adapter, both None where it has English only.
     """
 
     site: Site
@@ -85,6 +88,8 @@ class Services:
     extensions: Extensions
     choices: RecordChoices
     sorts_by: Callable[[EntityType, RelatedField, AccessPolicy], bool]
+    languages: Languages | None = None
+    language: Language | None = None
 
     @property
     def icons_url(self) -> str:

@@ -159,7 +159,7 @@ async def titles_of(
 
 def titled(entity_type: EntityType, seen: Entity) -> Titled:
     """The title of a readable record, as its reader sees it."""
-    return Titled(title_of(entity_type, seen), key_of(seen.id), seen)
+    return Titled(title_of(entity_type, seen, is_shared=True), key_of(seen.id), seen)
 
 
 def titles_vary(

@@ -25,8 +25,12 @@ def title_field(entity_type: EntityType) -> str | None:
     return next((name for name in title_names(cls) if name in cls.__entity__.fields), None)
 
 
-def title_of(entity_type: EntityType, entity: Entity) -> str:
-    """The display title of an entity; its class and id when every title field is blank."""
+def title_of(entity_type: EntityType, entity: Entity, *, is_shared: bool = False) -> str:
+    """The display title of an entity; its class and id when every title field is blank.
+
+    Shapes: is_shared is True for a title that readers of several languages see: the title of the
+    class is not translated then.
+    """
     if not entity_type.is_record:
         return entity_type.title
     hidden = hidden_of(entity)
@@ -36,7 +40,8 @@ def title_of(entity_type: EntityType, entity: Entity) -> str:
             value = str(value)
         if isinstance(value, str) and value.strip():
             return value if len(value) <= MAX_TITLE_CHARS else f"{value[: MAX_TITLE_CHARS - 1]}…"
-    return f"{entity_type.title} {entity.id}"
+    kind = entity_type.source_title if is_shared else entity_type.title
+    return f"{kind} {entity.id}"
 
 
 def title_names(cls: type[Entity]) -> tuple[str, ...]:

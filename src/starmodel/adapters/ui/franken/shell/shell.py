@@ -153,9 +153,8 @@ class Shell:
         head = html_head(services, resource, s) + services.frontend.head(root_path)
         navigation = self._navigation(readable, resource, entries, creatable)
         inside = render(body(services, navigation, s, has_breadcrumb=_has_list(resource)))
-        language = escape(services.texts.text("page.language"))
         html_class = services.site.html_class
-        html = f'<html lang="{language}" class="{html_class}"><head>{head}</head>{inside}</html>'
+        html = f'<html {_language_of(services)} class="{html_class}"><head>{head}</head>{inside}</html>'
         return Template(Safe(f"<!doctype html>{html}"))
 
     def _make_breadcrumb(self, root_path: str, resource: MountedResource) -> str:
@@ -166,6 +165,17 @@ def _translated(entry: NavEntry, texts: Catalogue) -> NavEntry:
     """The entry with its title in the words of the application."""
     title = entry.title
     return replace(entry, title=texts.render(title)) if isinstance(title, Message) else entry
+
+
+def _language_of(services: Services) -> str:
+    """The attributes of <html> that say in which language, and direction, the page is.
+
+    With `data-formats` the server has written numbers and dates in that language.
+    """
+    if services.language is None:
+        return f'lang="{escape(services.texts.text("page.language"))}"'
+    language = services.language
+    return f'lang="{escape(language.code)}" dir="{language.direction}" data-formats'
 
 
 def _offers_new(resource: MountedResource, actor: Actor | None) -> bool:
