@@ -37,8 +37,8 @@ from starmodel.app.presentation.languages import VisitorTexts
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.ui import Site
 from starmodel.app.uow import UnitOfWork
-from starmodel.bootstrap.contributions import connect_plugins
 from starmodel.bootstrap.arguments import own_texts
+from starmodel.bootstrap.contributions import connect_plugins
 from starmodel.bootstrap.languages import application_languages
 from starmodel.bootstrap.mail import connect_mail
 from starmodel.bootstrap.pages import UIOption, render_pages

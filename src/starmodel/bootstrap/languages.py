@@ -70,9 +70,7 @@ def _check_babel(codes: list[str]) -> None:
         ) from error
 
 
-def _language(
-    code: str, folder: Path, plugins: PluginTexts, own: Mapping[str, Text]
-) -> Language:
+def _language(code: str, folder: Path, plugins: PluginTexts, own: Mapping[str, Text]) -> Language:
     """One language. Raises: ConfigurationError."""
     from starmodel.adapters.languages.formats import formats_of, name_of
 

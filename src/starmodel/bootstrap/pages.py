@@ -68,7 +68,7 @@ def _in_each_language(
         with speaking(language):
             services = _services(application, frontend, site, language)
             adapters[language.code] = make(services, resources)
-    chosen: UIAdapter = VisitorUI(languages, adapters)  # type: ignore[assignment]  # by __getattr__
+    chosen: UIAdapter = VisitorUI(languages, adapters)
     return chosen
 
 

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
+from starmodel.core import context_variable
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.snapshot import Snapshot
 from starmodel.texts.language import Language
@@ -79,7 +80,7 @@ class Context(Protocol):
     def language(self) -> Language | None: ...
 
 
-current_context: ContextVar[Context | None] = ContextVar("starmodel_context", default=None)
+current_context: ContextVar[Context | None] = context_variable.current_context
 _hosts: WeakKeyDictionary[type[Snapshot], Host] = WeakKeyDictionary()
 
 

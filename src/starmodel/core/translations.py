@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from starmodel.core.current_app import current_context
+from starmodel.core.context_variable import current_context
 from starmodel.texts.catalogue import Message
 from starmodel.texts.language import Language
 
@@ -14,7 +14,8 @@ T = TypeVar("T", bound=str)
 def current_language() -> Language | None:
     """The language of the current request; None in an application with one language."""
     context = current_context.get()
-    return None if context is None else context.language
+    language: Language | None = None if context is None else context.language
+    return language
 
 
 def translated(text: T) -> str | T:

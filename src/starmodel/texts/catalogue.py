@@ -29,8 +29,8 @@ class Catalogue:
 
     Shapes: own maps keys to texts that replace the English ones; a text is a
     template, or {form: template} with the form "other". plural names the form
-    for a number; words translates an application's own texts, such as the titles of its events; formats
-    writes numbers and dates, None for English.
+    for a number; words translates an application's own texts, such as the titles of its
+    events; formats writes numbers and dates, None for English.
     Raises: ValueError, for an unknown key, and for a template with an unknown
     parameter, with ":size" where the English text has no size, or without a
     parameter that the English text has. A plural form other than "other" may

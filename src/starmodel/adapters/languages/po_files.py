@@ -65,7 +65,8 @@ def _read(path: Path) -> Translations:
     for message in catalog:
         if not message.id or message.fuzzy:
             continue
-        forms = message.string if isinstance(message.string, tuple | list) else (message.string,)
+        string = message.string or ""
+        forms = [string] if isinstance(string, str) else list(string)
         if not all(forms):
             continue
         if message.context is None:

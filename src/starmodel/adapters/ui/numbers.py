@@ -1,7 +1,7 @@
 """Numbers as HTML: separators, decimals, currency and percent.
 
-In the visitor's language; where an application has English only, `frontend/src/locale.js` shows them
-as the browser writes numbers.
+In the visitor's language; where an application has English only, `frontend/src/locale.js` shows
+them as the browser writes numbers.
 """
 
 from __future__ import annotations
@@ -108,9 +108,7 @@ def number_renderer(kind: type, ui: UI, formats: Formats | None = None) -> Calla
     return show
 
 
-def _written(
-    formats: Formats, number: decimal.Decimal, places: int, ui: UI, currency: str
-) -> str:
+def _written(formats: Formats, number: decimal.Decimal, places: int, ui: UI, currency: str) -> str:
     """The number as a language writes it. Shapes: currency is a code, or ""."""
     if ui.format == "percent":
         return formats.percent(number, places)

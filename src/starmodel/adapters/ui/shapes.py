@@ -68,7 +68,5 @@ def titles_of(annotation: Any) -> dict[str, str]:
     for kind in plain_types(annotation):
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             infos = kind.__pydantic_fields__
-            return {
-                name: translated(infos[name].title or title) for name, title in titles.items()
-            }
+            return {name: translated(infos[name].title or title) for name, title in titles.items()}
     return titles

@@ -266,7 +266,9 @@ def _with_title(error: StarModelError) -> str:
     """The text of an error; that of a missing record has the title of its class, for people."""
     text = error.message
     if isinstance(error, NotFoundError) and isinstance(text, Message):
-        return Message(text.key, **{**text.params, "entity": translated(title_of_entity(error.entity))})
+        return Message(
+            text.key, **{**text.params, "entity": translated(title_of_entity(error.entity))}
+        )
     return text
 
 

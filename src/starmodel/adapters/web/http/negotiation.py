@@ -1,4 +1,7 @@
-"""Content negotiation: Accept, Accept-Language and Accept-Encoding with their q-values (RFC 9110, section 12.5)."""
+"""Content negotiation: Accept, Accept-Language and Accept-Encoding with their q-values.
+
+See RFC 9110, section 12.5.
+"""
 
 from __future__ import annotations
 

@@ -83,8 +83,9 @@ def _tabs(shown: Sequence[tuple[Tab, list[Any]]], form: str) -> Any:
         )  # fmt: skip
         panels.append(
             Section(
-                H2(translated(tab.title), cls="sm-panel-title"), Div(*parts, cls="sm-cells"), id=panel_id,
-                role="tabpanel", aria_labelledby=tab_id, data_closed=not is_first, cls="sm-panel",
+                H2(translated(tab.title), cls="sm-panel-title"),
+                Div(*parts, cls="sm-cells"), id=panel_id, role="tabpanel",
+                aria_labelledby=tab_id, data_closed=not is_first, cls="sm-panel",
             )
         )  # fmt: skip
     bar = Div(*buttons, role="tablist", cls="sm-tab-list")

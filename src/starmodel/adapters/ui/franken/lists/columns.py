@@ -137,7 +137,9 @@ def sorting(
 
 def _linked_column(name: str, render: RenderLinked) -> Column:
     """The column of a relation to many records."""
-    return Column(name, translated(title_of(name)), attrgetter("id"), str, sorts=False, linked=render)
+    return Column(
+        name, translated(title_of(name)), attrgetter("id"), str, sorts=False, linked=render
+    )
 
 
 def _related_column(path: RelatedField, values: ValueRenderers) -> Column:

@@ -14,6 +14,7 @@ from starmodel.adapters.ui.elements import (
     Body,
     Button,
     Div,
+    Form,
     Header,
     Li,
     Main,
@@ -35,6 +36,8 @@ from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import Services
 from starmodel.core.classes.registry import EntityType
 from starmodel.texts.catalogue import Catalogue
+
+LANGUAGE_PATH = "/_starmodel/language"
 
 
 def list_heading(entity_type: EntityType) -> str:
@@ -78,6 +81,7 @@ def body(services: Services, navigation: Any, s: Slots, *, has_breadcrumb: bool)
     side = Aside(
         Div(brand, cls="sm-side-head"),
         Nav(navigation, aria_label=texts.text("page.navigation")),
+        language_menu(services),
         Div(Safe(s.html("account")), _theme_button(icons_url, texts), cls="sm-side-end"),
         id="starmodel-nav", popover="auto", cls="sm-side",
     )  # fmt: skip
@@ -87,6 +91,28 @@ def body(services: Services, navigation: Any, s: Slots, *, has_breadcrumb: bool)
         Safe(s.html("content")), id="content", tabindex="-1",
     )  # fmt: skip
     return Body(skip, bar, side, main, Safe(s.html("tail")), cls="sm-page")
+
+
+def language_menu(services: Services) -> Any:
+    """The buttons by which visitors choose their language; None for one language.
+
+    Each name is in its own language, so that whoever reads it finds it.
+    """
+    languages = services.languages
+    if languages is None or len(languages) < 2:
+        return None
+    buttons = [
+        Button(
+            each.name, type="submit", name="language", value=each.code, lang=each.code,
+            dir=each.direction, aria_current="true" if each is services.language else None,
+            cls="uk-btn uk-btn-ghost uk-btn-xs",
+        )
+        for each in languages
+    ]  # fmt: skip
+    return Form(
+        *buttons, method="post", action=services.mounted(LANGUAGE_PATH), role="group",
+        aria_label=services.texts.text("page.languages"), cls="sm-languages",
+    )  # fmt: skip
 
 
 def who(services: Services, actor: Actor | None) -> Any:

@@ -153,8 +153,8 @@ class Shell:
         head = html_head(services, resource, s) + services.frontend.head(root_path)
         navigation = self._navigation(readable, resource, entries, creatable)
         inside = render(body(services, navigation, s, has_breadcrumb=_has_list(resource)))
-        html_class = services.site.html_class
-        html = f'<html {_language_of(services)} class="{html_class}"><head>{head}</head>{inside}</html>'
+        attributes = f'{_language_of(services)} class="{services.site.html_class}"'
+        html = f"<html {attributes}><head>{head}</head>{inside}</html>"
         return Template(Safe(f"<!doctype html>{html}"))
 
     def _make_breadcrumb(self, root_path: str, resource: MountedResource) -> str:
