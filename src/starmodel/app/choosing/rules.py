@@ -89,7 +89,7 @@ class ChoiceRules:
         return self._by_class.get(cls, ())
 
     def through(self, cls: type[Entity]) -> Sequence[tuple[ChoiceRule, FormField]]:
-        """The rules of other records that read a field of the record of this class they refer to."""
+        """The rules that read a field of this class through a foreign key, each with that field."""
         return self._through.get(cls, ())
 
     def find(self, cls: type[Entity], field: str) -> ChoiceRule | None:
