@@ -12,6 +12,7 @@ from starmodel.texts.accounts import ACCOUNT, SIGN_IN
 from starmodel.texts.choosing import CHOOSING
 from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKENS
 from starmodel.texts.emails import BY_MAIL, EMAILS
+from starmodel.texts.filters import FILTERS
 from starmodel.texts.forms import FORMS
 from starmodel.texts.lists import LISTS
 from starmodel.texts.records import DELETING, TOASTS
@@ -314,6 +315,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Toasts after an event": TOASTS,
     "Children of a record": _CHILDREN,
     "Lists": LISTS,
+    "Filters": FILTERS,
     "Values on pages": _SHOWN,
 }
 TEXTS: Mapping[str, Text] = {key: text for texts in PLACES.values() for key, text in texts.items()}
