@@ -1,5 +1,6 @@
 // StarModel's part of the page: the one live stream, keys for clicks, and the order of states.
 import "./components.js";
+import "./style_sheets.js";
 import { action } from "datastar";
 import "./signals.js";
 import "./requests.js";
@@ -10,6 +11,7 @@ import { forget } from "./browser_storage.js";
 import { digests } from "./lists.js";
 import "./matching_rows.js";
 import "./toolbar.js";
+import "./facets.js";
 import "./htmx.js";
 import "./row_links.js";
 import "./page.js";

@@ -41,6 +41,7 @@ from starmodel.app.ports.cipher import Cipher
 from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.lifecycle import Lifecycle
 from starmodel.app.ports.messages import Changed, SessionEnded
+from starmodel.app.ports.summaries import SummaryQuery
 from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.extensions import Extensions
 from starmodel.app.presentation.frontend import Frontend
@@ -54,6 +55,7 @@ from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.objects import Objects
 from starmodel.app.queries.related import RelatedRecords
 from starmodel.app.queries.relations import Relations
+from starmodel.app.queries.summaries import Summaries, Summary
 from starmodel.app.queries.title_queries import TitleQueries
 from starmodel.app.queries.windows import SCAN_LIMIT, Windows
 from starmodel.app.sessions.cache import SessionCache
@@ -157,6 +159,7 @@ class Application:
         self.cursors = Cursors(cursor_cipher)
         self.extensions = Extensions(Slots(registry, self.areas, self._adopt_page))
         self._windows = Windows(persistence, access_scan_limit, registry, self._fill)
+        self._summaries = Summaries(persistence, self._windows.permitted)
         self.titles = TitleQueries(registry, self._windows.readable, self.relations.linked_ids)
         self.lists = lists(
             self._query,
@@ -403,6 +406,21 @@ class Application:
         """
         await self.ready()
         return await self._windows.window(listing, actor, policy or self.policy, total=total)
+
+    async def summary(
+        self,
+        listing: Listing,
+        actor: Actor | None,
+        asked: SummaryQuery,
+        *,
+        policy: AccessPolicy | None = None,
+    ) -> Summary | None:
+        """Counts and totals of all matches of a listing; None where a rule is not decided by SQL.
+
+        Raises: as `window`.
+        """
+        await self.ready()
+        return await self._summaries.of(listing, actor, policy or self.policy, asked)
 
     def sorts_by(self, entity_type: EntityType, path: RelatedField, policy: AccessPolicy) -> bool:
         """Whether every list of the class can be ordered by a field of related records."""

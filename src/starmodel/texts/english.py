@@ -13,6 +13,7 @@ from starmodel.texts.browser import BROWSER
 from starmodel.texts.choosing import CHOOSING
 from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKENS
 from starmodel.texts.emails import BY_MAIL, EMAILS
+from starmodel.texts.filters import FILTERS
 from starmodel.texts.forms import FORMS
 from starmodel.texts.lists import LISTS
 from starmodel.texts.records import DELETING, TOASTS
@@ -91,6 +92,11 @@ _VALUES: dict[str, Text] = {
     "value.fixed": "This can't be changed.",
     "value.no_record": "{title} refers to a record that doesn't exist.",
     "value.goes_not_with": "This {title:lower} doesn't go with: {others:lower}.",
+    "value.taken": "Is taken.",
+    "value.fixed": "Can't be changed.",
+    "value.no_record": "{title} refers to a record that does not exist.",
+    "value.goes_not_with": "This {title:lower} does not go with: {others:lower}.",
+    "value.others_go_not_with": "Some {things:lower} do not go with this {title:lower}.",
     "value.no_choice": "This {title:lower} can't be chosen.",
     "value.no_such": "This {title:lower} no longer exists. Choose another one.",
     "value.out_of_bounds": "This {problem}.",
@@ -352,6 +358,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Children of a record": _CHILDREN,
     "Lists": LISTS,
     "What the browser says by itself": BROWSER,
+    "Filters": FILTERS,
     "Values on pages": _SHOWN,
 }
 TEXTS: Mapping[str, Text] = {key: text for texts in PLACES.values() for key, text in texts.items()}

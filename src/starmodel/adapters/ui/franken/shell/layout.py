@@ -45,10 +45,15 @@ def list_heading(entity_type: EntityType) -> str:
     return entity_type.plural_title if entity_type.is_record else entity_type.title
 
 
-def html_head(services: Services, current: MountedResource | None, s: Slots) -> str:
-    """The shared head of all pages, then title, description and contents of this one."""
+def html_head(
+    services: Services, current: MountedResource | None, s: Slots, *, whole: bool = False
+) -> str:
+    """The shared head of all pages, then title, description and contents of this one.
+
+    With `whole`, the style sheet has the classes of every component.
+    """
     described = Meta(name="description", content=description_of(services, current))
-    return services.site.head(services.frontend.root_path) + render(
+    return services.site.head(services.frontend.root_path, whole=whole) + render(
         (Title(s.text("title"), id=TITLE_ID), described, Safe(s.html("head")))
     )
 

@@ -24,6 +24,7 @@ from starmodel.adapters.ui.franken.shell.layout import (
     who,
 )
 from starmodel.adapters.ui.franken.shell.start_cards import start_card
+from starmodel.adapters.ui.franken.shell.style_sheets import has_other_classes, has_slot
 from starmodel.adapters.ui.franken.slots import head_slot, slot
 from starmodel.app.access.offers import may_create, offers
 from starmodel.app.access.policy import Actor
@@ -50,7 +51,8 @@ Navigation = Callable[
 class Shell:
     """Renders pages and the start page.
 
-    Shapes: navigation renders the links of a page; record_title is the title of a record.
+    Shapes: navigation renders the links of a page; record_title is the title of a record;
+    has_skin is True when parts of the adapter are replaced.
     """
 
     def __init__(
@@ -59,8 +61,10 @@ class Shell:
         resources: Sequence[MountedResource],
         navigation: Navigation,
         record_title: RecordTitle,
+        *,
+        has_skin: bool = False,
     ) -> None:
-        self._services, self._navigation = services, navigation
+        self._services, self._navigation, self._has_skin = services, navigation, has_skin
         self._headings = {
             resource: heading_view(resource, services.site.title, record_title)
             for resource in resources
@@ -89,7 +93,6 @@ class Shell:
         )
         readable = self._readable(actor)
         creatable = tuple([each for each in readable if _offers_new(each, actor)])
-        template = self._template(root_path, readable, resource, entries, creatable)
         # Rendering collects the page's topics: first the content, then the heading, then the tail.
         entity_type = None if resource is None else resource.entity_type
         head = head_slot(services, Place(HEAD, actor, entity_type, subject))
@@ -98,13 +101,16 @@ class Shell:
         inside = render((*top, *content))
         if resource is not None and subject is not None and resource in self._headings:
             frontend.show(subject, self._headings[resource].name)
+        account_part = render(tuple(account) or who(services, actor))
+        is_foreign = self._is_foreign(resource, f"{account_part}{inside}")
+        template = self._template(root_path, readable, resource, entries, creatable, is_foreign)
         is_below_list = _has_list(resource) and title != resource.entity_type.plural_title
         return template.fill(
             {
                 "title": document_title(title, services.site.title),
                 "head": head,
                 "heading": title,
-                "account": render(tuple(account) or who(services, actor)),
+                "account": account_part,
                 "breadcrumb": self._breadcrumb(root_path, resource) if is_below_list else "",
                 "actions": render(actions) if actions is not None else "",
                 "content": inside,
@@ -141,6 +147,12 @@ class Shell:
             ]
         )
 
+    def _is_foreign(self, resource: MountedResource | None, html: str) -> bool:
+        """Whether the page has classes that only the whole style sheet has."""
+        if resource is not None and not self._has_skin and not has_slot(html):
+            return False  # the classes of lists and records are ours
+        return has_other_classes(html, self._services.site.styled_classes())
+
     def _make_template(
         self,
         root_path: str,
@@ -148,9 +160,11 @@ class Shell:
         resource: MountedResource | None,
         entries: Sequence[NavEntry],
         creatable: Sequence[MountedResource],
+        is_foreign: bool,
     ) -> Template:
         services, s = self._services, Slots()
-        head = html_head(services, resource, s) + services.frontend.head(root_path)
+        head = html_head(services, resource, s, whole=is_foreign)
+        head += services.frontend.head(root_path)
         navigation = self._navigation(readable, resource, entries, creatable)
         inside = render(body(services, navigation, s, has_breadcrumb=_has_list(resource)))
         attributes = f'{_language_of(services)} class="{services.site.html_class}"'
