@@ -84,7 +84,7 @@ def _language(code: str, folder: Path, plugins: PluginTexts, own: Mapping[str, T
         ) from error
     shipped = _shipped(code)
     texts = read_translations(folder, code, TEXTS)
-    words = read_translations(folder, code, WORDS) or _NOTHING
+    words = {**_shipped_words(code), **(read_translations(folder, code, WORDS) or _NOTHING).words}
     if shipped is None and texts is None:
         available = ", ".join([SOURCE, *sorted(path.name for path in SHIPPED.glob("*/"))])
         raise ConfigurationError(
@@ -98,11 +98,17 @@ def _language(code: str, folder: Path, plugins: PluginTexts, own: Mapping[str, T
     try:
         catalogue = Catalogue(
             {**known, **texts.texts, _LANGUAGE_KEY: code, **own},
-            plural=plural, words=words.words, formats=formats,
+            plural=plural, words=words, formats=formats,
         ).extended(plugins.english, plugins.unloaded)  # fmt: skip
     except ValueError as error:
         raise ConfigurationError(f"The texts in {code!r}: {error}") from error
-    return Language(code, catalogue, words.words, name)
+    return Language(code, catalogue, words, name)
+
+
+def _shipped_words(code: str) -> Mapping[str, str]:
+    """The titles of the classes of built-in plugins, such as User."""
+    base = code.partition("-")[0]
+    return (read_translations(SHIPPED, base, WORDS) or _NOTHING).words
 
 
 def _shipped(code: str) -> Translations | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from starmodel.adapters.ui.franken.adapter import FrankenUI
@@ -15,6 +16,7 @@ from starmodel.app.presentation.languages import VisitorUI
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import Services, Site, UIAdapter
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.translations import translated
 from starmodel.texts.language import Language
 
 MakeUI = Callable[[Services, Sequence[MountedResource]], UIAdapter]
@@ -83,7 +85,8 @@ def _services(
         application.views[code, view.name] = view
 
     return Services(
-        site, application.own_texts, application.areas, frontend,
+        replace(site, title=translated(site.title)), application.own_texts, application.areas,
+        frontend,
         lambda entity_type, event: dispatcher.binders[entity_type.cls, event.name],
         dispatcher.runs_at_once, register, application.extensions,
         application.choices, application.sorts_by, application.languages, language,

@@ -26,7 +26,7 @@ BROWSER = {
     "browser.datetime": "Enter a whole date and time.",
     "browser.time": "Enter a whole time.",
     "browser.email": "Enter an e-mail address, such as ann@example.org.",
-    "browser.url": "Enter a web address, such as https://example.org.",
+    "browser.url": "Enter a web address that begins with https.",
     "browser.file": "Choose a file.",
     "browser.file_size": "The file may have at most {size}.",
     "browser.files_size": "Together at most {size} are possible.",

@@ -200,7 +200,7 @@ async def test_parent_is_checked_against_stored_rows(ann: Any) -> None:
     refused = await ann.call("PATCH", f"/purchases/{bought.id}", {"supplier_id": "two"})
     assert refused.status_code == 409
     assert refused.json()["errors"] == {
-        "supplier_id": "Some purchase items do not go with this supplier."
+        "supplier_id": "Some purchase items don't go with this supplier."
     }
     rows = [{"_id": item.id, "product_id": "of-two"}]
     both = await ann.call("PATCH", f"/purchases/{bought.id}", {"supplier_id": "two", "items": rows})
