@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from starmodel.app.live.views import live
     from starmodel.app.ports.bus import EventBus
     from starmodel.app.ports.repository import Repository
+    from starmodel.app.presentation.own_pages import page
     from starmodel.app.presentation.resource import Resource
     from starmodel.app.sessions.session import Session
     from starmodel.app.uow import UnitOfWork
@@ -104,6 +105,7 @@ __all__ = [
     "event",
     "live",
     "on",
+    "page",
     "transitions",
 ]
 
@@ -119,6 +121,7 @@ _MODULES = {
     "app.ports.bus": ("EventBus",),
     "app.ports.repository": ("Repository",),
     "app.live.reactions": ("on",),
+    "app.presentation.own_pages": ("page",),
     "app.presentation.resource": ("Resource",),
     "app.sessions.session": ("Session",),
     "app.uow": ("UnitOfWork",),

@@ -44,6 +44,7 @@ from starmodel.app.ports.messages import Changed, SessionEnded
 from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.extensions import Extensions
 from starmodel.app.presentation.frontend import Frontend
+from starmodel.app.presentation.navigation import Navigation
 from starmodel.app.presentation.resource import MountedResource, Resource
 from starmodel.app.presentation.slots import Slots
 from starmodel.app.presentation.ui import Renderer
@@ -151,6 +152,7 @@ class Application:
         )
         self.cursors = Cursors(cursor_cipher)
         self.extensions = Extensions(Slots(registry, self.areas, self._adopt_page))
+        self.navigation = Navigation()
         self._windows = Windows(persistence, access_scan_limit, registry, self._fill)
         self.titles = TitleQueries(registry, self._windows.readable, self.relations.linked_ids)
         self.lists = lists(

@@ -16,6 +16,7 @@ from starmodel.adapters.web._compat.fasthtml import (
     handler_of,
     is_conversion_error,
     missing_parameter,
+    page_endpoint,
     run_before,
 )
 from starmodel.adapters.web.frameworks.asgi import AsgiFramework, PagePart, call_application
@@ -37,6 +38,8 @@ class StarModelApp(CheckedRoutes):
 
     starmodel: Application
     gateway: Gateway
+    page: Callable[..., Any]
+    """The decorator `starmodel.page`, for a page of this application."""
 
     __call__ = call_application
 
@@ -86,6 +89,14 @@ class FastHTMLFramework(AsgiFramework):
 
     def missing_parameter(self, error: Any) -> str:
         return missing_parameter(error)
+
+    def page_endpoint(self, function: Any, respond: Any) -> Any:
+        check_annotations(function)
+        return page_endpoint(self.app, function, respond)
+
+    def _own_head(self, gateway: Gateway) -> Sequence[PagePart]:
+        parts = tuple(self.app.hdrs)
+        return [lambda root_path: gateway.ui.render(parts)] if parts else []
 
     def _add_to_pages(self, gateway: Gateway, head: Sequence[PagePart]) -> None:
         app, frontend = self.app, gateway.frontend
