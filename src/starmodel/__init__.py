@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from starmodel.app.application import Application
     from starmodel.app.commands.command import Outcome
     from starmodel.app.commands.dispatching import dispatch
+    from starmodel.app.live.live_queries import where
     from starmodel.app.live.reactions import on
     from starmodel.app.live.views import live
     from starmodel.app.ports.bus import EventBus
@@ -107,6 +108,7 @@ __all__ = [
     "on",
     "page",
     "transitions",
+    "where",
 ]
 
 _MODULES = {
@@ -117,6 +119,7 @@ _MODULES = {
     "app.application": ("Application",),
     "app.commands.dispatching": ("dispatch",),
     "app.commands.command": ("Outcome",),
+    "app.live.live_queries": ("where",),
     "app.live.views": ("live",),
     "app.ports.bus": ("EventBus",),
     "app.ports.repository": ("Repository",),

@@ -36,12 +36,16 @@ class CheckedRoutes(FastHTML):  # type: ignore[misc]  # FastHTML has no types
     def check_handler(self, handler: Any) -> None:
         """Called with each handler. Raises: ConfigurationError, to reject it."""
 
+    def prepared(self, handler: Any) -> Any:
+        """The function that is called in the place of a handler."""
+        return handler
+
     def _add_route(self, func: Any, *args: Any, **options: Any) -> Any:
         self.check_handler(func)
         return super()._add_route(func, *args, **options)
 
     def _endp(self, f: Any, *args: Any, **options: Any) -> Any:
-        endpoint = super()._endp(f, *args, **options)
+        endpoint = super()._endp(self.prepared(f), *args, **options)
         endpoint.__doc__ = f.__doc__
         return endpoint
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from starmodel.adapters.web.frameworks.handlers import redirect_response
+from starmodel.adapters.web.frameworks.handlers import check_queries, redirect_response
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.exchange import rendered_page
 from starmodel.app.access.rules import check_rule
@@ -62,6 +62,7 @@ def page_route(gateway: Gateway, own: OwnPage, head: Sequence[PagePart]) -> Rout
 
         return HTMLResponse(await rendered_page(html))
 
+    check_queries(own.function, gateway.application.registry)
     entry = own.entry
     extensions = gateway.application.extensions
     if own.path in extensions.own_paths:

@@ -20,8 +20,8 @@ from starmodel.adapters.web._compat.fasthtml import (
     run_before,
 )
 from starmodel.adapters.web.frameworks.asgi import AsgiFramework, PagePart, call_application
-from starmodel.adapters.web.frameworks.fasthtml.entities import support_entities
-from starmodel.adapters.web.frameworks.handlers import check_annotations, description
+from starmodel.adapters.web.frameworks.fasthtml.entities import support_entities, with_queries
+from starmodel.adapters.web.frameworks.handlers import check_annotations, check_queries, description
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.app.application import Application
@@ -49,6 +49,11 @@ class StarModelApp(CheckedRoutes):
 
     def check_handler(self, handler: Any) -> None:
         check_annotations(handler)
+        if hasattr(self, "starmodel"):
+            check_queries(handler, self.starmodel.registry)
+
+    def prepared(self, handler: Any) -> Any:
+        return with_queries(handler)
 
 
 def new_application(
@@ -92,7 +97,7 @@ class FastHTMLFramework(AsgiFramework):
 
     def page_endpoint(self, function: Any, respond: Any) -> Any:
         check_annotations(function)
-        return page_endpoint(self.app, function, respond)
+        return page_endpoint(self.app, with_queries(function), respond)
 
     def _own_head(self, gateway: Gateway) -> Sequence[PagePart]:
         parts = tuple(self.app.hdrs)

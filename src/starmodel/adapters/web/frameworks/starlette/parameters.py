@@ -11,7 +11,12 @@ from weakref import WeakSet
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from starmodel.adapters.web.frameworks.handlers import check_annotations, entity_parameter
+from starmodel.adapters.web.frameworks.handlers import (
+    check_annotations,
+    entity_parameter,
+    query_parameter,
+)
+from starmodel.app.live.live_queries import Where, query_parameters
 from starmodel.app.sessions.session import Session
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
@@ -92,7 +97,12 @@ def _values(function: Callable[..., Any]) -> Mapping[str, Value]:
     parameters = list(inspect.signature(function).parameters.values())
     if parameters and parameters[0].name == "self":  # a method of an HTTPEndpoint
         parameters = parameters[1:]
-    return {p.name: _value(function, p, hints.get(p.name)) for p in parameters}
+    values = {p.name: _value(function, p, hints.get(p.name)) for p in parameters}
+    return values | {name: _query(query) for name, query in query_parameters(function).items()}
+
+
+def _query(query: tuple[type[Entity], Where]) -> Value:
+    return lambda connection: query_parameter(query, connection.scope)
 
 
 def _value(function: Callable[..., Any], parameter: inspect.Parameter, kind: Any) -> Value:
