@@ -23,6 +23,7 @@ from starmodel.app.access.conditions.moments import current_moment, moment_as, o
 from starmodel.app.access.expressions.expression import Expression
 from starmodel.app.access.expressions.field_conditions import of_value, typed_id
 from starmodel.app.access.policy import Actor, EveryRole
+from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, RuleFailedError
 from starmodel.core.fields.access_rules import RuleExpression
 
@@ -325,7 +326,7 @@ def _is_no_value(side: Any) -> bool:
     return isinstance(side, _Whole | RuleExpression) or callable(side)
 
 
-def _is_never_equal(cls: type[Any], field: str, value: Any) -> bool:
+def _is_never_equal(cls: type[Entity], field: str, value: Any) -> bool:
     """Whether a field of lists or sets is compared with one value, or with a choice of single ones."""
     kinds = kinds_of(cls, field)
     if not kinds or not all((get_origin(kind) or kind) in _COLLECTIONS for kind in kinds):
@@ -333,7 +334,8 @@ def _is_never_equal(cls: type[Any], field: str, value: Any) -> bool:
     if isinstance(value, ActorAttribute):
         return value._name in ("id", "name")
     if isinstance(value, tuple):
-        return bool(value) and not any(map(is_collection, value))
+        items = [item for item in value if item is not None]
+        return bool(items) and not any(map(is_collection, items))
     return value is not None and not is_collection(value)
 
 
