@@ -58,6 +58,7 @@ from starmodel.app.queries.related import RelatedRecords
 from starmodel.app.queries.relations import Relations
 from starmodel.app.queries.summaries import Summaries, Summary
 from starmodel.app.queries.title_queries import TitleQueries
+from starmodel.app.queries.views import SavedViews, check_views
 from starmodel.app.queries.windows import SCAN_LIMIT, Windows
 from starmodel.app.sessions.cache import SessionCache
 from starmodel.app.sessions.scopes import Scopes, default_snapshot
@@ -121,12 +122,15 @@ class Application:
         self.frontend: Frontend | None = None
         self.sessions: SessionCache | None = None
         self.credentials: Credentials | None = None  # set by bootstrap
+        self.saved_views: SavedViews | None = None  # set by bootstrap
         self.mail = MailQueue()  # replaced by bootstrap
         self.views: dict[str, LiveView] = {}  # views of generated pages, by name
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
         check_rules(registry)
         check_paths(registry)
+        for entity_type in registry:
+            check_views(entity_type)
         self._related = RelatedRecords(persistence)
         self.settings: Any = None  # set by bootstrap, for the CLI and other tools
         self.plugins: Any = None  # likewise
@@ -245,6 +249,8 @@ class Application:
             await self.sessions.close()
         if self.credentials is not None:
             await self.credentials.close()
+        if self.saved_views is not None:
+            await self.saved_views.close()
         if self._loop is not None:
             self._loop = None
             await self.persistence.close()
