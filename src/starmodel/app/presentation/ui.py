@@ -50,21 +50,29 @@ class Row(NamedTuple):
     html: str
 
 
+class HeadPart(Protocol):
+    """Renders the shared head of pages."""
+
+    def __call__(self, root_path: str, *, whole: bool) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """What all pages of one application share.
 
     Shapes: head gives the head's HTML for a mount point, all but title and
-    scripts; html_class is the class of <html>; icons is the address of the icons
-    below the mount point.
+    scripts; with `whole`, its style sheet has the classes of every component, otherwise
+    those of `styled_classes`; html_class is the class of <html>; icons is the address of the
+    icons below the mount point.
     Units: max_body_bytes is the largest request, 0 for no limit.
     """
 
     title: str
-    head: Callable[[str], str]
+    head: HeadPart
     html_class: str
     icons: str
     max_body_bytes: int = 0
+    styled_classes: Callable[[], Collection[str]] = frozenset
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,6 +211,8 @@ class Windows:
         where: Condition = ALWAYS
         exact = actor is TRUSTED
         if entity_type.is_record and not exact:  # an instance without a row has the defaults
+            exact = reads_every_record(policy, entity_type, actor)
+        if entity_type.is_record and not exact:
             where, exact = read_condition(policy, entity_type, actor, repository)
         readable: list[Entity] = []
         for start in range(0, len(ids), BATCH):

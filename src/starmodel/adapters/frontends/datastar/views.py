@@ -179,7 +179,7 @@ class RowsView:
 
 def _shown(window: Window, entity: Entity) -> tuple[Any, ...]:
     """What the row of a record depends on."""
-    return row_state(entity), window.titles.shown_with(entity)
+    return row_state(entity), window.titles.shown_with([entity])[0]
 
 
 @dataclass(frozen=True, slots=True)

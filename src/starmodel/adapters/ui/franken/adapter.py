@@ -60,7 +60,10 @@ class FrankenUI:
     def __init__(self, services: Services, resources: Sequence[MountedResource]) -> None:
         check_icons(resource.entity_type for resource in resources)
         self.services = services
-        self._shell = Shell(services, resources, self.page_navigation, self.record_title)
+        self._shell = Shell(
+            services, resources, self.page_navigation, self.record_title,
+            has_skin=type(self) is not FrankenUI,
+        )  # fmt: skip
         self._chosen = ChosenRecords(services)
         self._lists = Lists(services, self.value, self._chosen)
         self._forms = EventForms(services, self.form_field, self._chosen, self.value)

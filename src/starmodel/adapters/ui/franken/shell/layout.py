@@ -45,12 +45,20 @@ def list_heading(entity_type: EntityType) -> str:
 
 
 def html_head(
-    services: Services, current: MountedResource | None, s: Slots, own: OwnPage | None = None
+    services: Services,
+    current: MountedResource | None,
+    s: Slots,
+    own: OwnPage | None = None,
+    *,
+    whole: bool = False,
 ) -> str:
-    """The shared head of all pages, then title, description and contents of this one."""
+    """The shared head of all pages, then title, description and contents of this one.
+
+    With `whole`, the style sheet has the classes of every component.
+    """
     about = first_line(own.function) if own is not None else ""
     described = Meta(name="description", content=about or description_of(services, current))
-    return services.site.head(services.frontend.root_path) + render(
+    return services.site.head(services.frontend.root_path, whole=whole) + render(
         (Title(s.text("title"), id=TITLE_ID), described, Safe(s.html("head")))
     )
 

@@ -25,6 +25,7 @@ from starmodel.adapters.ui.franken.shell.layout import (
     who,
 )
 from starmodel.adapters.ui.franken.shell.start_cards import start_card
+from starmodel.adapters.ui.franken.shell.style_sheets import has_other_classes, has_slot
 from starmodel.adapters.ui.franken.slots import head_slot, slot
 from starmodel.app.access.offers import may_create, offers
 from starmodel.app.access.policy import Actor
@@ -53,7 +54,8 @@ Navigation = Callable[
 class Shell:
     """Renders pages and the start page.
 
-    Shapes: navigation renders the links of a page; record_title is the title of a record.
+    Shapes: navigation renders the links of a page; record_title is the title of a record;
+    has_skin is True when parts of the adapter are replaced.
     """
 
     def __init__(
@@ -62,8 +64,10 @@ class Shell:
         resources: Sequence[MountedResource],
         navigation: Navigation,
         record_title: RecordTitle,
+        *,
+        has_skin: bool = False,
     ) -> None:
-        self._services, self._navigation = services, navigation
+        self._services, self._navigation, self._has_skin = services, navigation, has_skin
         self._headings = {
             resource: heading_view(resource, services.site.title, record_title)
             for resource in resources
@@ -94,10 +98,6 @@ class Shell:
         )
         readable = self._readable(actor)
         creatable = tuple([each for each in readable if _offers_new(each, actor)])
-        current: Link | None = resource
-        if own is not None:
-            current = current_link(own.path, readable, entries)
-        template = self._template(root_path, readable, current, entries, creatable, own)
         # Rendering collects the page's topics: first the content, then the heading, then the tail.
         entity_type = None if resource is None else resource.entity_type
         head = head_slot(services, Place(HEAD, actor, entity_type, subject))
@@ -107,17 +107,23 @@ class Shell:
         if resource is not None and subject is not None and resource in self._headings:
             frontend.show(subject, self._headings[resource].name)
         if own is not None:
+            current = current_link(own.path, readable, entries)
             is_below = current is not None and path_of(current) != own.path
             shown = render(Div(heading(title), cls="sm-heading")) if own.heading else ""
         else:
+            current = resource
             is_below = _has_list(resource) and title != resource.entity_type.plural_title
             shown = title
+        account_part = render(tuple(account) or who(services, actor))
+        # Content that a live part of the application's own page patches in may have any class.
+        is_foreign = own is not None or self._is_foreign(resource, f"{account_part}{inside}")
+        template = self._template(root_path, readable, current, entries, creatable, own, is_foreign)
         return template.fill(
             {
                 "title": document_title(title, services.site.title),
                 "head": head + own_head,
                 "heading": shown,
-                "account": render(tuple(account) or who(services, actor)),
+                "account": account_part,
                 "breadcrumb": self._breadcrumb(root_path, current) if is_below else "",
                 "actions": render(actions) if actions is not None else "",
                 "content": inside,
@@ -154,6 +160,12 @@ class Shell:
             ]
         )
 
+    def _is_foreign(self, resource: MountedResource | None, html: str) -> bool:
+        """Whether the page has classes that only the whole style sheet has."""
+        if resource is not None and not self._has_skin and not has_slot(html):
+            return False  # the classes of lists and records are ours
+        return has_other_classes(html, self._services.site.styled_classes())
+
     def _make_template(
         self,
         root_path: str,
@@ -162,10 +174,12 @@ class Shell:
         entries: Sequence[NavEntry],
         creatable: Sequence[MountedResource],
         own: OwnPage | None,
+        is_foreign: bool,
     ) -> Template:
         services, s = self._services, Slots()
         resource = None if own is not None or isinstance(current, NavEntry) else current
-        head = html_head(services, resource, s, own) + services.frontend.head(root_path)
+        head = html_head(services, resource, s, own, whole=is_foreign)
+        head += services.frontend.head(root_path)
         navigation = self._navigation(readable, current, entries, creatable)
         has_breadcrumb = own is not None or _has_list(resource)
         inside = render(
