@@ -98,9 +98,6 @@ class Shell:
         )
         readable = self._readable(actor)
         creatable = tuple([each for each in readable if _offers_new(each, actor)])
-        current: Link | None = resource
-        if own is not None:
-            current = current_link(own.path, readable, entries)
         # Rendering collects the page's topics: first the content, then the heading, then the tail.
         entity_type = None if resource is None else resource.entity_type
         head = head_slot(services, Place(HEAD, actor, entity_type, subject))
@@ -109,15 +106,18 @@ class Shell:
         inside = render((*top, *content))
         if resource is not None and subject is not None and resource in self._headings:
             frontend.show(subject, self._headings[resource].name)
-        account_part = render(tuple(account) or who(services, actor))
-        is_foreign = self._is_foreign(resource, f"{account_part}{inside}")
-        template = self._template(root_path, readable, current, entries, creatable, own, is_foreign)
         if own is not None:
+            current: Link | None = current_link(own.path, readable, entries)
             is_below = current is not None and path_of(current) != own.path
             shown = render(Div(heading(title), cls="sm-heading")) if own.heading else ""
         else:
+            current = resource
             is_below = _has_list(resource) and title != resource.entity_type.plural_title
             shown = title
+        account_part = render(tuple(account) or who(services, actor))
+        # Content that a live part of the application's own page patches in may have any class.
+        is_foreign = own is not None or self._is_foreign(resource, f"{account_part}{inside}")
+        template = self._template(root_path, readable, current, entries, creatable, own, is_foreign)
         return template.fill(
             {
                 "title": document_title(title, services.site.title),
