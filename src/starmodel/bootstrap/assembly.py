@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -32,10 +32,14 @@ from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.mailer import Mailer
 from starmodel.app.ports.repository import Repository
+from starmodel.app.ports.saved_views import SavedViewStore
 from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.presentation.languages import VisitorTexts
+from starmodel.app.presentation.navigation import Navigation
+from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.ui import Site
+from starmodel.app.queries.views import SavedViews
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.arguments import own_texts
 from starmodel.bootstrap.contributions import connect_plugins
@@ -74,11 +78,14 @@ class Services:
     stores: Stores
     sessions: SessionStore
     credentials: CredentialStores
+    saved_views: SavedViewStore
     mailer: Mailer | None
     policy: AccessPolicy
     uow_cls: type[UnitOfWork]
     ui: UIOption | None
     resources: Iterable[Resource]
+    pages: Sequence[OwnPage]
+    navigation: Iterable[Any] | None
     plugins: Iterable[Any]
     enabled: Collection[str]
     realtime: RealtimeOption | None
@@ -109,6 +116,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         default_method=settings.default_event_method,
     )  # fmt: skip
     site = _site(settings, head, plugin_assets)
+    application.navigation = Navigation(services.navigation, application.registry)
     ui = render_pages(application, frontend, site, services.ui, plugin_parts(host, services.ui))
     application.sessions = session_cache(
         settings, services.sessions, clock,
@@ -119,6 +127,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         services.credentials, application.registry, secret=secrets[-1], clock=clock,
         ended=application.session_changed, watched=lambda: application.follows_sessions,
     )  # fmt: skip
+    application.saved_views = SavedViews(services.saved_views, clock)
     connect_mail(application, settings, host, services.mailer)
     web_settings = WebSettings(
         development=settings.env == "development",
@@ -159,6 +168,8 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     )  # fmt: skip
     connect_plugins(host, gateway, plugin_services)
     web.framework.connect(gateway, web.head)
+    for own in services.pages:
+        web.framework.add_page(gateway, own)
 
 
 def _application(services: Services, secrets: list[str], host: PluginHost) -> Application:

@@ -89,7 +89,8 @@ def _services(
         frontend,
         lambda entity_type, event: dispatcher.binders[entity_type.cls, event.name],
         dispatcher.runs_at_once, register, application.extensions,
-        application.choices, application.sorts_by, application.languages, language,
+        application.choices, application.sorts_by, application.navigation,
+        application.languages, language,
     )  # fmt: skip
 
 
