@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 from starmodel.app.access.fields import readable_fields
@@ -51,7 +52,7 @@ class Counts:
                 {
                     "key": group_key(each.value),
                     "count": each.number,
-                    "totals": self._shown(resource, measures, each.totals),
+                    "totals": self._shown(resource, measures, each.totals, named=True),
                 }
                 for each in (() if groups is None else groups.groups)
             ]
@@ -63,11 +64,21 @@ class Counts:
         return await self._application.summary(listing, actor, asked, policy=resource.policy)
 
     def _shown(
-        self, resource: MountedResource, measures: tuple[Measure, ...], values: tuple[Any, ...]
+        self,
+        resource: MountedResource,
+        measures: tuple[Measure, ...],
+        values: tuple[Any, ...],
+        *,
+        named: bool = False,
     ) -> dict[str, str]:
-        """The totals as the cells of their columns are shown."""
-        pairs = zip(measures, values, strict=True)
-        return {
-            measure.field: resource.ui.list_total(resource, measure, value)
-            for measure, value in pairs
-        }
+        """The totals as the cells of their columns are shown.
+
+        Shapes: named ones begin with their function, unless that is the sum.
+        """
+        found = {}
+        for measure, value in zip(measures, values, strict=True):
+            word = ""
+            if named and measure.function != "sum":
+                word = escape(self._application.texts.text(f"total.{measure.function}")) + " "
+            found[measure.field] = word + resource.ui.list_total(resource, measure, value)
+        return found

@@ -106,7 +106,7 @@ def _group_links(view: ListView, listing: Listing, shown: Sequence[str]) -> Any:
         return None
     title = texts.text("group.by")
     return Div(
-        Div(title, cls="sm-panel-title"), *links[:MAX_GROUP_FIELDS], role="group", aria_label=title
+        Div(title, cls="sm-group-title"), *links[:MAX_GROUP_FIELDS], role="group", aria_label=title
     )
 
 
