@@ -15,11 +15,13 @@ import re
 import shutil
 import sys
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from building.errors import BuildError
 from building.node import Node
 from building.publishing import Publisher
+from building.purging import classes
 from building.styles import style_sheets
 from building.wheels import DATASTAR, MONSTERUI, fetch
 
@@ -53,6 +55,13 @@ def own_sources() -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in files}
 
 
+def renderer_files() -> list[Path]:
+    """The sources that name classes of generated pages."""
+    folders = ("adapters/ui", "adapters/frontends", "adapters/web", "plugins", "cli/serving")
+    own = [path for path in HERE.glob("src/**/*.js") if path.name != "components.js"]
+    return [path for name in folders for path in sorted(PACKAGE.glob(f"{name}/**/*.py"))] + own
+
+
 def datastar(folder: Path) -> str:
     """Datastar's text; its licences are written into `folder`."""
     with zipfile.ZipFile(fetch(DATASTAR, KEPT)) as wheel:
@@ -66,20 +75,26 @@ def npm_sources(folder: Path, node: Node) -> dict[str, str]:
     modules = HERE / "node_modules"
     for name, file in NPM_LICENSES.items():
         shutil.copyfile(modules / file, folder / name)
-    made = style_sheets(HERE, node, fetch(MONSTERUI, KEPT), KEPT)
+    renderers = [path.read_text(encoding="utf-8") for path in renderer_files()]
+    made = style_sheets(HERE, node, fetch(MONSTERUI, KEPT), KEPT, renderers)
     for name, file in NPM_SCRIPTS.items():
         made[name] = SOURCE_MAP.sub("", (modules / file).read_text(encoding="utf-8"))
     compiler_parts(folder / "compiler")
     return made
 
 
-def bundled(own: dict[str, str], node: Node) -> dict[str, str]:
-    """Our modules as one, so that a page asks for one; without Node they stay apart."""
+def bundled(own: dict[str, str], node: Node, styled: Iterable[str]) -> dict[str, str]:
+    """Our modules as one, so that a page asks for one; without Node they stay apart.
+
+    Shapes: styled has the classes of the style sheet of generated pages.
+    """
     made = KEPT / "bundle.js"
     esbuild = "node_modules/esbuild/bin/esbuild"
     options = ["--bundle", "--format=esm", "--minify", "--charset=utf8", "--log-level=error"]
     outside = ["--external:datastar", "--external:./franken-*.js"]
-    node.run(esbuild, "src/starmodel.js", *options, *outside, f"--outfile={made}")
+    names = " ".join(name for name in styled if not name.startswith("sm-"))
+    known = f"--define:STYLED_CLASSES={json.dumps(names)}"
+    node.run(esbuild, "src/starmodel.js", *options, *outside, known, f"--outfile={made}")
     rest = {name: text for name, text in own.items() if not name.endswith(".js")}
     return rest | {"starmodel.js": made.read_text(encoding="utf-8")}
 
@@ -111,7 +126,7 @@ def build(folder: Path) -> list[str]:
         node = Node(HERE)
         node.install()
         from_npm = npm_sources(folder, node)
-        own = bundled(own, node)
+        own = bundled(own, node, classes(from_npm["pages.css"]))
     except BuildError as error:
         missing.append(str(error))
     sources = own | runtime | from_npm
@@ -135,7 +150,7 @@ def inputs_hash() -> str:
     patterns = ("*.py", "building/*.py", "src/*.*", "src/compiler/*", "licenses/*", "package*.json")
     paths = [path for pattern in patterns for path in sorted(HERE.glob(pattern))]
     total = hashlib.sha256()
-    for path in [*paths, *sorted(PACKAGE.glob("adapters/ui/**/*.py"))]:
+    for path in [*paths, *renderer_files()]:
         total.update(f"{path.name}\0{path.stat().st_size}\0".encode() + path.read_bytes())
     return total.hexdigest()
 

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from building.node import Node
+from building.purging import purged, words
 
 # Tailwind's layer of fallbacks must come before all others, so the order is told at the top.
 LAYERS = "@layer properties, theme, base, components, utilities;"
 CORE = "node_modules/franken-ui/dist/css/core.min.css"
 
 
-def style_sheets(here: Path, node: Node, monsterui: Path, kept: Path) -> dict[str, str]:
-    """`starmodel.css` with everything, and `styles.css`: the same without Franken UI's own part.
+def style_sheets(
+    here: Path, node: Node, monsterui: Path, kept: Path, renderers: Iterable[str]
+) -> dict[str, str]:
+    """The style sheets by name.
+
+    `starmodel.css` has everything, `pages.css` what generated pages use of it, and `styles.css`
+    everything but Franken UI's own part.
 
     Shapes: monsterui is the wheel whose sources are searched for classes;
-    kept is a folder for what is made on the way.
+    kept is a folder for what is made on the way; renderers are the sources of generated pages.
     """
     with zipfile.ZipFile(monsterui) as wheel:
         sources = [name for name in wheel.namelist() if name.startswith("monsterui/")]
@@ -29,8 +36,12 @@ def style_sheets(here: Path, node: Node, monsterui: Path, kept: Path) -> dict[st
     # daisyUI means a width by --border, Franken UI a colour.
     styles = styles.replace("border-width:var(--border)", "border-width:1px")
     core = (here / CORE).read_text(encoding="utf-8")
-    whole, own = (dark_without_scripts(css) for css in (f"{core}\n{styles}", styles))
-    return {"starmodel.css": f"{LAYERS}{whole}", "styles.css": f"{LAYERS}{own}"}
+    everything = f"{core}\n{styles}"
+    made_of = {
+        "starmodel.css": everything, "styles.css": styles,
+        "pages.css": purged(everything, words(renderers)),
+    }  # fmt: skip
+    return {name: f"{LAYERS}{dark_without_scripts(css)}" for name, css in made_of.items()}
 
 
 def dark_without_scripts(css: str) -> str:

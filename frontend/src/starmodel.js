@@ -1,5 +1,6 @@
 // StarModel's part of the page: the one live stream, keys for clicks, and the order of states.
 import "./components.js";
+import "./style_sheets.js";
 import { action } from "datastar";
 import "./signals.js";
 import "./requests.js";

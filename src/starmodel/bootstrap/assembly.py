@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from starmodel.adapters.frontends.json.frontend import JsonFrontend
 from starmodel.adapters.transports.ndjson import NDJSON
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.csrf import OriginCheck
-from starmodel.adapters.web.pages.assets import asset_urls
+from starmodel.adapters.web.pages.assets import asset_urls, generated_classes
 from starmodel.adapters.web.pages.head import PageHead, csp_by_root_path, page_basics
 from starmodel.adapters.web.pages.plugin_assets import PluginAssets
 from starmodel.adapters.web.process_lock import ProcessLock, process_local_reasons
@@ -34,6 +34,8 @@ from starmodel.app.ports.mailer import Mailer
 from starmodel.app.ports.repository import Repository
 from starmodel.app.ports.saved_views import SavedViewStore
 from starmodel.app.ports.sessions import SessionStore
+from starmodel.app.presentation.navigation import Navigation
+from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.ui import Site
 from starmodel.app.queries.views import SavedViews
@@ -79,6 +81,8 @@ class Services:
     uow_cls: type[UnitOfWork]
     ui: UIOption | None
     resources: Iterable[Resource]
+    pages: Sequence[OwnPage]
+    navigation: Iterable[Any] | None
     plugins: Iterable[Any]
     enabled: Collection[str]
     realtime: RealtimeOption | None
@@ -105,6 +109,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         default_method=settings.default_event_method,
     )  # fmt: skip
     site = _site(settings, head, plugin_assets)
+    application.navigation = Navigation(services.navigation, application.registry)
     ui = render_pages(application, frontend, site, services.ui, plugin_parts(host, services.ui))
     application.sessions = session_cache(
         settings, services.sessions, clock,
@@ -156,6 +161,8 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     )  # fmt: skip
     connect_plugins(host, gateway, plugin_services)
     web.framework.connect(gateway, web.head)
+    for own in services.pages:
+        web.framework.add_page(gateway, own)
 
 
 def _application(services: Services, secrets: list[str], host: PluginHost) -> Application:
@@ -208,8 +215,12 @@ def _scripts(application: Application) -> list[str]:
 
 
 def _site(settings: Settings, head: PageHead, plugin_assets: PluginAssets) -> Site:
-    def parts(root_path: str) -> str:
-        return page_basics(root_path) + head.html(root_path) + plugin_assets.head(root_path)
+    def parts(root_path: str, *, whole: bool) -> str:
+        styles = head.html(root_path, whole=whole)
+        return page_basics(root_path) + styles + plugin_assets.head(root_path)
 
     icons = asset_urls().get("icons.svg", "")
-    return Site(settings.title, parts, head.html_class, icons, settings.max_body_bytes)
+    return Site(
+        settings.title, parts, head.html_class, icons, settings.max_body_bytes,
+        styled_classes=generated_classes,
+    )  # fmt: skip

@@ -56,6 +56,7 @@ _VALUES: dict[str, Text] = {
     "value.fixed": "Can't be changed.",
     "value.no_record": "{title} refers to a record that does not exist.",
     "value.goes_not_with": "This {title:lower} does not go with: {others:lower}.",
+    "value.others_go_not_with": "Some {things:lower} do not go with this {title:lower}.",
     "value.no_choice": "This {title:lower} can't be chosen.",
     "value.no_such": "This {title:lower} does not exist any more. Choose another one.",
     "value.out_of_bounds": "This {problem}.",

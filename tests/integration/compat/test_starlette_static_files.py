@@ -115,7 +115,7 @@ def test_brotli_is_sent_to_browsers_that_name_it(ours: Any, name: str) -> None:
 def test_assets_of_a_list_page_stay_small(ours: Any) -> None:
     headers = {"accept-encoding": "br"}
     total = 0
-    for name in ("starmodel.js", "starmodel.css", "datastar.js", "icons.svg"):
+    for name in ("starmodel.js", "pages.css", "datastar.js", "icons.svg"):
         with ours.stream("GET", asset_urls()[name], headers=headers) as response:
             total += len(b"".join(response.iter_raw()))
-    assert total < 82_000
+    assert total < 62_000

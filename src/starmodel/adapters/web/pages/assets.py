@@ -22,6 +22,7 @@ from starmodel.core.errors import ConfigurationError
 log = logging.getLogger("starmodel.web")
 PREFIX = "/_starmodel/assets/"
 _HASHED = re.compile(r"([a-z]+(?:-[a-z]+)*)-[0-9a-f]{8}\.(js|css|svg)")
+_CLASS = re.compile(r"\.([A-Za-z][\w-]*)")
 TYPES = {
     "js": b"text/javascript; charset=utf-8",
     "css": b"text/css; charset=utf-8",
@@ -76,6 +77,14 @@ def asset_urls() -> dict[str, str]:
         )
     build = hashlib.sha256("".join(sorted(manifest.values())).encode()).hexdigest()[:16]
     return urls | {"build": build}
+
+
+@functools.cache
+def generated_classes() -> frozenset[str]:
+    """The classes that the style sheet of generated pages has rules for."""
+    name = asset_urls().get("pages.css", "").removeprefix(PREFIX)
+    text = _content(name).decode() if name else ""
+    return frozenset(_CLASS.findall(text))
 
 
 @functools.cache

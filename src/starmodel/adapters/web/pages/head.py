@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 
@@ -45,14 +45,26 @@ class PageHead:
         elsewhere = CDN_SCRIPTS if self._cdn else {}
         return {name: url for name, url in self._assets.items() if name not in elsewhere}
 
-    def html(self, root_path: str = "") -> str:
-        """The theme script, import map and style sheets; must precede all other scripts."""
+    def html(self, root_path: str = "", *, whole: bool = True) -> str:
+        """The theme script, import map and style sheets; must precede all other scripts.
+
+        Without `whole`, the style sheet has the classes of generated pages only; the browser
+        loads the whole one when an element with another class appears.
+        """
+        links = [*self._whole_sheets(root_path)]
+        if not whole and not self._cdn and "pages.css" in self._assets:
+            all_classes = escape(root_path + self._assets["starmodel.css"])
+            small = escape(root_path + self._assets["pages.css"])
+            links = [f'<link rel="stylesheet" href="{small}" data-whole="{all_classes}">']
+        # The theme script comes first: after a style sheet it would block on its download.
+        return f"<script>{self._theme}</script>{self.imports(root_path)}{''.join(links)}"
+
+    def _whole_sheets(self, root_path: str) -> Iterator[str]:
         own = "styles.css" if self._cdn else "starmodel.css"
         sheets = [CDN_STYLES] if self._cdn else []
         sheets += [root_path + self._assets[own]] if own in self._assets else []
-        links = [f'<link rel="stylesheet" href="{escape(sheet)}">' for sheet in sheets]
-        # The theme script comes first: after a style sheet it would block on its download.
-        return f"<script>{self._theme}</script>{self.imports(root_path)}{''.join(links)}"
+        for sheet in sheets:
+            yield f'<link rel="stylesheet" href="{escape(sheet)}">'
 
     def imports(self, root_path: str = "") -> str:
         """The import map that resolves modules to CDN URLs; "" when all are local."""

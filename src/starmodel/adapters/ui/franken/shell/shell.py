@@ -15,6 +15,7 @@ from starmodel.adapters.ui.franken.icons import notice
 from starmodel.adapters.ui.franken.shell.headings import (
     RecordTitle,
     document_title,
+    heading,
     heading_view,
 )
 from starmodel.adapters.ui.franken.shell.layout import (
@@ -24,11 +25,14 @@ from starmodel.adapters.ui.franken.shell.layout import (
     who,
 )
 from starmodel.adapters.ui.franken.shell.start_cards import start_card
+from starmodel.adapters.ui.franken.shell.style_sheets import has_other_classes, has_slot
 from starmodel.adapters.ui.franken.slots import head_slot, slot
 from starmodel.app.access.offers import may_create, offers
 from starmodel.app.access.policy import Actor
 from starmodel.app.presentation.extensions import NavEntry
+from starmodel.app.presentation.navigation import Link, current_link, path_of
 from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
+from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.slots import HEAD, Place
 from starmodel.app.presentation.ui import Services
@@ -39,7 +43,7 @@ from starmodel.texts.catalogue import Catalogue, Message
 Navigation = Callable[
     [
         Sequence[MountedResource],
-        MountedResource | None,
+        Link | None,
         Sequence[NavEntry],
         Collection[MountedResource],
     ],
@@ -50,7 +54,8 @@ Navigation = Callable[
 class Shell:
     """Renders pages and the start page.
 
-    Shapes: navigation renders the links of a page; record_title is the title of a record.
+    Shapes: navigation renders the links of a page; record_title is the title of a record;
+    has_skin is True when parts of the adapter are replaced.
     """
 
     def __init__(
@@ -59,8 +64,10 @@ class Shell:
         resources: Sequence[MountedResource],
         navigation: Navigation,
         record_title: RecordTitle,
+        *,
+        has_skin: bool = False,
     ) -> None:
-        self._services, self._navigation = services, navigation
+        self._services, self._navigation, self._has_skin = services, navigation, has_skin
         self._headings = {
             resource: heading_view(resource, services.site.title, record_title)
             for resource in resources
@@ -80,6 +87,8 @@ class Shell:
         resource: MountedResource | None,
         actions: Any,
         subject: Entity | None,
+        own: OwnPage | None = None,
+        own_head: str = "",
     ) -> str:
         """A complete page; see `PageShell.page`."""
         services = self._services
@@ -89,7 +98,6 @@ class Shell:
         )
         readable = self._readable(actor)
         creatable = tuple([each for each in readable if _offers_new(each, actor)])
-        template = self._template(root_path, readable, resource, entries, creatable)
         # Rendering collects the page's topics: first the content, then the heading, then the tail.
         entity_type = None if resource is None else resource.entity_type
         head = head_slot(services, Place(HEAD, actor, entity_type, subject))
@@ -98,14 +106,25 @@ class Shell:
         inside = render((*top, *content))
         if resource is not None and subject is not None and resource in self._headings:
             frontend.show(subject, self._headings[resource].name)
-        is_below_list = _has_list(resource) and title != resource.entity_type.plural_title
+        if own is not None:
+            current: Link | None = current_link(own.path, readable, entries)
+            is_below = current is not None and path_of(current) != own.path
+            shown = render(Div(heading(title), cls="sm-heading")) if own.heading else ""
+        else:
+            current = resource
+            is_below = _has_list(resource) and title != resource.entity_type.plural_title
+            shown = title
+        account_part = render(tuple(account) or who(services, actor))
+        # Content that a live part of the application's own page patches in may have any class.
+        is_foreign = own is not None or self._is_foreign(resource, f"{account_part}{inside}")
+        template = self._template(root_path, readable, current, entries, creatable, own, is_foreign)
         return template.fill(
             {
                 "title": document_title(title, services.site.title),
-                "head": head,
-                "heading": title,
-                "account": render(tuple(account) or who(services, actor)),
-                "breadcrumb": self._breadcrumb(root_path, resource) if is_below_list else "",
+                "head": head + own_head,
+                "heading": shown,
+                "account": account_part,
+                "breadcrumb": self._breadcrumb(root_path, current) if is_below else "",
                 "actions": render(actions) if actions is not None else "",
                 "content": inside,
                 "tail": frontend.body_end(),
@@ -141,25 +160,40 @@ class Shell:
             ]
         )
 
+    def _is_foreign(self, resource: MountedResource | None, html: str) -> bool:
+        """Whether the page has classes that only the whole style sheet has."""
+        if resource is not None and not self._has_skin and not has_slot(html):
+            return False  # the classes of lists and records are ours
+        return has_other_classes(html, self._services.site.styled_classes())
+
     def _make_template(
         self,
         root_path: str,
         readable: Sequence[MountedResource],
-        resource: MountedResource | None,
+        current: Link | None,
         entries: Sequence[NavEntry],
         creatable: Sequence[MountedResource],
+        own: OwnPage | None,
+        is_foreign: bool,
     ) -> Template:
         services, s = self._services, Slots()
-        head = html_head(services, resource, s) + services.frontend.head(root_path)
-        navigation = self._navigation(readable, resource, entries, creatable)
-        inside = render(body(services, navigation, s, has_breadcrumb=_has_list(resource)))
+        resource = None if own is not None or isinstance(current, NavEntry) else current
+        head = html_head(services, resource, s, own, whole=is_foreign)
+        head += services.frontend.head(root_path)
+        navigation = self._navigation(readable, current, entries, creatable)
+        has_breadcrumb = own is not None or _has_list(resource)
+        inside = render(
+            body(
+                services, navigation, s, has_breadcrumb=has_breadcrumb, is_own=own is not None
+            )
+        )  # fmt: skip
         language = escape(services.texts.text("page.language"))
         html_class = services.site.html_class
         html = f'<html lang="{language}" class="{html_class}"><head>{head}</head>{inside}</html>'
         return Template(Safe(f"<!doctype html>{html}"))
 
-    def _make_breadcrumb(self, root_path: str, resource: MountedResource) -> str:
-        return breadcrumb(self._services, resource)
+    def _make_breadcrumb(self, root_path: str, link: Link) -> str:
+        return breadcrumb(self._services, link)
 
 
 def _translated(entry: NavEntry, texts: Catalogue) -> NavEntry:
