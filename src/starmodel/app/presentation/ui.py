@@ -12,6 +12,7 @@ from starmodel.app.access.policy import AccessPolicy, Actor, Audience
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.elements import Element
 from starmodel.app.live.views import LiveView
+from starmodel.app.ports.summaries import Measure
 from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.choices import Choice, Offered
@@ -211,6 +212,9 @@ class ListPages(Protocol):
 
         Each is patched by its id.
         """
+
+    def list_total(self, resource: MountedResource, measure: Measure, value: Any) -> str:
+        """The HTML of one total of a list, as the cells of its column."""
 
     def list_views(
         self,

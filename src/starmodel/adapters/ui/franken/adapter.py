@@ -28,6 +28,7 @@ from starmodel.adapters.ui.values import RenderValue, value_renderer
 from starmodel.app.access.conditions.condition import ALWAYS, Condition
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.commands.elements import Element
+from starmodel.app.ports.summaries import Measure
 from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.choices import Choice, Offered
 from starmodel.app.presentation.deletion import Deletion
@@ -133,6 +134,9 @@ class FrankenUI:
         self, resource: MountedResource, listing: Listing, window: Window
     ) -> Sequence[Element]:
         return self._lists.controls(resource, listing, window)
+
+    def list_total(self, resource: MountedResource, measure: Measure, value: Any) -> str:
+        return self._lists.total(resource, measure, value)
 
     def list_views(
         self,
