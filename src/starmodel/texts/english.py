@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from starmodel.texts.accounts import ACCOUNT, SIGN_IN
 from starmodel.texts.choosing import CHOOSING
+from starmodel.texts.components import COMPONENTS
 from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKENS
 from starmodel.texts.emails import BY_MAIL, EMAILS
 from starmodel.texts.forms import FORMS
@@ -314,6 +315,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Toasts after an event": TOASTS,
     "Children of a record": _CHILDREN,
     "Lists": LISTS,
+    "Components of own pages": COMPONENTS,
     "Values on pages": _SHOWN,
 }
 TEXTS: Mapping[str, Text] = {key: text for texts in PLACES.values() for key, text in texts.items()}
