@@ -11,6 +11,7 @@ import { forget } from "./browser_storage.js";
 import { digests } from "./lists.js";
 import "./matching_rows.js";
 import "./toolbar.js";
+import "./facets.js";
 import "./htmx.js";
 import "./row_links.js";
 import "./page.js";

@@ -42,6 +42,7 @@ from starmodel.app.ports.cipher import Cipher
 from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.lifecycle import Lifecycle
 from starmodel.app.ports.messages import Changed, SessionEnded
+from starmodel.app.ports.summaries import SummaryQuery
 from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.extensions import Extensions
 from starmodel.app.presentation.frontend import Frontend
@@ -55,7 +56,9 @@ from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.objects import Objects
 from starmodel.app.queries.related import RelatedRecords
 from starmodel.app.queries.relations import Relations
+from starmodel.app.queries.summaries import Summaries, Summary
 from starmodel.app.queries.title_queries import TitleQueries
+from starmodel.app.queries.views import SavedViews, check_views
 from starmodel.app.queries.windows import SCAN_LIMIT, Windows
 from starmodel.app.sessions.cache import SessionCache
 from starmodel.app.sessions.scopes import Scopes, default_snapshot
@@ -119,12 +122,15 @@ class Application:
         self.frontend: Frontend | None = None
         self.sessions: SessionCache | None = None
         self.credentials: Credentials | None = None  # set by bootstrap
+        self.saved_views: SavedViews | None = None  # set by bootstrap
         self.mail = MailQueue()  # replaced by bootstrap
         self.views: dict[str, LiveView] = {}  # views of generated pages, by name
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
         check_rules(registry)
         check_paths(registry)
+        for entity_type in registry:
+            check_views(entity_type)
         self._related = RelatedRecords(persistence)
         self.settings: Any = None  # set by bootstrap, for the CLI and other tools
         self.plugins: Any = None  # likewise
@@ -155,6 +161,7 @@ class Application:
         self.extensions = Extensions(Slots(registry, self.areas, self._adopt_page))
         self.navigation = Navigation()
         self._windows = Windows(persistence, access_scan_limit, registry, self._fill)
+        self._summaries = Summaries(persistence, self._windows.permitted)
         self.titles = TitleQueries(registry, self._windows.readable, self.relations.linked_ids)
         self.lists = lists(
             self._query,
@@ -242,6 +249,8 @@ class Application:
             await self.sessions.close()
         if self.credentials is not None:
             await self.credentials.close()
+        if self.saved_views is not None:
+            await self.saved_views.close()
         if self._loop is not None:
             self._loop = None
             await self.persistence.close()
@@ -410,6 +419,21 @@ class Application:
         """
         await self.ready()
         return await self._windows.window(listing, actor, policy or self.policy, total=total)
+
+    async def summary(
+        self,
+        listing: Listing,
+        actor: Actor | None,
+        asked: SummaryQuery,
+        *,
+        policy: AccessPolicy | None = None,
+    ) -> Summary | None:
+        """Counts and totals of all matches of a listing; None where a rule is not decided by SQL.
+
+        Raises: as `window`.
+        """
+        await self.ready()
+        return await self._summaries.of(listing, actor, policy or self.policy, asked)
 
     def sorts_by(self, entity_type: EntityType, path: RelatedField, policy: AccessPolicy) -> bool:
         """Whether every list of the class can be ordered by a field of related records."""

@@ -32,11 +32,13 @@ from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.mailer import Mailer
 from starmodel.app.ports.repository import Repository
+from starmodel.app.ports.saved_views import SavedViewStore
 from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.presentation.navigation import Navigation
 from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.ui import Site
+from starmodel.app.queries.views import SavedViews
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.contributions import connect_plugins
 from starmodel.bootstrap.mail import connect_mail
@@ -73,6 +75,7 @@ class Services:
     stores: Stores
     sessions: SessionStore
     credentials: CredentialStores
+    saved_views: SavedViewStore
     mailer: Mailer | None
     policy: AccessPolicy
     uow_cls: type[UnitOfWork]
@@ -117,6 +120,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         services.credentials, application.registry, secret=secrets[-1], clock=clock,
         ended=application.session_changed, watched=lambda: application.follows_sessions,
     )  # fmt: skip
+    application.saved_views = SavedViews(services.saved_views, clock)
     connect_mail(application, settings, host, services.mailer)
     web_settings = WebSettings(
         development=settings.env == "development",

@@ -13,6 +13,7 @@ from starmodel.texts.choosing import CHOOSING
 from starmodel.texts.components import COMPONENTS
 from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKENS
 from starmodel.texts.emails import BY_MAIL, EMAILS
+from starmodel.texts.filters import FILTERS
 from starmodel.texts.forms import FORMS
 from starmodel.texts.lists import LISTS
 from starmodel.texts.records import DELETING, TOASTS
@@ -316,6 +317,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Children of a record": _CHILDREN,
     "Lists": LISTS,
     "Components of own pages": COMPONENTS,
+    "Filters": FILTERS,
     "Values on pages": _SHOWN,
 }
 TEXTS: Mapping[str, Text] = {key: text for texts in PLACES.values() for key, text in texts.items()}

@@ -9,7 +9,7 @@ from starmodel.core.errors import ConfigurationError
 
 PARTS = (
     "page", "page.start", "page.navigation",
-    "list.table", "list.rows", "list.controls", "list.actions",
+    "list.table", "list.rows", "list.controls", "list.views", "list.actions",
     "record.title", "record.detail", "record.link", "record.events", "record.actions",
     "record.deletion", "record.children", "record.linked", "record.panels", "record.neighbours",
     "value",

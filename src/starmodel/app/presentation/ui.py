@@ -29,6 +29,7 @@ from starmodel.app.queries.choices import RecordChoices
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.neighbours import Neighbours
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
+from starmodel.app.queries.views import View
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.classes.related_fields import RelatedField
 from starmodel.core.entity import Entity
@@ -207,6 +208,15 @@ class ListPages(Protocol):
 
         Each is patched by its id.
         """
+
+    def list_views(
+        self,
+        resource: MountedResource,
+        listing: Listing,
+        views: Sequence[View],
+        actor: Actor | None,
+    ) -> Any:
+        """The links to lists under a name, above the list; None without any."""
 
     def list_actions(self, resource: MountedResource, actor: Actor | None) -> Any:
         """The actions beside the heading of a list; None without any."""

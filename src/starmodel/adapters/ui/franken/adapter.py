@@ -18,6 +18,7 @@ from starmodel.adapters.ui.franken.forms.forms import EventForms
 from starmodel.adapters.ui.franken.forms.inputs import labelled
 from starmodel.adapters.ui.franken.icons import check_icon, check_icons
 from starmodel.adapters.ui.franken.lists.lists import Lists
+from starmodel.adapters.ui.franken.lists.views import view_links
 from starmodel.adapters.ui.franken.messages import progress_message, toast_message
 from starmodel.adapters.ui.franken.records.children import child_sections
 from starmodel.adapters.ui.franken.records.deletions import deletion_form
@@ -46,6 +47,7 @@ from starmodel.app.presentation.ui import NO_INPUTS, FormFlow, Row, Services
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.neighbours import Neighbours
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
+from starmodel.app.queries.views import View
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.events.results import Progress, Toast
@@ -137,6 +139,15 @@ class FrankenUI:
         self, resource: MountedResource, listing: Listing, window: Window
     ) -> Sequence[Element]:
         return self._lists.controls(resource, listing, window)
+
+    def list_views(
+        self,
+        resource: MountedResource,
+        listing: Listing,
+        views: Sequence[View],
+        actor: Actor | None,
+    ) -> Any:
+        return view_links(self.services, resource, listing, views, actor)
 
     def list_actions(self, resource: MountedResource, actor: Actor | None) -> Any:
         return self._lists.actions(resource, actor)

@@ -107,7 +107,7 @@ class Shell:
         if resource is not None and subject is not None and resource in self._headings:
             frontend.show(subject, self._headings[resource].name)
         if own is not None:
-            current = current_link(own.path, readable, entries)
+            current: Link | None = current_link(own.path, readable, entries)
             is_below = current is not None and path_of(current) != own.path
             shown = render(Div(heading(title), cls="sm-heading")) if own.heading else ""
         else:
