@@ -1,6 +1,6 @@
 """Numbers as HTML: separators, decimals, currency and percent.
 
-The text is English; `frontend/src/locale.js` shows it as the visitor's browser writes numbers.
+The text is English; `frontend/src/page/locale.js` shows it as the visitor's browser writes numbers.
 """
 
 from __future__ import annotations

@@ -127,6 +127,9 @@ class Frontend(Protocol):
     def head(self, root_path: str) -> str:
         """The HTML of the scripts in a page's head."""
 
+    def form_head(self, root_path: str, content: str) -> str:
+        """What the head of a page has besides, for the forms in its content; "" without them."""
+
     def body_end(self) -> str:
         """The HTML at the end of a page's body: notices, and the element that opens its stream."""
 

@@ -45,6 +45,7 @@ from starmodel.core.public_state import public_state
 
 STREAM_PATH = "/_starmodel/stream"
 MAX_QUERY_BYTES = 64 * 1024
+_FORM = " data-check"  # frontend/src/loading.js loads the module of forms for it
 
 
 class DatastarFrontend:
@@ -158,6 +159,12 @@ class DatastarFrontend:
         if "datastar.js" not in self._assets:
             return script
         return f'<link rel="modulepreload" href="{root_path}{self._assets["datastar.js"]}">{script}'
+
+    def form_head(self, root_path: str, content: str) -> str:
+        """The link by which the module of forms loads beside the first script."""
+        if "editing.js" not in self._assets or _FORM not in content:
+            return ""
+        return f'<link rel="modulepreload" href="{root_path}{self._assets["editing.js"]}">'
 
     def body_end(self) -> str:
         """Notices and the element that opens the stream; "" in patched content."""

@@ -108,7 +108,7 @@ class Shell:
         return template.fill(
             {
                 "title": document_title(title, services.site.title),
-                "head": head,
+                "head": head + frontend.form_head(root_path, inside),
                 "heading": title,
                 "account": account_part,
                 "breadcrumb": self._breadcrumb(root_path, resource) if is_below_list else "",
