@@ -8,6 +8,7 @@ import "./forms/drafts.js";
 import "./events/confirming.js";
 import "./lists/matching_rows.js";
 import "./lists/toolbar.js";
+import "./lists/facets.js";
 import "./page/htmx.js";
 import "./lists/row_links.js";
 import "./page/page.js";

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from starmodel.app.application import Application
     from starmodel.app.commands.command import Outcome
     from starmodel.app.commands.dispatching import dispatch
+    from starmodel.app.live.live_queries import where
     from starmodel.app.live.reactions import on
     from starmodel.app.live.views import live
     from starmodel.app.ports.bus import EventBus
     from starmodel.app.ports.repository import Repository
+    from starmodel.app.presentation.own_pages import page
     from starmodel.app.presentation.resource import Resource
     from starmodel.app.sessions.session import Session
     from starmodel.app.uow import UnitOfWork
@@ -104,7 +106,9 @@ __all__ = [
     "event",
     "live",
     "on",
+    "page",
     "transitions",
+    "where",
 ]
 
 _MODULES = {
@@ -115,10 +119,12 @@ _MODULES = {
     "app.application": ("Application",),
     "app.commands.dispatching": ("dispatch",),
     "app.commands.command": ("Outcome",),
+    "app.live.live_queries": ("where",),
     "app.live.views": ("live",),
     "app.ports.bus": ("EventBus",),
     "app.ports.repository": ("Repository",),
     "app.live.reactions": ("on",),
+    "app.presentation.own_pages": ("page",),
     "app.presentation.resource": ("Resource",),
     "app.sessions.session": ("Session",),
     "app.uow": ("UnitOfWork",),

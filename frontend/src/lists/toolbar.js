@@ -1,15 +1,14 @@
 // The toolbar of a list: it applies what is typed and chosen, and its panels open and close.
 import { is } from "../base/elements.js";
+import { parameters } from "./filter_operators.js";
 import { listOf, showList, wantedUrl } from "./list_pages.js";
 
 const TYPING_MS = 250;
 let timer;
 
-// Open questions, and what only the server's forms without JavaScript need, stay out of the address.
 const urlOf = (form) => {
-  const url = new URL(form.getAttribute("action"), location), asked = new URLSearchParams();
-  for (const [name, value] of new FormData(form)) if (value !== "" && !name.startsWith("_")) asked.append(name, value);
-  url.search = asked;
+  const url = new URL(form.getAttribute("action"), location);
+  url.search = parameters(form);
   return url;
 };
 

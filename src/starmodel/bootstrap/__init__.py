@@ -14,6 +14,7 @@ from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource, system_clock, system_ids
 from starmodel.app.ports.mailer import Mailer
 from starmodel.app.ports.sessions import SessionStore
+from starmodel.app.presentation.own_pages import defined_pages, listed_pages
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.arguments import catalogue, check_arguments, listed, named, with_auth
@@ -68,6 +69,8 @@ def create_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: UIOption | None = None,
     resources: Iterable[Resource] = (),
+    pages: Iterable[Callable[..., Any]] | None = None,
+    navigation: Iterable[Any] | None = None,
     realtime: RealtimeOption | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     mailer: Mailer | None = None,
@@ -90,6 +93,8 @@ def create_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: UIOption | None = None,
     resources: Iterable[Resource] = (),
+    pages: Iterable[Callable[..., Any]] | None = None,
+    navigation: Iterable[Any] | None = None,
     realtime: RealtimeOption | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     mailer: Mailer | None = None,
@@ -109,7 +114,9 @@ def create_app(
     `event_bus` and `realtime`; `realtime` is a transport, or a class that makes
     the frontend of pages. `texts` replaces texts of pages and messages,
     by key. `mailer` is used instead of the one that `mail_url` names. `ui` is a
-    class of UI adapters, or replaces parts of generated pages by name.
+    class of UI adapters, or replaces parts of generated pages by name. Without `pages` it serves
+    every function with `@page` at module level so far; `navigation` orders the links to
+    entities and pages, in groups {"Stock": [Product]}.
     `auth=True` adds users and their sign-in pages, `auth=Auth(…)` those with options.
 
     Raises: ConfigurationError, for an invalid type, setting or entity class.
@@ -118,6 +125,7 @@ def create_app(
         options["web"] = web
     own_bus, transport = named("event_bus", bus, options), named("realtime", realtime, options)
     classes = None if entities is None else listed(entities)
+    served = defined_pages() if pages is None else listed_pages(pages)
     check_arguments(own_bus, stores, policy, uow_cls, ui, transport, mailer)
     words = catalogue(texts)
     settings, framework_options = settings_and_options(settings, options)
@@ -129,6 +137,7 @@ def create_app(
         sessions=session_store(settings), credentials=credential_stores(settings),
         mailer=mailer or test_mailer(clock),
         policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui, resources=resources,
+        pages=served, navigation=navigation,
         realtime=transport, clock=clock, ids=ids, texts=words,
         plugins=with_auth(plugins, auth), enabled={"auth"} if auth else (),
     )  # fmt: skip
@@ -149,6 +158,8 @@ def configure_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: UIOption | None = None,
     resources: Iterable[Resource] = (),
+    pages: Iterable[Callable[..., Any]] | None = None,
+    navigation: Iterable[Any] | None = None,
     realtime: RealtimeOption | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     mailer: Mailer | None = None,
@@ -166,6 +177,7 @@ def configure_app(
         raise ConfigurationError("This application already has its entities; configure it once.")
     own_bus, transport = named("event_bus", bus, options), named("realtime", realtime, options)
     classes = None if entities is None else listed(entities)
+    served = defined_pages() if pages is None else listed_pages(pages)
     check_arguments(own_bus, stores, policy, uow_cls, ui, transport, mailer)
     words = catalogue(texts)
     settings, stores = _with_test_stores(own_settings(settings, options), stores, clock)
@@ -177,6 +189,7 @@ def configure_app(
         sessions=session_store(settings), credentials=credential_stores(settings),
         mailer=mailer or test_mailer(clock),
         policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui, resources=resources,
+        pages=served, navigation=navigation,
         realtime=transport, clock=clock, ids=ids, texts=words,
         plugins=with_auth(plugins, auth), enabled={"auth"} if auth else (),
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -33,6 +33,8 @@ from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.mailer import Mailer
 from starmodel.app.ports.repository import Repository
 from starmodel.app.ports.sessions import SessionStore
+from starmodel.app.presentation.navigation import Navigation
+from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.ui import Site
 from starmodel.app.uow import UnitOfWork
@@ -76,6 +78,8 @@ class Services:
     uow_cls: type[UnitOfWork]
     ui: UIOption | None
     resources: Iterable[Resource]
+    pages: Sequence[OwnPage]
+    navigation: Iterable[Any] | None
     plugins: Iterable[Any]
     enabled: Collection[str]
     realtime: RealtimeOption | None
@@ -102,6 +106,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         default_method=settings.default_event_method,
     )  # fmt: skip
     site = _site(settings, head, plugin_assets)
+    application.navigation = Navigation(services.navigation, application.registry)
     ui = render_pages(application, frontend, site, services.ui, plugin_parts(host, services.ui))
     application.sessions = session_cache(
         settings, services.sessions, clock,
@@ -152,6 +157,8 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     )  # fmt: skip
     connect_plugins(host, gateway, plugin_services)
     web.framework.connect(gateway, web.head)
+    for own in services.pages:
+        web.framework.add_page(gateway, own)
 
 
 def _application(services: Services, secrets: list[str], host: PluginHost) -> Application:

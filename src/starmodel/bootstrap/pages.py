@@ -41,7 +41,7 @@ def render_pages(
         site, application.texts, areas, frontend,
         lambda entity_type, event: dispatcher.binders[entity_type.cls, event.name],
         dispatcher.runs_at_once, register, application.extensions,
-        application.choices, application.sorts_by,
+        application.choices, application.sorts_by, application.navigation,
     )  # fmt: skip
     base = _maker(ui, skin(FrankenUI, plugin_parts) if plugin_parts else FrankenUI)
     by_skin: dict[int, tuple[MakeUI, list[MountedResource]]] = {id(None): (base, [])}

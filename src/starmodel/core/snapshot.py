@@ -270,12 +270,11 @@ def with_related(snapshot: S, loaded: Mapping[str, Any]) -> S:
     """A copy of a stored snapshot that shares its values, with these relations loaded."""
     cls: type[S] = snapshot.__entity__.cls
     private = snapshot.__pydantic_private__
-    return construct(
-        cls, {**snapshot.__dict__, **loaded},
-        set(snapshot.__pydantic_fields_set__), version_of(snapshot),
-        extra=snapshot.__pydantic_extra__, private=None if private is None else dict(private),
-        post_init=False,
+    made = assemble(
+        cls.__new__(cls), {**snapshot.__dict__, **loaded}, set(snapshot.__pydantic_fields_set__),
+        snapshot.__pydantic_extra__, None if private is None else dict(private),
     )  # fmt: skip
+    return stored(made, snapshot._sm_version)
 
 
 def hidden_of(snapshot: Snapshot) -> frozenset[str]:

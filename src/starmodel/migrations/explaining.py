@@ -85,12 +85,20 @@ def explained(state: DatabaseState, *, production: bool) -> Iterator[Explained]:
             )
 
 
-def drifted(state: DatabaseState, *, production: bool) -> DriftError:
-    """Return the refusal of classes that have changed."""
+def drifted(state: DatabaseState, *, production: bool, creation: Sequence[str] = ()) -> DriftError:
+    """Return the refusal of classes that have changed.
+
+    Shapes: creation are the statements for new classes that the database user may not run.
+    """
     heads = state.migrations.heads
     since = f"the migration {heads[0].id}" if heads else "their tables were created"
     text = f"The classes have changed since {since}."
     about = _few(_changes_and_questions(state))
+    if creation:
+        about.append(
+            "The user of the database url may not create tables. If nothing was renamed, let "
+            f"its owner run: {'; '.join(creation)}"
+        )
     if production:
         about = [
             *about,

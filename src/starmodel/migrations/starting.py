@@ -19,12 +19,14 @@ from starmodel.migrations.explaining import MIGRATE, drifted, explained, refusal
 from starmodel.migrations.files.loading import load_migrations
 from starmodel.migrations.files.order import Migrations
 from starmodel.migrations.running.database.connection import is_lasting, is_new_file, open_link
+from starmodel.migrations.running.database.rights import may_create_tables
 from starmodel.migrations.running.database.session import Session
+from starmodel.migrations.running.ddl.clauses import creation_of
 from starmodel.migrations.running.executing.events import dispatches_events
 from starmodel.migrations.running.ledger.recorded import RecordedSchema
 from starmodel.migrations.running.runner import Options, record_as_applied, upgrade
 from starmodel.migrations.schema.reflecting import reflect
-from starmodel.migrations.state import present_schema, state_of
+from starmodel.migrations.state import DatabaseState, present_schema, state_of
 
 log = logging.getLogger("starmodel.migrations")
 
@@ -112,7 +114,11 @@ class Start:
         if not is_new:
             state = await state_of(self.url, migrations, types)
             if state.may_be_renamed:
-                raise drifted(state, production=self.production)
+                raise drifted(
+                    state,
+                    production=self.production,
+                    creation=await self._creation(state, migrations, types),
+                )
         try:
             yield
         except DriftError:
@@ -131,6 +137,21 @@ class Start:
             sentences = " ".join(change.sentence() for change in left if change.is_said)
             said.append(sentences)
             log.warning("The tables are not as the classes. %s Run: %s", sentences, MIGRATE)
+
+    async def _creation(
+        self, state: DatabaseState, migrations: Migrations, types: Sequence[EntityType]
+    ) -> list[str]:
+        """Return the statements for the new classes; none if StarModel may create the tables."""
+        added = [change.entity.name for change in state.drift if isinstance(change, AddedEntity)]
+
+        def read(session: Session) -> list[str]:
+            if may_create_tables(session):
+                return []
+            schema = present_schema(session, types, state.recorded, migrations.environment)
+            return creation_of(schema, added, session.sql_dialect)
+
+        async with open_link(self.url) as link:
+            return await link.run(read)
 
     async def _explained_failure(
         self, migrations: Migrations, types: Sequence[EntityType]

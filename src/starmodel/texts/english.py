@@ -12,6 +12,7 @@ from starmodel.texts.accounts import ACCOUNT, SIGN_IN
 from starmodel.texts.choosing import CHOOSING
 from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKENS
 from starmodel.texts.emails import BY_MAIL, EMAILS
+from starmodel.texts.filters import FILTERS
 from starmodel.texts.forms import FORMS
 from starmodel.texts.lists import LISTS
 from starmodel.texts.records import DELETING, TOASTS
@@ -55,6 +56,7 @@ _VALUES: dict[str, Text] = {
     "value.fixed": "Can't be changed.",
     "value.no_record": "{title} refers to a record that does not exist.",
     "value.goes_not_with": "This {title:lower} does not go with: {others:lower}.",
+    "value.others_go_not_with": "Some {things:lower} do not go with this {title:lower}.",
     "value.no_choice": "This {title:lower} can't be chosen.",
     "value.no_such": "This {title:lower} does not exist any more. Choose another one.",
     "value.out_of_bounds": "This {problem}.",
@@ -313,6 +315,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Toasts after an event": TOASTS,
     "Children of a record": _CHILDREN,
     "Lists": LISTS,
+    "Filters": FILTERS,
     "Values on pages": _SHOWN,
 }
 TEXTS: Mapping[str, Text] = {key: text for texts in PLACES.values() for key, text in texts.items()}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -70,6 +72,18 @@ def test_routes_as_text_are_aligned_columns(shop: Path, run: Run) -> None:
     at = lines[0].index("PATH")
     assert lines[0].split() == ["METHOD", "PATH", "TARGET", "FROM"]
     assert all(line[at - 1] == " " and line[at] == "/" for line in lines[1:])
+
+
+def test_reader_that_stops_after_a_line_is_no_error(shop: Path) -> None:
+    program = "from starmodel.cli.main import main; main()"
+    command = [sys.executable, "-c", program, "routes", str(shop)]
+    with subprocess.Popen(
+        command, cwd=shop.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as routes:
+        assert routes.stdout is not None
+        assert routes.stderr is not None
+        routes.stdout.close()
+        assert "Traceback" not in routes.stderr.read()
 
 
 def test_routes_include_custom_mounts_and_websockets(write: Write, answer: Answer) -> None:

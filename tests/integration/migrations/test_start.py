@@ -321,6 +321,30 @@ async def test_class_that_may_be_renamed_gets_no_new_table(site: Site) -> None:
     assert await site.columns("article") == set()
 
 
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_user_without_the_right_to_create_gets_the_statements(site: Site) -> None:
+    class Article(Entity):
+        model_config = {"store": "sql"}
+        name: str = Field("", max_length=20, index=True)
+
+    await site.start(Product)
+    reader = f"reader_{site.url.rpartition('/')[2]}"
+    await site.run(
+        f'CREATE ROLE "{reader}" LOGIN',
+        f'GRANT USAGE ON SCHEMA public TO "{reader}"',
+        f'GRANT SELECT ON ALL TABLES IN SCHEMA public TO "{reader}"',
+    )
+    scheme, _, rest = site.url.partition("://")
+    mine = Site(f"{scheme}://{reader}@{rest.partition('@')[2]}", site.folder)
+    try:
+        with pytest.raises(
+            DriftError, match=r"(?s)may not create tables.*CREATE TABLE article.*; CREATE INDEX"
+        ):
+            await mine.start(Article)
+    finally:
+        await site.run(f'DROP OWNED BY "{reader}"', f'DROP ROLE "{reader}"')
+
+
 async def test_unrecorded_tables_that_do_not_fit_are_explained(site: Site) -> None:
     repository = await opened(site.url, Product)
     await repository.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -70,10 +70,15 @@ class ChoiceRules:
 
     def __init__(self, registry: Registry) -> None:
         self._by_class: dict[type[Entity], tuple[ChoiceRule, ...]] = {}
+        self._through: dict[type[Entity], list[tuple[ChoiceRule, FormField]]] = {}
         for entity_type in registry:
             found = tuple(_rules(entity_type, registry))
             if found:
                 self._by_class[entity_type.cls] = found
+            for rule in found:
+                for field in rule.reads:
+                    if field.through is not None:
+                        self._through.setdefault(field.through.cls, []).append((rule, field))
         self.by_name = {rule.name: rule for rules in self._by_class.values() for rule in rules}
 
     def __bool__(self) -> bool:
@@ -82,6 +87,10 @@ class ChoiceRules:
     def of(self, cls: type[Entity]) -> tuple[ChoiceRule, ...]:
         """The rules of a class."""
         return self._by_class.get(cls, ())
+
+    def through(self, cls: type[Entity]) -> Sequence[tuple[ChoiceRule, FormField]]:
+        """The rules that read a field of this class through a foreign key, each with that field."""
+        return self._through.get(cls, ())
 
     def find(self, cls: type[Entity], field: str) -> ChoiceRule | None:
         """The rule of one foreign key; None without one."""

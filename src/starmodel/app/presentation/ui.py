@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
@@ -19,7 +19,9 @@ from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import Extensions, NavEntry
 from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.inlines import InlineRows
+from starmodel.app.presentation.navigation import Link, Navigation
 from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
+from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.queries.choices import RecordChoices
@@ -79,8 +81,8 @@ class Services:
 
     Shapes: binder returns the binder of an event; needs_no_form is True for an event
     that a click runs at once; register_view makes a live view known to streams; extensions are
-    what plugins add; choices reads the records that inputs choose from; sorts_by is
-    `Application.sorts_by`.
+    what plugins add, and navigation orders the links of the side bar; choices reads the records
+    that inputs choose from; sorts_by is `Application.sorts_by`.
     """
 
     site: Site
@@ -93,6 +95,7 @@ class Services:
     extensions: Extensions
     choices: RecordChoices
     sorts_by: Callable[[EntityType, RelatedField, AccessPolicy], bool]
+    navigation: Navigation = field(default_factory=Navigation)
 
     @property
     def icons_url(self) -> str:
@@ -134,10 +137,14 @@ class PageShell(Protocol):
         resource: MountedResource | None = None,
         actions: Any = None,
         subject: Entity | None = None,
+        own: OwnPage | None = None,
+        head: str = "",
     ) -> str:
-        """A complete page of a resource; actions stand beside the heading.
+        """A complete page of a resource, or one of the application's own.
 
         With a record as `subject`, heading and tab title follow the record's title live.
+
+        Shapes: actions stand beside the heading; head is HTML for the end of <head>.
         """
 
     def page_start(
@@ -151,14 +158,20 @@ class PageShell(Protocol):
     def page_navigation(
         self,
         resources: Sequence[MountedResource],
-        current: MountedResource | None,
+        current: Link | None,
         entries: Sequence[NavEntry] = (),
         creatable: Collection[MountedResource] = (),
     ) -> Any:
-        """The navigation links to these resources, and entries of plugins.
+        """The navigation links to these resources, to pages of the application and of plugins.
 
-        Shapes: creatable are the resources whose form for a new record the visitor may open.
+        `services.navigation.groups(resources, entries)` has them in their order and groups.
+
+        Shapes: current is the link that the page belongs to; creatable are the resources whose form
+        for a new record the visitor may open.
         """
+
+    def check_icon(self, where: str, name: str) -> None:
+        """Refuse the name of an icon that the adapter lacks. Raises: ConfigurationError."""
 
     def page_slot(self, filled: Filled, place: Place) -> Any:
         """One content of a slot, in an element with its id."""

@@ -133,7 +133,7 @@ class Window:
         """A hash of ids, versions, order, titles shown, `more` and a requested total."""
         rows = [f"{entity.id}:{row_state(entity)}" for entity in self.entities]
         if self.titles is not NO_TITLES:
-            rows += [repr(self.titles.shown_with(entity)) for entity in self.entities]
+            rows += map(repr, self.titles.shown_with(self.entities))
         total = [] if self.total is None else [str(self.total)]
         return _digest("\n".join([*rows, str(self.more), *total]))
 

@@ -12,7 +12,7 @@ from starmodel.app.access.policy import AccessPolicy, Actor
 from starmodel.app.queries.record_keys import key_of
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.classes.related_fields import RelatedField
-from starmodel.core.classes.titles import title_names, title_of
+from starmodel.core.classes.titles import record_titles, title_names
 from starmodel.core.entity import Entity
 from starmodel.core.snapshot import hidden_of
 
@@ -96,19 +96,22 @@ class RelatedTitles:
             return None
         return getattr(titled.entity, path.field)
 
-    def shown_with(self, entity: Entity) -> tuple[str | None, ...]:
-        """The titles and values that the rendering of a record depends on, as text."""
-        hidden = hidden_of(entity)
-        found = [
-            None if name in hidden else titled.get(getattr(entity, name))
-            for name, titled in self._by_key.items()
-        ]
-        shown = [None if each is None else each.title for each in found]
-        shown += [repr(self.value(entity, path)) for path in self._fields]
+    def shown_with(self, entities: Sequence[Entity]) -> list[tuple[str | None, ...]]:
+        """The titles and values that the rendering of each record depends on, as text."""
+        columns: list[list[str | None]] = []
+        for name, titles in self._by_key.items():
+            found = [
+                None if name in hidden_of(each) else titles.get(getattr(each, name))
+                for each in entities
+            ]
+            columns.append([None if titled is None else titled.title for titled in found])
+        for path in self._fields:
+            columns.append([repr(self.value(each, path)) for each in entities])
         for name in self._linked:
-            shown.append(repr([each[:2] for each in self.linked(name, entity)]))
-            shown.append(str(self.has_more_linked(name, entity)))
-        return tuple(shown)
+            linked = [[titled[:2] for titled in self.linked(name, each)] for each in entities]
+            columns.append(list(map(repr, linked)))
+            columns.append([str(self.has_more_linked(name, each)) for each in entities])
+        return list(zip(*columns, strict=True)) if columns else [()] * len(entities)
 
 
 NO_TITLES = RelatedTitles()
@@ -149,17 +152,18 @@ async def titles_of(
             some |= dict.fromkeys(others[:MAX_LINKED_TITLES])
     for cls, known in wanted.items():
         found = await readable(types[cls], list(known), actor, policy) if known else ()
-        for seen in await each_seen_by(policy, actor, types[cls], list(found)):
-            known[seen.id] = titled(types[cls], seen)
+        seen = await each_seen_by(policy, actor, types[cls], list(found))
+        known.update(zip([each.id for each in seen], titled(types[cls], seen), strict=True))
     if not wanted and not linked:
         return NO_TITLES
     by_key = {name: wanted.get(target.cls, NONE) for name, target in references.items()}
     return RelatedTitles(wanted, by_key, fields, linked or {})
 
 
-def titled(entity_type: EntityType, seen: Entity) -> Titled:
-    """The title of a readable record, as its reader sees it."""
-    return Titled(title_of(entity_type, seen), key_of(seen.id), seen)
+def titled(entity_type: EntityType, seen: Sequence[Entity]) -> list[Titled]:
+    """The titles of readable records of one class, as their reader sees them."""
+    titles = record_titles(entity_type, seen)
+    return [Titled(title, key_of(each.id), each) for title, each in zip(titles, seen, strict=True)]
 
 
 def titles_vary(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from starmodel.app.persistence import PersistenceManager
@@ -92,8 +93,8 @@ class Relations:
             related = await self.fill(related, further)
         belong: dict[Any, list[Any]] = defaultdict(list)
         if what.link is None:
-            for other in related:
-                belong[getattr(other, what.remote)].append(other)
+            for key, other in zip(map(attrgetter(what.remote), related), related, strict=True):
+                belong[key].append(other)
         else:
             own_keys_of: dict[Any, list[Any]] = defaultdict(list)
             for own_key, remote_key in pairs:

@@ -125,7 +125,7 @@ class TitleQueries:
         """The title of one record; None if it is missing or the actor may not read it."""
         found = await self._readable(entity_type, [id], actor, policy)
         seen = await each_seen_by(policy, actor, entity_type, list(found))
-        return next((titled(entity_type, each) for each in seen), None)
+        return next(iter(titled(entity_type, seen)), None)
 
     async def add(
         self,

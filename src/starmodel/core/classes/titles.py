@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -27,16 +28,27 @@ def title_field(entity_type: EntityType) -> str | None:
 
 def title_of(entity_type: EntityType, entity: Entity) -> str:
     """The display title of an entity; its class and id when every title field is blank."""
+    return record_titles(entity_type, [entity])[0]
+
+
+def record_titles(entity_type: EntityType, entities: Sequence[Entity]) -> list[str]:
+    """As `title_of`, for records of one class."""
     if not entity_type.is_record:
-        return entity_type.title
+        return [entity_type.title] * len(entities)
+    names = title_names(entity_type.cls)
+    return [_title(names, each) or f"{entity_type.title} {each.id}" for each in entities]
+
+
+def _title(names: Iterable[str], entity: Entity) -> str:
+    """The first of these values that is not blank; "" without one."""
     hidden = hidden_of(entity)
-    for name in title_names(entity_type.cls):
+    for name in names:
         value = None if name in hidden else getattr(entity, name, None)
         if isinstance(value, int) and not isinstance(value, bool):  # a number by `title_field`
             value = str(value)
         if isinstance(value, str) and value.strip():
             return value if len(value) <= MAX_TITLE_CHARS else f"{value[: MAX_TITLE_CHARS - 1]}…"
-    return f"{entity_type.title} {entity.id}"
+    return ""
 
 
 def title_names(cls: type[Entity]) -> tuple[str, ...]:

@@ -29,7 +29,8 @@ class EntityConfig(ConfigDict, total=False):
     field, or the computed field, that titles a record; children names the relations that record
     pages list, all of them by default, and inlines those with inputs in the forms of the class;
     plugin is the name of the plugin that the class belongs to; icon is the picture beside its
-    title in the navigation; actors is True for the class whose ids are those of actors;
+    title in the navigation, group the heading above it there, and nav=False leaves it out there;
+    actors is True for the class whose ids are those of actors;
     renamed_from are earlier names of this class, not of its subclasses; access is one rule, or
     rules by "read", "write", "create", "update" and "delete".
     Units: ttl is in seconds.
@@ -53,6 +54,8 @@ class EntityConfig(ConfigDict, total=False):
     editable: bool | Iterable[str]
     history: bool
     icon: str
+    group: str
+    nav: bool
     actors: bool
     list_display: Iterable[str]
     search_fields: Iterable[str]
@@ -95,6 +98,14 @@ def check_config(name: str, config: Mapping[str, Any]) -> None:
             f"{name}.model_config['icon'] is {icon!r}; expected the name of an icon, such as "
             "'cart'."
         )
+    group, nav = config.get("group", ""), config.get("nav", True)
+    if not isinstance(group, str):
+        raise ConfigurationError(
+            f"{name}.model_config['group'] is {group!r}; expected the heading of a group in the "
+            "navigation, such as 'Stock'."
+        )
+    if not isinstance(nav, bool):
+        raise ConfigurationError(f"{name}.model_config['nav'] is {nav!r}; expected True or False.")
     plugin = config.get("plugin")
     if plugin is not None and not (isinstance(plugin, str) and PLUGIN_NAME.fullmatch(plugin)):
         raise ConfigurationError(

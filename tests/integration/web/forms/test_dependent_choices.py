@@ -193,6 +193,22 @@ async def test_row_is_checked_against_its_parent(ann: Any) -> None:
     assert alone.status_code == 409
 
 
+async def test_parent_is_checked_against_stored_rows(ann: Any) -> None:
+    create = lambda cls, **values: ann.app.starmodel.objects(cls).create(**values)  # noqa: E731
+    bought = await create(Purchase, supplier_id="one")
+    item = await create(PurchaseItem, purchase_id=bought.id, product_id="of-one")
+    refused = await ann.call("PATCH", f"/purchases/{bought.id}", {"supplier_id": "two"})
+    assert refused.status_code == 409
+    assert refused.json()["errors"] == {
+        "supplier_id": "Some purchase items do not go with this supplier."
+    }
+    rows = [{"_id": item.id, "product_id": "of-two"}]
+    both = await ann.call("PATCH", f"/purchases/{bought.id}", {"supplier_id": "two", "items": rows})
+    assert both.status_code == 200
+    without = {"supplier_id": "one", "items": [{"_id": item.id, "_removed": True}]}
+    assert (await ann.call("PATCH", f"/purchases/{bought.id}", without)).status_code == 200
+
+
 async def test_row_asks_with_the_field_of_its_parent(ann: Any) -> None:
     page = (await ann.page("/purchases/new")).text
     assert '"needs":[["on.purchase_id.supplier_id","supplier_id"]]' in page

@@ -29,8 +29,9 @@ from starmodel.adapters.frontends.datastar.views import TITLES_PATH
 from starmodel.app.application import Application
 from starmodel.app.commands.elements import Element
 from starmodel.app.context import current_context
+from starmodel.app.live.live_queries import LiveRecords
 from starmodel.app.live.topics import Topics
-from starmodel.app.live.views import LiveView
+from starmodel.app.live.views import LiveView, Shown
 from starmodel.app.presentation.areas import Area
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.slots import Place
@@ -86,8 +87,8 @@ class DatastarFrontend:
             return ""
         return self._browser_states.hide_until_restored(entity_type)
 
-    def live_part(self, view: LiveView, entity: Entity) -> Any:
-        return live_part(view, entity).component
+    def live_part(self, view: LiveView, shown: Shown) -> Any:
+        return live_part(view, shown).component
 
     def element_of(self, html: str, info: EventInfo, where: str) -> Element:
         return element_of(html, info, where)
@@ -97,6 +98,12 @@ class DatastarFrontend:
         page = current_page()
         if page is not None:
             page.show_list(listing)
+
+    def show_query(self, records: LiveRecords[Any], view: str) -> None:
+        """Subscribe the current page to a view of these records; no effect outside a page."""
+        page = current_page()
+        if page is not None and records.listing is not None:
+            page.show_query(records.listing, view)
 
     def show_slot(self, content: str, classes: Iterable[EntityType], place: Place) -> None:
         """Let the page request the content again when an entity of these classes changes."""

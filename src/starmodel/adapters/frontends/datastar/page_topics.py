@@ -9,11 +9,13 @@ from starmodel.adapters.frontends.datastar.element_ids import rows_id
 from starmodel.adapters.frontends.datastar.pages import (
     EntityTopic,
     ListTopic,
+    QueryTopic,
     SlotTopic,
     Topic,
 )
 from starmodel.adapters.frontends.datastar.views import (
     PartView,
+    QueryView,
     RenderPart,
     RowsView,
     SignalsView,
@@ -59,6 +61,10 @@ async def page_topics(
             await check(area.policy, entity_type, "read", session.actor)
             if isinstance(item, SlotTopic):
                 topics.add_class(entity_type, SlotView(item, root_path))
+            elif isinstance(item, QueryTopic):
+                await _add_query(
+                    topics, application, area, root_path, entity_type, item, session, render
+                )
             elif isinstance(item, ListTopic):
                 await _add_list(
                     topics, application, area, root_path, entity_type, item, session, digests
@@ -123,6 +129,28 @@ async def _add_list(
     digest = digests.get(rows_id(listing), "")
     watched = WatchedList(listing, digest, total=bool(place), titled=titled)
     topics.add_list(watched, view, _own_policy(area))
+
+
+async def _add_query(
+    topics: Topics,
+    application: Application,
+    area: Area,
+    root_path: str,
+    entity_type: EntityType,
+    item: QueryTopic,
+    session: Session,
+    render: RenderPart,
+) -> None:
+    part = application.views.get(item.view) or view_named(item.view)
+    if part is None or not part.is_list or part.entity is not entity_type.cls:
+        return
+    audience = await audience_of(area.policy, entity_type, session.actor)
+    parameters = dict(parse_qsl(item.query, keep_blank_values=True))
+    place = parameters.pop(PLACE, "")[:MAX_PLACE_CHARS]
+    listing = listing_of(entity_type, parameters, hidden=audience.uncertain, place=place)
+    titled = await application.titles.watched(entity_type, session.actor, area.policy)
+    view = QueryView(part, listing, root_path, render, area, application.texts)
+    topics.add_list(WatchedList(listing, titled=titled), view, _own_policy(area))
 
 
 def _own_policy(area: Area) -> AccessPolicy | None:

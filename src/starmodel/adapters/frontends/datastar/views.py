@@ -24,6 +24,7 @@ from starmodel.app.access.policy import Audience
 from starmodel.app.commands.elements import Element
 from starmodel.app.live.class_topics import ClassChanged
 from starmodel.app.live.live_list import ListChanged, ListClosed
+from starmodel.app.live.live_queries import LiveRecords
 from starmodel.app.live.snapshots import snapshot_of
 from starmodel.app.live.views import LiveView
 from starmodel.app.ports.messages import Changed
@@ -98,6 +99,31 @@ class PartView:
 
 
 @dataclass(frozen=True, slots=True)
+class QueryView:
+    """Renders a live view from the records of a query; without read access from none."""
+
+    view: LiveView
+    listing: Listing
+    root_path: str
+    render: RenderPart
+    area: Area | None = None
+    texts: Catalogue = field(default=ENGLISH, compare=False)
+
+    def encode(self, message: ListChanged | ListClosed, *, full: bool) -> Sequence[DatastarPatch]:
+        if isinstance(message, ListClosed):
+            if message.state is not None:
+                return [status(self.texts.text("list.not_live"))]
+            window = Window((), False)
+        else:
+            window = message.state
+        records: LiveRecords[Any] = LiveRecords(self.view.entity, self.listing, window)
+        with page_at(self.root_path, self.area):
+            part = live_part(self.view, records)
+            html = self.render(part.component, self.root_path, self.area)
+        return [patch_elements(Element(html, part.selector, None, part.namespace))]
+
+
+@dataclass(frozen=True, slots=True)
 class RowsView:
     """Renders the rows of a list for one audience, and the controls around them."""
 
@@ -153,7 +179,7 @@ class RowsView:
 
 def _shown(window: Window, entity: Entity) -> tuple[Any, ...]:
     """What the row of a record depends on."""
-    return row_state(entity), window.titles.shown_with(entity)
+    return row_state(entity), window.titles.shown_with([entity])[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ class CompiledSql:
 
     def params(self, given: Mapping[str, Any]) -> Row:
         """Return the parameter values in order."""
-        return tuple(given[n] if n in given else self.constants[n] for n in self.names)
+        known = {**self.constants, **given}
+        return tuple(map(known.__getitem__, self.names))
 
 
 def compile_sql(statement: ClauseElement, dialect: Dialect) -> CompiledSql:

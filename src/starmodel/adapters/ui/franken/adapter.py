@@ -12,7 +12,7 @@ from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.forms import EventForms
 from starmodel.adapters.ui.franken.forms.inputs import labelled
-from starmodel.adapters.ui.franken.icons import check_icons
+from starmodel.adapters.ui.franken.icons import check_icon, check_icons
 from starmodel.adapters.ui.franken.lists.lists import Lists
 from starmodel.adapters.ui.franken.messages import progress_message, toast_message
 from starmodel.adapters.ui.franken.records.children import child_sections
@@ -32,7 +32,9 @@ from starmodel.app.presentation.choices import Choice, Offered
 from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.inlines import InlineRows
+from starmodel.app.presentation.navigation import Link
 from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
+from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.presentation.ui import NO_INPUTS, FormFlow, Row, Services
@@ -83,8 +85,10 @@ class FrankenUI:
         resource: MountedResource | None = None,
         actions: Any = None,
         subject: Entity | None = None,
+        own: OwnPage | None = None,
+        head: str = "",
     ) -> str:
-        return self._shell.page(title, content, actor, resource, actions, subject)
+        return self._shell.page(title, content, actor, resource, actions, subject, own, head)
 
     def page_start(
         self, actor: Actor | None, overviews: Mapping[MountedResource, Overview] = NO_OVERVIEWS
@@ -94,11 +98,14 @@ class FrankenUI:
     def page_navigation(
         self,
         resources: Sequence[MountedResource],
-        current: MountedResource | None,
+        current: Link | None,
         entries: Sequence[NavEntry] = (),
         creatable: Collection[MountedResource] = (),
     ) -> Any:
         return navigation_links(self.services, resources, current, entries, creatable)
+
+    def check_icon(self, where: str, name: str) -> None:
+        check_icon(where, name)
 
     def page_slot(self, filled: Filled, place: Place) -> Any:
         return slot_content(self.services, filled, place)

@@ -183,6 +183,8 @@ def _problem_of(
         plain: str = next((text for kind, text in _PLAIN.items() if isinstance(error, kind)), "")
         if isinstance(error, AccessDeniedError):
             plain = error.plain
+        if isinstance(error, ListQueryError) and error.plain:
+            plain = error.plain
         record = error.entity if isinstance(error, NotFoundError) else ""
         if record:
             # By status, since a hidden record has the response of a missing one.

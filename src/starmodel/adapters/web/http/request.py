@@ -157,6 +157,11 @@ class HttpRequest:
             return MappingProxyType({k: v for k, v in found.items() if k != "datastar"})
         return found
 
+    @property
+    def query_pairs(self) -> list[tuple[str, str]]:
+        """The query parameters in their order, repeated ones too."""
+        return _pairs(self.scope["query_string"])
+
     def check_repeated(self) -> None:
         """Reject a query with a repeated parameter. Raises: RequestError."""
         pairs = _pairs(self.scope["query_string"])

@@ -328,6 +328,11 @@ def _attribute(actor: Actor | None, name: str) -> Any:
     return value
 
 
+def attribute_of(actor: Actor | None, attribute: ActorAttribute) -> Any:
+    """The value of `actor.team` for an actor; None for a guest, and without a value."""
+    return _attribute(actor, attribute._name)
+
+
 def _of_fields(model: RuleModel, left: Path, op: str, right: Path) -> Condition:
     left_steps, _, left_field = model.locate(left)
     right_steps, _, right_field = model.locate(right)

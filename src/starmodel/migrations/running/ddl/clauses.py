@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Column, Index, Table
@@ -15,8 +16,11 @@ from sqlalchemy.schema import (
 )
 
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.adapters.persistence.sql.schema.creation_order import creation_order
 from starmodel.adapters.persistence.sql.schema.entity_table import VERSION
 from starmodel.migrations.running.ddl.difference import SqlConstraint
+from starmodel.migrations.schema.definitions import Schema
+from starmodel.migrations.schema.tables import build_tables
 
 
 def ddl(statement: DDLElement | CreateColumn, sql_dialect: SqlDialect) -> str:
@@ -30,6 +34,19 @@ def create_table(
 ) -> str:
     """Return CREATE TABLE with these foreign keys; with all of them by default."""
     return ddl(CreateTable(table, include_foreign_key_constraints=keys), sql_dialect)
+
+
+def creation_of(schema: Schema, classes: Collection[str], sql_dialect: SqlDialect) -> list[str]:
+    """Return the statements that create the tables of these classes, with their indexes."""
+    made = build_tables(schema, sql_dialect)
+    tables = {made[name].table for name in classes}
+    ordered, later = creation_order(tables)
+    statements = []
+    for table, keys in ordered:
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        statements.append(create_table(table, sql_dialect, list(keys)))
+        statements += [create_index(index, sql_dialect) for index in indexes]
+    return [*statements, *(ddl(AddConstraint(added), sql_dialect) for added in later)]
 
 
 def create_index(index: Index, sql_dialect: SqlDialect) -> str:

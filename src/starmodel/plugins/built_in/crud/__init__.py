@@ -16,6 +16,7 @@ from starmodel.plugins.built_in.crud.event_pages import EventPages
 from starmodel.plugins.built_in.crud.event_states import EventStatesPage
 from starmodel.plugins.built_in.crud.exporting import workbook
 from starmodel.plugins.built_in.crud.exporting.exports import Exports
+from starmodel.plugins.built_in.crud.facets import Facets
 from starmodel.plugins.built_in.crud.matching import MatchingEvents
 from starmodel.plugins.built_in.crud.overview import overviews
 from starmodel.plugins.built_in.crud.pages import CrudPages
@@ -44,6 +45,7 @@ class Crud(Plugin):
         yield ResourceRoute("matching", self._matching.run, methods=["POST"], needs="endpoint")
         yield ResourceRoute("choices", self._choices.send)
         yield ResourceRoute("count", self._counts.send)
+        yield ResourceRoute("facets", self._facets.send)
         yield ResourceRoute("export.csv", self._exports.csv)
         yield ResourceRoute("export.jsonl", self._exports.json_lines)
         if workbook.is_available():
@@ -73,6 +75,10 @@ class Crud(Plugin):
     @cached_property
     def _counts(self) -> Counts:
         return Counts(self.services)
+
+    @cached_property
+    def _facets(self) -> Facets:
+        return Facets(self.services)
 
     @cached_property
     def _exports(self) -> Exports:

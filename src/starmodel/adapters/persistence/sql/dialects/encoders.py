@@ -17,6 +17,8 @@ def wrong_type(value: Any, expected: str) -> ValueError:
 
 
 def encode_text(value: Any) -> str:
+    if type(value) is str and value.isascii():  # most texts
+        return value
     if not isinstance(value, str):
         raise wrong_type(value, "str")
     if not value.isascii():

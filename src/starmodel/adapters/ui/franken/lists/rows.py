@@ -156,13 +156,12 @@ class ListView:
         if varies or not self.is_shared:
             return [self._row(entity, titles) for entity in entities]
         rows, cached, token = [], self.cache.get, self.token
-        for entity in entities:
+        for entity, shown in zip(entities, titles.shown_with(entities), strict=True):
             computed = {column.name: column.read(entity) for column in self.computed}
             state = _state(computed.values())
             if state is None:
                 rows.append(self._row(entity, titles, computed))
                 continue
-            shown = () if titles is NO_TITLES else titles.shown_with(entity)
             key = token, entity.id, version_of(entity), shown, state
             row = cached(key)
             if row is None:

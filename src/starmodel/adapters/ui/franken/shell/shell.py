@@ -15,6 +15,7 @@ from starmodel.adapters.ui.franken.icons import notice
 from starmodel.adapters.ui.franken.shell.headings import (
     RecordTitle,
     document_title,
+    heading,
     heading_view,
 )
 from starmodel.adapters.ui.franken.shell.layout import (
@@ -29,7 +30,9 @@ from starmodel.adapters.ui.franken.slots import head_slot, slot
 from starmodel.app.access.offers import may_create, offers
 from starmodel.app.access.policy import Actor
 from starmodel.app.presentation.extensions import NavEntry
+from starmodel.app.presentation.navigation import Link, current_link, path_of
 from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
+from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.slots import HEAD, Place
 from starmodel.app.presentation.ui import Services
@@ -40,7 +43,7 @@ from starmodel.texts.catalogue import Catalogue, Message
 Navigation = Callable[
     [
         Sequence[MountedResource],
-        MountedResource | None,
+        Link | None,
         Sequence[NavEntry],
         Collection[MountedResource],
     ],
@@ -84,6 +87,8 @@ class Shell:
         resource: MountedResource | None,
         actions: Any,
         subject: Entity | None,
+        own: OwnPage | None = None,
+        own_head: str = "",
     ) -> str:
         """A complete page; see `PageShell.page`."""
         services = self._services
@@ -93,6 +98,9 @@ class Shell:
         )
         readable = self._readable(actor)
         creatable = tuple([each for each in readable if _offers_new(each, actor)])
+        current: Link | None = resource
+        if own is not None:
+            current = current_link(own.path, readable, entries)
         # Rendering collects the page's topics: first the content, then the heading, then the tail.
         entity_type = None if resource is None else resource.entity_type
         head = head_slot(services, Place(HEAD, actor, entity_type, subject))
@@ -103,15 +111,20 @@ class Shell:
             frontend.show(subject, self._headings[resource].name)
         account_part = render(tuple(account) or who(services, actor))
         is_foreign = self._is_foreign(resource, f"{account_part}{inside}")
-        template = self._template(root_path, readable, resource, entries, creatable, is_foreign)
-        is_below_list = _has_list(resource) and title != resource.entity_type.plural_title
+        template = self._template(root_path, readable, current, entries, creatable, own, is_foreign)
+        if own is not None:
+            is_below = current is not None and path_of(current) != own.path
+            shown = render(Div(heading(title), cls="sm-heading")) if own.heading else ""
+        else:
+            is_below = _has_list(resource) and title != resource.entity_type.plural_title
+            shown = title
         return template.fill(
             {
                 "title": document_title(title, services.site.title),
-                "head": head + frontend.form_head(root_path, inside),
-                "heading": title,
+                "head": head + own_head + frontend.form_head(root_path, inside),
+                "heading": shown,
                 "account": account_part,
-                "breadcrumb": self._breadcrumb(root_path, resource) if is_below_list else "",
+                "breadcrumb": self._breadcrumb(root_path, current) if is_below else "",
                 "actions": render(actions) if actions is not None else "",
                 "content": inside,
                 "tail": frontend.body_end(),
@@ -157,23 +170,30 @@ class Shell:
         self,
         root_path: str,
         readable: Sequence[MountedResource],
-        resource: MountedResource | None,
+        current: Link | None,
         entries: Sequence[NavEntry],
         creatable: Sequence[MountedResource],
+        own: OwnPage | None,
         is_foreign: bool,
     ) -> Template:
         services, s = self._services, Slots()
-        head = html_head(services, resource, s, whole=is_foreign)
+        resource = None if own is not None or isinstance(current, NavEntry) else current
+        head = html_head(services, resource, s, own, whole=is_foreign)
         head += services.frontend.head(root_path)
-        navigation = self._navigation(readable, resource, entries, creatable)
-        inside = render(body(services, navigation, s, has_breadcrumb=_has_list(resource)))
+        navigation = self._navigation(readable, current, entries, creatable)
+        has_breadcrumb = own is not None or _has_list(resource)
+        inside = render(
+            body(
+                services, navigation, s, has_breadcrumb=has_breadcrumb, is_own=own is not None
+            )
+        )  # fmt: skip
         language = escape(services.texts.text("page.language"))
         html_class = services.site.html_class
         html = f'<html lang="{language}" class="{html_class}"><head>{head}</head>{inside}</html>'
         return Template(Safe(f"<!doctype html>{html}"))
 
-    def _make_breadcrumb(self, root_path: str, resource: MountedResource) -> str:
-        return breadcrumb(self._services, resource)
+    def _make_breadcrumb(self, root_path: str, link: Link) -> str:
+        return breadcrumb(self._services, link)
 
 
 def _translated(entry: NavEntry, texts: Catalogue) -> NavEntry:
