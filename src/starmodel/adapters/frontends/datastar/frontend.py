@@ -46,7 +46,6 @@ from starmodel.core.public_state import public_state
 
 STREAM_PATH = "/_starmodel/stream"
 MAX_QUERY_BYTES = 64 * 1024
-_FORM = " data-check"  # frontend/src/loading.js loads the module of forms for it
 
 
 class DatastarFrontend:
@@ -160,18 +159,13 @@ class DatastarFrontend:
         name = "data-signals__ifmissing" if entity_type.in_browser else "data-signals"
         return f"<div hidden {attribute(name, values)}></div>"
 
-    def head(self, root_path: str) -> str:
+    def head(self, root_path: str, *, has_form: bool = False) -> str:
         """The script tags of every page; Datastar itself may be loaded from a CDN."""
+        early = ["datastar.js", "editing.js"] if has_form else ["datastar.js"]
+        urls = [self._assets[name] for name in early if name in self._assets]
+        links = [f'<link rel="modulepreload" href="{root_path}{url}">' for url in urls]
         script = f'<script type="module" src="{root_path}{self._assets["starmodel.js"]}"></script>'
-        if "datastar.js" not in self._assets:
-            return script
-        return f'<link rel="modulepreload" href="{root_path}{self._assets["datastar.js"]}">{script}'
-
-    def form_head(self, root_path: str, content: str) -> str:
-        """The link by which the module of forms loads beside the first script."""
-        if "editing.js" not in self._assets or _FORM not in content:
-            return ""
-        return f'<link rel="modulepreload" href="{root_path}{self._assets["editing.js"]}">'
+        return f"{''.join(links)}{script}"
 
     def body_end(self) -> str:
         """Notices and the element that opens the stream; "" in patched content."""

@@ -24,8 +24,8 @@ from starmodel.adapters.ui.franken.shell.layout import (
     html_head,
     who,
 )
+from starmodel.adapters.ui.franken.shell.page_assets import FORM, SLOT, has_other_classes
 from starmodel.adapters.ui.franken.shell.start_cards import start_card
-from starmodel.adapters.ui.franken.shell.style_sheets import has_other_classes, has_slot
 from starmodel.adapters.ui.franken.slots import head_slot, slot
 from starmodel.app.access.offers import may_create, offers
 from starmodel.app.access.policy import Actor
@@ -110,8 +110,13 @@ class Shell:
         if resource is not None and subject is not None and resource in self._headings:
             frontend.show(subject, self._headings[resource].name)
         account_part = render(tuple(account) or who(services, actor))
-        is_foreign = self._is_foreign(resource, f"{account_part}{inside}")
-        template = self._template(root_path, readable, current, entries, creatable, own, is_foreign)
+        body_html = f"{account_part}{inside}"
+        is_foreign = False  # the classes of lists and records are ours
+        if resource is None or self._has_skin or SLOT in body_html:
+            is_foreign = has_other_classes(body_html, services.site.styled_classes())
+        template = self._template(
+            root_path, readable, current, entries, creatable, own, is_foreign, FORM in inside
+        )
         if own is not None:
             is_below = current is not None and path_of(current) != own.path
             shown = render(Div(heading(title), cls="sm-heading")) if own.heading else ""
@@ -121,7 +126,7 @@ class Shell:
         return template.fill(
             {
                 "title": document_title(title, services.site.title),
-                "head": head + own_head + frontend.form_head(root_path, inside),
+                "head": head + own_head,
                 "heading": shown,
                 "account": account_part,
                 "breadcrumb": self._breadcrumb(root_path, current) if is_below else "",
@@ -160,12 +165,6 @@ class Shell:
             ]
         )
 
-    def _is_foreign(self, resource: MountedResource | None, html: str) -> bool:
-        """Whether the page has classes that only the whole style sheet has."""
-        if resource is not None and not self._has_skin and not has_slot(html):
-            return False  # the classes of lists and records are ours
-        return has_other_classes(html, self._services.site.styled_classes())
-
     def _make_template(
         self,
         root_path: str,
@@ -175,11 +174,12 @@ class Shell:
         creatable: Sequence[MountedResource],
         own: OwnPage | None,
         is_foreign: bool,
+        has_form: bool,
     ) -> Template:
         services, s = self._services, Slots()
         resource = None if own is not None or isinstance(current, NavEntry) else current
         head = html_head(services, resource, s, own, whole=is_foreign)
-        head += services.frontend.head(root_path)
+        head += services.frontend.head(root_path, has_form=has_form)
         navigation = self._navigation(readable, current, entries, creatable)
         has_breadcrumb = own is not None or _has_list(resource)
         inside = render(

@@ -1,4 +1,4 @@
-"""Which style sheet a page needs: that of generated pages, or the one with all components."""
+"""Which assets a page needs: its style sheet, and the module of forms."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import re
 from collections.abc import Collection
 
 _ATTRIBUTE = re.compile(r'\sclass="([^"]*)"')
-_SLOT = 'class="sm-slot"'
+SLOT = 'class="sm-slot"'
+"""A part of the page comes from a plugin or from the application."""
+FORM = " data-check"
+"""The page has a form for which `frontend/src/loading.js` loads a module."""
 
 
 def has_other_classes(html: str, styled: Collection[str]) -> bool:
@@ -21,8 +24,3 @@ def has_other_classes(html: str, styled: Collection[str]) -> bool:
         for attribute in attributes
         for name in attribute.split()
     )
-
-
-def has_slot(html: str) -> bool:
-    """Whether a part of the page comes from a plugin or from the application."""
-    return _SLOT in html
