@@ -26,6 +26,7 @@ from starmodel.adapters.ui.franken.shell.layout import (
 )
 from starmodel.adapters.ui.franken.shell.page_assets import FORM, SLOT, has_other_classes
 from starmodel.adapters.ui.franken.shell.start_cards import start_card
+from starmodel.adapters.ui.franken.shell.welcome import welcome
 from starmodel.adapters.ui.franken.slots import head_slot, slot
 from starmodel.app.access.offers import may_create, offers
 from starmodel.app.access.policy import Actor
@@ -151,7 +152,12 @@ class Shell:
         cards = [
             start_card(services, resource, actor, overviews.get(resource)) for resource in resources
         ]
-        return (Div(*cards, cls="sm-cards"), Div(*tiles, cls="sm-tiles") if tiles else None)
+        creatable = [each for each in resources if each in overviews and _offers_new(each, actor)]
+        return (
+            welcome(services, creatable, overviews),
+            Div(*cards, cls="sm-cards"),
+            Div(*tiles, cls="sm-tiles") if tiles else None,
+        )
 
     def _readable(self, actor: Actor | None) -> tuple[MountedResource, ...]:
         """The resources of the current area that the actor may read."""
