@@ -70,6 +70,7 @@ class Site:
     scripts; with `whole`, its style sheet has the classes of every component, otherwise
     those of `styled_classes`; html_class is the class of <html>; icons is the address of the
     icons below the mount point.
+    development is True where pages may name source files.
     Units: max_body_bytes is the largest request, 0 for no limit.
     """
 
@@ -79,6 +80,7 @@ class Site:
     icons: str
     max_body_bytes: int = 0
     styled_classes: Callable[[], Collection[str]] = frozenset
+    development: bool = False
 
 
 @dataclass(frozen=True, slots=True)
