@@ -23,6 +23,7 @@ import "./record_picker.js";
 import "./inlines.js";
 import "./row_editor.js";
 import "./locale.js";
+import "./relative_times.js";
 import { isOld, startAnew } from "./patches.js";
 import { slot } from "./slots.js";
 import { connected, follow, startStores } from "./stores.js";
