@@ -16,5 +16,6 @@ import "./events/event_states.js";
 import "./events/shortcuts.js";
 import "./events/event_dialogs.js";
 import "./page/locale.js";
+import "./page/relative_times.js";
 import "./stream/stream.js";
 import "./loading.js";
