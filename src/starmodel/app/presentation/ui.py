@@ -181,9 +181,6 @@ class PageShell(Protocol):
         for a new record the visitor may open.
         """
 
-    def check_icon(self, where: str, name: str) -> None:
-        """Refuse the name of an icon that the adapter lacks. Raises: ConfigurationError."""
-
     def page_slot(self, filled: Filled, place: Place) -> Any:
         """One content of a slot, in an element with its id."""
 
@@ -459,7 +456,8 @@ class UIAdapter(
     """Turns resources into pages. Components are whatever `render` takes.
 
     Shapes: scripts are the texts of the adapter's inline scripts; the CSP of
-    its pages allows them by hash.
+    its pages allows them by hash. icons are the names of its icons.
     """
 
     scripts: Sequence[str]
+    icons: Sequence[str]

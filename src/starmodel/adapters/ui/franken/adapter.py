@@ -16,7 +16,7 @@ from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.forms import EventForms
 from starmodel.adapters.ui.franken.forms.inputs import labelled
-from starmodel.adapters.ui.franken.icons import check_icon, check_icons
+from starmodel.adapters.ui.franken.icons import ICONS, check_icons
 from starmodel.adapters.ui.franken.lists.lists import Lists
 from starmodel.adapters.ui.franken.lists.views import view_links
 from starmodel.adapters.ui.franken.messages import progress_message, toast_message
@@ -64,6 +64,7 @@ class FrankenUI:
     """
 
     scripts: Sequence[str] = ()
+    icons: Sequence[str] = ICONS
 
     def __init__(self, services: Services, resources: Sequence[MountedResource]) -> None:
         check_icons(resource.entity_type for resource in resources)
@@ -112,9 +113,6 @@ class FrankenUI:
         creatable: Collection[MountedResource] = (),
     ) -> Any:
         return navigation_links(self.services, resources, current, entries, creatable)
-
-    def check_icon(self, where: str, name: str) -> None:
-        check_icon(where, name)
 
     def page_slot(self, filled: Filled, place: Place) -> Any:
         return slot_content(self.services, filled, place)
