@@ -53,6 +53,7 @@ from starmodel.app.presentation.slots import Slots
 from starmodel.app.presentation.ui import Renderer
 from starmodel.app.queries.choices import RecordChoices
 from starmodel.app.queries.cursors import Cursors
+from starmodel.app.queries.list_totals import check_totals
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.objects import Objects
 from starmodel.app.queries.related import RelatedRecords
@@ -135,6 +136,7 @@ class Application:
         check_rules(registry)
         check_paths(registry)
         for entity_type in registry:
+            check_totals(entity_type)
             check_views(entity_type)
         self._related = RelatedRecords(persistence)
         self.settings: Any = None  # set by bootstrap, for the CLI and other tools

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from starmodel.texts.accounts import ACCOUNT, SIGN_IN
 from starmodel.texts.browser import BROWSER
 from starmodel.texts.choosing import CHOOSING
+from starmodel.texts.components import COMPONENTS
 from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKENS
 from starmodel.texts.emails import BY_MAIL, EMAILS
 from starmodel.texts.filters import FILTERS
@@ -356,6 +357,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Children of a record": _CHILDREN,
     "Lists": LISTS,
     "What the browser says by itself": BROWSER,
+    "Components of own pages": COMPONENTS,
     "Filters": FILTERS,
     "Values on pages": _SHOWN,
 }

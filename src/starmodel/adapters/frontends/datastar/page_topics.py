@@ -152,7 +152,9 @@ async def _add_query(
     parameters = dict(parse_qsl(item.query, keep_blank_values=True))
     place = parameters.pop(PLACE, "")[:MAX_PLACE_CHARS]
     listing = listing_of(entity_type, parameters, hidden=audience.uncertain, place=place)
-    titled = await application.titles.watched(entity_type, session.actor, area.policy)
+    titled = await application.titles.watched(
+        entity_type, session.actor, area.policy, listing.columns
+    )
     view = QueryView(
         part, listing, root_path, render, area, application.own_texts, current_language()
     )

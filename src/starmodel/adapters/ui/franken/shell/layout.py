@@ -108,7 +108,7 @@ def body(
         Safe(s.html("breadcrumb")) if has_breadcrumb else None,
         Safe(s.html("heading")) if is_own else
         Div(heading(s.text("heading")), Safe(s.html("actions")), cls="sm-heading"),
-        Div(Safe(s.html("content")), cls="sm-own") if is_own else Safe(s.html("content")),
+        Div(Safe(s.html("content")), cls="own-page") if is_own else Safe(s.html("content")),
         id="content", tabindex="-1",
     )  # fmt: skip
     return Body(skip, bar, side, main, Safe(s.html("tail")), cls="sm-page")
