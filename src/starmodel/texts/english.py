@@ -176,6 +176,8 @@ _ACCESS: dict[str, Text] = {
     "access.sign_in_here": "In development, open the link that the server printed at its start.",
     "access.not_seen": "You don't have permission to see this.",
     "access.not_done": "You don't have permission to do this.",
+    "access.not_seen_of": "You don't have permission to see {things:lower}.",
+    "access.not_done_of": "You don't have permission to {event:lower} {things:lower}.",
     "access.not_granted": "This token doesn't permit that.",
     "access.invalid_token": "This token is not valid: it is unknown, expired or revoked.",
     "access.not_set": "You don't have permission to change {title}.",

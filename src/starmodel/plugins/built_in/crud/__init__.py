@@ -62,7 +62,8 @@ class Crud(Plugin):
 
     async def start(self, exchange: Exchange) -> None:
         """Send the start page."""
-        ui, title, actor = self.services.ui, self.services.settings.title, exchange.session.actor
+        ui, actor = self.services.ui, exchange.session.actor
+        title = self.services.application.texts.render(self.services.settings.title)
         application = self.services.application
         found = await overviews(application, application.areas.current.pages, actor)
         await exchange.page(lambda: ui.page(title, ui.page_start(actor, found), actor=actor))
