@@ -17,4 +17,5 @@ import "./events/shortcuts.js";
 import "./events/event_dialogs.js";
 import "./page/locale.js";
 import "./stream/stream.js";
+import "./keys.js";
 import "./loading.js";

@@ -82,7 +82,7 @@ def _time(services: Services, resource: MountedResource, entity: Entity) -> str:
         if value is not None:
             spec = resource.entity_type.cls.__entity__.fields[name]
             show = resource.ui.value(spec.info.annotation, spec.ui, brief=True)
-            return show(value)
+            return str(show(value))
     return ""
 
 
