@@ -5,6 +5,7 @@ import { releaseRows } from "../lists/row_selection.js";
 import { toast } from "../page/page.js";
 import { say, sentences } from "./sentences.js";
 import { BROWSER, NEXT } from "../base/wire_names.js";
+import { text as sentence } from "../base/texts.js";
 
 /* Sending and its answer. The modules of editing.js follow by events of the document: `starmodel-saved` before an
    answer may lead to another page, `starmodel-answered` when it is complete. */
@@ -37,7 +38,7 @@ const answered = (form) => {
 document.addEventListener("submit", ({ target, submitter }) => pressed.set(target, submitter ?? first(target, ".sm-form-end [type=submit]")), true);
 
 document.addEventListener("datastar-fetch", ({ detail: { type, el, argsRaw } }) => {
-  if (type === "error" || type === "retries-failed") toast("The server did not accept that. Please try again.");
+  if (type === "error" || type === "retries-failed") toast(sentence("refused"));
   if (el instanceof HTMLButtonElement && !(el.form && has(el.form, "data-bulk"))) {
     if (type === "started") el.dataset.busy = "";
     if (type === "finished") delete el.dataset.busy;

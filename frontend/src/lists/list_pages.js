@@ -77,6 +77,7 @@ export const showList = async (list, url, { replaces = false, keeps = false } = 
     if (!fresh || !isSameBuild(page)) return location.assign(url);
     history[replaces ? "replaceState" : "pushState"]({ list: true }, "", url);
     exchange(list, fresh, keeps);
+    replace(document, page, ".sm-views");
     follow(page);
     restoreRows(list);
     showCounts(list);

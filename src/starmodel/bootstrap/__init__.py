@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
+from starmodel.adapters.persistence.system.saved_views.memory import MemorySavedViews
 from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.access.rules import RulePolicy
 from starmodel.app.credentials.credentials import CredentialStores
@@ -13,6 +14,7 @@ from starmodel.app.mail.mailbox import Mailbox
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource, system_clock, system_ids
 from starmodel.app.ports.mailer import Mailer
+from starmodel.app.ports.saved_views import SavedViewStore
 from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.presentation.own_pages import defined_pages, listed_pages
 from starmodel.app.presentation.resource import Resource
@@ -26,10 +28,11 @@ from starmodel.bootstrap.realtime import RealtimeOption
 from starmodel.bootstrap.services import (
     database_credentials,
     database_sessions,
+    database_views,
     event_bus,
     memory_credentials,
 )
-from starmodel.bootstrap.web import existing_web, new_web
+from starmodel.bootstrap.web import existing_web, first_language, new_web
 from starmodel.config import Settings
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
@@ -135,6 +138,7 @@ def create_app(
     services = Services(
         entities=classes, settings=settings, bus=own_bus or event_bus(settings), stores=stores,
         sessions=session_store(settings), credentials=credential_stores(settings),
+        saved_views=view_store(settings, clock),
         mailer=mailer or test_mailer(clock),
         policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui, resources=resources,
         pages=served, navigation=navigation,
@@ -182,11 +186,12 @@ def configure_app(
     words = catalogue(texts)
     settings, stores = _with_test_stores(own_settings(settings, options), stores, clock)
     head = page_head(settings)
-    existing = existing_web(app, head, words)
+    existing = existing_web(app, head, first_language(settings, words))
     services = Services(
         entities=classes, settings=settings,
         bus=own_bus or (bus_cls() if bus_cls is not None else event_bus(settings)), stores=stores,
         sessions=session_store(settings), credentials=credential_stores(settings),
+        saved_views=view_store(settings, clock),
         mailer=mailer or test_mailer(clock),
         policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui, resources=resources,
         pages=served, navigation=navigation,
@@ -212,6 +217,11 @@ def session_store(settings: Settings) -> SessionStore:
 def credential_stores(settings: Settings) -> CredentialStores:
     """The stores of credentials; in memory during a test."""
     return database_credentials(settings) if test_stores is None else memory_credentials()
+
+
+def view_store(settings: Settings, clock: Clock) -> SavedViewStore:
+    """The store of saved views; in memory during a test."""
+    return database_views(settings, clock) if test_stores is None else MemorySavedViews()
 
 
 def test_mailer(clock: Clock) -> Mailer | None:

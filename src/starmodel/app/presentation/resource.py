@@ -21,6 +21,7 @@ from starmodel.app.queries.record_keys import (
     FACETS,
     MATCHING,
     NEW,
+    VIEWS,
     key_of,
 )
 from starmodel.core.classes.registry import EntityType
@@ -29,7 +30,7 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
 
 Page = Literal[
-    "list", "new", "bulk", "matching", "choices", "count", "facets",
+    "list", "new", "bulk", "matching", "choices", "count", "facets", "views",
     "export.csv", "export.jsonl", "export.xlsx", "record", "edit", "delete",
     "events",
 ]  # fmt: skip
@@ -43,7 +44,7 @@ ANY_ID = quote(ID, safe="")
 _TAILS: dict[Page, str] = {
     "list": "", "new": f"/{NEW}", "bulk": f"/{BULK}", "matching": f"/{MATCHING}",
     "choices": f"/{CHOICES}",
-    "count": f"/{COUNT}", "facets": f"/{FACETS}",
+    "count": f"/{COUNT}", "facets": f"/{FACETS}", "views": f"/{VIEWS}",
     "export.csv": f"/{EXPORT}.csv", "export.jsonl": f"/{EXPORT}.jsonl",
     "export.xlsx": f"/{EXPORT}.xlsx",
     "record": f"/{ID}", "edit": f"/{ID}/{EDIT}", "delete": f"/{ID}/delete",

@@ -21,6 +21,7 @@ from starmodel.plugins.built_in.crud.matching import MatchingEvents
 from starmodel.plugins.built_in.crud.overview import overviews
 from starmodel.plugins.built_in.crud.pages import CrudPages
 from starmodel.plugins.built_in.crud.search import PATH, SearchPage
+from starmodel.plugins.built_in.crud.views import ViewRoutes
 
 
 class Crud(Plugin):
@@ -50,6 +51,8 @@ class Crud(Plugin):
         yield ResourceRoute("choices", self._choices.send)
         yield ResourceRoute("count", self._counts.send)
         yield ResourceRoute("facets", self._facets.send)
+        if self.services.application.saved_views is not None:
+            yield ResourceRoute("views", self._views.change, methods=["POST"], needs="endpoint")
         yield ResourceRoute("export.csv", self._exports.csv)
         yield ResourceRoute("export.jsonl", self._exports.json_lines)
         if workbook.is_available():
@@ -87,6 +90,10 @@ class Crud(Plugin):
     @cached_property
     def _facets(self) -> Facets:
         return Facets(self.services)
+
+    @cached_property
+    def _views(self) -> ViewRoutes:
+        return ViewRoutes(self.services)
 
     @cached_property
     def _exports(self) -> Exports:

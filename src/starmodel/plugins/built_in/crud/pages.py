@@ -119,11 +119,18 @@ class CrudPages:
                 window, entity_type, actor, policy, listing.columns
             )
 
+            views = (
+                ()
+                if application.saved_views is None
+                else await application.saved_views.shown(listing, actor, hidden)
+            )
+
             def page() -> str:
+                links = ui.list_views(resource, listing, views, actor)
                 table = ui.list_table(resource, listing, window, actor)
                 actions = ui.list_actions(resource, actor)
                 return ui.page(
-                    entity_type.plural_title, table,
+                    entity_type.plural_title, links, table,
                     actor=actor, resource=resource, actions=actions,
                 )  # fmt: skip
 

@@ -21,9 +21,11 @@ from starmodel.adapters.ui.elements import (
 )  # fmt: skip
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists.columns import cell_classes
+from starmodel.adapters.ui.franken.lists.groups import totals_row
 from starmodel.adapters.ui.franken.lists.rows import ListView, bulk_id
 from starmodel.adapters.ui.franken.lists.selection import selection
 from starmodel.app.commands.binding.form_names import BULK_EVENT
+from starmodel.app.queries.list_totals import measures_of
 from starmodel.app.queries.listing import Listing
 
 
@@ -99,7 +101,14 @@ def bulk(view: ListView, url: str, expression: str, matching_url: str = "") -> A
 def table(view: ListView, listing: Listing, rows_id: str, rows: str, digest: str) -> Any:
     """The table, in a container that scrolls horizontally, also by keyboard."""
     name = view.heading
-    body = Tbody(Safe(rows), id=rows_id, data_state=digest)
-    rows_table = Table(head(view, listing), body, cls="uk-table sm-table", aria_label=name)
+    width = None if view.groups is None else view.width
+    body = Tbody(Safe(rows), id=rows_id, data_state=digest, data_width=width)
+    totals = None
+    if view.children is None and not view.is_figures:
+        measures = measures_of(view.entity_type, view.audience.uncertain)
+        totals = totals_row(
+            view.columns, measures, view.texts, before=view.selects, after=bool(view.actions)
+        )
+    rows_table = Table(head(view, listing), body, totals, cls="uk-table sm-table", aria_label=name)
     label = view.texts.text("list.table", things=name)
     return Div(rows_table, cls="sm-wide", role="region", aria_label=label, tabindex="0")

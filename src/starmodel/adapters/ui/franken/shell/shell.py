@@ -39,7 +39,7 @@ from starmodel.app.presentation.slots import HEAD, Place
 from starmodel.app.presentation.ui import Services
 from starmodel.core.entity import Entity
 from starmodel.core.values.bounded_cache import MB, cached
-from starmodel.texts.catalogue import Catalogue, Message
+from starmodel.texts.catalogue import Catalogue
 
 Navigation = Callable[
     [
@@ -99,9 +99,6 @@ class Shell:
         )
         readable = self._readable(actor)
         creatable = tuple([each for each in readable if _offers_new(each, actor)])
-        current: Link | None = resource
-        if own is not None:
-            current = current_link(own.path, readable, entries)
         # Rendering collects the page's topics: first the content, then the heading, then the tail.
         entity_type = None if resource is None else resource.entity_type
         head = head_slot(services, Place(HEAD, actor, entity_type, subject))
@@ -110,20 +107,20 @@ class Shell:
         inside = render((*top, *content))
         if resource is not None and subject is not None and resource in self._headings:
             frontend.show(subject, self._headings[resource].name)
-        account_part = render(tuple(account) or who(services, actor))
-        body_html = f"{account_part}{inside}"
-        is_foreign = False  # the classes of lists and records are ours
-        if resource is None or self._has_skin or SLOT in body_html:
-            is_foreign = has_other_classes(body_html, services.site.styled_classes())
-        template = self._template(
-            root_path, readable, current, entries, creatable, own, is_foreign, FORM in inside
-        )
         if own is not None:
+            current: Link | None = current_link(own.path, readable, entries)
             is_below = current is not None and path_of(current) != own.path
             shown = render(Div(heading(title), cls="sm-heading")) if own.heading else ""
         else:
+            current = resource
             is_below = _has_list(resource) and title != resource.entity_type.plural_title
             shown = title
+        account_part = render(tuple(account) or who(services, actor))
+        # Content that a live part of the application's own page patches in may have any class.
+        is_foreign = own is not None or self._is_foreign(resource, f"{account_part}{inside}")
+        template = self._template(
+            root_path, readable, current, entries, creatable, own, is_foreign, FORM in inside
+        )
         return template.fill(
             {
                 "title": document_title(title, services.site.title),
@@ -171,6 +168,12 @@ class Shell:
             ]
         )
 
+    def _is_foreign(self, resource: MountedResource | None, html: str) -> bool:
+        """Whether the page has classes that only the whole style sheet has."""
+        if resource is not None and not self._has_skin and SLOT not in html:
+            return False  # the classes of lists and records are ours
+        return has_other_classes(html, self._services.site.styled_classes())
+
     def _make_template(
         self,
         root_path: str,
@@ -193,9 +196,8 @@ class Shell:
                 services, navigation, s, has_breadcrumb=has_breadcrumb, is_own=own is not None
             )
         )  # fmt: skip
-        language = escape(services.texts.text("page.language"))
-        html_class = services.site.html_class
-        html = f'<html lang="{language}" class="{html_class}"><head>{head}</head>{inside}</html>'
+        attributes = f'{_language_of(services)} class="{services.site.html_class}"'
+        html = f"<html {attributes}><head>{head}</head>{inside}</html>"
         return Template(Safe(f"<!doctype html>{html}"))
 
     def _make_breadcrumb(self, root_path: str, link: Link) -> str:
@@ -205,7 +207,19 @@ class Shell:
 def _translated(entry: NavEntry, texts: Catalogue) -> NavEntry:
     """The entry with its title in the words of the application."""
     title = entry.title
-    return replace(entry, title=texts.render(title)) if isinstance(title, Message) else entry
+    shown = texts.render(title)
+    return entry if shown is title else replace(entry, title=shown)
+
+
+def _language_of(services: Services) -> str:
+    """The attributes of <html> that say in which language, and direction, the page is.
+
+    With `data-formats` the server has written numbers and dates in that language.
+    """
+    if services.language is None:
+        return f'lang="{escape(services.texts.text("page.language"))}"'
+    language = services.language
+    return f'lang="{escape(language.code)}" dir="{language.direction}" data-formats'
 
 
 def _offers_new(resource: MountedResource, actor: Actor | None) -> bool:

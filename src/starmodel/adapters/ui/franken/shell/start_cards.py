@@ -14,6 +14,7 @@ from starmodel.adapters.ui.franken.shell.entity_icons import icon_of
 from starmodel.adapters.ui.franken.shell.layout import list_heading
 from starmodel.adapters.ui.second_lines import second_line
 from starmodel.adapters.ui.titles import first_line, title_field
+from starmodel.adapters.ui.values import RenderValue
 from starmodel.app.access.offers import may_create
 from starmodel.app.access.policy import Actor
 from starmodel.app.presentation.overviews import Overview
@@ -81,8 +82,8 @@ def _time(services: Services, resource: MountedResource, entity: Entity) -> str:
         value = getattr(entity, name, None) if name not in hidden else None
         if value is not None:
             spec = resource.entity_type.cls.__entity__.fields[name]
-            show = resource.ui.value(spec.info.annotation, spec.ui, brief=True)
-            return str(show(value))
+            show: RenderValue = resource.ui.value(spec.info.annotation, spec.ui, brief=True)
+            return show(value)
     return ""
 
 
