@@ -1,6 +1,7 @@
 // The form of an event in a dialog of a list: for one row, or for those that are chosen.
 
 import { open } from "./dialogs.js";
+import { above } from "../base/elements.js";
 import { releaseRows } from "../lists/row_selection.js";
 import { picture } from "../page/page.js";
 import { text as sentence } from "../base/texts.js";
@@ -62,6 +63,7 @@ document.addEventListener("click", async (event) => {
   const { form } = button, data = new URLSearchParams(new FormData(form, button));
   const found = await request(form.getAttribute("action"), { method: "POST", body: data }).catch(() => null);
   if (!found) return form.requestSubmit(button);
-  const box = show(found, button);
+  const box = show(found, button), list = above(form, ".sm-list");
+  if (list.dataset.matching !== undefined) list.dispatchEvent(new CustomEvent("starmodel-matching", { bubbles: true, detail: { box, form, button } }));
   box.addEventListener("close", () => box.returnValue === "done" && releaseRows(form));
 });

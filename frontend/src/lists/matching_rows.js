@@ -61,32 +61,64 @@ const refusals = ({ text, refused, reasons }, { close, more }) => {
   box.showModal();
 };
 
-const run = async (list, form, button) => {
+const headers = () => {
+  const session = document.getElementById("starmodel-toasts")?.dataset.session;
+  const key = [...crypto.getRandomValues(new Uint32Array(4))].map((n) => n.toString(36)).join("-");
+  return { Accept: "application/json", "Idempotency-Key": key, ...(session && { [SESSION_HEADER]: session }) };
+};
+
+const bodyOf = (list, button, inputs = []) => new URLSearchParams([...inputs, ["event", button.value], [BULK_MATCHING, wordsOf(list)]]);
+
+// How many records there are for the event, and how many of them will refuse it.
+const dryRun = async (list, form, button) => {
+  const every = form.querySelector("[data-all]").dataset;
+  const n = (number) => Number(number).toLocaleString();
+  let { matching: total } = list.dataset, refused = 0;
+  try {
+    const response = await fetch(every.all, { method: "POST", headers: headers(), body: bodyOf(list, button, [["ask", "1"]]) });
+    if (response.ok) ({ total, refused } = await response.json());
+  } catch {
+    // The number on the page is what is known.
+  }
+  const text = every.askAll.replace("{event}", button.innerText.replace(/\u2026$/, "")).replace("{n}", n(total));
+  return refused ? `${text} ${every.refuse.replace("{n}", n(refused))}` : text;
+};
+
+const run = async (list, form, button, inputs) => {
   const label = form.querySelector("[data-count]"), every = form.querySelector("[data-all]");
-  const body = JSON.stringify({ event: button.value, [BULK_MATCHING]: wordsOf(list) });
+  const stop = new AbortController();
+  const halt = Object.assign(document.createElement("button"), { type: "button", className: "uk-btn uk-btn-default uk-btn-sm", textContent: every.dataset.stop });
+  halt.addEventListener("click", () => stop.abort());
   const bar = Object.assign(document.createElement("progress"), { max: 1, value: 0 });
   bar.setAttribute("aria-label", button.innerText);
   const buttons = [...form.querySelectorAll("button")];
   for (const each of buttons) each.disabled = true;
-  label.after(bar);
-  let last = null;
+  label.after(bar, halt);
+  let last = null, failed = false;
   try {
-    const session = document.getElementById("starmodel-toasts")?.dataset.session;
-    const headers = { "Content-Type": "application/json", Accept: "application/json", ...(session && { [SESSION_HEADER]: session }) };
-    const response = await fetch(every.dataset.all, { method: "POST", headers, body });
-    if (!response.ok) return toast((await response.json()).detail);
+    const response = await fetch(every.dataset.all, { method: "POST", headers: headers(), body: bodyOf(list, button, inputs), signal: stop.signal });
+    if (!response.ok) {
+      const { detail, errors } = await response.json();
+      return toast(errors ? Object.values(errors).join(" ") : detail);
+    }
     for await (const line of linesOf(response)) {
       last = line;
       bar.value = (line.done + line.refused) / Math.max(line.total, 1);
       label.textContent = label.dataset.running.replace("{done}", line.done + line.refused).replace("{total}", line.total);
     }
   } catch {
-    last = null;
+    failed = true;
   } finally {
     bar.remove();
+    halt.remove();
     for (const each of buttons) each.disabled = false;
   }
-  if (!last?.text) return toast(every.dataset.lost);
+  if (stop.signal.aborted) {
+    const done = last ? last.done + last.refused : 0;
+    releaseRows(form);
+    return toast(every.dataset.stopped.replace("{done}", done).replace("{total}", last?.total ?? list.dataset.matching ?? ""));
+  }
+  if (failed || !last?.text) return toast(every.dataset.lost);
   releaseRows(form);
   if (last.refused) refusals(last, every.dataset);
   else toast(last.text, "success");
@@ -97,7 +129,23 @@ document.addEventListener("submit", (event) => {
   if (!is(form, "[data-bulk]") || above(form, ".sm-list").dataset.matching === undefined) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  const list = above(form, ".sm-list"), { askAll, cancel } = form.querySelector("[data-all]").dataset, name = submitter.innerText;
-  const text = askAll.replace("{event}", name).replace("{n}", Number(list.dataset.matching).toLocaleString());
-  question(text, name, cancel).then((yes) => yes && run(list, form, submitter));
+  const list = above(form, ".sm-list"), { cancel } = form.querySelector("[data-all]").dataset, name = submitter.innerText;
+  dryRun(list, form, submitter).then((text) => question(text, name, cancel)).then((yes) => yes && run(list, form, submitter));
 }, true);
+
+/* An event with inputs: its dialog says how many records it is for, and its button runs it on all of them. */
+
+document.addEventListener("starmodel-matching", ({ target: list, detail: { box, form, button } }) => {
+  const text = document.createElement("p"), inputs = box.querySelector("form");
+  text.setAttribute("role", "status");
+  inputs.before(text);
+  box.querySelector("h2").textContent = button.innerText.replace(/\u2026$/, "");
+  dryRun(list, form, button).then((said) => (text.textContent = said));
+  inputs.addEventListener("submit", (event) => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const given = [...new FormData(inputs)].filter(([name]) => !["event", "confirmed", "id[]"].includes(name));
+    box.close();
+    run(list, form, button, given);
+  }, true);
+});

@@ -42,8 +42,7 @@ const count = (list) => {
   label.textContent = matching ? allChosen.replace("{total}", Number(matching).toLocaleString())
     : chosen.size ? words.replace("{count}", chosen.size) : nothing;
   for (const button of list.querySelectorAll("[data-bulk] button[name=event]"))
-    button.hidden = matching ? "bulkInputs" in button.dataset
-      : [...chosen.values()].some((events) => events && !events.includes(button.value));
+    button.hidden = !matching && [...chosen.values()].some((events) => events && !events.includes(button.value));
   sendOthers(list, boxes);
   list.dispatchEvent(new CustomEvent("starmodel-chosen", { bubbles: true }));
 };

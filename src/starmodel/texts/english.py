@@ -345,6 +345,8 @@ _CHILDREN: dict[str, Text] = {
 
 _SHOWN: dict[str, Text] = {
     "shown.yes": "Yes",
+    "shown.failed": "This can't be displayed",
+    "shown.bar": "{value} of {max}",
     "shown.no": "No",
     "shown.keys": {"one": "{count} key", "other": "{count} keys"},
     "shown.not_available": "Not available",
