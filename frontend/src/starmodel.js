@@ -18,4 +18,5 @@ import "./events/event_dialogs.js";
 import "./page/locale.js";
 import "./page/relative_times.js";
 import "./stream/stream.js";
+import "./keys.js";
 import "./loading.js";

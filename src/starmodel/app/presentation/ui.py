@@ -26,11 +26,13 @@ from starmodel.app.presentation.navigation import Link, Navigation
 from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
 from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.app.presentation.resource import MountedResource, Page
+from starmodel.app.presentation.searching import FoundGroup
 from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.queries.choices import RecordChoices
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.neighbours import Neighbours
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
+from starmodel.app.queries.searching import SearchMatches
 from starmodel.app.queries.views import View
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.classes.related_fields import RelatedField
@@ -165,6 +167,17 @@ class PageShell(Protocol):
 
         Shapes: overviews has the number and the newest records of classes with a list.
         """
+
+    def page_found(
+        self, resource: MountedResource, matches: SearchMatches, words: str
+    ) -> FoundGroup:
+        """The matches of one class in a search over all of them."""
+
+    def page_search(self, words: str, found: Sequence[FoundGroup]) -> Any:
+        """The content of the page of a search: its input and its results."""
+
+    def search_texts(self) -> Mapping[str, str]:
+        """The texts of the search, the commands and the list of keys, for the browser."""
 
     def page_navigation(
         self,
