@@ -63,9 +63,9 @@ LISTS: Mapping[str, str | Mapping[str, str]] = {
     "list.create_first": "Create the first {title:lower}",
     "export.too_many": "These are {total} {things:lower}, and a workbook holds {most}. Narrow them "
     "by a filter or a search, or export them as CSV.",
-    "list.closed": "These {things:lower} are no longer open to you.",
-    "list.not_live": "This list is too long to follow its changes. Please narrow it by a filter "
-    "or a search.",
+    "list.closed": "You no longer have access to these {things:lower}.",
+    "list.not_live": "This list is too long to follow its changes live. Narrow it by a filter or a "
+    "search.",
     "list.row_actions": "Actions for {name}",
     "list.select": "Select {name}",
     "list.select_all": "Select all {things:lower} of this page",
@@ -80,7 +80,7 @@ LISTS: Mapping[str, str | Mapping[str, str]] = {
     "bulk.too_many": "More than {most} {things:lower} match. Narrow the list by a filter or a "
     "search.",
     "bulk.more_refused": "\u2026 and {count} more",
-    "bulk.lost": "The connection was lost. Look at the list before you do it again.",
+    "bulk.lost": "The connection was lost. Check the list before you try again.",
     "bulk.close": "Close",
     "bulk.cancel": "Cancel",
     "bulk.ask": "{event}: {count} {things:lower}?",

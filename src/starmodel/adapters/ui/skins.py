@@ -16,6 +16,7 @@ PARTS = (
     "form", "form.after", "form.field", "form.choices", "form.chosen", "form.errors",
     "form.bulk", "form.bulk_errors", "form.computed",
     "message.toast", "message.progress",
+    "component.tile", "component.chart", "component.table", "component.rows", "component.list",
     "error.page", "error.panel",
 )  # fmt: skip
 """The parts of generated pages; each is a method of the adapter, with "_" for "."."""

@@ -8,6 +8,7 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.classes.related_fields import RelatedField, foreign_key_of, related_field
 from starmodel.core.classes.titles import title_field
 from starmodel.core.fields.method_columns import declared_columns, method_column
+from starmodel.core.translations import translated
 from starmodel.core.values.words import title_of
 
 MAX_COLUMNS = 6
@@ -64,8 +65,8 @@ def column_title(entity_type: EntityType, name: str) -> str:
     computed = cls.__pydantic_computed_fields__.get(field)
     if computed is None:
         method = method_column(cls, field)
-        return title_of(name) if method is None else method.title
-    return computed.title or field.replace("_", " ").capitalize()
+        return translated(title_of(name) if method is None else method.title)
+    return translated(computed.title or field.replace("_", " ").capitalize())
 
 
 def _simple_fields(entity_type: EntityType) -> list[str]:

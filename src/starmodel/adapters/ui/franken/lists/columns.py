@@ -25,6 +25,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.method_columns import method_column
 from starmodel.core.fields.widgets import UI, ui_of
+from starmodel.core.translations import translated
 from starmodel.core.values.words import title_of
 
 LINE_CELLS = 3
@@ -113,7 +114,7 @@ def column_of(entity_type: EntityType, name: str, values: ValueRenderers) -> Col
         return _related_column(path, values)
     if name in info.computed or name in info.related_computed:
         computed = cls.__pydantic_computed_fields__[name]
-        title = computed.title or name.replace("_", " ").capitalize()
+        title = translated(computed.title or name.replace("_", " ").capitalize())
         render = values(computed.return_type, computed_as(cls, name), brief=True)
         number = is_number(computed.return_type)
         return Column(
@@ -125,7 +126,7 @@ def column_of(entity_type: EntityType, name: str, values: ValueRenderers) -> Col
         render = values(method.annotation, ui_of(method.annotation), brief=True)
         number = is_number(method.annotation)
         return Column(
-            name, method.title, methodcaller(name), render, bool(method.order), number,
+            name, translated(method.title), methodcaller(name), render, bool(method.order), number,
             order=method.order, is_computed=True,
         )  # fmt: skip
     spec = info.fields[name]
@@ -156,7 +157,9 @@ def sorting(
 
 def _linked_column(name: str, render: RenderLinked) -> Column:
     """The column of a relation to many records."""
-    return Column(name, title_of(name), attrgetter("id"), str, sorts=False, linked=render)
+    return Column(
+        name, translated(title_of(name)), attrgetter("id"), str, sorts=False, linked=render
+    )
 
 
 def _related_column(path: RelatedField, values: ValueRenderers) -> Column:
@@ -168,7 +171,7 @@ def _related_column(path: RelatedField, values: ValueRenderers) -> Column:
     else:
         computed = cls.__pydantic_computed_fields__[path.field]
         ui = computed_as(cls, path.field)
-        title = computed.title or path.field.replace("_", " ").capitalize()
+        title = translated(computed.title or path.field.replace("_", " ").capitalize())
         annotation = computed.return_type
     render, number = values(annotation, ui, brief=True), is_number(annotation)
     sorts = path.is_stored and cls.__entity__.fields[path.field].atomic

@@ -31,7 +31,9 @@ from starmodel.app.presentation.slots import Place
 from starmodel.app.presentation.ui import Row, Services
 from starmodel.app.queries.listing import FIGURES, Listing, Window
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles
+from starmodel.app.queries.shown_fields import possible_columns
 from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.widgets import UI
 from starmodel.core.values.bounded_cache import MB, BoundedCache, cached
 
@@ -81,6 +83,23 @@ class Lists:
                 }
             )
         )
+
+    def plain_view(self, resource: MountedResource, columns: tuple[str, ...] = ()) -> ListView:
+        """The view of rows without events, for any reader: a row omits what is hidden from its own.
+
+        Raises: ConfigurationError, for unknown columns.
+        """
+        entity_type = resource.entity_type
+        known = possible_columns(entity_type)
+        unknown = [name for name in columns if name not in known]
+        if unknown:
+            raise ConfigurationError(
+                f"A table of {entity_type.name} has the column {unknown[0]!r}; expected some of "
+                f"{', '.join(known)}."
+            )
+        audience = Audience(uncertain=entity_type.cls.__entity__.guarded)
+        root_path = self._services.frontend.root_path
+        return self._view(root_path, resource, audience, "", columns)
 
     def rows(
         self,
