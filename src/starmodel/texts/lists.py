@@ -7,6 +7,7 @@ from collections.abc import Mapping
 LISTS: Mapping[str, str | Mapping[str, str]] = {
     "list.table": "Table of {things:lower}",
     "list.search": "Search {things:lower}",
+    "list.tools": "Tools of the list",
     "list.filters": "Filters",
     "list.from": "{title} from{zone}",
     "list.to": "{title} to{zone}",

@@ -33,12 +33,7 @@ def view_links(
     if views:
         links = [_link(texts.text("view.all"), url, is_shown=not question)]
         links += [
-            _link(
-                view.name if view.id else translated(view.name),
-                f"{url}?{view.question}",
-                is_shown=view.is_shown,
-            )
-            for view in views
+            _link(_name(view), f"{url}?{view.question}", is_shown=view.is_shown) for view in views
         ]
     shown = next((view for view in views if view.is_shown and view.id), None)
     form = None
