@@ -9,6 +9,7 @@ import "./events/confirming.js";
 import "./lists/matching_rows.js";
 import "./lists/toolbar.js";
 import "./lists/facets.js";
+import "./lists/roving.js";
 import "./page/htmx.js";
 import "./lists/row_links.js";
 import "./page/page.js";

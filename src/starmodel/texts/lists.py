@@ -7,6 +7,7 @@ from collections.abc import Mapping
 LISTS: Mapping[str, str | Mapping[str, str]] = {
     "list.table": "Table of {things:lower}",
     "list.search": "Search {things:lower}",
+    "list.tools": "Tools of the list",
     "list.filters": "Filters",
     "list.from": "{title} from{zone}",
     "list.to": "{title} to{zone}",
@@ -87,7 +88,7 @@ LISTS: Mapping[str, str | Mapping[str, str]] = {
     "bulk.ask_one": "{event}: 1 {title:lower}?",
     "bulk.too_many_chosen": "You have chosen {count} records; up to {most} are possible. For "
     "more of them, filter the list and select all that match.",
-    "bulk.nothing_left": "None of these records is left for you to delete.",
+    "bulk.nothing_left": "None of these records is left.",
     "bulk.will_refuse": "{count} of them will refuse it.",
     "bulk.stop": "Stop",
     "bulk.stopped": "Stopped after {done} of {total}.",

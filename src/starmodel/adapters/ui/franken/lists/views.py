@@ -11,6 +11,7 @@ from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import Services
 from starmodel.app.queries.listing import Listing
 from starmodel.app.queries.views import MAX_NAME_CHARS, View, question_of
+from starmodel.core.translations import translated
 
 _SMALL = "uk-btn uk-btn-sm"
 
@@ -32,7 +33,7 @@ def view_links(
     if views:
         links = [_link(texts.text("view.all"), url, is_shown=not question)]
         links += [
-            _link(view.name, f"{url}?{view.question}", is_shown=view.is_shown) for view in views
+            _link(_name(view), f"{url}?{view.question}", is_shown=view.is_shown) for view in views
         ]
     shown = next((view for view in views if view.is_shown and view.id), None)
     form = None
@@ -43,6 +44,11 @@ def view_links(
         form = _panel(texts.text("view.save"), save)
     hidden = not links and form is None
     return Nav(*links, form, aria_label=texts.text("view.views"), cls="sm-views", hidden=hidden)
+
+
+def _name(view: View) -> str:
+    """The name of a saved view, and that of a declared one in the visitor's language."""
+    return view.name if view.id else translated(view.name)
 
 
 def _link(name: str, url: str, *, is_shown: bool) -> Any:
