@@ -56,10 +56,14 @@ def own_sources() -> dict[str, str]:
 
 
 def renderer_files() -> list[Path]:
-    """The sources that name classes of generated pages."""
+    """The sources that name classes of generated pages.
+
+    Components of the application's own pages, which load the whole style sheet, are not among them.
+    """
     folders = ("adapters/ui", "adapters/frontends", "adapters/web", "plugins", "cli/serving")
     own = [path for path in HERE.glob("src/**/*.js") if path.name != "components.js"]
-    return [path for name in folders for path in sorted(PACKAGE.glob(f"{name}/**/*.py"))] + own
+    found = [path for name in folders for path in sorted(PACKAGE.glob(f"{name}/**/*.py"))]
+    return [path for path in found if "components" not in path.parts] + own
 
 
 def datastar(folder: Path) -> str:

@@ -49,6 +49,7 @@ class Product(Entity):
         "store": "sql",
         "access": {"read": "public", "write": STAFF},
         "list_display": ["number", "name", "price", "stock"],
+        "list_editable": ["price", "stock"],
         "title_field": "name",
         "icon": "box",
     }

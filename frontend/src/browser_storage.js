@@ -1,6 +1,7 @@
 // The browser states of entities: { state, signals } by visitor and class, in local or session storage.
 // The state is the server's serialised text, which is sent back unchanged.
 import { toast } from "./page.js";
+import { text as sentence } from "./texts.js";
 
 export const about = JSON.parse(document.getElementById("starmodel-states")?.textContent ?? '{"types":{}}');
 export const { types } = about, names = Object.keys(types);
@@ -30,7 +31,7 @@ export const write = (name, entry) => {
     memory.delete(name);
   } catch {
     memory.set(name, entry);
-    if (!isReported) toast("This browser's storage is full or blocked. Your changes last until you leave this page.");
+    if (!isReported) toast(sentence("full"));
     isReported = true;
   }
 };

@@ -3,6 +3,7 @@ import { isChanged } from "./controls.js";
 import { isAway, isBack } from "./away.js";
 import { above, attribute, has, isConnected, matching, set } from "./elements.js";
 import { markTabs, reveal } from "./tabs.js";
+import { text as textOf } from "./texts.js";
 import { CHECK_HEADER, FIELD, GIVEN, ROWS, SEVERAL_SUFFIX } from "./wire_names.js";
 
 export const sentences = (form) => matching(form, "small[id$='-problem']");
@@ -24,38 +25,34 @@ document.addEventListener("click", ownSentences, true);
 
 /* An input that is not complete sends nothing, so that only the browser can tell. */
 
-const FILL_IN = "Please fill this in.";
-const INCOMPLETE = {
-  number: "A number, please.", date: "A date, please, such as 2026-11-24.",
-  "datetime-local": "A date and time, please, such as 2026-11-24 16:30.", time: "A time, please, such as 16:30.",
-};
-const OTHER = { email: "An email address, please, such as ann@example.org.", url: "An address, please, such as https://example.org." };
+const INCOMPLETE = { number: "number", date: "date", "datetime-local": "datetime", time: "time" };
+const OTHER = { email: "email", url: "url" };
 
 const sizeText = (bytes) =>
-  bytes < 1e3 ? `${bytes} bytes` : bytes < 1e6 ? `${Math.floor(bytes / 100) / 10} kB` : `${Math.floor(bytes / 1e5) / 10} MB`;
+  bytes < 1e3 ? textOf("bytes", { n: bytes }) : bytes < 1e6 ? `${Math.floor(bytes / 100) / 10} kB` : `${Math.floor(bytes / 1e5) / 10} MB`;
 
 // A request that is too large ends before its answer can be read, so that its size is checked here.
 const FORM_BYTES = 10_000; // what a form sends besides its files
 const tooLarge = ({ form, files, dataset: { maxBytes } }) => {
-  if (maxBytes && [...files].some(({ size }) => size > maxBytes)) return `At most ${sizeText(maxBytes)}, please.`;
+  if (maxBytes && [...files].some(({ size }) => size > maxBytes)) return textOf("file_size", { size: sizeText(maxBytes) });
   const most = attribute(form, "data-max-body");
   if (!most || !files.length) return "";
   const all = matching(form, "input[type=file]").flatMap((input) => [...input.files]);
   const least = Math.min(FORM_BYTES, most / 2);
-  return all.reduce((sum, { size }) => sum + size, 0) > most - least ? `At most ${sizeText(most)} in all, please.` : "";
+  return all.reduce((sum, { size }) => sum + size, 0) > most - least ? textOf("files_size", { size: sizeText(most) }) : "";
 };
 
 const problemOf = (input) => {
   if (input.type === "file" && input.form) {
     const problem = tooLarge(input);
     if (problem) return problem;
-    if (input.validity.valueMissing) return "Please choose a file.";
+    if (input.validity.valueMissing) return textOf("file");
   }
   const { badInput, customError, valueMissing, typeMismatch } = input.validity;
   if (customError) return input.validationMessage;
-  if (badInput) return INCOMPLETE[input.type] ?? FILL_IN;
-  if (valueMissing) return FILL_IN;
-  return typeMismatch && isChanged(input) ? (OTHER[input.type] ?? "") : "";
+  if (badInput) return textOf(INCOMPLETE[input.type] ?? "fill_in");
+  if (valueMissing) return textOf("fill_in");
+  return typeMismatch && isChanged(input) ? (OTHER[input.type] ? textOf(OTHER[input.type]) : "") : "";
 };
 
 const problems = (form) =>

@@ -3,6 +3,7 @@ import { action } from "datastar";
 import { above, first, isConnected, submit } from "./elements.js";
 import { returnFocus } from "./dialogs.js";
 import { BULK_ASK } from "./wire_names.js";
+import { text as sentence } from "./texts.js";
 
 const ANSWER_WITHIN_MS = 4000;
 const agreed = new WeakSet(), asking = new WeakSet();
@@ -19,7 +20,7 @@ const obstacle = (show) => ({ text, url }) => {
   return line;
 };
 
-const WORDS = { cancel: "Cancel", close: "Close", show: "Show them" };
+const WORDS = { cancel: sentence("cancel"), close: sentence("close"), show: sentence("show") };
 
 const dialog = ({ question, notes = [], obstacles = [], words = WORDS }, yes, danger, opener) => {
   const title = make("p", { id: "starmodel-ask", className: "sm-ask-title", textContent: question });

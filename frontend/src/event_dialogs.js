@@ -3,6 +3,7 @@
 import { open } from "./dialogs.js";
 import { releaseRows } from "./row_selection.js";
 import { picture } from "./page.js";
+import { text as sentence } from "./texts.js";
 
 let count = 0;
 
@@ -23,7 +24,7 @@ const show = ({ form, title }, opener) => {
   const heading = make("h2", { id: `starmodel-event-${++count}`, textContent: title });
   const close = make("button", { type: "button", className: "uk-btn uk-btn-ghost uk-btn-icon uk-btn-sm" }, picture("close"));
   close.dataset.close = "";
-  close.setAttribute("aria-label", "Close");
+  close.setAttribute("aria-label", sentence("close"));
   const body = make("div", { className: "sm-dialog-body" }, make("div", { className: "sm-dialog-head" }, heading, close), form);
   const box = make("dialog", { className: "uk-card sm-dialog" }, body);
   box.dataset.eventDialog = "";

@@ -9,6 +9,7 @@ import "./away.js";
 import { markTabs, reveal } from "./tabs.js";
 import { saved } from "./unsaved.js";
 import { BROWSER, NEXT } from "./wire_names.js";
+import { text as sentence } from "./texts.js";
 
 /* Sending and its answer. */
 
@@ -40,7 +41,7 @@ const answered = (form) => {
 document.addEventListener("submit", ({ target, submitter }) => pressed.set(target, submitter ?? first(target, ".sm-form-end [type=submit]")), true);
 
 document.addEventListener("datastar-fetch", ({ detail: { type, el, argsRaw } }) => {
-  if (type === "error" || type === "retries-failed") toast("The server did not accept that. Please try again.");
+  if (type === "error" || type === "retries-failed") toast(sentence("refused"));
   if (el instanceof HTMLButtonElement && !(el.form && has(el.form, "data-bulk"))) {
     if (type === "started") el.dataset.busy = "";
     if (type === "finished") delete el.dataset.busy;

@@ -1,5 +1,7 @@
 // "1–25 of 500", once the page is shown: the number of all records is asked for behind the first paint.
 
+import { showGroups, showTotals } from "./groups.js";
+
 const AGAIN_MS = 1500;
 const known = new Map(); // address → the newest answer
 
@@ -35,6 +37,9 @@ const ask = async (nav) => {
     return;
   }
   for (const each of pagesOf()) fill(each);
+  const { totals, groups } = known.get(count);
+  showTotals(totals);
+  showGroups(groups);
   document.dispatchEvent(new CustomEvent("starmodel-counted"));
 };
 

@@ -63,7 +63,7 @@ const place = (body, rows, { keys, fresh }, staying) => {
   const heir = lost && keyed(body).slice(rows.indexOf(lost) + 1).find((row) => wanted.has(row.dataset.key));
   for (const row of gone) row.remove();
   let at = body.firstElementChild;
-  const skip = () => { while (staying.has(at)) at = at.nextElementSibling; };
+  const skip = () => { while (staying.has(at) || (at && at.dataset.key === undefined)) at = at.nextElementSibling; };
   for (const key of keys) {
     skip();
     const row = known.get(key) ?? fresh.get(key);

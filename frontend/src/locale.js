@@ -1,12 +1,14 @@
-// Dates, times and numbers in the visitor's language and time zone. The server writes one text for everybody, which caches
-// and live patches share; elements with `data-local` show it as this browser is set. The same for inputs: what was typed is
-// sent as the server writes it.
+// Dates, times and numbers in the visitor's time zone and language: that of the page where the server has written them in it
+// (`data-formats`), as this browser is set elsewhere. The same for inputs: what was typed is sent as the server writes it.
 import { matching } from "./elements.js";
 import "./lists.js"; // rows are remembered as the server wrote them
 
 const language = (() => {
   try {
-    return Intl.getCanonicalLocales(navigator.language)[0];
+    const { lang, dataset } = document.documentElement;
+    const isOfPage = (tag) => tag.split("-")[0] === lang.split("-")[0];
+    const tag = dataset.formats === undefined ? navigator.language : (navigator.languages.find(isOfPage) ?? lang);
+    return Intl.getCanonicalLocales(tag)[0];
   } catch {
     return "en";
   }

@@ -1,6 +1,7 @@
 // Parts of generated pages that are no form: toasts, menus, light and dark.
 
 import { refuse } from "./elements.js";
+import { text as sentence } from "./texts.js";
 
 /* Toasts go by themselves, but not while somebody is at them. */
 
@@ -27,7 +28,7 @@ export const toast = (text, kind = "error", link = null) => {
   box.prepend(picture(ICONS[kind] ?? "info"));
   const close = Object.assign(document.createElement("button"), { type: "button", className: "uk-btn uk-btn-ghost uk-btn-icon uk-btn-xs" });
   close.dataset.dismiss = "";
-  close.setAttribute("aria-label", "Dismiss");
+  close.setAttribute("aria-label", sentence("dismiss"));
   close.append(picture("close"));
   box.append(close);
   document.getElementById("starmodel-toasts")?.append(box);

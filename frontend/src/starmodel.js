@@ -13,6 +13,7 @@ import "./matching_rows.js";
 import "./toolbar.js";
 import "./facets.js";
 import "./htmx.js";
+import "./cell_editor.js";
 import "./row_links.js";
 import "./page.js";
 import "./event_states.js";
@@ -27,6 +28,7 @@ import "./relative_times.js";
 import { isOld, startAnew } from "./patches.js";
 import { slot } from "./slots.js";
 import { connected, follow, startStores } from "./stores.js";
+import { text as sentence } from "./texts.js";
 
 const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 3000, LOST_AFTER_MS = 1500, FAILED_WAIT_MS = 700, ANSWER_WITHIN_MS = 15_000, MAX_GRANTS = 50, GLANCE_EVERY_MS = 10_000, GLANCE_MS = 300;
 const root = document.documentElement;
@@ -76,7 +78,7 @@ const typedText = () => [...document.querySelectorAll(CONTROLS)].some((el) => "v
 // With `again`, reloads may follow each other: a developer saves often, and two servers never take turns.
 const reload = (why, again = false) => {
   const last = Number(sessionStorage.getItem("starmodel-reloaded") ?? 0);
-  if (typedText() || (!again && Date.now() - last < 10_000)) return notice(`${why} Reload this page when you are ready.`);
+  if (typedText() || (!again && Date.now() - last < 10_000)) return notice(sentence("reload", { why }));
   sessionStorage.setItem("starmodel-reloaded", String(Date.now()));
   location.reload();
 };
@@ -84,8 +86,8 @@ const reload = (why, again = false) => {
 action({
   name: "stale",
   apply() {
-    if (!navigator.cookieEnabled) return notice("This page needs cookies, which your browser blocks. Nothing was done.");
-    reload("Your session has ended, so nothing was done.");
+    if (!navigator.cookieEnabled) return notice(sentence("no_cookies"));
+    reload(sentence("ended"));
   },
 });
 
@@ -144,7 +146,7 @@ class Stream {
   queue() {
     clearTimeout(this.timer);
     root.dataset.live = "waiting";
-    notice("This page follows changes with a delay: too many windows of this site are open. Close or hide one of them.");
+    notice(sentence("delayed"));
     this.timer = setTimeout(() => this.glance(), GLANCE_EVERY_MS);
   }
 
@@ -197,7 +199,7 @@ class Stream {
       if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) {
         this.over = true;
         if (response.headers.get("Content-Type")?.startsWith("application/problem+json")) forget();
-        return reload("This page no longer belongs to your session.");
+        return reload(sentence("other_session"));
       }
       if (response.ok) await this.read(response.body.getReader(), () => this.expectData());
     } catch {
@@ -208,7 +210,7 @@ class Stream {
     this.open = false;
     this.lost ??= setTimeout(() => {
       root.dataset.live = "lost";
-      notice("Connection lost. Trying to reconnect…");
+      notice(sentence("lost"));
     }, LOST_AFTER_MS);
     this.timer = setTimeout(() => this.run(signal), this.wait * (0.75 + Math.random() / 2));
     this.wait = Math.min(this.wait * 1.5, LONGEST_WAIT_MS);
@@ -245,8 +247,8 @@ class Stream {
       // The developer's application can't be loaded just now: its server asks to come back.
       this.failed = true;
       this.wait = FAILED_WAIT_MS;
-      if (typedText()) return notice("The application has an error. This page goes on when it is mended.");
-      return reload("The application has an error.", true);
+      if (typedText()) return notice(sentence("failed_now"));
+      return reload(sentence("failed"), true);
     }
     if (this.failed) notice("");
     this.failed = false;
@@ -260,7 +262,7 @@ class Stream {
     if (root.dataset.live === "lost") notice("");
     root.dataset.live = "open";
     const mine = document.getElementById("starmodel-live")?.dataset.build;
-    if (build && mine && build !== mine) reload("This page is older than the server.", build.includes("~"));
+    if (build && mine && build !== mine) reload(sentence("old"), build.includes("~"));
   }
 }
 

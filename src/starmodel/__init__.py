@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from starmodel.core.fields.transitions import transitions
     from starmodel.core.fields.widgets import UI
     from starmodel.core.signals import Signal
+    from starmodel.core.translations import translated
 
 __version__ = "0.1.0"
 __all__ = [
@@ -108,6 +109,7 @@ __all__ = [
     "on",
     "page",
     "transitions",
+    "translated",
     "where",
 ]
 
@@ -155,6 +157,7 @@ _MODULES = {
     "core.fields.stores": ("StateStore",),
     "core.fields.transitions": ("transitions",),
     "core.fields.widgets": ("UI",),
+    "core.translations": ("translated",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 _OLD_NAMES = {

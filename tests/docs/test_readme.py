@@ -24,6 +24,7 @@ from documentation.blocks import blocks_of
 from documentation.serving import served
 from starmodel import Settings
 from starmodel.app.live import reactions, views
+from starmodel.app.presentation import own_pages
 from starmodel.core.definition import defined as definitions
 
 ROOT = Path(__file__).parents[2]
@@ -44,8 +45,9 @@ def folder(tmp_path, monkeypatch):
     """An empty working folder; modules and entity types defined in it are dropped afterwards."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    for where, names in ((definitions, "_defined"), (reactions, "_defined"), (views, "_views")):
-        monkeypatch.setattr(where, names, {})
+    for where in (definitions, reactions, own_pages):
+        monkeypatch.setattr(where, "_defined", {})
+    monkeypatch.setattr(views, "_views", {})
     known = set(sys.modules)
     yield tmp_path
     for name in set(sys.modules) - known:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from starmodel.texts.accounts import ACCOUNT, SIGN_IN
+from starmodel.texts.browser import BROWSER
 from starmodel.texts.choosing import CHOOSING
+from starmodel.texts.components import COMPONENTS
 from starmodel.texts.credentials import ATTEMPTS, CONFIRMATION, PASSWORDS, TOKENS
 from starmodel.texts.emails import BY_MAIL, EMAILS
 from starmodel.texts.filters import FILTERS
@@ -22,43 +24,78 @@ Text = str | Mapping[str, str]
 
 _VALUES: dict[str, Text] = {
     "value.missing": "Please fill this in.",
-    "value.min_characters": "At least {min_length} characters.",
-    "value.max_characters": "At most {max_length} characters.",
-    "value.min_items": "At least {min_length}, please.",
-    "value.max_items": "At most {max_length}, please.",
-    "value.more_than": "More than {bound}, please.",
-    "value.at_least": "At least {bound}, please.",
-    "value.less_than": "Less than {bound}, please.",
-    "value.at_most": "At most {bound}, please.",
-    "value.multiple_of": "A multiple of {factor}, please.",
-    "value.one_of": "One of {expected}, please.",
-    "value.pattern": "This does not have the expected form.",
-    "value.pattern_like": "Please write it like {example}.",
-    "value.finite": "A finite number, please.",
-    "value.int": "A whole number, please.",
-    "value.number": "A number, please.",
-    "value.which_number": "Please write {one} or {other}.",
-    "value.bool": "Yes or no, please.",
-    "value.date": "A date, please, such as 2026-11-24.",
-    "value.datetime": "A date and time, please, such as 2026-11-24 16:30.",
-    "value.time": "A time, please, such as 16:30.",
-    "value.url": "An address, please, such as https://example.org.",
-    "value.uuid": "A UUID, please.",
+    "value.min_characters": {
+        "one": "At least {min_length} character.",
+        "other": "At least {min_length} characters.",
+    },
+    "value.max_characters": {
+        "one": "At most {max_length} character.",
+        "other": "At most {max_length} characters.",
+    },
+    "value.min_items": {
+        "one": "Add at least {min_length} entry.",
+        "other": "Add at least {min_length} entries.",
+    },
+    "value.max_items": {
+        "one": "At most {max_length} entry is possible.",
+        "other": "At most {max_length} entries are possible.",
+    },
+    "value.more_than": "Must be greater than {bound}.",
+    "value.at_least": "Must be at least {bound}.",
+    "value.less_than": "Must be less than {bound}.",
+    "value.at_most": "Must be at most {bound}.",
+    "value.multiple_of": "Must be a multiple of {factor}.",
+    "value.one_of": "Must be one of {expected}.",
+    "value.pattern": "This doesn't have the expected form.",
+    "value.pattern_like": "Write it like {example}.",
+    "value.finite": "Enter a finite number.",
+    "value.int": "Enter a whole number.",
+    "value.number": "Enter a number.",
+    "value.which_number": "Write {one} or {other}.",
+    "value.bool": "Choose yes or no.",
+    "value.date": "Enter a date, such as 2026-11-24.",
+    "value.datetime": "Enter a date and time, such as 2026-11-24 16:30.",
+    "value.time": "Enter a time, such as 16:30.",
+    "value.url": "Enter a web address, such as https://example.org.",
+    "value.uuid": "Enter a UUID.",
+    "value.text": "Enter a text.",
+    "value.list": "Enter a list.",
+    "value.object": "Enter an object with names and values.",
+    "value.ascii": "Use unaccented letters, digits and common signs only.",
+    "value.none": "Leave this empty.",
+    "value.unknown": "This field is unknown.",
+    "value.invalid": "This value isn't possible here.",
+    "value.past": "Choose a date in the past.",
+    "value.future": "Choose a date in the future.",
+    "value.with_zone": "Add the time zone, such as +02:00.",
+    "value.without_zone": "Leave the time zone out.",
+    "value.other_zone": "This is the time of another time zone.",
+    "value.duration": "Enter a duration, such as 01:30:00.",
+    "value.max_digits": {"one": "At most {digits} digit.", "other": "At most {digits} digits."},
+    "value.max_places": {
+        "one": "At most {places} decimal.",
+        "other": "At most {places} decimals.",
+    },
+    "value.max_whole_digits": {
+        "one": "At most {digits} digit before the decimal point.",
+        "other": "At most {digits} digits before the decimal point.",
+    },
+    "value.max_bytes": {"one": "At most {max_bytes} byte.", "other": "At most {max_bytes} bytes."},
     "value.given": "Has {title:lower}",
-    "value.json": "JSON, please.",
-    "value.json_at": "JSON, please: line {line}, column {column} can't be read.",
+    "value.json": "Enter JSON.",
+    "value.json_at": "Enter JSON: line {line}, column {column} can't be read.",
     "value.key_twice": "This name is used twice.",
     "value.empty": "must not be empty",
     "value.private": "This can't be saved as it is.",
     "value.not_here": "This can't be filled in here.",
     "value.unknown_part": "{name} is unknown.",
-    "value.taken": "Is taken.",
-    "value.fixed": "Can't be changed.",
-    "value.no_record": "{title} refers to a record that does not exist.",
-    "value.goes_not_with": "This {title:lower} does not go with: {others:lower}.",
-    "value.others_go_not_with": "Some {things:lower} do not go with this {title:lower}.",
+    "value.taken": "This is already taken.",
+    "value.fixed": "This can't be changed.",
+    "value.no_record": "{title} refers to a record that doesn't exist.",
+    "value.goes_not_with": "This {title:lower} doesn't go with: {others:lower}.",
+    "value.others_go_not_with": "Some {things:lower} don't go with this {title:lower}.",
     "value.no_choice": "This {title:lower} can't be chosen.",
-    "value.no_such": "This {title:lower} does not exist any more. Choose another one.",
+    "value.no_such": "This {title:lower} no longer exists. Choose another one.",
     "value.out_of_bounds": "This {problem}.",
     "bounds.depth": "is nested deeper than {depth} levels",
     "bounds.values": "has more than {values} values",
@@ -84,12 +121,12 @@ _ROWS: dict[str, Text] = {
 }
 
 _FILES: dict[str, Text] = {
-    "file.missing": "Please choose a file.",
-    "file.single": "Please choose one file.",
+    "file.missing": "Choose a file.",
+    "file.single": "Choose one file only.",
     "file.unwanted": "This takes no file.",
-    "file.max_size": "At most {max_bytes:size}, please.",
-    "file.max_request": "At most {max_bytes:size} in all, please.",
-    "file.kinds": "Please choose a file of type {kinds}.",
+    "file.max_size": "The file may have at most {max_bytes:size}.",
+    "file.max_request": "Together at most {max_bytes:size} are possible.",
+    "file.kinds": "Choose a file of type {kinds}.",
 }
 
 _CONSTRAINTS: dict[str, Text] = {
@@ -97,15 +134,15 @@ _CONSTRAINTS: dict[str, Text] = {
     "constraint.referred": "{title} can't be deleted: other records refer to it.",
     "constraint.unique": "{titles} is already taken.",
     "constraint.unique_together": "{titles} together is already taken.",
-    "constraint.foreign": "{title} refers to a record that does not exist.",
+    "constraint.foreign": "{title} refers to a record that doesn't exist.",
     "constraint.null": "{title} is required.",
     "constraint.check": "{titles} breaks a rule of the database: {rule}.",
     "constraint.check_together": "{titles} together breaks a rule of the database: {rule}.",
     "constraint.value": "{title} has a value that the database can't keep.",
     "constraint.column": "{title} {problem}.",
-    "constraint.computed": "{title} is worked out by the database.",
+    "constraint.computed": "{title} is calculated by the database.",
     "constraint.some_unique": "A value is already taken.",
-    "constraint.some_foreign": "It refers to a record that does not exist.",
+    "constraint.some_foreign": "It refers to a record that doesn't exist.",
     "constraint.some_null": "A required value is missing.",
     "constraint.some_check": "A rule of the database forbids it.",
     "constraint.some_value": "The database can't keep one of its values.",
@@ -121,11 +158,11 @@ _BROWSER_STATES: dict[str, Text] = {
 }
 
 _CONFLICTS: dict[str, Text] = {
-    "conflict.field": "Somebody changed this to \u201c{value}\u201d meanwhile. "
-    "Save again to keep yours.",
-    "conflict.field_emptied": "Somebody changed this to nothing meanwhile. "
-    "Save again to keep yours.",
-    "conflict.form": "What this form remembers can't be read. Load the form again.",
+    "conflict.field": "Somebody has changed this to “{value}” in the meantime. Save again to keep "
+    "yours.",
+    "conflict.field_emptied": "Somebody has emptied this in the meantime. Save again to keep "
+    "yours.",
+    "conflict.form": "This form is out of date. Load it again.",
     "conflict.changed": "Somebody else changed this at the same time. "
     "Load it again and repeat your change.",
     "conflict.precondition": "This has changed since it was read, so nothing was done. "
@@ -133,46 +170,46 @@ _CONFLICTS: dict[str, Text] = {
 }
 
 _ACCESS: dict[str, Text] = {
-    "access.sign_in_to_see": "Sign in first: only who is signed in may see this.",
-    "access.sign_in_to_do": "Sign in first: only who is signed in may do this.",
-    "access.sign_in_to_own": "Sign in first: this belongs to whoever is signed in.",
+    "access.sign_in_to_see": "Sign in to see this.",
+    "access.sign_in_to_do": "Sign in to do this.",
+    "access.sign_in_to_own": "Sign in to use this: it belongs to your account.",
     "access.sign_in_here": "In development, open the link that the server printed at its start.",
-    "access.not_seen": "You may not see this.",
-    "access.not_done": "You may not do this.",
-    "access.not_granted": "This token does not include that.",
+    "access.not_seen": "You don't have permission to see this.",
+    "access.not_done": "You don't have permission to do this.",
+    "access.not_granted": "This token doesn't permit that.",
     "access.invalid_token": "This token is not valid: it is unknown, expired or revoked.",
-    "access.not_set": "You may not set {title}.",
-    "access.signed_out": "You were signed out meanwhile. Sign in and try again.",
-    "access.unknown_page": "This page's token is not one of ours.",
-    "access.other_session": "This page's token belongs to another session.",
-    "access.other_actor": "This page was made before somebody else signed in. Reload it.",
+    "access.not_set": "You don't have permission to change {title}.",
+    "access.signed_out": "You have been signed out. Sign in and try again.",
+    "access.unknown_page": "This page is out of date. Reload it.",
+    "access.other_session": "This page belongs to another session. Reload it.",
+    "access.other_actor": "Somebody else has signed in since. Reload this page.",
 }
 
 _PROBLEMS: dict[str, Text] = {
     "record.not_found": (
         "This {title:lower} can't be found. It may have been deleted, or the link is incomplete."
     ),
-    "record.gone": "This {title:lower} was removed.",
+    "record.gone": "This {title:lower} has been removed.",
     "record.all": "All {things:lower}",
     "record.missing": "{entity} {id} does not exist.",
-    "record.removed": "{entity} {id} was removed.",
+    "record.removed": "{entity} {id} has been removed.",
     "problem.no_page": "There is nothing at {path}.",
-    "problem.method": "{path} answers {allowed}, not {method}.",
-    "problem.missing": "Please fill in {name}, which is missing in this request.",
-    "problem.unreadable": "A value in this request can't be read as what is expected.",
+    "problem.method": "{path} takes {allowed}, not {method}.",
+    "problem.missing": "{name} is missing in this request.",
+    "problem.unreadable": "A value in this request can't be read.",
     "problem.unexpected": "Something went wrong on our side. It has been logged.",
     "problem.unavailable": "The data can't be reached right now, and nothing was changed. "
     "Try again in a moment.",
     "problem.busy": "This is busy right now, and nothing was changed. Try again in a moment.",
     "problem.forbidden": "This can't be done here, and nothing was changed.",
-    "problem.session": "Signing in or out did not work, because the data can't be reached "
-    "right now. Try again in a moment.",
+    "problem.session": "Signing in or out didn't work, because the data can't be reached right "
+    "now. Try again in a moment.",
     "problem.full": "There is no room to store this at the moment, and nothing was changed.",
-    "problem.in_doubt": "The connection to the data was lost, so it is not known whether this "
-    "was done. Look before you do it again.",
+    "problem.in_doubt": "The connection to the data was lost, so this may or may not be done. "
+    "Check before you try again.",
     "problem.running": "This is still being done. Please wait a moment and look at the page.",
     "problem.reused": "This was sent before with other contents. Please reload the page.",
-    "problem.list": "This address does not fit its list. Please open the list and choose again.",
+    "problem.list": "This address doesn't fit its list. Open the list and choose again.",
     "problem.redirect": "This would lead to another site, so it was not followed.",
     "problem.redirect_loop": "This address leads back to itself.",
     "problem.scan_rule": "More than {limit} records would have to be read: the rule {rule} "
@@ -216,11 +253,13 @@ _PAGES: dict[str, Text] = {
     "page.nothing_hint": "Sign in to see what is here for you.",
     "slot.failed": "This part of the page can't be shown right now.",
     "slot.slow": "This part of the page took too long. Reload the page to try again.",
+    "page.languages": "Language",
+    "page.unknown_language": "This language is not available here.",
     "page.dismiss": "Dismiss",
     "page.working": "Working\u2026",
-    "page.removed": "This {entity} was removed.",
-    "page.expired": "This {entity} has expired.",
-    "page.closed": "This {entity} is no longer open to you.",
+    "page.removed": "This {entity:lower} has been removed.",
+    "page.expired": "This {entity:lower} has expired.",
+    "page.closed": "You no longer have access to this {entity:lower}.",
     "page.browser_state": {
         "one": "{names} is kept in your browser, which needs JavaScript. You see how it begins; "
         "changes can't be kept.",
@@ -258,10 +297,10 @@ _CHILDREN: dict[str, Text] = {
     "inlines.remove_row": "Remove {row}",
     "inlines.up": "Move up",
     "inlines.down": "Move down",
-    "inlines.gone": "This has been removed meanwhile.",
+    "inlines.gone": "This has been removed in the meantime.",
     "inlines.twice": "This entry is listed twice.",
-    "inlines.max_rows": "At most {most} at once, please.",
-    "inlines.malformed": "A list of entries, please.",
+    "inlines.max_rows": "At most {most} entries are possible at once.",
+    "inlines.malformed": "This must be a list of entries.",
     "inlines.more": "Only the first {most} can be edited here.",
     "children.new": "New {title:lower} for {parent}",
 }
@@ -271,7 +310,7 @@ _SHOWN: dict[str, Text] = {
     "shown.failed": "This can't be displayed",
     "shown.bar": "{value} of {max}",
     "shown.no": "No",
-    "shown.keys": "{count} keys",
+    "shown.keys": {"one": "{count} key", "other": "{count} keys"},
     "shown.not_available": "Not available",
     "shown.more": "and more",
     "shown.date": "{day} {month} {year}",
@@ -317,6 +356,8 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Toasts after an event": TOASTS,
     "Children of a record": _CHILDREN,
     "Lists": LISTS,
+    "What the browser says by itself": BROWSER,
+    "Components of own pages": COMPONENTS,
     "Filters": FILTERS,
     "Values on pages": _SHOWN,
 }

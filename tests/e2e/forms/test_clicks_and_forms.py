@@ -159,7 +159,7 @@ def test_error_beside_a_field_is_removed_after_success(shop: Server, visit: Visi
     small = form(page, "Increment").locator("small")
     amount.evaluate("(input) => { input.type = 'text'; input.value = 'three' }")
     form(page, "Increment").get_by_role("button").click()
-    expect(small).to_have_text("A whole number, please.")
+    expect(small).to_have_text("Enter a whole number.")
     expect(amount).to_have_value("three")
     amount.fill("3")
     form(page, "Increment").get_by_role("button").click()

@@ -54,7 +54,7 @@ def test_invalid_number_is_reported_before_the_request(page_state: Server, visit
     page.fill("[name=title]", "Half typed")
     page.locator("[name=stock]").press_sequentially("e-")
     page.press("[name=stock]", "Tab")
-    expect(problem(page, "stock")).to_have_text("A number, please.")
+    expect(problem(page, "stock")).to_have_text("Enter a number.")
     page.get_by_role("button", name="Create").click()
     page.wait_for_timeout(300)
     assert page.url.endswith("/tickets/new")

@@ -97,7 +97,7 @@ def _by_type(annotation: Any, ui: UI, brief: bool, texts: Catalogue) -> RenderVa
     if issubclass(kind, str):
         return _cut if brief else _text
     if issubclass(kind, NUMBERS):
-        return number_renderer(kind, ui)
+        return number_renderer(kind, ui, texts.formats)
     if issubclass(kind, uuid.UUID):
         return str  # nothing to escape
     if brief:
@@ -238,7 +238,7 @@ def _dates(texts: Catalogue) -> RenderValue:
 def _moments(texts: Catalogue, in_own_zone: bool) -> RenderValue:
     """Render datetimes; aware ones in UTC, or in the browser's zone where it has a script."""
     local = f' data-local="{"zone" if in_own_zone else ""}"'
-    day = _days(texts)
+    day, formats = _days(texts), texts.formats
 
     def show(value: Any) -> str:
         found = _read(datetime.datetime, value)
@@ -253,14 +253,19 @@ def _moments(texts: Catalogue, in_own_zone: bool) -> RenderValue:
             except OverflowError:  # its UTC time is out of datetime's range
                 zone = f" {found.strftime('%z')}"
         time = f"{found.hour:02}:{found.minute:02}{zone}"
-        text = texts.text("shown.moment", date=day(found), time=time)
+        if formats is not None:
+            text = formats.moment(found, zone.strip())
+        else:
+            text = texts.text("shown.moment", date=day(found), time=time)
         return f'<time datetime="{found.isoformat()}"{local}>{_in_text(text)}</time>'
 
     return show
 
 
 def _days(texts: Catalogue) -> Callable[[datetime.date], str]:
-    """Format dates with the abbreviated month names of the message catalogue."""
+    """Format dates as the language does; in English with the month names of the catalogue."""
+    if texts.formats is not None:
+        return texts.formats.day
     months = [texts.text(key) for key in _MONTHS]
 
     def text(value: datetime.date) -> str:

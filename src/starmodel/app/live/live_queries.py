@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Annotated, Any, TypeVar
@@ -39,6 +39,7 @@ class Where:
     filters: Mapping[str, Any] = field(default_factory=dict)
     order: str = ""
     limit: int = DEFAULT_LIMIT
+    columns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         is_number = isinstance(self.limit, int) and not isinstance(self.limit, bool)
@@ -85,10 +86,13 @@ class Where:
                 return None
             words.update([_word(name, value)])
         words |= {"order": self.order, "per_page": str(self.limit)}
+        words["columns"] = ",".join(self.columns)
         return listing_of(entity_type, words, hidden=hidden, place=PLACE)
 
 
-def where(*, order: str = "", limit: int = DEFAULT_LIMIT, **filters: Any) -> Where:
+def where(
+    *, order: str = "", limit: int = DEFAULT_LIMIT, columns: Sequence[str] = (), **filters: Any
+) -> Where:
     """Declare the query of a parameter of handlers and pages.
 
     ```python
@@ -100,10 +104,11 @@ def where(*, order: str = "", limit: int = DEFAULT_LIMIT, **filters: Any) -> Whe
     has none. The access rules of the reader apply to the records. The parts of a page that a
     `@live` function renders from the list follow every change of its result.
 
+    Shapes: columns are those that `table` displays, by default those of the class.
     Units: limit is the number of records, 1 to 200.
     Raises: ConfigurationError.
     """
-    return Where(filters, order, limit)
+    return Where(filters, order, limit, tuple(columns))
 
 
 class LiveRecords(list[E]):

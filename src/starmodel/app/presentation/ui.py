@@ -11,7 +11,9 @@ from starmodel.app.access.conditions.condition import ALWAYS, Condition
 from starmodel.app.access.policy import AccessPolicy, Actor, Audience
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.elements import Element
+from starmodel.app.live.live_queries import LiveRecords
 from starmodel.app.live.views import LiveView
+from starmodel.app.ports.summaries import Measure
 from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.choices import Choice, Offered
@@ -19,6 +21,7 @@ from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import Extensions, NavEntry
 from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.inlines import InlineRows
+from starmodel.app.presentation.languages import Languages
 from starmodel.app.presentation.navigation import Link, Navigation
 from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
 from starmodel.app.presentation.own_pages import OwnPage
@@ -34,8 +37,10 @@ from starmodel.core.classes.related_fields import RelatedField
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.events.results import Progress, Toast
+from starmodel.core.fields.widgets import UI
 from starmodel.core.snapshot import NOTHING
 from starmodel.texts.catalogue import Catalogue
+from starmodel.texts.language import Language
 
 NO_INPUTS: Mapping[str, str] = MappingProxyType({})
 
@@ -83,7 +88,8 @@ class Services:
     Shapes: binder returns the binder of an event; needs_no_form is True for an event
     that a click runs at once; register_view makes a live view known to streams; extensions are
     what plugins add, and navigation orders the links of the side bar; choices reads the records
-    that inputs choose from; sorts_by is `Application.sorts_by`.
+    that inputs choose from; sorts_by is `Application.sorts_by`; languages are those of the
+    application and language that of the adapter, both None where it has English only.
     """
 
     site: Site
@@ -97,6 +103,8 @@ class Services:
     choices: RecordChoices
     sorts_by: Callable[[EntityType, RelatedField, AccessPolicy], bool]
     navigation: Navigation = field(default_factory=Navigation)
+    languages: Languages | None = None
+    language: Language | None = None
 
     @property
     def icons_url(self) -> str:
@@ -206,6 +214,9 @@ class ListPages(Protocol):
 
         Each is patched by its id.
         """
+
+    def list_total(self, resource: MountedResource, measure: Measure, value: Any) -> str:
+        """The HTML of one total of a list, as the cells of its column."""
 
     def list_views(
         self,
@@ -377,6 +388,40 @@ class Messages(Protocol):
         """The component, with this id, of the progress of a long event."""
 
 
+class Components(Protocol):
+    """Components of pages of the application's own; see `starmodel.ui`."""
+
+    def component_tile(
+        self, label: Any, figure: Any, change: float | None, note: Any, link: str, ui: UI
+    ) -> Any:
+        """One figure with its label. Shapes: change is a fraction."""
+
+    def component_chart(
+        self, rows: Any, kind: str, x: str, y: str | Sequence[str], title: str, height: int
+    ) -> Any:
+        """A chart of rows, and a table of them. Units: height is in pixels."""
+
+    def component_table(
+        self,
+        resource: MountedResource,
+        records: Sequence[Entity],
+        columns: tuple[str, ...] = (),
+        titles: RelatedTitles = NO_TITLES,
+        label: str = "",
+    ) -> Any:
+        """A table of records without controls. Raises: ConfigurationError, for unknown columns."""
+
+    def component_rows(
+        self, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], label: str
+    ) -> Any:
+        """A table of mappings."""
+
+    def component_list(
+        self, resource: MountedResource, records: LiveRecords[Any], query: str
+    ) -> Any:
+        """The live table of the records of a query, with a link to the list."""
+
+
 class ErrorPages(Protocol):
     """Errors, for visitors and for the developer."""
 
@@ -399,7 +444,15 @@ class Renderer(Rendering, Messages, Protocol):
 
 
 class UIAdapter(
-    Rendering, PageShell, ListPages, RecordPages, Forms, Messages, ErrorPages, Protocol
+    Rendering,
+    PageShell,
+    ListPages,
+    RecordPages,
+    Forms,
+    Messages,
+    Components,
+    ErrorPages,
+    Protocol,
 ):
     """Turns resources into pages. Components are whatever `render` takes.
 

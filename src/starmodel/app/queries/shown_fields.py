@@ -7,6 +7,7 @@ from collections.abc import Container, Sequence
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.classes.related_fields import RelatedField, foreign_key_of, related_field
 from starmodel.core.classes.titles import title_field
+from starmodel.core.translations import translated
 from starmodel.core.values.words import title_of
 
 MAX_COLUMNS = 6
@@ -61,8 +62,8 @@ def column_title(entity_type: EntityType, name: str) -> str:
         return spec.title
     computed = cls.__pydantic_computed_fields__.get(field)
     if computed is None:  # a relation to many records
-        return title_of(name)
-    return computed.title or field.replace("_", " ").capitalize()
+        return translated(title_of(name))
+    return translated(computed.title or field.replace("_", " ").capitalize())
 
 
 def _simple_fields(entity_type: EntityType) -> list[str]:

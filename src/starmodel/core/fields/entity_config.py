@@ -23,8 +23,10 @@ class EntityConfig(ConfigDict, total=False):
 
     Shapes: list_display, search_fields and list_filter name fields, for
     the columns, the search and the filters of lists; list_order is their order where the visitor
-    has chosen none, such as "-due,title"; views are lists under a name, as the query strings of
-    their URLs; fieldsets maps the
+    has chosen none, such as "-due,title"; list_editable names
+    the fields whose cells in lists are edited in place; views are lists under a name, as the query strings of
+    their URLs; list_totals names number fields whose sums the last row shows, or maps them to
+    "sum", "avg", "min", "max" or "count"; fieldsets maps the
     headings of forms to the fields below them, or lists `Fieldset` and `Tab`; list_display and
     search_fields may name fields of a related record, "customer.name"; title_field names the
     field, or the computed field, that titles a record; children names the relations that record
@@ -62,7 +64,9 @@ class EntityConfig(ConfigDict, total=False):
     search_fields: Iterable[str]
     list_filter: Iterable[str]
     list_order: str
+    list_editable: Iterable[str]
     views: Mapping[str, str]
+    list_totals: Iterable[str] | Mapping[str, str]
     title_field: str
     fieldsets: Mapping[str, Iterable[str]] | Iterable[Fieldset | Tab]
     children: Iterable[str]

@@ -7,6 +7,10 @@ from typing import Any
 
 from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.elements import Div, render
+from starmodel.adapters.ui.franken.components.charts import chart, points_of
+from starmodel.adapters.ui.franken.components.figures import tile
+from starmodel.adapters.ui.franken.components.record_lists import RecordLists
+from starmodel.adapters.ui.franken.components.tables import plain_table, record_table
 from starmodel.adapters.ui.franken.errors.pages import ErrorPages
 from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.form_field import FormField
@@ -28,6 +32,8 @@ from starmodel.adapters.ui.values import RenderValue, value_renderer
 from starmodel.app.access.conditions.condition import ALWAYS, Condition
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.commands.elements import Element
+from starmodel.app.live.live_queries import LiveRecords
+from starmodel.app.ports.summaries import Measure
 from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.choices import Choice, Offered
 from starmodel.app.presentation.deletion import Deletion
@@ -73,6 +79,7 @@ class FrankenUI:
             services, resources, self._forms, self.value, self.form, self.record_link
         )
         self._errors = ErrorPages(services, self.page)
+        self._record_lists = RecordLists(services, resources, self.component_table)
 
     def render(self, component: Any) -> str:
         return render(component)
@@ -133,6 +140,9 @@ class FrankenUI:
         self, resource: MountedResource, listing: Listing, window: Window
     ) -> Sequence[Element]:
         return self._lists.controls(resource, listing, window)
+
+    def list_total(self, resource: MountedResource, measure: Measure, value: Any) -> str:
+        return self._lists.total(resource, measure, value)
 
     def list_views(
         self,
@@ -281,6 +291,38 @@ class FrankenUI:
     def form_field(self, field: FormField, form_id: str, slots: Slots, records_url: str) -> Any:
         """One labelled input; `slots` has the slots of its value, choice and validation error."""
         return labelled(field, form_id, slots, records_url)
+
+    # Components of the application's own pages
+
+    def component_tile(
+        self, label: Any, figure: Any, change: float | None, note: Any, link: str, ui: UI
+    ) -> Any:
+        return tile(self.services.texts, label, figure, change, note, link, ui)
+
+    def component_chart(
+        self, rows: Any, kind: str, x: str, y: str | Sequence[str], title: str, height: int
+    ) -> Any:
+        return chart(self.services.texts, points_of(rows, x, y), kind, title, x, height)
+
+    def component_table(
+        self,
+        resource: MountedResource,
+        records: Sequence[Entity],
+        columns: tuple[str, ...] = (),
+        titles: RelatedTitles = NO_TITLES,
+        label: str = "",
+    ) -> Any:
+        return record_table(self._lists.plain_view(resource, columns), records, titles, label)
+
+    def component_rows(
+        self, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], label: str
+    ) -> Any:
+        return plain_table(self.services, rows, columns, label)
+
+    def component_list(
+        self, resource: MountedResource, records: LiveRecords[Any], query: str
+    ) -> Any:
+        return self._record_lists.component(resource, records, query)
 
     # Messages and errors
 

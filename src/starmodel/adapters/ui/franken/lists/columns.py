@@ -24,6 +24,7 @@ from starmodel.core.classes.related_fields import RelatedField, related_field
 from starmodel.core.entity import Entity
 from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.widgets import UI
+from starmodel.core.translations import translated
 from starmodel.core.values.words import title_of
 
 LINE_CELLS = 3
@@ -103,7 +104,7 @@ def column_of(entity_type: EntityType, name: str, values: ValueRenderers) -> Col
         return _related_column(path, values)
     if name in info.computed or name in info.related_computed:
         computed = cls.__pydantic_computed_fields__[name]
-        title = computed.title or name.replace("_", " ").capitalize()
+        title = translated(computed.title or name.replace("_", " ").capitalize())
         ui = computed_as(cls, name)
         render = values(computed.return_type, ui, brief=True)
         number = is_figure(computed.return_type, ui)
@@ -141,7 +142,9 @@ def sorting(
 
 def _linked_column(name: str, render: RenderLinked) -> Column:
     """The column of a relation to many records."""
-    return Column(name, title_of(name), attrgetter("id"), str, sorts=False, linked=render)
+    return Column(
+        name, translated(title_of(name)), attrgetter("id"), str, sorts=False, linked=render
+    )
 
 
 def _related_column(path: RelatedField, values: ValueRenderers) -> Column:
@@ -153,7 +156,7 @@ def _related_column(path: RelatedField, values: ValueRenderers) -> Column:
     else:
         computed = cls.__pydantic_computed_fields__[path.field]
         ui = computed_as(cls, path.field)
-        title = computed.title or path.field.replace("_", " ").capitalize()
+        title = translated(computed.title or path.field.replace("_", " ").capitalize())
         annotation = computed.return_type
     render, number = values(annotation, ui, brief=True), is_figure(annotation, ui)
     sorts = path.is_stored and cls.__entity__.fields[path.field].atomic

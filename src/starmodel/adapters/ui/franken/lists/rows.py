@@ -36,6 +36,7 @@ from starmodel.adapters.ui.franken.lists.columns import (
     columns_of,
     sorting,
 )
+from starmodel.adapters.ui.franken.lists.groups import Groups
 from starmodel.adapters.ui.franken.related import linked_titles, related_links
 from starmodel.adapters.ui.titles import title_of
 from starmodel.app.access.offers import offers_in_row
@@ -44,15 +45,17 @@ from starmodel.app.access.readiness import Availability, availability, is_shared
 from starmodel.app.commands.binding.form_names import BULK_IDS, SEVERAL_SUFFIX
 from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
 from starmodel.app.presentation.ui import Row, Services
+from starmodel.app.queries.list_totals import grouping_of
 from starmodel.app.queries.listing import PLACE, Listing, filter_name
 from starmodel.app.queries.record_keys import key_of, row_key
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles
 from starmodel.core.classes.children import Children
 from starmodel.core.classes.registry import EntityType
+from starmodel.core.definition.list_editing import list_editable
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.fields.field_types import ATOMS
-from starmodel.core.snapshot import hidden_of, version_of
+from starmodel.core.snapshot import NOTHING, hidden_of, version_of
 from starmodel.core.values.bounded_cache import BoundedCache
 from starmodel.texts.catalogue import Catalogue
 
@@ -73,7 +76,8 @@ class ListView:
     cache of rendered rows is shared by all views. children is set for a list on the page of a
     parent, and parent_url is that of the page, with `ANY_ID` for the parent's key; is_figures for
     the one row of a record's fields that are computed from other records. is_shared is False
-    where a condition of an event depends on more than the row's own record.
+    where a condition of an event depends on more than the row's own record. cell_url is the URL of the inputs of cells,
+    with `ANY_ID` for the record's key; "" where no cell is edited in the list.
     """
 
     resource: MountedResource
@@ -92,6 +96,8 @@ class ListView:
     is_figures: bool = False
     computed: tuple[Column, ...] = ()
     is_shared: bool = True
+    groups: Groups | None = None
+    cell_url: str = ""
     token: int = field(default_factory=count().__next__)
 
     @property
@@ -107,6 +113,11 @@ class ListView:
     def selects(self) -> bool:
         """Whether rows can be selected for bulk events."""
         return bool(self.bulk) and self.children is None and not self.is_figures
+
+    @property
+    def width(self) -> int:
+        """The number of cells of a row."""
+        return len(self.columns) + self.selects + bool(self.actions)
 
     @property
     def heading(self) -> str:
@@ -191,6 +202,9 @@ class ListView:
         }
         slots["id"], slots["key"] = entity.id, row_key(entity)
         slots["title"] = title_of(entity_type, entity)
+        if self.groups is not None:
+            slots["group"] = self.groups.key(entity)
+            slots["group label"] = self.groups.label(entity, titles)
         if not (self.audience.per_record or self.conditional):
             return slots
         states = {e.name: self._state(e, entity) for e in self.conditional}
@@ -244,11 +258,12 @@ def list_view(
     *,
     is_figures: bool = False,
     chosen: Sequence[str] = (),
+    group: str = "",
 ) -> ListView:
     """Compile the row template of a resource. All views share one cache of rendered rows.
 
     Shapes: children is set for the list on the page of a parent, without the parent's column;
-    chosen are the columns of `Listing.columns`.
+    chosen are the columns of `Listing.columns`, group is `Listing.group`.
     """
     entity_type, texts, icons_url = resource.entity_type, services.texts, services.icons_url
     links, parent_url = related_links(services, resource), ""
@@ -290,18 +305,34 @@ def list_view(
         columns = (
             columns[0]._replace(render=without_links(columns[0].render)), *columns[1:]
         )  # fmt: skip
+    may_edit = "update" in audience.events and "cell" in resource.pages and not is_figures
+    editable = frozenset(list_editable(entity_type.cls.__entity__) if may_edit else ())
     row = compiled(
         partial(
             row_component, entity_type, columns, record_url, actions,
-            () if children or is_figures else bulk, audience, icons_url, texts,
+            () if children or is_figures else bulk, audience, icons_url, texts, bool(group),
+            editable=editable,
         )
     )  # fmt: skip
+    groups = _groups(services, resource, group) if group else None
     return ListView(
         resource, services.url_for(resource, "list"), services.url_for(resource, "new"), columns,
         row, actions, bulk, audience, icons_url, cache, texts, children, parent_url, is_figures,
         tuple([column for column in columns if column.is_computed]),
-        all(is_shared(entity_type, event) for event in actions),
+        all(is_shared(entity_type, event) for event in actions), groups,
+        services.url_for(resource, "cell", ID) if editable else "",
     )  # fmt: skip
+
+
+def _groups(services: Services, resource: MountedResource, name: str) -> Groups | None:
+    entity_type = resource.entity_type
+    by = grouping_of(entity_type, name, [name])
+    target = services.areas.referenced(entity_type).get(name)
+    if by is None:
+        return None
+    return Groups(
+        entity_type, by, services.texts, None if target is None else target.entity_type.cls
+    )
 
 
 def row_component(
@@ -313,11 +344,15 @@ def row_component(
     audience: Audience,
     icons_url: str,
     texts: Catalogue,
+    is_grouped: bool,
     s: Slots,
+    *,
+    editable: frozenset[str] = NOTHING,
 ) -> Any:
     """The row component: one cell per column, the first with a link to the record.
 
-    Shapes: record_url has `ANY_ID` in the place of the record's key.
+    Shapes: record_url has `ANY_ID` in the place of the record's key; editable are the fields
+    whose cells are edited in place.
     """
     key, title = s.token("key"), s.text("title")
     cells = []
@@ -330,11 +365,12 @@ def row_component(
         cells.append(Td(box, cls="sm-pick"))
     for column, cls in zip(columns, cell_classes(columns), strict=True):
         value = Safe(s.html(column.slot))
+        edit = {"data-edit": column.name, "tabindex": "-1"} if column.name in editable else {}
         if column is columns[0] and record_url:
             url = record_url.replace(ANY_ID, key)
-            cells.append(Td(A(value, href=url, cls="sm-open", dir="auto"), cls=cls))
+            cells.append(Td(A(value, href=url, cls="sm-open", dir="auto"), edit, cls=cls))
         else:
-            cells.append(Td(value, cls=cls, data_label=column.title))
+            cells.append(Td(value, edit, cls=cls, data_label=column.title))
     if actions:
         # All rows share the menu items, so they are rendered once, by `menu`.
         has_states = any(event.info.is_conditional for event in actions)
@@ -343,7 +379,8 @@ def row_component(
         opener = Summary(aria_label=texts.text("list.row_actions", name=title), cls=_MENU_BUTTON)
         menu = Details(opener, may, {"data-ignore-morph": True}, cls="sm-menu")
         cells.append(Td(menu, cls="sm-end"))
-    return Tr(*cells, data_key=key)
+    group = {"data-group": s.text("group"), "data-heading": s.text("group label")}
+    return Tr(*cells, group if is_grouped else {}, data_key=key)
 
 
 def place_query(children: Children | None) -> str:

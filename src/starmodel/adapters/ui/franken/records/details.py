@@ -24,6 +24,7 @@ from starmodel.app.presentation.ui import Services
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
 from starmodel.core.public_state import public_state
 from starmodel.core.snapshot import hidden_of, version_of
+from starmodel.core.translations import translated
 from starmodel.core.values.words import title_of
 
 MAX_FIGURES, MAX_RELATED = 4, 3
@@ -71,7 +72,7 @@ class Details:
         self._with_record = {s.name for s in specs if s.ui.renders_record}
         for name in info.computed:
             computed = entity_type.cls.__pydantic_computed_fields__[name]
-            title = computed.title or name.replace("_", " ").capitalize()
+            title = translated(computed.title or name.replace("_", " ").capitalize())
             ui = computed_as(entity_type.cls, name)
             shown = values(computed.return_type, ui, brief=False)
             fields.append((name, title, attrgetter(name) if ui.render else None, shown))
@@ -143,7 +144,7 @@ class Details:
             parts[part].append(pair)
         for name in self._linked:
             shown = self._linked_part(name, entity, titles)
-            parts["fields"].append(Div(Dt(title_of(name)), Dd(shown, dir="auto")))
+            parts["fields"].append(Div(Dt(translated(title_of(name))), Dd(shown, dir="auto")))
         key = f"-{entity.id}" if entity_type.is_record else ""
         return arranged(f"{entity_type.name}{key}-fields", parts)
 

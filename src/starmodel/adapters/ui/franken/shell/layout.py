@@ -14,6 +14,7 @@ from starmodel.adapters.ui.elements import (
     Body,
     Button,
     Div,
+    Form,
     Header,
     Li,
     Main,
@@ -37,6 +38,8 @@ from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import Services
 from starmodel.core.classes.registry import EntityType
 from starmodel.texts.catalogue import Catalogue
+
+LANGUAGE_PATH = "/_starmodel/language"
 
 
 def list_heading(entity_type: EntityType) -> str:
@@ -97,6 +100,7 @@ def body(
     side = Aside(
         Div(brand, cls="sm-side-head"),
         Nav(navigation, aria_label=texts.text("page.navigation")),
+        language_menu(services),
         Div(Safe(s.html("account")), _theme_button(icons_url, texts), cls="sm-side-end"),
         id="starmodel-nav", popover="auto", cls="sm-side",
     )  # fmt: skip
@@ -104,10 +108,32 @@ def body(
         Safe(s.html("breadcrumb")) if has_breadcrumb else None,
         Safe(s.html("heading")) if is_own else
         Div(heading(s.text("heading")), Safe(s.html("actions")), cls="sm-heading"),
-        Div(Safe(s.html("content")), cls="sm-own") if is_own else Safe(s.html("content")),
+        Div(Safe(s.html("content")), cls="own-page") if is_own else Safe(s.html("content")),
         id="content", tabindex="-1",
     )  # fmt: skip
     return Body(skip, bar, side, main, Safe(s.html("tail")), cls="sm-page")
+
+
+def language_menu(services: Services) -> Any:
+    """The buttons by which visitors choose their language; None for one language.
+
+    Each name is in its own language, so that whoever reads it finds it.
+    """
+    languages = services.languages
+    if languages is None or len(languages) < 2:
+        return None
+    buttons = [
+        Button(
+            each.name, type="submit", name="language", value=each.code, lang=each.code,
+            dir=each.direction, aria_current="true" if each is services.language else None,
+            cls="uk-btn uk-btn-ghost uk-btn-xs",
+        )
+        for each in languages
+    ]  # fmt: skip
+    return Form(
+        *buttons, method="post", action=services.mounted(LANGUAGE_PATH), role="group",
+        aria_label=services.texts.text("page.languages"), cls="sm-languages",
+    )  # fmt: skip
 
 
 def who(services: Services, actor: Actor | None) -> Any:
@@ -138,7 +164,7 @@ def navigation_links(
         links = [_link(services, link, current, creatable) for link in group.links]
         if group.title:
             id = f"starmodel-nav-{number}"
-            parts.append(P(group.title, id=id))
+            parts.append(P(services.texts.render(group.title), id=id))
             parts.append(Ul(*links, aria_labelledby=id))
         else:
             parts.append(Ul(*links))

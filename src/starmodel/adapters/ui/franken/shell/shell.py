@@ -38,7 +38,7 @@ from starmodel.app.presentation.slots import HEAD, Place
 from starmodel.app.presentation.ui import Services
 from starmodel.core.entity import Entity
 from starmodel.core.values.bounded_cache import MB, cached
-from starmodel.texts.catalogue import Catalogue, Message
+from starmodel.texts.catalogue import Catalogue
 
 Navigation = Callable[
     [
@@ -187,9 +187,8 @@ class Shell:
                 services, navigation, s, has_breadcrumb=has_breadcrumb, is_own=own is not None
             )
         )  # fmt: skip
-        language = escape(services.texts.text("page.language"))
-        html_class = services.site.html_class
-        html = f'<html lang="{language}" class="{html_class}"><head>{head}</head>{inside}</html>'
+        attributes = f'{_language_of(services)} class="{services.site.html_class}"'
+        html = f"<html {attributes}><head>{head}</head>{inside}</html>"
         return Template(Safe(f"<!doctype html>{html}"))
 
     def _make_breadcrumb(self, root_path: str, link: Link) -> str:
@@ -199,7 +198,19 @@ class Shell:
 def _translated(entry: NavEntry, texts: Catalogue) -> NavEntry:
     """The entry with its title in the words of the application."""
     title = entry.title
-    return replace(entry, title=texts.render(title)) if isinstance(title, Message) else entry
+    shown = texts.render(title)
+    return entry if shown is title else replace(entry, title=shown)
+
+
+def _language_of(services: Services) -> str:
+    """The attributes of <html> that say in which language, and direction, the page is.
+
+    With `data-formats` the server has written numbers and dates in that language.
+    """
+    if services.language is None:
+        return f'lang="{escape(services.texts.text("page.language"))}"'
+    language = services.language
+    return f'lang="{escape(language.code)}" dir="{language.direction}" data-formats'
 
 
 def _offers_new(resource: MountedResource, actor: Actor | None) -> bool:
