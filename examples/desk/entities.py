@@ -70,6 +70,11 @@ class Order(Entity):
         "search_fields": ["number", "customer.name"],
         "title_field": "number",
         "inlines": ["lines"],
+        "board": {
+            "by": "status",
+            "card": ["customer", "placed_on", "total"],
+            "moves": {"packed": "pack", "shipped": "ship", "cancelled": "cancel"},
+        },
         "icon": "cart",
     }
     number: str = Field(max_length=20, unique=True)

@@ -13,6 +13,7 @@ import "./matching_rows.js";
 import "./toolbar.js";
 import "./facets.js";
 import "./htmx.js";
+import "./board.js";
 import "./cell_editor.js";
 import "./row_links.js";
 import "./page.js";

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starmodel.core.definition.info import EntityInfo
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.specs import FieldSpec
@@ -9,13 +11,14 @@ from starmodel.core.fields.specs import FieldSpec
 
 def list_editable(about: EntityInfo) -> tuple[str, ...]:
     """The fields whose cells are edited in lists."""
-    config = about.cls.model_config
-    return tuple(config.get("list_editable") or ())  # type: ignore[arg-type]
+    config: Any = about.cls.model_config
+    return tuple(config.get("list_editable") or ())
 
 
 def check_list_editable(about: EntityInfo) -> None:
     """Refuse fields that have no input of their own in a cell. Raises: ConfigurationError."""
-    name, given = about.cls.__name__, about.cls.model_config.get("list_editable")
+    config: Any = about.cls.model_config
+    name, given = about.cls.__name__, config.get("list_editable")
     if given is None:
         return
     possible = [key for key, spec in about.fields.items() if not _obstacle(spec)]

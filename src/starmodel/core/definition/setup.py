@@ -7,6 +7,7 @@ import inspect
 import sys
 from typing import Any
 
+from starmodel.core.definition.boards import board_of
 from starmodel.core.definition.browser_stores import check_browser_store
 from starmodel.core.definition.checks import RESERVED, check_fields, reserved_error
 from starmodel.core.definition.defined import remember
@@ -72,6 +73,7 @@ def define(cls: type[Snapshot], base: type[Snapshot]) -> None:
     _check_display(info)
     check_formats(info)
     check_list_editable(info)
+    board_of(info)
     config: Any = cls.model_config
     check_browser_store(cls, config.get("store") or "")
     setter = type.__setattr__

@@ -75,14 +75,14 @@ async def test_field_that_may_not_be_edited_has_no_form(
     assert (await browser.page(f"/wares/{ware.id}/_cell?{query}")).status_code == status
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-async def test_hostile_text_stays_text_in_the_input_of_a_cell(browser: Any, text: str) -> None:
-    ware = await Ware.objects.create(name="Pen", note=text)
-    form = (await browser.page(f"/wares/{ware.id}/_cell?field=note")).text
+async def test_hostile_text_stays_text_in_the_input_of_a_cell(browser: Any) -> None:
+    for text in HOSTILE:
+        ware = await Ware.objects.create(name="Pen", note=text)
+        form = (await browser.page(f"/wares/{ware.id}/_cell?field=note")).text
 
-    assert text in unescape(form)
-    assert "<script" not in form
-    assert not re.search(r'" onmouseover', form)
+        assert text in unescape(form)
+        assert "<script" not in form
+        assert '" onmouseover' not in form
 
 
 @pytest.mark.parametrize(

@@ -76,8 +76,8 @@ class ListView:
     cache of rendered rows is shared by all views. children is set for a list on the page of a
     parent, and parent_url is that of the page, with `ANY_ID` for the parent's key; is_figures for
     the one row of a record's fields that are computed from other records. is_shared is False
-    where a condition of an event depends on more than the row's own record. cell_url is the URL of the inputs of cells,
-    with `ANY_ID` for the record's key; "" where no cell is edited in the list.
+    where a condition of an event depends on more than the row's own record. cell_url is the URL of
+    the inputs of cells, with `ANY_ID` for the record's key; "" where no cell is edited in the list.
     """
 
     resource: MountedResource
