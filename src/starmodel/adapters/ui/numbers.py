@@ -1,7 +1,7 @@
 """Numbers as HTML: separators, decimals, currency and percent.
 
-In the visitor's language; where an application has English only, `frontend/src/locale.js` shows
-them as the browser writes numbers.
+In the visitor's language; where an application has English only, `frontend/src/page/locale.js`
+shows them as the browser writes numbers.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from operator import attrgetter
+from operator import attrgetter, methodcaller
 from typing import Any, NamedTuple, Protocol
 
 from starmodel.adapters.ui.franken.related import (
@@ -23,7 +23,8 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.classes.related_fields import RelatedField, related_field
 from starmodel.core.entity import Entity
 from starmodel.core.fields.field_types import plain_types
-from starmodel.core.fields.widgets import UI
+from starmodel.core.fields.method_columns import method_column
+from starmodel.core.fields.widgets import UI, ui_of
 from starmodel.core.translations import translated
 from starmodel.core.values.words import title_of
 
@@ -63,6 +64,12 @@ class Column(NamedTuple):
     renders_record: bool = False
 
     @property
+    def orders(self) -> tuple[str, str]:
+        """The ascending and the descending order by the values of the column."""
+        name = self.order or self.name
+        return (name, name[1:]) if name.startswith("-") else (name, f"-{name}")
+
+    @property
     def slot(self) -> str:
         return f"cell {self.name}"
 
@@ -91,9 +98,14 @@ def columns_of(
         for name in names
     ]
     return tuple([
-        c._replace(sorts=c.sorts and c.name not in audience.uncertain, link=links.get(c.name))
+        c._replace(sorts=c.sorts and not _is_closed(c, audience), link=links.get(c.name))
         for c in columns
     ])  # fmt: skip
+
+
+def _is_closed(column: Column, audience: Audience) -> bool:
+    names = {column.name, column.order.removeprefix("-")}
+    return not names.isdisjoint(audience.uncertain)
 
 
 def column_of(entity_type: EntityType, name: str, values: ValueRenderers) -> Column:
@@ -111,6 +123,15 @@ def column_of(entity_type: EntityType, name: str, values: ValueRenderers) -> Col
         return Column(
             name, title, attrgetter(name), render,
             sorts=False, is_number=number, is_computed=True, renders_record=ui.renders_record,
+        )  # fmt: skip
+    method = None if name in info.fields else method_column(cls, name)
+    if method is not None:
+        ui = ui_of(method.annotation)
+        render = values(method.annotation, ui, brief=True)
+        number = is_figure(method.annotation, ui)
+        return Column(
+            name, method.title, methodcaller(name), render, bool(method.order), number,
+            order=method.order, is_computed=True,
         )  # fmt: skip
     spec = info.fields[name]
     ui = shown_as(cls, spec)

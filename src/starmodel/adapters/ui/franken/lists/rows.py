@@ -379,8 +379,10 @@ def row_component(
         opener = Summary(aria_label=texts.text("list.row_actions", name=title), cls=_MENU_BUTTON)
         menu = Details(opener, may, {"data-ignore-morph": True}, cls="sm-menu")
         cells.append(Td(menu, cls="sm-end"))
-    group = {"data-group": s.text("group"), "data-heading": s.text("group label")}
-    return Tr(*cells, group if is_grouped else {}, data_key=key)
+    group = {}
+    if is_grouped:
+        group = {"data-group": s.text("group"), "data-heading": s.text("group label")}
+    return Tr(*cells, group, data_key=key)
 
 
 def place_query(children: Children | None) -> str:
