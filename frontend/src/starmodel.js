@@ -17,7 +17,7 @@ import "./events/event_states.js";
 import "./events/shortcuts.js";
 import "./events/event_dialogs.js";
 import "./page/locale.js";
-import "./page/relative_times.js";
 import "./stream/stream.js";
 import "./keys.js";
 import "./loading.js";
+import "./lists/on_demand.js";

@@ -47,6 +47,7 @@ from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.searching import FoundGroup
 from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.presentation.ui import NO_INPUTS, FormFlow, Row, Services
+from starmodel.app.queries.boards import BoardColumn
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.neighbours import Neighbours
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
@@ -164,6 +165,15 @@ class FrankenUI:
         actor: Actor | None,
     ) -> Any:
         return view_links(self.services, resource, listing, views, actor)
+
+    def list_board(
+        self,
+        resource: MountedResource,
+        listing: Listing,
+        columns: Sequence[BoardColumn],
+        actor: Actor | None,
+    ) -> Any:
+        return self._lists.board(resource, listing, columns, actor)
 
     def list_actions(self, resource: MountedResource, actor: Actor | None) -> Any:
         return self._lists.actions(resource, actor)
