@@ -48,11 +48,13 @@ if TYPE_CHECKING:
     from starmodel.core.fields.entity_config import EntityConfig
     from starmodel.core.fields.field import Field, Private
     from starmodel.core.fields.form_layout import Fieldset, Tab
+    from starmodel.core.fields.method_columns import column as column
     from starmodel.core.fields.relations import Relationship
     from starmodel.core.fields.stores import StateStore
     from starmodel.core.fields.transitions import transitions
     from starmodel.core.fields.widgets import UI
     from starmodel.core.signals import Signal
+    from starmodel.core.translations import translated
 
 __version__ = "0.1.0"
 __all__ = [
@@ -98,6 +100,7 @@ __all__ = [
     "UnitOfWork",
     "VersionConflictError",
     "apply",
+    "column",
     "configure_app",
     "create_app",
     "create_fasthtml_app",
@@ -108,6 +111,7 @@ __all__ = [
     "on",
     "page",
     "transitions",
+    "translated",
     "where",
 ]
 
@@ -149,12 +153,14 @@ _MODULES = {
     "core.fields.field": ("Field", "Private"),
     "core.changes.patches": ("Patch", "apply", "diff"),
     "core.fields.form_layout": ("Fieldset", "Tab"),
+    "core.fields.method_columns": ("column",),
     "core.fields.relations": ("Relationship",),
     "core.events.results": ("Download", "Progress", "Redirect", "Toast"),
     "core.signals": ("Signal",),
     "core.fields.stores": ("StateStore",),
     "core.fields.transitions": ("transitions",),
     "core.fields.widgets": ("UI",),
+    "core.translations": ("translated",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 _OLD_NAMES = {

@@ -159,7 +159,7 @@ def test_readme_shows_both_commands():
 
 
 def test_no_page_names_a_third_party_script():
-    for file in (ROOT / "frontend" / "src").glob("*.js"):
+    for file in (ROOT / "frontend" / "src").rglob("*.js"):
         assert "//cdn" not in file.read_text()
 
 

@@ -46,12 +46,15 @@ from starmodel.app.ports.summaries import SummaryQuery
 from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.extensions import Extensions
 from starmodel.app.presentation.frontend import Frontend
+from starmodel.app.presentation.languages import Languages
 from starmodel.app.presentation.navigation import Navigation
 from starmodel.app.presentation.resource import MountedResource, Resource
 from starmodel.app.presentation.slots import Slots
 from starmodel.app.presentation.ui import Renderer
 from starmodel.app.queries.choices import RecordChoices
 from starmodel.app.queries.cursors import Cursors
+from starmodel.app.queries.list_methods import check_methods
+from starmodel.app.queries.list_totals import check_totals
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.objects import Objects
 from starmodel.app.queries.related import RelatedRecords
@@ -81,6 +84,7 @@ from starmodel.core.events import EventInfo
 from starmodel.core.events.results import Progress, Toast
 from starmodel.core.public_state import public_state
 from starmodel.core.snapshot import NOTHING
+from starmodel.core.translations import current_language
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 GRACE_S = 5.0
@@ -118,18 +122,23 @@ class Application:
         self.areas = Areas(registry, policy, resources)
         self.policy, self.clock, self.ids = self.areas.default.policy, clock, ids
         self.texts = texts
+        self.languages: Languages | None = None  # set by bootstrap, for one that is not English
         self.scopes = Scopes(secret)
         self.frontend: Frontend | None = None
         self.sessions: SessionCache | None = None
         self.credentials: Credentials | None = None  # set by bootstrap
         self.saved_views: SavedViews | None = None  # set by bootstrap
         self.mail = MailQueue()  # replaced by bootstrap
-        self.views: dict[str, LiveView] = {}  # views of generated pages, by name
+        # The views of generated pages, by the code of their language (None in an application
+        # with one) and their name.
+        self.views: dict[tuple[str | None, str], LiveView] = {}
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
         check_rules(registry)
         check_paths(registry)
         for entity_type in registry:
+            check_methods(entity_type)
+            check_totals(entity_type)
             check_views(entity_type)
         self._related = RelatedRecords(persistence)
         self.settings: Any = None  # set by bootstrap, for the CLI and other tools
@@ -204,6 +213,17 @@ class Application:
             self.bus.subscribe(handler, wants=wants)
         else:
             self.bus.subscribe(handler)
+
+    def view(self, name: str) -> LiveView | None:
+        """The view of generated pages with this name, in the current language."""
+        language = current_language()
+        return self.views.get((None if language is None else language.code, name))
+
+    @property
+    def own_texts(self) -> Catalogue:
+        """The texts of the current language, for code that runs outside its request later."""
+        language = current_language()
+        return self.texts if language is None else language.catalogue
 
     @property
     def is_ready(self) -> bool:

@@ -32,7 +32,7 @@ from starmodel.bootstrap.services import (
     event_bus,
     memory_credentials,
 )
-from starmodel.bootstrap.web import existing_web, new_web
+from starmodel.bootstrap.web import existing_web, first_language, new_web
 from starmodel.config import Settings
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
@@ -186,7 +186,7 @@ def configure_app(
     words = catalogue(texts)
     settings, stores = _with_test_stores(own_settings(settings, options), stores, clock)
     head = page_head(settings)
-    existing = existing_web(app, head, words)
+    existing = existing_web(app, head, first_language(settings, words))
     services = Services(
         entities=classes, settings=settings,
         bus=own_bus or (bus_cls() if bus_cls is not None else event_bus(settings)), stores=stores,

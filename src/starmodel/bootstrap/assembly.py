@@ -34,13 +34,16 @@ from starmodel.app.ports.mailer import Mailer
 from starmodel.app.ports.repository import Repository
 from starmodel.app.ports.saved_views import SavedViewStore
 from starmodel.app.ports.sessions import SessionStore
+from starmodel.app.presentation.languages import VisitorTexts
 from starmodel.app.presentation.navigation import Navigation
 from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.ui import Site
 from starmodel.app.queries.views import SavedViews
 from starmodel.app.uow import UnitOfWork
+from starmodel.bootstrap.arguments import own_texts
 from starmodel.bootstrap.contributions import connect_plugins
+from starmodel.bootstrap.languages import application_languages
 from starmodel.bootstrap.mail import connect_mail
 from starmodel.bootstrap.pages import UIOption, render_pages
 from starmodel.bootstrap.plugins import (
@@ -101,9 +104,13 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     make_frontend, transport = page_protocol(services.realtime, settings)
     secrets = secret_keys(settings)
     host = plugin_host(settings, services.plugins, services.enabled)
-    services = replace(services, texts=with_plugin_texts(services.texts, host))
+    languages = application_languages(settings, own_texts(services.texts, settings), host)
+    texts = services.texts
+    texts = with_plugin_texts(texts, host) if languages is None else VisitorTexts(languages)
+    services = replace(services, texts=texts)
     application = _application(services, secrets, host)
     plugin_assets = served_assets(host)  # without plugins that are dropped for their entities
+    application.languages = languages
     frontend = application.frontend = make_frontend(
         application, secrets=secrets, assets=head.served, render=application.render,
         default_method=settings.default_event_method,
@@ -222,5 +229,5 @@ def _site(settings: Settings, head: PageHead, plugin_assets: PluginAssets) -> Si
     icons = asset_urls().get("icons.svg", "")
     return Site(
         settings.title, parts, head.html_class, icons, settings.max_body_bytes,
-        styled_classes=generated_classes,
+        styled_classes=generated_classes, development=settings.env == "development",
     )  # fmt: skip

@@ -27,6 +27,14 @@ LISTS: Mapping[str, str | Mapping[str, str]] = {
     "list.chips": "Filters in use",
     "list.remove_filter": "Remove this filter",
     "list.searched": "Search: {words}",
+    "group.by": "Group by",
+    "group.none": "None",
+    "group.month": "{month} {year}",
+    "total.title": "Total",
+    "total.avg": "Average",
+    "total.min": "Lowest",
+    "total.max": "Highest",
+    "total.count": "Number",
     "view.views": "Views",
     "view.all": "All",
     "view.save": "Save this view\u2026",
@@ -55,9 +63,9 @@ LISTS: Mapping[str, str | Mapping[str, str]] = {
     "list.create_first": "Create the first {title:lower}",
     "export.too_many": "These are {total} {things:lower}, and a workbook holds {most}. Narrow them "
     "by a filter or a search, or export them as CSV.",
-    "list.closed": "These {things:lower} are no longer open to you.",
-    "list.not_live": "This list is too long to follow its changes. Please narrow it by a filter "
-    "or a search.",
+    "list.closed": "You no longer have access to these {things:lower}.",
+    "list.not_live": "This list is too long to follow its changes live. Narrow it by a filter or a "
+    "search.",
     "list.row_actions": "Actions for {name}",
     "list.select": "Select {name}",
     "list.select_all": "Select all {things:lower} of this page",
@@ -72,11 +80,18 @@ LISTS: Mapping[str, str | Mapping[str, str]] = {
     "bulk.too_many": "More than {most} {things:lower} match. Narrow the list by a filter or a "
     "search.",
     "bulk.more_refused": "\u2026 and {count} more",
-    "bulk.lost": "The connection was lost. Look at the list before you do it again.",
+    "bulk.lost": "The connection was lost. Check the list before you try again.",
     "bulk.close": "Close",
     "bulk.cancel": "Cancel",
     "bulk.ask": "{event}: {count} {things:lower}?",
     "bulk.ask_one": "{event}: 1 {title:lower}?",
+    "bulk.too_many_chosen": "You have chosen {count} records; up to {most} are possible. For "
+    "more of them, filter the list and select all that match.",
+    "bulk.nothing_left": "None of these records is left for you to delete.",
+    "bulk.will_refuse": "{count} of them will refuse it.",
+    "bulk.stop": "Stop",
+    "bulk.stopped": "Stopped after {done} of {total}.",
+    "bulk.stale": "Your session has ended, so nothing was done. Please load the page again.",
     "bulk.choose": "Choose at least one record.",
     "bulk.done": {
         "one": "{event}: done for {count} {title:lower}.",

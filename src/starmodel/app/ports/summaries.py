@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, Protocol, get_args, runtime_checkab
 
 from starmodel.app.ports.ordering import value_at
 from starmodel.app.ports.query import Query
+from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 
 Function = Literal["sum", "avg", "min", "max", "count"]
@@ -94,6 +95,14 @@ def group_value(entity: Entity, by: Grouping | None) -> Any:
         return None
     value = value_at(entity, by.field)
     return month_of(value) if by.by_month and value is not None else value
+
+
+def group_key(value: Any) -> str:
+    """The value of a group as one text: that of a filter, "" for None."""
+    value = plain(value)
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def month_of(value: date) -> str:

@@ -13,6 +13,7 @@ from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.elements import Element
 from starmodel.app.live.live_queries import LiveRecords
 from starmodel.app.live.views import LiveView
+from starmodel.app.ports.summaries import Measure
 from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.choices import Choice, Offered
@@ -20,15 +21,18 @@ from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import Extensions, NavEntry
 from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.inlines import InlineRows
+from starmodel.app.presentation.languages import Languages
 from starmodel.app.presentation.navigation import Link, Navigation
 from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
 from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.app.presentation.resource import MountedResource, Page
+from starmodel.app.presentation.searching import FoundGroup
 from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.queries.choices import RecordChoices
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.neighbours import Neighbours
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
+from starmodel.app.queries.searching import SearchMatches
 from starmodel.app.queries.views import View
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.classes.related_fields import RelatedField
@@ -38,6 +42,7 @@ from starmodel.core.events.results import Progress, Toast
 from starmodel.core.fields.widgets import UI
 from starmodel.core.snapshot import NOTHING
 from starmodel.texts.catalogue import Catalogue
+from starmodel.texts.language import Language
 
 NO_INPUTS: Mapping[str, str] = MappingProxyType({})
 
@@ -67,6 +72,7 @@ class Site:
     scripts; with `whole`, its style sheet has the classes of every component, otherwise
     those of `styled_classes`; html_class is the class of <html>; icons is the address of the
     icons below the mount point.
+    development is True where pages may name source files.
     Units: max_body_bytes is the largest request, 0 for no limit.
     """
 
@@ -76,6 +82,7 @@ class Site:
     icons: str
     max_body_bytes: int = 0
     styled_classes: Callable[[], Collection[str]] = frozenset
+    development: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,8 @@ class Services:
     Shapes: binder returns the binder of an event; needs_no_form is True for an event
     that a click runs at once; register_view makes a live view known to streams; extensions are
     what plugins add, and navigation orders the links of the side bar; choices reads the records
-    that inputs choose from; sorts_by is `Application.sorts_by`.
+    that inputs choose from; sorts_by is `Application.sorts_by`; languages are those of the
+    application and language that of the adapter, both None where it has English only.
     """
 
     site: Site
@@ -99,6 +107,8 @@ class Services:
     choices: RecordChoices
     sorts_by: Callable[[EntityType, RelatedField, AccessPolicy], bool]
     navigation: Navigation = field(default_factory=Navigation)
+    languages: Languages | None = None
+    language: Language | None = None
 
     @property
     def icons_url(self) -> str:
@@ -158,6 +168,17 @@ class PageShell(Protocol):
         Shapes: overviews has the number and the newest records of classes with a list.
         """
 
+    def page_found(
+        self, resource: MountedResource, matches: SearchMatches, words: str
+    ) -> FoundGroup:
+        """The matches of one class in a search over all of them."""
+
+    def page_search(self, words: str, found: Sequence[FoundGroup]) -> Any:
+        """The content of the page of a search: its input and its results."""
+
+    def search_texts(self) -> Mapping[str, str]:
+        """The texts of the search, the commands and the list of keys, for the browser."""
+
     def page_navigation(
         self,
         resources: Sequence[MountedResource],
@@ -205,6 +226,9 @@ class ListPages(Protocol):
 
         Each is patched by its id.
         """
+
+    def list_total(self, resource: MountedResource, measure: Measure, value: Any) -> str:
+        """The HTML of one total of a list, as the cells of its column."""
 
     def list_views(
         self,

@@ -24,7 +24,8 @@ class EntityConfig(ConfigDict, total=False):
     Shapes: list_display, search_fields and list_filter name fields, for
     the columns, the search and the filters of lists; list_order is their order where the visitor
     has chosen none, such as "-due,title"; views are lists under a name, as the query strings of
-    their URLs; fieldsets maps the
+    their URLs; list_totals names number fields whose sums the last row shows, or maps them to
+    "sum", "avg", "min", "max" or "count"; fieldsets maps the
     headings of forms to the fields below them, or lists `Fieldset` and `Tab`; list_display and
     search_fields may name fields of a related record, "customer.name"; title_field names the
     field, or the computed field, that titles a record; children names the relations that record
@@ -63,6 +64,7 @@ class EntityConfig(ConfigDict, total=False):
     list_filter: Iterable[str]
     list_order: str
     views: Mapping[str, str]
+    list_totals: Iterable[str] | Mapping[str, str]
     title_field: str
     fieldsets: Mapping[str, Iterable[str]] | Iterable[Fieldset | Tab]
     children: Iterable[str]

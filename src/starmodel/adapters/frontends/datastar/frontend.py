@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlencode
 
 from starmodel.adapters.frontends.datastar.actions import ActionExpressions, current_root_path
 from starmodel.adapters.frontends.datastar.browser_states import BrowserStates
+from starmodel.adapters.frontends.datastar.browser_texts import BrowserTexts
 from starmodel.adapters.frontends.datastar.element_ids import rows_id
 from starmodel.adapters.frontends.datastar.elements import element_of
 from starmodel.adapters.frontends.datastar.expressions import (
@@ -66,6 +67,7 @@ class DatastarFrontend:
     ) -> None:
         self._application, self._assets, self._render = application, assets, render
         self._tokens = Tokens(secrets)
+        self._texts = BrowserTexts(application)
         self.build = assets.get("build", "")
         self._browser_states = BrowserStates(application, self._tokens, self.render_part)
         self.replies = DatastarReplies(application, self._browser_states, self.grant)
@@ -159,12 +161,13 @@ class DatastarFrontend:
         name = "data-signals__ifmissing" if entity_type.in_browser else "data-signals"
         return f"<div hidden {attribute(name, values)}></div>"
 
-    def head(self, root_path: str) -> str:
+    def head(self, root_path: str, *, has_form: bool = False) -> str:
         """The script tags of every page; Datastar itself may be loaded from a CDN."""
+        early = ["datastar.js", "editing.js"] if has_form else ["datastar.js"]
+        urls = [self._assets[name] for name in early if name in self._assets]
+        links = [f'<link rel="modulepreload" href="{root_path}{url}">' for url in urls]
         script = f'<script type="module" src="{root_path}{self._assets["starmodel.js"]}"></script>'
-        if "datastar.js" not in self._assets:
-            return script
-        return f'<link rel="modulepreload" href="{root_path}{self._assets["datastar.js"]}">{script}'
+        return f"{''.join(links)}{script}"
 
     def body_end(self) -> str:
         """Notices and the element that opens the stream; "" in patched content."""
@@ -178,7 +181,7 @@ class DatastarFrontend:
             f'role="log" aria-live="polite">{toasts}</div>'
             '<div id="starmodel-failure"></div>'
         )
-        notices += self._browser_states.describe(page)
+        notices += self._texts.script + self._browser_states.describe(page)
         if not page.topics:
             return notices
         url = f"{page.root_path}{STREAM_PATH}?token={self._tokens.sign(page)}"

@@ -25,6 +25,7 @@ from starmodel.adapters.ui.franken.records.deletions import deletion_form
 from starmodel.adapters.ui.franken.records.neighbours import neighbour_links
 from starmodel.adapters.ui.franken.records.records import Records
 from starmodel.adapters.ui.franken.shell.layout import navigation_links
+from starmodel.adapters.ui.franken.shell.search import browser_texts, found_group, search_page
 from starmodel.adapters.ui.franken.shell.shell import Shell
 from starmodel.adapters.ui.franken.slots import slot, slot_content
 from starmodel.adapters.ui.titles import title_of
@@ -33,6 +34,7 @@ from starmodel.app.access.conditions.condition import ALWAYS, Condition
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.commands.elements import Element
 from starmodel.app.live.live_queries import LiveRecords
+from starmodel.app.ports.summaries import Measure
 from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.choices import Choice, Offered
 from starmodel.app.presentation.deletion import Deletion
@@ -42,11 +44,13 @@ from starmodel.app.presentation.navigation import Link
 from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
 from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.app.presentation.resource import MountedResource, Page
+from starmodel.app.presentation.searching import FoundGroup
 from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.presentation.ui import NO_INPUTS, FormFlow, Row, Services
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.neighbours import Neighbours
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
+from starmodel.app.queries.searching import SearchMatches
 from starmodel.app.queries.views import View
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
@@ -104,6 +108,17 @@ class FrankenUI:
     ) -> Any:
         return self._shell.start(actor, overviews)
 
+    def page_found(
+        self, resource: MountedResource, matches: SearchMatches, words: str
+    ) -> FoundGroup:
+        return found_group(self.services, resource, matches, words)
+
+    def search_texts(self) -> Mapping[str, str]:
+        return browser_texts(self.services.texts)
+
+    def page_search(self, words: str, found: Sequence[FoundGroup]) -> Any:
+        return search_page(self.services, words, found)
+
     def page_navigation(
         self,
         resources: Sequence[MountedResource],
@@ -137,6 +152,9 @@ class FrankenUI:
         self, resource: MountedResource, listing: Listing, window: Window
     ) -> Sequence[Element]:
         return self._lists.controls(resource, listing, window)
+
+    def list_total(self, resource: MountedResource, measure: Measure, value: Any) -> str:
+        return self._lists.total(resource, measure, value)
 
     def list_views(
         self,

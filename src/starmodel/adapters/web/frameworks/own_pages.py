@@ -20,6 +20,7 @@ from starmodel.app.context import current_context
 from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events.results import Redirect
+from starmodel.core.translations import translated
 
 _IN_HEAD = frozenset({"meta", "link", "style", "base"})
 Call = Callable[[], Awaitable[Any]]
@@ -49,7 +50,9 @@ def page_route(gateway: Gateway, own: OwnPage, head: Sequence[PagePart]) -> Rout
         context = current_context.get()
         if context is not None and context.is_patch:
             return HTMLResponse(gateway.ui.render(tuple(content)))
-        title = next((_text(part) for part in parts if _tag(part) == "title"), own.title)
+        title = next(
+            (_text(part) for part in parts if _tag(part) == "title"), translated(own.title)
+        )
         extra = tuple(part for part in parts if _tag(part) in _IN_HEAD)
 
         def html() -> str:

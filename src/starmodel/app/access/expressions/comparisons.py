@@ -327,7 +327,7 @@ def _is_no_value(side: Any) -> bool:
 
 
 def _is_never_equal(cls: type[Entity], field: str, value: Any) -> bool:
-    """Whether a field of lists or sets is compared with one value, or with single ones."""
+    """Whether a field of lists or sets is compared with one value, or with several of them."""
     kinds = kinds_of(cls, field)
     if not kinds or not all((get_origin(kind) or kind) in _COLLECTIONS for kind in kinds):
         return False

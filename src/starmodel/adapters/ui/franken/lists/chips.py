@@ -77,7 +77,9 @@ def chips(view: ListView, listing: Listing, references: frozenset[str], s: Slots
             title = column_title(view.entity_type, each.field)
             words = texts.text("filter.range", title=title, first=value, last=_shown(view, upper))
             others = None
-        links.append(Span(_chip(view, words, view.href(listing, **without)), others, cls="sm-chip"))
+        links.append(
+            Span(_chip(view, words, view.href(listing, **without)), others, cls="sm-filter-pair")
+        )
     if listing.search:
         words = texts.text("list.searched", words=_cut(listing.search))
         links.append(_chip(view, words, view.href(listing, search=None, page=None)))

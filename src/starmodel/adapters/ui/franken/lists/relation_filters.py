@@ -25,6 +25,7 @@ from starmodel.app.presentation.ui import Services
 from starmodel.app.queries.filter_forms import SEVERAL
 from starmodel.app.queries.listing import Listing, filter_name
 from starmodel.core.entity import Entity
+from starmodel.core.translations import translated
 from starmodel.core.values.words import title_of
 
 
@@ -70,14 +71,14 @@ class RelationFilters:
             if "choices" not in resource.pages or not (is_shown or room > 0):
                 continue
             room -= not is_shown
-            title = spec.info.title or title_of(name)
+            title = translated(spec.info.title or title_of(name))
             fields.append(self._picker(name, title, cls))
         for name, made in entity_type.shown_links.items():
             is_asked = name in listing.filters or f"{name}__in" in listing.filters
             if not (name in listed or is_asked):
                 continue
             if "choices" in areas.current_resource(made.target).pages and title_names(made.target):
-                fields.append(self._picker(name, title_of(name), made.target))
+                fields.append(self._picker(name, translated(title_of(name)), made.target))
         return fields
 
     def _picker(self, name: str, title: str, cls: type[Entity]) -> FormField:

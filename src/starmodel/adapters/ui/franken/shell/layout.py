@@ -14,6 +14,7 @@ from starmodel.adapters.ui.elements import (
     Body,
     Button,
     Div,
+    Form,
     Header,
     Li,
     Main,
@@ -28,6 +29,7 @@ from starmodel.adapters.ui.elements import (
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.shell.entity_icons import icon_of
 from starmodel.adapters.ui.franken.shell.headings import TITLE_ID, heading
+from starmodel.adapters.ui.franken.shell.search import search_button, search_form
 from starmodel.adapters.ui.titles import first_line
 from starmodel.app.access.policy import Actor
 from starmodel.app.presentation.extensions import NavEntry
@@ -37,6 +39,8 @@ from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import Services
 from starmodel.core.classes.registry import EntityType
 from starmodel.texts.catalogue import Catalogue
+
+LANGUAGE_PATH = "/_starmodel/language"
 
 
 def list_heading(entity_type: EntityType) -> str:
@@ -92,11 +96,13 @@ def body(
             icon("menu", icons_url), Span(texts.text("page.menu"), cls="sm-hidden"), type="button",
             popovertarget="starmodel-nav", cls="uk-btn uk-btn-ghost uk-btn-icon",
         ),
-        brand, _theme_button(icons_url, texts), cls="sm-bar",
+        brand, search_button(services), _theme_button(icons_url, texts), cls="sm-bar",
     )  # fmt: skip
     side = Aside(
         Div(brand, cls="sm-side-head"),
+        search_form(services),
         Nav(navigation, aria_label=texts.text("page.navigation")),
+        language_menu(services),
         Div(Safe(s.html("account")), _theme_button(icons_url, texts), cls="sm-side-end"),
         id="starmodel-nav", popover="auto", cls="sm-side",
     )  # fmt: skip
@@ -108,6 +114,28 @@ def body(
         id="content", tabindex="-1",
     )  # fmt: skip
     return Body(skip, bar, side, main, Safe(s.html("tail")), cls="sm-page")
+
+
+def language_menu(services: Services) -> Any:
+    """The buttons by which visitors choose their language; None for one language.
+
+    Each name is in its own language, so that whoever reads it finds it.
+    """
+    languages = services.languages
+    if languages is None or len(languages) < 2:
+        return None
+    buttons = [
+        Button(
+            each.name, type="submit", name="language", value=each.code, lang=each.code,
+            dir=each.direction, aria_current="true" if each is services.language else None,
+            cls="uk-btn uk-btn-ghost uk-btn-xs",
+        )
+        for each in languages
+    ]  # fmt: skip
+    return Form(
+        *buttons, method="post", action=services.mounted(LANGUAGE_PATH), role="group",
+        aria_label=services.texts.text("page.languages"), cls="sm-languages",
+    )  # fmt: skip
 
 
 def who(services: Services, actor: Actor | None) -> Any:
@@ -138,7 +166,7 @@ def navigation_links(
         links = [_link(services, link, current, creatable) for link in group.links]
         if group.title:
             id = f"starmodel-nav-{number}"
-            parts.append(P(group.title, id=id))
+            parts.append(P(services.texts.render(group.title), id=id))
             parts.append(Ul(*links, aria_labelledby=id))
         else:
             parts.append(Ul(*links))

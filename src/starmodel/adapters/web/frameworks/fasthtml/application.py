@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from html import escape
 from operator import attrgetter
 from typing import Any
 
@@ -109,6 +110,11 @@ class FastHTMLFramework(AsgiFramework):
         def part(make: PagePart) -> _Lazy:
             return _Lazy(lambda: Safe(make(frontend.root_path)))
 
+        languages = gateway.application.languages
+        if languages is not None and app.htmlkw.get("lang") == languages.default.code:
+            app.htmlkw["lang"] = _Lazy(lambda: escape(languages.current.code))
+            app.htmlkw["dir"] = _Lazy(lambda: languages.current.direction)
+            app.htmlkw["data-formats"] = True
         # After the application's headers: browsers and search engines use the first of a kind.
         app.hdrs = [*map(part, head), *app.hdrs, part(frontend.head), _Lazy(description)]
         # A footer, not a part of `body_wrap`: routes of an APIRouter, and routes that were added
