@@ -32,7 +32,8 @@ def view_links(
     if views:
         links = [_link(texts.text("view.all"), url, is_shown=not question)]
         links += [
-            _link(view.name, f"{url}?{view.question}", is_shown=view.is_shown) for view in views
+            _link(texts.render(view.name), f"{url}?{view.question}", is_shown=view.is_shown)
+            for view in views
         ]
     shown = next((view for view in views if view.is_shown and view.id), None)
     form = None
