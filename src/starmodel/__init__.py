@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from starmodel.core.fields.entity_config import EntityConfig
     from starmodel.core.fields.field import Field, Private
     from starmodel.core.fields.form_layout import Fieldset, Tab
+    from starmodel.core.fields.method_columns import column as column
     from starmodel.core.fields.relations import Relationship
     from starmodel.core.fields.stores import StateStore
     from starmodel.core.fields.transitions import transitions
@@ -99,6 +100,7 @@ __all__ = [
     "UnitOfWork",
     "VersionConflictError",
     "apply",
+    "column",
     "configure_app",
     "create_app",
     "create_fasthtml_app",
@@ -151,6 +153,7 @@ _MODULES = {
     "core.fields.field": ("Field", "Private"),
     "core.changes.patches": ("Patch", "apply", "diff"),
     "core.fields.form_layout": ("Fieldset", "Tab"),
+    "core.fields.method_columns": ("column",),
     "core.fields.relations": ("Relationship",),
     "core.events.results": ("Download", "Progress", "Redirect", "Toast"),
     "core.signals": ("Signal",),

@@ -53,6 +53,7 @@ from starmodel.app.presentation.slots import Slots
 from starmodel.app.presentation.ui import Renderer
 from starmodel.app.queries.choices import RecordChoices
 from starmodel.app.queries.cursors import Cursors
+from starmodel.app.queries.list_methods import check_methods
 from starmodel.app.queries.list_totals import check_totals
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.objects import Objects
@@ -136,6 +137,7 @@ class Application:
         check_rules(registry)
         check_paths(registry)
         for entity_type in registry:
+            check_methods(entity_type)
             check_totals(entity_type)
             check_views(entity_type)
         self._related = RelatedRecords(persistence)

@@ -229,5 +229,5 @@ def _site(settings: Settings, head: PageHead, plugin_assets: PluginAssets) -> Si
     icons = asset_urls().get("icons.svg", "")
     return Site(
         settings.title, parts, head.html_class, icons, settings.max_body_bytes,
-        styled_classes=generated_classes,
+        styled_classes=generated_classes, development=settings.env == "development",
     )  # fmt: skip

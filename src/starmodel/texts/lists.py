@@ -85,6 +85,13 @@ LISTS: Mapping[str, str | Mapping[str, str]] = {
     "bulk.cancel": "Cancel",
     "bulk.ask": "{event}: {count} {things:lower}?",
     "bulk.ask_one": "{event}: 1 {title:lower}?",
+    "bulk.too_many_chosen": "You have chosen {count} records; up to {most} are possible. For "
+    "more of them, filter the list and select all that match.",
+    "bulk.nothing_left": "None of these records is left for you to delete.",
+    "bulk.will_refuse": "{count} of them will refuse it.",
+    "bulk.stop": "Stop",
+    "bulk.stopped": "Stopped after {done} of {total}.",
+    "bulk.stale": "Your session has ended, so nothing was done. Please load the page again.",
     "bulk.choose": "Choose at least one record.",
     "bulk.done": {
         "one": "{event}: done for {count} {title:lower}.",

@@ -54,7 +54,7 @@ DEVELOPERS = ("console.", "//")
 
 
 def test_modules_of_the_browser_have_no_sentences_of_their_own() -> None:
-    """They display what the page has from the catalogue; see `frontend/src/texts.js`."""
+    """They display what the page has from the catalogue; see `frontend/src/base/texts.js`."""
     found = [
         f"{path.name}:{number}: {line.strip()[:90]}"
         for path in sorted((ROOT / "frontend" / "src").glob("**/*.js"))

@@ -128,8 +128,8 @@ class Frontend(Protocol):
     def namespace(self, entity: Entity) -> str:
         """The namespace of the entity's signals on the current page."""
 
-    def head(self, root_path: str) -> str:
-        """The HTML of the scripts in a page's head."""
+    def head(self, root_path: str, *, has_form: bool = False) -> str:
+        """The HTML of the scripts in a page's head, with those of forms for a page that has one."""
 
     def body_end(self) -> str:
         """The HTML at the end of a page's body: notices, and the element that opens its stream."""

@@ -26,11 +26,13 @@ from starmodel.app.presentation.navigation import Link, Navigation
 from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
 from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.app.presentation.resource import MountedResource, Page
+from starmodel.app.presentation.searching import FoundGroup
 from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.queries.choices import RecordChoices
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.neighbours import Neighbours
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
+from starmodel.app.queries.searching import SearchMatches
 from starmodel.app.queries.views import View
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.classes.related_fields import RelatedField
@@ -70,6 +72,7 @@ class Site:
     scripts; with `whole`, its style sheet has the classes of every component, otherwise
     those of `styled_classes`; html_class is the class of <html>; icons is the address of the
     icons below the mount point.
+    development is True where pages may name source files.
     Units: max_body_bytes is the largest request, 0 for no limit.
     """
 
@@ -79,6 +82,7 @@ class Site:
     icons: str
     max_body_bytes: int = 0
     styled_classes: Callable[[], Collection[str]] = frozenset
+    development: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +168,17 @@ class PageShell(Protocol):
         Shapes: overviews has the number and the newest records of classes with a list.
         """
 
+    def page_found(
+        self, resource: MountedResource, matches: SearchMatches, words: str
+    ) -> FoundGroup:
+        """The matches of one class in a search over all of them."""
+
+    def page_search(self, words: str, found: Sequence[FoundGroup]) -> Any:
+        """The content of the page of a search: its input and its results."""
+
+    def search_texts(self) -> Mapping[str, str]:
+        """The texts of the search, the commands and the list of keys, for the browser."""
+
     def page_navigation(
         self,
         resources: Sequence[MountedResource],
@@ -178,9 +193,6 @@ class PageShell(Protocol):
         Shapes: current is the link that the page belongs to; creatable are the resources whose form
         for a new record the visitor may open.
         """
-
-    def check_icon(self, where: str, name: str) -> None:
-        """Refuse the name of an icon that the adapter lacks. Raises: ConfigurationError."""
 
     def page_slot(self, filled: Filled, place: Place) -> Any:
         """One content of a slot, in an element with its id."""
@@ -457,7 +469,8 @@ class UIAdapter(
     """Turns resources into pages. Components are whatever `render` takes.
 
     Shapes: scripts are the texts of the adapter's inline scripts; the CSP of
-    its pages allows them by hash.
+    its pages allows them by hash. icons are the names of its icons.
     """
 
     scripts: Sequence[str]
+    icons: Sequence[str]

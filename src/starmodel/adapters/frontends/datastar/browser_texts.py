@@ -17,7 +17,7 @@ _PARAMETERS = {name: f"{{{name}}}" for name in ("why", "size", "n")}
 
 
 class BrowserTexts:
-    """The sentences in each language of an application; see `frontend/src/texts.js`."""
+    """The sentences in each language of an application; see `frontend/src/base/texts.js`."""
 
     def __init__(self, application: Application) -> None:
         self._application = application

@@ -161,12 +161,13 @@ class DatastarFrontend:
         name = "data-signals__ifmissing" if entity_type.in_browser else "data-signals"
         return f"<div hidden {attribute(name, values)}></div>"
 
-    def head(self, root_path: str) -> str:
+    def head(self, root_path: str, *, has_form: bool = False) -> str:
         """The script tags of every page; Datastar itself may be loaded from a CDN."""
+        early = ["datastar.js", "editing.js"] if has_form else ["datastar.js"]
+        urls = [self._assets[name] for name in early if name in self._assets]
+        links = [f'<link rel="modulepreload" href="{root_path}{url}">' for url in urls]
         script = f'<script type="module" src="{root_path}{self._assets["starmodel.js"]}"></script>'
-        if "datastar.js" not in self._assets:
-            return script
-        return f'<link rel="modulepreload" href="{root_path}{self._assets["datastar.js"]}">{script}'
+        return f"{''.join(links)}{script}"
 
     def body_end(self) -> str:
         """Notices and the element that opens the stream; "" in patched content."""

@@ -20,6 +20,7 @@ from starmodel.plugins.built_in.crud.facets import Facets
 from starmodel.plugins.built_in.crud.matching import MatchingEvents
 from starmodel.plugins.built_in.crud.overview import overviews
 from starmodel.plugins.built_in.crud.pages import CrudPages
+from starmodel.plugins.built_in.crud.search import PATH, SearchPage
 from starmodel.plugins.built_in.crud.views import ViewRoutes
 
 
@@ -29,7 +30,10 @@ class Crud(Plugin):
     name = "crud"
 
     def routes(self) -> list[Route]:
-        return [Route("/", self.start, access="public")]
+        return [
+            Route("/", self.start, access="public"),
+            Route(PATH, self.search, access="public"),
+        ]
 
     def resource_routes(self, resource: MountedResource) -> Iterator[ResourceRoute | EventRoute]:
         entity_type = resource.entity_type
@@ -67,6 +71,10 @@ class Crud(Plugin):
         application = self.services.application
         found = await overviews(application, application.areas.current.pages, actor)
         await exchange.page(lambda: ui.page(title, ui.page_start(actor, found), actor=actor))
+
+    async def search(self, exchange: Exchange) -> None:
+        """Send the results of a search over all classes."""
+        await SearchPage(self.services).send(exchange)
 
     @cached_property
     def _pages(self) -> CrudPages:

@@ -44,9 +44,10 @@ def head(view: ListView, listing: Listing) -> Any:
         if not column.sorts:
             cells.append(Th(column.title, scope="col", cls=cls))
             continue
-        name = column.order or column.name
-        down = by.get(name)
-        order = f"-{name}" if down is False else name
+        up, descending = column.orders
+        name = up.removeprefix("-")
+        down = None if name not in by else by[name] is not up.startswith("-")
+        order = descending if down is False else up
         mark = icon({None: "sort", False: "up", True: "down"}[down], view.icons_url)
         rank = Span(str(ranks[name]), cls="sm-rank") if name in ranks else None
         link = A(

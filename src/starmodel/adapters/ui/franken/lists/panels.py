@@ -117,10 +117,8 @@ def sort_select(view: ListView, listing: Listing) -> Any:
     for column in view.columns:
         if not column.sorts:
             continue
-        for order, key in (
-            (column.order or column.name, "list.ascending"),
-            (f"-{column.order or column.name}", "list.descending"),
-        ):
+        keys = ("list.ascending", "list.descending")
+        for order, key in zip(column.orders, keys, strict=True):
             known = known or order == chosen
             href = view.href(listing, order=order, page=None)
             label = texts.text(key, title=column.title)

@@ -25,6 +25,7 @@ from starmodel.adapters.ui.elements import (
     Tr,
     render,
 )
+from starmodel.adapters.ui.formats import without_links
 from starmodel.adapters.ui.franken.event_buttons import state_of
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists.columns import (
@@ -232,6 +233,8 @@ def _cell(
     if column.linked is not None:
         return column.linked(entity, titles)
     value = computed[column.name] if column.name in computed else column.read(entity)
+    if column.renders_record:
+        return column.render(value, entity)
     return column.render(value) if column.link is None else column.link(value, titles)
 
 
@@ -295,6 +298,10 @@ def list_view(
         names = entity_type.cls.__entity__.related_computed
         columns = tuple(column_of(entity_type, name, values) for name in names)
         actions, record_url = (), ""
+    if record_url:  # the first cell is a link to the record
+        columns = (
+            columns[0]._replace(render=without_links(columns[0].render)), *columns[1:]
+        )  # fmt: skip
     row = compiled(
         partial(
             row_component, entity_type, columns, record_url, actions,
@@ -361,8 +368,10 @@ def row_component(
         opener = Summary(aria_label=texts.text("list.row_actions", name=title), cls=_MENU_BUTTON)
         menu = Details(opener, may, {"data-ignore-morph": True}, cls="sm-menu")
         cells.append(Td(menu, cls="sm-end"))
-    group = {"data-group": s.text("group"), "data-heading": s.text("group label")}
-    return Tr(*cells, group if is_grouped else {}, data_key=key)
+    group = {}
+    if is_grouped:
+        group = {"data-group": s.text("group"), "data-heading": s.text("group label")}
+    return Tr(*cells, group, data_key=key)
 
 
 def place_query(children: Children | None) -> str:

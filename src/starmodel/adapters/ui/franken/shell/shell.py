@@ -24,8 +24,9 @@ from starmodel.adapters.ui.franken.shell.layout import (
     html_head,
     who,
 )
+from starmodel.adapters.ui.franken.shell.page_assets import FORM, SLOT, has_other_classes
 from starmodel.adapters.ui.franken.shell.start_cards import start_card
-from starmodel.adapters.ui.franken.shell.style_sheets import has_other_classes, has_slot
+from starmodel.adapters.ui.franken.shell.welcome import welcome
 from starmodel.adapters.ui.franken.slots import head_slot, slot
 from starmodel.app.access.offers import may_create, offers
 from starmodel.app.access.policy import Actor
@@ -117,7 +118,9 @@ class Shell:
         account_part = render(tuple(account) or who(services, actor))
         # Content that a live part of the application's own page patches in may have any class.
         is_foreign = own is not None or self._is_foreign(resource, f"{account_part}{inside}")
-        template = self._template(root_path, readable, current, entries, creatable, own, is_foreign)
+        template = self._template(
+            root_path, readable, current, entries, creatable, own, is_foreign, FORM in inside
+        )
         return template.fill(
             {
                 "title": document_title(title, services.site.title),
@@ -146,7 +149,12 @@ class Shell:
         cards = [
             start_card(services, resource, actor, overviews.get(resource)) for resource in resources
         ]
-        return (Div(*cards, cls="sm-cards"), Div(*tiles, cls="sm-tiles") if tiles else None)
+        creatable = [each for each in resources if each in overviews and _offers_new(each, actor)]
+        return (
+            welcome(services, creatable, overviews),
+            Div(*cards, cls="sm-cards"),
+            Div(*tiles, cls="sm-tiles") if tiles else None,
+        )
 
     def _readable(self, actor: Actor | None) -> tuple[MountedResource, ...]:
         """The resources of the current area that the actor may read."""
@@ -162,7 +170,7 @@ class Shell:
 
     def _is_foreign(self, resource: MountedResource | None, html: str) -> bool:
         """Whether the page has classes that only the whole style sheet has."""
-        if resource is not None and not self._has_skin and not has_slot(html):
+        if resource is not None and not self._has_skin and SLOT not in html:
             return False  # the classes of lists and records are ours
         return has_other_classes(html, self._services.site.styled_classes())
 
@@ -175,11 +183,12 @@ class Shell:
         creatable: Sequence[MountedResource],
         own: OwnPage | None,
         is_foreign: bool,
+        has_form: bool,
     ) -> Template:
         services, s = self._services, Slots()
         resource = None if own is not None or isinstance(current, NavEntry) else current
         head = html_head(services, resource, s, own, whole=is_foreign)
-        head += services.frontend.head(root_path)
+        head += services.frontend.head(root_path, has_form=has_form)
         navigation = self._navigation(readable, current, entries, creatable)
         has_breadcrumb = own is not None or _has_list(resource)
         inside = render(
