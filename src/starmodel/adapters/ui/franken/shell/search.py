@@ -27,16 +27,8 @@ from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.searching import FoundGroup
 from starmodel.app.presentation.ui import Services
 from starmodel.app.queries.searching import SearchMatches
-from starmodel.texts.catalogue import Catalogue
 
 PATH = "/_starmodel/crud/search"
-_KEPT = {"n": "{n}"}  # the browser fills it in
-_BROWSER_TEXTS = (
-    "label", "commands", "none", "searching", "found", "recent", "pages", "create", "events",
-    "account", "keys", "keys_page", "keys_list", "keys_record", "close", "hint", "failed",
-    "key_search", "key_palette", "key_keys", "key_down", "key_up", "key_open", "key_select",
-    "key_edit", "theme",
-)  # fmt: skip
 
 
 def search_form(services: Services) -> Any:
@@ -63,11 +55,6 @@ def search_button(services: Services) -> Any:
         icon("search", services.icons_url), label, {"data-find-open": True},
         href=services.mounted(PATH), cls="uk-btn uk-btn-ghost uk-btn-icon sm-find-open",
     )  # fmt: skip
-
-
-def browser_texts(texts: Catalogue) -> dict[str, str]:
-    """The texts of the search, of the commands and of the list of keys, by their names there."""
-    return {name: texts.text(f"find.{name}", **_KEPT) for name in _BROWSER_TEXTS}
 
 
 def found_group(
