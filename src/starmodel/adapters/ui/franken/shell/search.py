@@ -74,22 +74,28 @@ def found_group(
 
 def search_page(services: Services, words: str, found: Sequence[FoundGroup]) -> Any:
     """The page of results, with the search above them."""
-    texts = services.texts
-    form = Form(
-        Label(
-            Span(texts.text("find.label"), cls="sm-hidden"),
-            Input(
-                type="search", name="q", value=words, maxlength="200", autofocus=not words,
-                placeholder=texts.text("find.label"), cls="uk-input",
-            ),
-        ),
-        Button(texts.text("find.submit"), cls="uk-btn uk-btn-primary"),
-        role="search", action=services.mounted(PATH), method="get", cls="sm-find-page",
-    )  # fmt: skip
+    texts, form = services.texts, search_input(services, words)
     if not found:
         key = "find.none" if words else "find.hint"
         return form, notice("search", services.icons_url, texts.text(key))
     return form, Div(*[_group(services, group) for group in found], cls="sm-found")
+
+
+def search_input(services: Services, words: str) -> Any:
+    """A search in the content of a page."""
+    texts = services.texts
+    return Form(
+        Label(
+            Span(texts.text("find.label"), cls="sm-hidden"),
+            Input(
+                type="search", name="q", value=words, maxlength="200",
+                placeholder=texts.text("find.label"), cls="uk-input",
+            ),
+        ),
+        Button(texts.text("find.submit"), cls="uk-btn uk-btn-default"),
+        role="search", action=services.mounted(PATH), method="get", cls="sm-find-page",
+        aria_label=texts.text("find.content"),
+    )  # fmt: skip
 
 
 def _group(services: Services, group: FoundGroup) -> Any:
