@@ -177,9 +177,6 @@ class PageShell(Protocol):
     def page_search(self, words: str, found: Sequence[FoundGroup]) -> Any:
         """The content of the page of a search: its input and its results."""
 
-    def search_texts(self) -> Mapping[str, str]:
-        """The texts of the search, the commands and the list of keys, for the browser."""
-
     def page_navigation(
         self,
         resources: Sequence[MountedResource],

@@ -25,7 +25,7 @@ from starmodel.adapters.ui.franken.records.deletions import deletion_form
 from starmodel.adapters.ui.franken.records.neighbours import neighbour_links
 from starmodel.adapters.ui.franken.records.records import Records
 from starmodel.adapters.ui.franken.shell.layout import navigation_links
-from starmodel.adapters.ui.franken.shell.search import browser_texts, found_group, search_page
+from starmodel.adapters.ui.franken.shell.search import found_group, search_page
 from starmodel.adapters.ui.franken.shell.shell import Shell
 from starmodel.adapters.ui.franken.slots import slot, slot_content
 from starmodel.adapters.ui.titles import title_of
@@ -113,9 +113,6 @@ class FrankenUI:
         self, resource: MountedResource, matches: SearchMatches, words: str
     ) -> FoundGroup:
         return found_group(self.services, resource, matches, words)
-
-    def search_texts(self) -> Mapping[str, str]:
-        return browser_texts(self.services.texts)
 
     def page_search(self, words: str, found: Sequence[FoundGroup]) -> Any:
         return search_page(self.services, words, found)
