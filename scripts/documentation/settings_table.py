@@ -26,6 +26,7 @@ WORDS = {
     "MailFrom": "a name and an address",
     "MailUrl": "a URL",
     "PluginName": "a plugin",
+    "RedisPrefix": "a name",
     "FolderPath": "a path",
     "Count": "whole number from 1",
     "Annotated[int, Field(ge=1, le=30)]": "whole number from 1 to 30",

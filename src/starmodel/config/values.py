@@ -94,6 +94,12 @@ def _plugin_name(value: str) -> str:
     return value
 
 
+def _redis_prefix(value: str) -> str:
+    if not re.fullmatch(r"[\w.{}-]{1,64}", value, re.ASCII):
+        raise ValueError("must be at most 64 letters, digits and _ . - such as shop or {shop}")
+    return value
+
+
 # A list that is parsed from `a, b` in environment variables.
 CommaList = BeforeValidator(_items)
 Origin = Annotated[str, AfterValidator(_origin)]
@@ -106,6 +112,7 @@ DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 MailUrl = Annotated[str, AfterValidator(_mail_url)]
 MailFrom = Annotated[str, AfterValidator(_mail_from)]
 PluginName = Annotated[str, AfterValidator(_plugin_name)]
+RedisPrefix = Annotated[str, AfterValidator(_redis_prefix)]
 FolderPath = Annotated[str, Field(min_length=1, max_length=500)]
 Count = Annotated[int, Field(ge=1)]
 # The colour themes of MonsterUI.
