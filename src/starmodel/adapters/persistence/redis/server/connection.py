@@ -143,9 +143,9 @@ class RedisLink:
             return
         except (*CONNECTION_ERRORS, RedisError) as error:
             self._failed(error)
-            _fail(taken, unavailable(self.place, error))
-            while self._waiting:  # they would wait for as long, one after the other
-                _fail([self._waiting.popleft()], unavailable(self.place, error))
+            taken += self._waiting  # they would wait for as long, one after the other
+            self._waiting.clear()
+            _fail(taken, unavailable(self.place, error), error)
             return
         try:
             replies = await self._replies(connection, [command for command, _ in taken])
@@ -163,7 +163,8 @@ class RedisLink:
     async def _connection(self) -> Connection:
         now = time.monotonic()
         if now < self._down_until:
-            raise unavailable(self.place, self._last_error or RedisConnectionError("it is down"))
+            error = self._last_error or RedisConnectionError("it is down")
+            raise unavailable(self.place, error) from error
         connection = self._idle.pop() if self._idle else self._make()
         await self._pool.ensure_connection(connection)
         return connection
@@ -214,6 +215,6 @@ def _fail(
 ) -> None:
     for _, future in taken:
         if not future.done():
-            failure = type(error)(*error.args) if cause is not None else error
-            failure.__cause__ = cause
+            failure = type(error)(*error.args)  # each caller raises one of its own
+            failure.__cause__ = cause or error.__cause__
             future.set_exception(failure)
