@@ -49,17 +49,27 @@ WHEEL_LICENSES = {
 }
 
 
+# Modules that name classes of Franken UI's components, which generated pages don't have.
+THEIRS = ("components.js", "drawn_parts.js")
+
+
 def own_sources() -> dict[str, str]:
-    """Our modules and drawings, by name."""
-    files = [*HERE.glob("src/*.js"), *HERE.glob("src/*.svg")]
-    return {path.name: path.read_text(encoding="utf-8") for path in files}
+    """Our modules and drawings, by their paths below `src`."""
+    source = HERE / "src"
+    files = sorted([*source.rglob("*.js"), *source.glob("*.svg")])
+    texts = {path: path.read_text(encoding="utf-8") for path in files}
+    return {path.relative_to(source).as_posix(): text for path, text in texts.items()}
 
 
 def renderer_files() -> list[Path]:
-    """The sources that name classes of generated pages."""
+    """The sources that name classes of generated pages.
+
+    Components of the application's own pages, which load the whole style sheet, are not among them.
+    """
     folders = ("adapters/ui", "adapters/frontends", "adapters/web", "plugins", "cli/serving")
-    own = [path for path in HERE.glob("src/**/*.js") if path.name != "components.js"]
-    return [path for name in folders for path in sorted(PACKAGE.glob(f"{name}/**/*.py"))] + own
+    own = [path for path in sorted(HERE.glob("src/**/*.js")) if path.name not in THEIRS]
+    found = [path for name in folders for path in sorted(PACKAGE.glob(f"{name}/**/*.py"))]
+    return [path for path in found if "components" not in path.parts] + own
 
 
 def datastar(folder: Path) -> str:
@@ -84,19 +94,19 @@ def npm_sources(folder: Path, node: Node) -> dict[str, str]:
 
 
 def bundled(own: dict[str, str], node: Node, styled: Iterable[str]) -> dict[str, str]:
-    """Our modules as one, so that a page asks for one; without Node they stay apart.
+    """Our modules as one for every page, and one for each that it loads later.
 
-    Shapes: styled has the classes of the style sheet of generated pages.
+    Without Node each module is a file. Shapes: styled has the classes of the style sheet of
+    generated pages.
     """
-    made = KEPT / "bundle.js"
-    esbuild = "node_modules/esbuild/bin/esbuild"
-    options = ["--bundle", "--format=esm", "--minify", "--charset=utf8", "--log-level=error"]
-    outside = ["--external:datastar", "--external:./franken-*.js"]
+    made = KEPT / "bundles"
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir(parents=True)
     names = " ".join(name for name in styled if not name.startswith("sm-"))
-    known = f"--define:STYLED_CLASSES={json.dumps(names)}"
-    node.run(esbuild, "src/starmodel.js", *options, *outside, known, f"--outfile={made}")
+    known = json.dumps({"STYLED_CLASSES": json.dumps(names)})
+    node.run("building/bundle.mjs", "src/starmodel.js", str(made), known)
     rest = {name: text for name, text in own.items() if not name.endswith(".js")}
-    return rest | {"starmodel.js": made.read_text(encoding="utf-8")}
+    return rest | {path.name: path.read_text(encoding="utf-8") for path in made.glob("*.js")}
 
 
 def compiler_parts(folder: Path) -> None:
@@ -110,7 +120,7 @@ def compiler_parts(folder: Path) -> None:
     own = HERE / "src" / "compiler"
     shutil.copyfile(own / "compile.mjs", folder / "compile.mjs")
     # The imports come last: at the start of a <style>, Chromium would try to preload them.
-    parts = [HERE / "src" / "theme.css", own / "application.css"]
+    parts = [HERE / "src" / "styles" / "theme.css", own / "application.css"]
     text = "\n".join(part.read_text(encoding="utf-8") for part in parts)
     (folder / "application.css").write_text(text, encoding="utf-8")
 
@@ -147,7 +157,7 @@ def build(folder: Path) -> list[str]:
 
 def inputs_hash() -> str:
     """One hash over everything that decides the result."""
-    patterns = ("*.py", "building/*.py", "src/*.*", "src/compiler/*", "licenses/*", "package*.json")
+    patterns = ("*.py", "building/*.*", "src/**/*.*", "licenses/*", "package*.json")
     paths = [path for pattern in patterns for path in sorted(HERE.glob(pattern))]
     total = hashlib.sha256()
     for path in [*paths, *renderer_files()]:

@@ -167,7 +167,7 @@ def _read(css: str, named: Collection[str]) -> Iterator[str]:
 def _animated(css: str) -> Iterator[str]:
     """The rules without animations that none of them names."""
     for rule in rules(css):
-        if not rule.prelude.startswith("@keyframes"):
-            yield rule.text
-        elif re.search(rf"(?<!@keyframes)[: ,]{re.escape(rule.prelude.split()[1])}\b", css):
+        if not rule.prelude.startswith("@keyframes") or re.search(
+            rf"(?<!@keyframes)[: ,]{re.escape(rule.prelude.split()[1])}\b", css
+        ):
             yield rule.text

@@ -39,9 +39,13 @@ def style_sheets(
     everything = f"{core}\n{styles}"
     made_of = {
         "starmodel.css": everything, "styles.css": styles,
-        "pages.css": purged(everything, words(renderers)),
+        "pages.css": purged(_OTHER_PAGES.sub("", everything), words(renderers)),
     }  # fmt: skip
     return {name: f"{LAYERS}{dark_without_scripts(css)}" for name, css in made_of.items()}
+
+
+# Rules for plain elements of pages without the generated layout.
+_OTHER_PAGES = re.compile(r"(?<=[{};])[^{};]*body:not\(\.sm-page\)[^{}]*\{[^{}]*\}")
 
 
 def dark_without_scripts(css: str) -> str:

@@ -27,6 +27,7 @@ WORDS = {
     "MailUrl": "a URL",
     "PluginName": "a plugin",
     "RedisPrefix": "a name",
+    "LanguageTag": "a language tag",
     "FolderPath": "a path",
     "Count": "whole number from 1",
     "Annotated[int, Field(ge=1, le=30)]": "whole number from 1 to 30",

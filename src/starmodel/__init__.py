@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from starmodel.app.application import Application
     from starmodel.app.commands.command import Outcome
     from starmodel.app.commands.dispatching import dispatch
+    from starmodel.app.live.live_queries import where
     from starmodel.app.live.reactions import on
     from starmodel.app.live.views import live
     from starmodel.app.ports.bus import EventBus
     from starmodel.app.ports.repository import Repository
+    from starmodel.app.presentation.own_pages import page
     from starmodel.app.presentation.resource import Resource
     from starmodel.app.sessions.session import Session
     from starmodel.app.uow import UnitOfWork
@@ -46,11 +48,13 @@ if TYPE_CHECKING:
     from starmodel.core.fields.entity_config import EntityConfig
     from starmodel.core.fields.field import Field, Private
     from starmodel.core.fields.form_layout import Fieldset, Tab
+    from starmodel.core.fields.method_columns import column as column
     from starmodel.core.fields.relations import Relationship
     from starmodel.core.fields.stores import StateStore
     from starmodel.core.fields.transitions import transitions
     from starmodel.core.fields.widgets import UI
     from starmodel.core.signals import Signal
+    from starmodel.core.translations import translated
 
 __version__ = "0.1.0"
 __all__ = [
@@ -96,6 +100,7 @@ __all__ = [
     "UnitOfWork",
     "VersionConflictError",
     "apply",
+    "column",
     "configure_app",
     "create_app",
     "create_fasthtml_app",
@@ -104,7 +109,10 @@ __all__ = [
     "event",
     "live",
     "on",
+    "page",
     "transitions",
+    "translated",
+    "where",
 ]
 
 _MODULES = {
@@ -115,10 +123,12 @@ _MODULES = {
     "app.application": ("Application",),
     "app.commands.dispatching": ("dispatch",),
     "app.commands.command": ("Outcome",),
+    "app.live.live_queries": ("where",),
     "app.live.views": ("live",),
     "app.ports.bus": ("EventBus",),
     "app.ports.repository": ("Repository",),
     "app.live.reactions": ("on",),
+    "app.presentation.own_pages": ("page",),
     "app.presentation.resource": ("Resource",),
     "app.sessions.session": ("Session",),
     "app.uow": ("UnitOfWork",),
@@ -143,12 +153,14 @@ _MODULES = {
     "core.fields.field": ("Field", "Private"),
     "core.changes.patches": ("Patch", "apply", "diff"),
     "core.fields.form_layout": ("Fieldset", "Tab"),
+    "core.fields.method_columns": ("column",),
     "core.fields.relations": ("Relationship",),
     "core.events.results": ("Download", "Progress", "Redirect", "Toast"),
     "core.signals": ("Signal",),
     "core.fields.stores": ("StateStore",),
     "core.fields.transitions": ("transitions",),
     "core.fields.widgets": ("UI",),
+    "core.translations": ("translated",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 _OLD_NAMES = {

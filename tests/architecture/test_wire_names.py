@@ -9,7 +9,7 @@ from architecture.sources import modules, text_constants
 from starmodel.app.commands.binding import form_names
 
 BROWSER_SOURCES = Path(__file__).parents[2] / "frontend" / "src"
-MODULE = BROWSER_SOURCES / "wire_names.js"
+MODULE = BROWSER_SOURCES / "base" / "wire_names.js"
 SERVER = {name: value for name, value in vars(form_names).items() if name.isupper()}
 CONSTANT = re.compile(r'^export const ([A-Z_]+) = "([^"]*)";$', re.MULTILINE)
 
@@ -31,7 +31,7 @@ def test_names_are_constants_in_the_browser() -> None:
         for text in written.findall(path.read_text(encoding="utf-8"))
     }
     # An element's id that is no header, and the name of the action @ask.
-    assert found <= {'starmodel.js: "starmodel-status"', 'confirming.js: "ask"'}
+    assert found <= {'stream.js: "starmodel-status"', 'confirming.js: "ask"'}
 
 
 def test_forms_and_their_decoder_import_the_names() -> None:

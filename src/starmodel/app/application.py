@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from starmodel.app.access.conditions.condition import Condition
-from starmodel.app.access.decisions import check, check_record
+from starmodel.app.access.decisions import audience_of, check, check_record
 from starmodel.app.access.fields import seen_by, seen_now
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.access.rules import check_rules
@@ -27,13 +27,14 @@ from starmodel.app.credentials.credentials import Credentials
 from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.live.hub import Hub
 from starmodel.app.live.live_lists import LiveLists
+from starmodel.app.live.live_queries import LiveRecords, Where
 from starmodel.app.live.message_access import MessageAccess
 from starmodel.app.live.reactions import Reaction, Reactions
 from starmodel.app.live.related_access import RelatedAccess
 from starmodel.app.live.related_values import follows
 from starmodel.app.live.streams import Streams
 from starmodel.app.live.title_changes import TitleChanges
-from starmodel.app.live.views import LiveView
+from starmodel.app.live.views import LiveView, Shown
 from starmodel.app.mail.queue import MailQueue
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.bus import EventBus, Handler, SelectiveBus, Wants
@@ -41,19 +42,26 @@ from starmodel.app.ports.cipher import Cipher
 from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.lifecycle import Lifecycle
 from starmodel.app.ports.messages import Changed, SessionEnded
+from starmodel.app.ports.summaries import SummaryQuery
 from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.extensions import Extensions
 from starmodel.app.presentation.frontend import Frontend
+from starmodel.app.presentation.languages import Languages
+from starmodel.app.presentation.navigation import Navigation
 from starmodel.app.presentation.resource import MountedResource, Resource
 from starmodel.app.presentation.slots import Slots
 from starmodel.app.presentation.ui import Renderer
 from starmodel.app.queries.choices import RecordChoices
 from starmodel.app.queries.cursors import Cursors
+from starmodel.app.queries.list_methods import check_methods
+from starmodel.app.queries.list_totals import check_totals
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.objects import Objects
 from starmodel.app.queries.related import RelatedRecords
 from starmodel.app.queries.relations import Relations
+from starmodel.app.queries.summaries import Summaries, Summary
 from starmodel.app.queries.title_queries import TitleQueries
+from starmodel.app.queries.views import SavedViews, check_views
 from starmodel.app.queries.windows import SCAN_LIMIT, Windows
 from starmodel.app.sessions.cache import SessionCache
 from starmodel.app.sessions.scopes import Scopes, default_snapshot
@@ -76,6 +84,7 @@ from starmodel.core.events import EventInfo
 from starmodel.core.events.results import Progress, Toast
 from starmodel.core.public_state import public_state
 from starmodel.core.snapshot import NOTHING
+from starmodel.core.translations import current_language
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 GRACE_S = 5.0
@@ -113,16 +122,24 @@ class Application:
         self.areas = Areas(registry, policy, resources)
         self.policy, self.clock, self.ids = self.areas.default.policy, clock, ids
         self.texts = texts
+        self.languages: Languages | None = None  # set by bootstrap, for one that is not English
         self.scopes = Scopes(secret)
         self.frontend: Frontend | None = None
         self.sessions: SessionCache | None = None
         self.credentials: Credentials | None = None  # set by bootstrap
+        self.saved_views: SavedViews | None = None  # set by bootstrap
         self.mail = MailQueue()  # replaced by bootstrap
-        self.views: dict[str, LiveView] = {}  # views of generated pages, by name
+        # The views of generated pages, by the code of their language (None in an application
+        # with one) and their name.
+        self.views: dict[tuple[str | None, str], LiveView] = {}
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
         check_rules(registry)
         check_paths(registry)
+        for entity_type in registry:
+            check_methods(entity_type)
+            check_totals(entity_type)
+            check_views(entity_type)
         self._related = RelatedRecords(persistence)
         self.settings: Any = None  # set by bootstrap, for the CLI and other tools
         self.plugins: Any = None  # likewise
@@ -151,7 +168,9 @@ class Application:
         )
         self.cursors = Cursors(cursor_cipher)
         self.extensions = Extensions(Slots(registry, self.areas, self._adopt_page))
+        self.navigation = Navigation()
         self._windows = Windows(persistence, access_scan_limit, registry, self._fill)
+        self._summaries = Summaries(persistence, self._windows.permitted)
         self.titles = TitleQueries(registry, self._windows.readable, self.relations.linked_ids)
         self.lists = lists(
             self._query,
@@ -194,6 +213,17 @@ class Application:
             self.bus.subscribe(handler, wants=wants)
         else:
             self.bus.subscribe(handler)
+
+    def view(self, name: str) -> LiveView | None:
+        """The view of generated pages with this name, in the current language."""
+        language = current_language()
+        return self.views.get((None if language is None else language.code, name))
+
+    @property
+    def own_texts(self) -> Catalogue:
+        """The texts of the current language, for code that runs outside its request later."""
+        language = current_language()
+        return self.texts if language is None else language.catalogue
 
     @property
     def is_ready(self) -> bool:
@@ -239,6 +269,8 @@ class Application:
             await self.sessions.close()
         if self.credentials is not None:
             await self.credentials.close()
+        if self.saved_views is not None:
+            await self.saved_views.close()
         if self._loop is not None:
             self._loop = None
             await self.persistence.close()
@@ -274,10 +306,30 @@ class Application:
     def show(self, entity: Entity, view: str = "") -> str:
         return "" if self.frontend is None else self.frontend.show(entity, view)
 
-    def live_part(self, view: LiveView, entity: Entity) -> Any:
-        return (
-            view.render(entity) if self.frontend is None else self.frontend.live_part(view, entity)
-        )
+    def show_query(self, records: LiveRecords[Any], view: str) -> None:
+        if self.frontend is not None:
+            self.frontend.show_query(records, view)
+
+    def live_part(self, view: LiveView, shown: Shown) -> Any:
+        return view.render(shown) if self.frontend is None else self.frontend.live_part(view, shown)
+
+    async def records_of(
+        self, entity: type[Entity], query: Where, actor: Actor | None
+    ) -> LiveRecords[Any]:
+        """The result of a query for one reader, by the rules of the current area.
+
+        Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError; ListQueryError, for a
+        query by a field that the reader may not read on every record.
+        """
+        await self.ready()
+        entity_type, policy = self.registry[entity], self.areas.current.policy
+        hidden = (await audience_of(policy, entity_type, actor)).uncertain
+        listing = query.listing(entity_type, actor, hidden)
+        if listing is None:
+            return LiveRecords(entity)
+        window = await self.window(listing, actor, policy=policy)
+        window = await self.titles.add(window, entity_type, actor, policy, listing.columns)
+        return LiveRecords(entity, listing, window)
 
     def _adopt_page(self, page: Any) -> None:
         if self.frontend is not None and page is not None:
@@ -387,6 +439,21 @@ class Application:
         """
         await self.ready()
         return await self._windows.window(listing, actor, policy or self.policy, total=total)
+
+    async def summary(
+        self,
+        listing: Listing,
+        actor: Actor | None,
+        asked: SummaryQuery,
+        *,
+        policy: AccessPolicy | None = None,
+    ) -> Summary | None:
+        """Counts and totals of all matches of a listing; None where a rule is not decided by SQL.
+
+        Raises: as `window`.
+        """
+        await self.ready()
+        return await self._summaries.of(listing, actor, policy or self.policy, asked)
 
     def sorts_by(self, entity_type: EntityType, path: RelatedField, policy: AccessPolicy) -> bool:
         """Whether every list of the class can be ordered by a field of related records."""

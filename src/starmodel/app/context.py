@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -10,6 +12,7 @@ from starmodel.app.sessions.browser_state import BrowserState
 from starmodel.app.sessions.session import Session
 from starmodel.core import current_app
 from starmodel.core.current_app import Host
+from starmodel.texts.language import Language
 
 
 @dataclass(slots=True)
@@ -23,7 +26,8 @@ class RequestContext:
     begins with defaults. root_path is where the response's page is mounted, None for code that
     makes no page; is_patch is True for content that goes into an open page. The frontend
     makes the page at its first use. scope is the ASGI scope. area is that of the resource which
-    serves the request, None for the default one.
+    serves the request, None for the default one. language is that of the visitor, None in an
+    application with one language.
     """
 
     host: Host | None = None
@@ -34,6 +38,7 @@ class RequestContext:
     scope: Any = None
     page: Any = None
     area: Any = None
+    language: Language | None = None
 
 
 current_context = cast("ContextVar[RequestContext | None]", current_app.current_context)
@@ -53,6 +58,19 @@ def use_browser_state(state: BrowserState) -> None:
         current_context.set(RequestContext(browser_state=state))
     else:
         context.browser_state = state
+
+
+@contextmanager
+def speaking(language: Language | None) -> Iterator[None]:
+    """Render in this language, whatever that of the current request; no effect for None."""
+    if language is None:
+        yield
+        return
+    before = current_context.set(derived_context(language=language))
+    try:
+        yield
+    finally:
+        current_context.reset(before)
 
 
 def derived_context(**changes: Any) -> RequestContext:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
+from starmodel.adapters.persistence.system.saved_views.memory import MemorySavedViews
 from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.access.rules import RulePolicy
 from starmodel.app.credentials.credentials import CredentialStores
@@ -13,7 +14,9 @@ from starmodel.app.mail.mailbox import Mailbox
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource, system_clock, system_ids
 from starmodel.app.ports.mailer import Mailer
+from starmodel.app.ports.saved_views import SavedViewStore
 from starmodel.app.ports.sessions import SessionStore
+from starmodel.app.presentation.own_pages import defined_pages, listed_pages
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.arguments import catalogue, check_arguments, listed, named, with_auth
@@ -25,10 +28,11 @@ from starmodel.bootstrap.realtime import RealtimeOption
 from starmodel.bootstrap.services import (
     database_credentials,
     database_sessions,
+    database_views,
     event_bus,
     memory_credentials,
 )
-from starmodel.bootstrap.web import existing_web, new_web
+from starmodel.bootstrap.web import existing_web, first_language, new_web
 from starmodel.config import Settings
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
@@ -68,6 +72,8 @@ def create_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: UIOption | None = None,
     resources: Iterable[Resource] = (),
+    pages: Iterable[Callable[..., Any]] | None = None,
+    navigation: Iterable[Any] | None = None,
     realtime: RealtimeOption | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     mailer: Mailer | None = None,
@@ -90,6 +96,8 @@ def create_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: UIOption | None = None,
     resources: Iterable[Resource] = (),
+    pages: Iterable[Callable[..., Any]] | None = None,
+    navigation: Iterable[Any] | None = None,
     realtime: RealtimeOption | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     mailer: Mailer | None = None,
@@ -109,7 +117,9 @@ def create_app(
     `event_bus` and `realtime`; `realtime` is a transport, or a class that makes
     the frontend of pages. `texts` replaces texts of pages and messages,
     by key. `mailer` is used instead of the one that `mail_url` names. `ui` is a
-    class of UI adapters, or replaces parts of generated pages by name.
+    class of UI adapters, or replaces parts of generated pages by name. Without `pages` it serves
+    every function with `@page` at module level so far; `navigation` orders the links to
+    entities and pages, in groups {"Stock": [Product]}.
     `auth=True` adds users and their sign-in pages, `auth=Auth(…)` those with options.
 
     Raises: ConfigurationError, for an invalid type, setting or entity class.
@@ -118,6 +128,7 @@ def create_app(
         options["web"] = web
     own_bus, transport = named("event_bus", bus, options), named("realtime", realtime, options)
     classes = None if entities is None else listed(entities)
+    served = defined_pages() if pages is None else listed_pages(pages)
     check_arguments(own_bus, stores, policy, uow_cls, ui, transport, mailer)
     words = catalogue(texts)
     settings, framework_options = settings_and_options(settings, options)
@@ -127,8 +138,10 @@ def create_app(
     services = Services(
         entities=classes, settings=settings, bus=own_bus or event_bus(settings), stores=stores,
         sessions=session_store(settings), credentials=credential_stores(settings),
+        saved_views=view_store(settings, clock),
         mailer=mailer or test_mailer(clock),
         policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui, resources=resources,
+        pages=served, navigation=navigation,
         realtime=transport, clock=clock, ids=ids, texts=words,
         plugins=with_auth(plugins, auth), enabled={"auth"} if auth else (),
     )  # fmt: skip
@@ -149,6 +162,8 @@ def configure_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: UIOption | None = None,
     resources: Iterable[Resource] = (),
+    pages: Iterable[Callable[..., Any]] | None = None,
+    navigation: Iterable[Any] | None = None,
     realtime: RealtimeOption | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     mailer: Mailer | None = None,
@@ -166,17 +181,20 @@ def configure_app(
         raise ConfigurationError("This application already has its entities; configure it once.")
     own_bus, transport = named("event_bus", bus, options), named("realtime", realtime, options)
     classes = None if entities is None else listed(entities)
+    served = defined_pages() if pages is None else listed_pages(pages)
     check_arguments(own_bus, stores, policy, uow_cls, ui, transport, mailer)
     words = catalogue(texts)
     settings, stores = _with_test_stores(own_settings(settings, options), stores, clock)
     head = page_head(settings)
-    existing = existing_web(app, head, words)
+    existing = existing_web(app, head, first_language(settings, words))
     services = Services(
         entities=classes, settings=settings,
         bus=own_bus or (bus_cls() if bus_cls is not None else event_bus(settings)), stores=stores,
         sessions=session_store(settings), credentials=credential_stores(settings),
+        saved_views=view_store(settings, clock),
         mailer=mailer or test_mailer(clock),
         policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui, resources=resources,
+        pages=served, navigation=navigation,
         realtime=transport, clock=clock, ids=ids, texts=words,
         plugins=with_auth(plugins, auth), enabled={"auth"} if auth else (),
     )  # fmt: skip
@@ -199,6 +217,11 @@ def session_store(settings: Settings) -> SessionStore:
 def credential_stores(settings: Settings) -> CredentialStores:
     """The stores of credentials; in memory during a test."""
     return database_credentials(settings) if test_stores is None else memory_credentials()
+
+
+def view_store(settings: Settings, clock: Clock) -> SavedViewStore:
+    """The store of saved views; in memory during a test."""
+    return database_views(settings, clock) if test_stores is None else MemorySavedViews()
 
 
 def test_mailer(clock: Clock) -> Mailer | None:

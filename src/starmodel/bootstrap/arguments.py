@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from starmodel.config import Settings
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.texts.catalogue import ENGLISH, Catalogue
@@ -70,6 +71,21 @@ def catalogue(texts: Mapping[str, Text] | Catalogue | None) -> Catalogue:
         return Catalogue(texts)
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
+
+
+def own_texts(texts: Catalogue, settings: Settings) -> Mapping[str, Text]:
+    """The texts of the argument, by key, for the first of several languages.
+
+    Raises: ConfigurationError, for a `Catalogue` with plural forms of its own.
+    """
+    if settings.languages == ["en"]:
+        return {}
+    if texts.has_own_plural:
+        raise ConfigurationError(
+            "texts is a Catalogue with a rule of plural forms, and languages is "
+            f"{', '.join(settings.languages)}. Pass texts by key, or write files of translations."
+        )
+    return texts.own
 
 
 def listed(entities: Any) -> list[type[Entity]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -32,11 +32,18 @@ from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.mailer import Mailer
 from starmodel.app.ports.repository import Repository
+from starmodel.app.ports.saved_views import SavedViewStore
 from starmodel.app.ports.sessions import SessionStore
+from starmodel.app.presentation.languages import VisitorTexts
+from starmodel.app.presentation.navigation import Navigation
+from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.ui import Site
+from starmodel.app.queries.views import SavedViews
 from starmodel.app.uow import UnitOfWork
+from starmodel.bootstrap.arguments import own_texts
 from starmodel.bootstrap.contributions import connect_plugins
+from starmodel.bootstrap.languages import application_languages
 from starmodel.bootstrap.mail import connect_mail
 from starmodel.bootstrap.pages import UIOption, render_pages
 from starmodel.bootstrap.plugins import (
@@ -71,11 +78,14 @@ class Services:
     stores: Stores
     sessions: SessionStore
     credentials: CredentialStores
+    saved_views: SavedViewStore
     mailer: Mailer | None
     policy: AccessPolicy
     uow_cls: type[UnitOfWork]
     ui: UIOption | None
     resources: Iterable[Resource]
+    pages: Sequence[OwnPage]
+    navigation: Iterable[Any] | None
     plugins: Iterable[Any]
     enabled: Collection[str]
     realtime: RealtimeOption | None
@@ -94,14 +104,19 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     make_frontend, transport = page_protocol(services.realtime, settings)
     secrets = secret_keys(settings)
     host = plugin_host(settings, services.plugins, services.enabled)
-    services = replace(services, texts=with_plugin_texts(services.texts, host))
+    languages = application_languages(settings, own_texts(services.texts, settings), host)
+    texts = services.texts
+    texts = with_plugin_texts(texts, host) if languages is None else VisitorTexts(languages)
+    services = replace(services, texts=texts)
     application = _application(services, secrets, host)
     plugin_assets = served_assets(host)  # without plugins that are dropped for their entities
+    application.languages = languages
     frontend = application.frontend = make_frontend(
         application, secrets=secrets, assets=head.served, render=application.render,
         default_method=settings.default_event_method,
     )  # fmt: skip
     site = _site(settings, head, plugin_assets)
+    application.navigation = Navigation(services.navigation, application.registry)
     ui = render_pages(application, frontend, site, services.ui, plugin_parts(host, services.ui))
     application.sessions = session_cache(
         settings, services.sessions, clock,
@@ -112,6 +127,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         services.credentials, application.registry, secret=secrets[-1], clock=clock,
         ended=application.session_changed, watched=lambda: application.follows_sessions,
     )  # fmt: skip
+    application.saved_views = SavedViews(services.saved_views, clock)
     connect_mail(application, settings, host, services.mailer)
     web_settings = WebSettings(
         development=settings.env == "development",
@@ -152,6 +168,8 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     )  # fmt: skip
     connect_plugins(host, gateway, plugin_services)
     web.framework.connect(gateway, web.head)
+    for own in services.pages:
+        web.framework.add_page(gateway, own)
 
 
 def _application(services: Services, secrets: list[str], host: PluginHost) -> Application:
@@ -211,5 +229,5 @@ def _site(settings: Settings, head: PageHead, plugin_assets: PluginAssets) -> Si
     icons = asset_urls().get("icons.svg", "")
     return Site(
         settings.title, parts, head.html_class, icons, settings.max_body_bytes,
-        styled_classes=generated_classes,
+        styled_classes=generated_classes, development=settings.env == "development",
     )  # fmt: skip

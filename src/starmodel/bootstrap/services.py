@@ -18,6 +18,7 @@ from starmodel.adapters.persistence.system.connection import SystemDatabase
 from starmodel.adapters.persistence.system.database import DatabaseSessions
 from starmodel.adapters.persistence.system.one_time.memory import MemoryOneTime
 from starmodel.adapters.persistence.system.one_time.sql import SqlOneTime
+from starmodel.adapters.persistence.system.saved_views.sql import SqlSavedViews
 from starmodel.adapters.persistence.system.tokens.memory import MemoryTokens
 from starmodel.adapters.persistence.system.tokens.sql import SqlTokens
 from starmodel.adapters.web.http.sessions import CookieSessions
@@ -147,13 +148,22 @@ def database_sessions(settings: Settings) -> SessionStore:
     )
 
 
-def database_credentials(settings: Settings) -> CredentialStores:
-    """The stores of credentials; their connection opens on first use."""
-    database = SystemDatabase(
+def _system_database(settings: Settings) -> SystemDatabase:
+    return SystemDatabase(
         settings.system_store or settings.database_url,
         synchronous=settings.sqlite_synchronous,
         timeout_s=settings.database_timeout_s,
     )
+
+
+def database_views(settings: Settings, clock: Clock) -> SqlSavedViews:
+    """The store of saved views; its connection opens on first use."""
+    return SqlSavedViews(_system_database(settings), clock)
+
+
+def database_credentials(settings: Settings) -> CredentialStores:
+    """The stores of credentials; their connection opens on first use."""
+    database = _system_database(settings)
     return CredentialStores(
         one_time=SqlOneTime(database),
         attempts=SqlAttempts(database),

@@ -56,7 +56,7 @@ def new_web(
     settings: Settings, head: PageHead, texts: Catalogue, options: Mapping[str, Any]
 ) -> Web:
     """A new application of the framework that the settings name, with its static files."""
-    language = texts.text("page.language")
+    language = first_language(settings, texts)
     styles = application_styles(asset_urls(), settings.env == "development")
     framework: AsgiFramework
     if settings.web == FASTHTML:
@@ -78,7 +78,13 @@ def new_web(
     return Web(framework, [page_basics, head.html, styles])
 
 
-def existing_web(app: Any, head: PageHead, texts: Catalogue) -> Web:
+def first_language(settings: Settings, texts: Catalogue) -> str:
+    """The `lang` of pages outside any request."""
+    first = settings.languages[0]
+    return texts.text("page.language") if first == "en" else first
+
+
+def existing_web(app: Any, head: PageHead, language: str) -> Web:
     """The framework of an existing application, whose pages keep their style sheets.
 
     Raises: ConfigurationError, for an application of another framework.
@@ -89,7 +95,6 @@ def existing_web(app: Any, head: PageHead, texts: Catalogue) -> Web:
     if isinstance(app, Starlette):
         from starmodel.adapters.web.frameworks.starlette.application import StarletteFramework
 
-        language = texts.text("page.language")
         framework = StarletteFramework(app, head.imports, language=language)
         return Web(framework, [page_basics, head.imports])
     raise ConfigurationError(

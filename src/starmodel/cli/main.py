@@ -17,6 +17,7 @@ from starmodel.cli.commands.migrate import migrate
 from starmodel.cli.commands.plugin import plugin
 from starmodel.cli.commands.routes import routes
 from starmodel.cli.commands.run import run
+from starmodel.cli.commands.texts import texts
 from starmodel.cli.commands.user import user
 from starmodel.cli.commands.version import print_version, version
 from starmodel.cli.group import CommandGroup
@@ -56,6 +57,7 @@ app.add_typer(user, name="user")
 app.add_typer(plugin, name="plugin")
 app.add_typer(css, name="css")
 app.add_typer(db, name="db")
+app.add_typer(texts, name="texts")
 app.command()(version)
 
 

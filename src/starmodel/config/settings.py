@@ -22,6 +22,7 @@ from starmodel.config.values import (
     DatabaseUrl,
     FolderPath,
     Host,
+    LanguageTag,
     MailFrom,
     MailUrl,
     Name,
@@ -56,6 +57,11 @@ class Settings(BaseSettings):
     """The name of the application, on every page."""
     env: Literal["development", "production"] = "development"
     """In `production` there is no sign-in link, no reload, and error pages have no details."""
+    languages: Annotated[list[LanguageTag], CommaList, Field(min_length=1)] = ["en"]
+    """The languages of pages and messages. Each visitor has one of them, by choice or by
+    Accept-Language; the first is that of everybody else."""
+    locales_folder: FolderPath = "locales"
+    """The folder of your translations, relative to the current folder."""
     theme: Theme = "blue"
     """The colours of pages."""
     web: Literal["fasthtml", "starlette"] = "fasthtml"

@@ -100,6 +100,12 @@ def _redis_prefix(value: str) -> str:
     return value
 
 
+def _language(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", value):
+        raise ValueError("must be a language tag such as de or pt-BR")
+    return value
+
+
 # A list that is parsed from `a, b` in environment variables.
 CommaList = BeforeValidator(_items)
 Origin = Annotated[str, AfterValidator(_origin)]
@@ -111,6 +117,7 @@ Bus = Annotated[str, AfterValidator(_bus)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 MailUrl = Annotated[str, AfterValidator(_mail_url)]
 MailFrom = Annotated[str, AfterValidator(_mail_from)]
+LanguageTag = Annotated[str, AfterValidator(_language)]
 PluginName = Annotated[str, AfterValidator(_plugin_name)]
 RedisPrefix = Annotated[str, AfterValidator(_redis_prefix)]
 FolderPath = Annotated[str, Field(min_length=1, max_length=500)]

@@ -12,8 +12,10 @@ from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
+from starmodel.core import context_variable
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.snapshot import Snapshot
+from starmodel.texts.language import Language
 
 E = TypeVar("E", bound=Snapshot)
 
@@ -65,6 +67,7 @@ class Host(Protocol):
     def render_action(self, action: Any) -> str: ...
     def has(self, entity: Any) -> bool: ...
     def show(self, entity: Any, view: str = "") -> str: ...
+    def show_query(self, records: Any, view: str) -> None: ...
     def namespace(self, entity: Any) -> str: ...
     def live_part(self, view: Any, entity: Any) -> Any: ...
 
@@ -74,9 +77,11 @@ class Context(Protocol):
 
     @property
     def host(self) -> Host | None: ...
+    @property
+    def language(self) -> Language | None: ...
 
 
-current_context: ContextVar[Context | None] = ContextVar("starmodel_context", default=None)
+current_context: ContextVar[Context | None] = context_variable.current_context
 _hosts: WeakKeyDictionary[type[Snapshot], Host] = WeakKeyDictionary()
 
 

@@ -55,7 +55,14 @@ class RequestError(StarModelError):
 
 
 class ListQueryError(RequestError):
-    """A list query has a filter, order, page or cursor that its list does not have."""
+    """A list query has a filter, order, page or cursor that its list does not have.
+
+    Shapes: plain is the text for visitors, "" for the usual one; the message is for programs.
+    """
+
+    def __init__(self, message: str, *, status: int = 400, plain: str = "") -> None:
+        super().__init__(message, status=status)
+        self.plain = plain
 
 
 class BindingError(StarModelError):

@@ -24,7 +24,7 @@ SIGN_IN = {
     "first_sign_in.admin": "This link makes you the administrator.",
     "first_sign_in.user": "This is the password of {email}.",
     "first_sign_in.submit": "Save and sign in",
-    "first_sign_in.over": "This link is not valid, or no longer. Ask for a new one.",
+    "first_sign_in.over": "This link is not valid any more. Ask for a new one.",
     "sign_out.title": "Sign out",
     "sign_out.submit": "Sign out",
     "sign_out.question": "You are signed in as {name}.",

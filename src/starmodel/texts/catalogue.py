@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from starmodel.texts.english import TEXTS, Text
+from starmodel.texts.formats import Formats
 from starmodel.texts.templates import Template
 
 T = TypeVar("T", bound=str | None)
@@ -28,22 +29,39 @@ class Catalogue:
 
     Shapes: own maps keys to texts that replace the English ones; a text is a
     template, or {form: template} with the form "other". plural names the form
-    for a number.
+    for a number; words translates an application's own texts, such as the titles of its
+    events; formats writes numbers and dates, None for English.
     Raises: ValueError, for an unknown key, and for a template with an unknown
     parameter, with ":size" where the English text has no size, or without a
     parameter that the English text has. A plural form other than "other" may
     leave the number out. A key of a plugin, "audit.title", is checked by `extended`.
     """
 
-    __slots__ = ("_of_plugins", "_plural", "_texts")
+    __slots__ = ("_formats", "_of_plugins", "_plural", "_texts", "_words", "own")
 
     def __init__(
-        self, own: Mapping[str, Text] = MappingProxyType({}), *, plural: Plural = one_or_other
+        self,
+        own: Mapping[str, Text] = MappingProxyType({}),
+        *,
+        plural: Plural = one_or_other,
+        words: Mapping[str, str] = MappingProxyType({}),
+        formats: Formats | None = None,
     ) -> None:
-        self._plural = plural
+        self._plural, self._words, self._formats = plural, words, formats
+        self.own = own
         self._of_plugins = {key: text for key, text in own.items() if _is_of_plugin(key)}
         own_texts = {key: text for key, text in own.items() if key not in self._of_plugins}
         self._texts = _replaced(_ENGLISH, own_texts)
+
+    @property
+    def has_own_plural(self) -> bool:
+        """Whether it chooses plural forms by another rule than English."""
+        return self._plural is not one_or_other
+
+    @property
+    def formats(self) -> Formats | None:
+        """Writes numbers and dates; None for English."""
+        return self._formats
 
     def __contains__(self, key: object) -> bool:
         return key in self._texts
@@ -59,7 +77,7 @@ class Catalogue:
         own = {
             key: text for key, text in self._of_plugins.items() if _namespace(key) not in unloaded
         }
-        made = Catalogue(plural=self._plural)
+        made = Catalogue(plural=self._plural, words=self._words, formats=self.formats)
         made._texts = _replaced(english, own)
         return made
 
@@ -76,12 +94,13 @@ class Catalogue:
         return template.fill(params)
 
     def render(self, value: Any) -> Any:
-        """A message in the words of this catalogue; any other value as it is.
+        """A message in the words of this catalogue, and an own text of the application translated.
 
-        A message of a plugin that the catalogue lacks is its English text.
+        Any other value as it is. A message of a plugin that the catalogue lacks is its English
+        text.
         """
         if not isinstance(value, Message):
-            return value
+            return self._words.get(value, value) if self._words and value else value
         if value.key not in self._texts:
             return str(value)
         return self.text(value.key, **value.params)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 CHOOSING: Mapping[str, str | Mapping[str, str]] = {
-    "choice.choose": "Please choose one from the list.",
+    "choice.choose": "Choose one from the list.",
     "choice.search": "Type to search",
     "choice.searching": "Searching\u2026",
     "choice.none": "No results",
     "choice.first": "Choose first: {others:lower}.",
-    "choice.cleared": "{title} is removed, because it does not go with the other choices.",
+    "choice.cleared": "{title} is removed, because it doesn't go with the other choices.",
     "choice.none_for": "No results for \u201c{words}\u201d.",
     "choice.more": "There are more. Type more of the name.",
     "choice.too_many": "There are too many to search. Type more of the name.",
@@ -26,7 +26,7 @@ CHOOSING: Mapping[str, str | Mapping[str, str]] = {
     "choice.close": "Close",
     "choice.failed": "This form can't be loaded. Try again in a moment.",
     "choice.hidden": "Not visible to you",
-    "choice.unread": "You may not choose from {things:lower}.",
+    "choice.unread": "You don't have permission to choose from {things:lower}.",
     "choice.step": "Type part of the name and send the form. You then choose from the matches.",
     "choice.chosen": "Chosen {things:lower}",
     "choice.remove": "Remove {title}",

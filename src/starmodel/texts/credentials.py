@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 PASSWORDS: dict[str, str | Mapping[str, str]] = {
-    "password.short": "At least {min_length} characters, please.",
-    "password.long": "At most {max_bytes} bytes, please.",
+    "password.short": "At least {min_length} characters.",
+    "password.long": "This password is too long. At most {max_bytes} bytes are possible.",
     "password.unreadable": "This has a character that a password can't have.",
-    "password.common": "This is one of the first passwords that are guessed. "
-    "Please choose another.",
-    "password.pattern": "This repeats itself or counts on, which is guessed early. "
-    "Please choose another.",
-    "password.personal": "This is your name or address, which is guessed early. "
-    "Please choose another.",
+    "password.common": "This is one of the first passwords that others would guess. Choose another "
+    "one.",
+    "password.pattern": "Repetitions and sequences are easy to guess. Choose another password.",
+    "password.personal": "Your name and address are easy to guess. Choose another password.",
 }
 
 CONFIRMATION: dict[str, str | Mapping[str, str]] = {
-    "sudo.title": "Please confirm that it is you",
+    "sudo.title": "Confirm that it's you",
     "sudo.needed": "Please confirm your password: this needs a sign-in within the last "
     "{minutes} minutes.",
     "sudo.why": "This changes something important, so your password is asked for again.",
     "sudo.submit": "Confirm and continue",
-    "sudo.wrong": "This is not your password. Please try again.",
+    "sudo.wrong": "This is not your password. Try again.",
     "sudo.no_password": "Your account has no password. Please sign out, sign in again, and "
     "repeat this.",
     "sudo.cancel": "Cancel",
@@ -53,8 +51,8 @@ TOKENS: dict[str, str | Mapping[str, str]] = {
 
 ATTEMPTS: dict[str, str | Mapping[str, str]] = {
     "attempts.seconds": {
-        "one": "There were many attempts. Please try again in {seconds} second.",
-        "other": "There were many attempts. Please try again in {seconds} seconds.",
+        "one": "There were too many attempts. Try again in {seconds} second.",
+        "other": "There were too many attempts. Try again in {seconds} seconds.",
     },
-    "attempts.minutes": "There were many attempts. Please try again in {minutes} minutes.",
+    "attempts.minutes": "There were too many attempts. Try again in {minutes} minutes.",
 }

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 BY_MAIL: dict[str, str | Mapping[str, str]] = {
     "by_mail.invalid_title": "This link is not valid",
-    "by_mail.invalid": "This link or code is not valid any more. It may be used up or too old. "
-    "Please ask for a new one.",
+    "by_mail.invalid": "This link or code is no longer valid. It may have been used, or be too "
+    "old. Ask for a new one.",
     "by_mail.off": "This is not available here.",
     "by_mail.sent_title": "Check your e-mail",
     "forgot.title": "Forgotten password",

@@ -17,7 +17,7 @@ FORMS = {
     "form.away": "The server can't be reached. What you typed is kept.",
     "form.away_saving": "The server can't be reached. What you typed is kept, and saving is tried "
     "again.",
-    "form.refused": "Please look at the marked fields.",
+    "form.refused": "Check the marked fields.",
     "record.neighbours": "Records of the list",
     "record.previous": "Previous",
     "record.next": "Next",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 WORKFLOWS: dict[str, str | Mapping[str, str]] = {
     "event.not_now": "“{event}” is not possible now.",
-    "event.undecided": "Whether this is possible could not be found out.",
+    "event.undecided": "It isn't clear right now whether this is possible. Try again in a moment.",
     "event.shortcut": "{event} ({key})",
     "bulk.page": {
         "one": "{event}: {count} {title:lower}",
@@ -14,7 +14,7 @@ WORKFLOWS: dict[str, str | Mapping[str, str]] = {
     },
     "download.gone": "This file is no longer here. Please start the download again.",
     "event.cancel": "Cancel",
-    "event.ended": "This has ended already.",
+    "event.ended": "This has already ended.",
     "event.cancelled": "Cancelled. What was done before stays.",
     "event.page": "{event}: {name}",
     "status.change": "{title}: change to “{state}”",

@@ -73,7 +73,7 @@ def test_states_of_forms_and_messages_have_no_violations(ann: Visitor, gallery: 
     page.get_by_label("Price").fill("-1")
     page.get_by_label("Price").evaluate("(input) => { input.form.noValidate = true }")
     page.get_by_role("button", name="Create").click()
-    expect(page.locator("small").get_by_text("At least 0, please.")).to_be_visible()
+    expect(page.locator("small").get_by_text("Must be at least 0.")).to_be_visible()
     found += violations(page, "form with errors")
 
     page.goto("/books")

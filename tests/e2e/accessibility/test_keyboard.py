@@ -130,11 +130,11 @@ def test_validation_while_typing_matches_the_server(ann: Visitor) -> None:
     price.evaluate("(input) => { input.form.noValidate = true }")
     price.fill("-1")
     price.blur()
-    expect(sentence(page, "Price")).to_have_text("At least 0, please.")
+    expect(sentence(page, "Price")).to_have_text("Must be at least 0.")
     price.focus()
     page.keyboard.press("Enter")
     expect(sentence(page, "Title")).to_have_text("At most 20 characters.")
-    expect(sentence(page, "Price")).to_have_text("At least 0, please.")
+    expect(sentence(page, "Price")).to_have_text("Must be at least 0.")
     expect(title).to_be_focused()  # the first invalid input
     answers = [
         r.headers["starmodel-status"] for r in ann.responses if "starmodel-status" in r.headers

@@ -167,7 +167,7 @@ def test_pages_have_no_violations(notes: Server, visit: Visit, look: dict[str, o
     page.get_by_label("E-mail address").fill("bob@example.org")
     page.get_by_label("Password", exact=True).fill("bob@example.org")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("guessed early")).to_be_visible()
+    expect(page.get_by_text("easy to guess")).to_be_visible()
     found += violations(page, "a refused sign-up")
     page.goto("/sign-in")
     sign_in(page, "wrong password")

@@ -159,7 +159,7 @@ def test_error_beside_a_field_is_removed_after_success(shop: Server, visit: Visi
     small = form(page, "Increment").locator("small")
     amount.evaluate("(input) => { input.type = 'text'; input.value = 'three' }")
     form(page, "Increment").get_by_role("button").click()
-    expect(small).to_have_text("A whole number, please.")
+    expect(small).to_have_text("Enter a whole number.")
     expect(amount).to_have_value("three")
     amount.fill("3")
     form(page, "Increment").get_by_role("button").click()
@@ -204,7 +204,7 @@ def test_proxy_error_is_shown_and_keeps_unsent_input(shop: Server, visit: Visit)
     page.route("**/counter/increment", lambda route: route.fulfill(status=502, body="no upstream"))
     amount.fill("5")
     amount.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("Please try again")
+    expect(page.get_by_role("alert")).to_contain_text("Try again")
     expect(amount).to_have_value("5")
 
 

@@ -85,7 +85,7 @@ def relabel(page: Page, text: str) -> None:
 def test_dialog_continues_the_click_with_what_was_typed(vault: Server, visit: Visit) -> None:
     page = signed_in(vault, visit)
     relabel(page, 'A "new" label & more')
-    dialog = page.get_by_role("dialog", name="Please confirm that it is you")
+    dialog = page.get_by_role("dialog", name="Confirm that it's you")
     expect(dialog).to_be_visible()
     expect(dialog.get_by_label("Password")).to_be_focused()
     page.keyboard.press("Escape")
@@ -95,7 +95,7 @@ def test_dialog_continues_the_click_with_what_was_typed(vault: Server, visit: Vi
     form(page, "Relabel").get_by_role("button").click()
     dialog.get_by_label("Password").fill("a wrong one")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_have_text("This is not your password. Please try again.")
+    expect(page.get_by_role("alert")).to_have_text("This is not your password. Try again.")
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{vault.url}/vault")
@@ -111,7 +111,7 @@ def test_page_without_script_continues_the_form_with_what_was_typed(
 ) -> None:
     page = signed_in(vault, visit, java_script_enabled=False)
     relabel(page, "Typed without script")
-    expect(page.get_by_role("heading", name="Please confirm that it is you")).to_be_visible()
+    expect(page.get_by_role("heading", name="Confirm that it's you")).to_be_visible()
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Confirm and continue").click()
     expect(page).to_have_url(f"{vault.url}/vault")

@@ -52,7 +52,7 @@ def test_tabs_follow_the_keyboard_and_open_for_a_refused_input(
     expect(page.locator("[name=code]")).to_be_focused()
     expect(contract).to_have_attribute("aria-selected", "true")
     expect(contract).to_have_attribute("data-refused", "")
-    expect(page.get_by_text("Please write it like PE-001.")).to_be_visible()
+    expect(page.get_by_text("Write it like PE-001.")).to_be_visible()
     expect(page.locator("#starmodel-toasts > *")).to_have_count(0)
 
 

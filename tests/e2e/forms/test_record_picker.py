@@ -145,7 +145,7 @@ def test_no_results_and_a_server_that_is_away_are_said(ann: Visitor) -> None:
     page.get_by_label("Title").fill("Typed only")
     page.get_by_role("button", name="Create", exact=True).click()
     expect(page.locator("small[id$='-customer_id-problem']")).to_have_text(
-        "Please choose one from the list."
+        "Choose one from the list."
     )
 
 

@@ -95,9 +95,7 @@ def test_open_list_marks_what_is_chosen_and_a_new_record_is_made_in_a_dialog(ann
     box.fill("typed only")
     page.get_by_label("Title").fill("Words are no record")
     page.get_by_role("button", name="Create", exact=True).click()
-    expect(page.locator("small[id$='-labels-problem']")).to_have_text(
-        "Please choose one from the list."
-    )
+    expect(page.locator("small[id$='-labels-problem']")).to_have_text("Choose one from the list.")
 
 
 def test_draft_keeps_chips_and_reset_brings_the_stored_ones_back(ann: Visitor) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from e2e.accessibility.axe import violations
 from e2e.apps.orders import ORDERS
@@ -190,3 +190,42 @@ def test_editors_have_no_violations(orders: Server, visit: Visit, look: dict[str
 
     assert violations(page, "editors") == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_presses_before_the_module_of_forms_has_loaded_are_repeated(
+    orders: Server, visit: Visit
+) -> None:
+    ann = visit(orders)
+    order = made(ann, name="Late module", tags=["a"])
+    page = ann.context.new_page()
+    waiting = list[Route]()
+
+    def wait(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/editing-*.js", wait)
+    page.goto(f"/orders/{order['id']}/edit", wait_until="domcontentloaded")
+    page.get_by_label("Name", exact=True).fill("Typed early")
+    add = editor(page, "tags").get_by_role("button", name="Add tag", exact=True)
+    add.click()
+    expect(editor(page, "tags").locator("input[type=text]")).to_have_count(1)
+    for route in waiting:
+        route.continue_()
+    expect(editor(page, "tags").locator("input[type=text]")).to_have_count(2)
+    editor(page, "tags").locator("input[type=text]").last.fill("b")
+    saved(page)
+    assert (read(ann, order["id"])["name"], read(ann, order["id"])["tags"]) == (
+        "Typed early", ["a", "b"],
+    )  # fmt: skip
+
+
+def test_form_is_sent_when_its_module_does_not_load(orders: Server, visit: Visit) -> None:
+    ann = visit(orders)
+    ann.expect_errors("ERR_FAILED", "Failed to fetch dynamically")
+    order = made(ann, name="No module", tags=["a"])
+    page = ann.context.new_page()
+    page.route("**/editing-*.js", lambda route: route.abort())
+    page.goto(f"/orders/{order['id']}/edit")
+    page.get_by_label("Name", exact=True).fill("Saved without")
+    saved(page)
+    assert read(ann, order["id"])["name"] == "Saved without"

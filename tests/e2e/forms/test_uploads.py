@@ -46,9 +46,9 @@ def test_file_errors_are_beside_their_input_and_valid_files_are_uploaded(
     picture, send = "form[action$=attach] input[type=file]", "form[action$=attach] button"
 
     page.click(send)
-    expect(problem(page, "picture")).to_have_text("Please choose a file.")
+    expect(problem(page, "picture")).to_have_text("Choose a file.")
     page.set_input_files(picture, chosen("large.png", 30_000))
-    expect(problem(page, "picture")).to_have_text("At most 20 kB in all, please.")
+    expect(problem(page, "picture")).to_have_text("Together at most 20 kB are possible.")
     page.click(send)
     expect(page.locator("main")).not_to_contain_text("large.png")
     page.set_input_files(picture, chosen("sea.png"))
@@ -63,10 +63,10 @@ def test_file_errors_are_beside_their_input_and_valid_files_are_uploaded(
     papers, send = "form[action$=many] input[type=file]", "form[action$=many] button"
     page.set_input_files(papers, [chosen("a.txt"), chosen("b.txt", 4000)])
     page.click(send)
-    expect(problem(page, "papers")).to_have_text("At most 3 kB, please.")
+    expect(problem(page, "papers")).to_have_text("The file may have at most 3 kB.")
     page.set_input_files(papers, [chosen("a.exe")])
     page.click(send)
-    expect(problem(page, "papers")).to_have_text("Please choose a file of type .txt.")
+    expect(problem(page, "papers")).to_have_text("Choose a file of type .txt.")
     page.set_input_files(papers, [chosen("a.txt"), chosen("b.txt")])
     page.click(send)
     expect(page.locator("main")).to_contain_text("a.txt")

@@ -98,7 +98,7 @@ def test_text_that_is_no_number_stays_and_is_reported(orders: Server, visit: Vis
     page.fill("[name=total]", "viel")
     page.press("[name=total]", "Tab")
 
-    expect(page.locator("small[id$='-total-problem']")).to_have_text("A number, please.")
+    expect(page.locator("small[id$='-total-problem']")).to_have_text("Enter a number.")
     assert page.input_value("[name=total]") == "viel"
 
 
@@ -146,7 +146,7 @@ def test_ambiguous_number_without_javascript_is_asked_for_in_words(
     page.fill("[name=total]", "1,234")
     page.get_by_role("button", name="Create", exact=True).click()
 
-    expect(page.locator("small[id$='-total-problem']")).to_have_text("Please write 1234 or 1.234.")
+    expect(page.locator("small[id$='-total-problem']")).to_have_text("Write 1234 or 1.234.")
 
 
 def test_form_in_another_language_has_no_unsaved_changes(orders: Server, visit: Visit) -> None:

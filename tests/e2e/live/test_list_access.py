@@ -67,7 +67,7 @@ def test_open_list_follows_the_access_of_its_reader(
 
     post(server, "/notes/a/revoke")
     expect(rows).to_have_count(0)
-    expect(status).to_have_text("These notes are no longer open to you.")
+    expect(status).to_have_text("You no longer have access to these notes.")
 
     post(server, "/notes/a/grant")
     expect(rows).to_have_count(2)

@@ -128,7 +128,7 @@ def test_record_in_two_windows_updates_and_shows_its_deletion(shop: Server, visi
     page.get_by_role("button", name="Delete").click()
     answer(page, "Delete")
     expect(page).to_have_url(f"{shop.url}/products")
-    expect(other.get_by_text("This Product was removed.")).to_be_visible()
+    expect(other.get_by_text("This product has been removed.")).to_be_visible()
     expect(form(other, "Adjust stock").get_by_label("Delta")).to_have_value("7")
 
     form(other, "Adjust stock").get_by_role("button").click()
@@ -169,5 +169,5 @@ def test_watched_record_stays_and_its_expiry_is_shown(shop: Server, visit: Visit
     expect_streams(ann, 0)
     page.wait_for_timeout(1300)
     show(page)
-    expect(page.get_by_text("This Offer was removed.")).to_be_visible()
+    expect(page.get_by_text("This Offer has been removed.")).to_be_visible()
     expect(form(page, "Extend").get_by_label("Text")).to_have_value("Typed")

@@ -32,7 +32,7 @@ app = create_app(
 )
 '''
 ANN, PASSWORD, OTHER = "ann@example.org", "correct horse battery", "another good phrase"
-INVALID = "This link or code is not valid any more."
+INVALID = "This link or code is no longer valid."
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from integration.web.browser import Browser
 from starmodel.mail import MailMessage
 
 ORIGIN = "https://desk.example"
-INVALID = "This link or code is not valid any more."
+INVALID = "This link or code is no longer valid."
 OPTIONS = {"auth_registration": "open", "public_url": ORIGIN, "cookie_secure": False}
 
 

@@ -61,9 +61,9 @@ async def test_changed_password_ends_every_other_session(process: Any, database:
     ("current", "new", "problem"),
     [
         ("wrong", OTHER, "This is not your current password."),
-        (PASSWORD, "short", "At least 10 characters, please."),
-        (PASSWORD, ANN, "This is your name or address"),
-        (PASSWORD, "x" * 2000, "At most 1024 bytes, please."),
+        (PASSWORD, "short", "At least 10 characters."),
+        (PASSWORD, ANN, "Your name and address are easy to guess"),
+        (PASSWORD, "x" * 2000, "This password is too long. At most 1024 bytes are possible."),
         ("x" * 2000, OTHER, "This is not your current password."),
         ("", "", "This is not your current password."),
     ],

@@ -48,7 +48,7 @@ async def test_link_makes_the_first_admin_once(process: Any, visit: Any, databas
     assert made.roles == ["admin"]
     for second in (await use(visit(app), link, email=BOB), await visit(app).page(link)):
         assert second.status_code == 410
-        assert "This link is not valid, or no longer." in second.text
+        assert "This link is not valid any more." in second.text
     assert await plugin(app).accounts.users.count() == 1
 
 
@@ -200,7 +200,7 @@ async def test_wrong_passwords_slow_the_account_down_but_not_a_known_browser(
     assert codes[0] == 422
     assert codes[-1] == 429
     assert int(response.headers["retry-after"]) > 0
-    assert "There were many attempts." in response.text
+    assert "There were too many attempts." in response.text
     assert (await sign_in(visit(app))).status_code == 429
     assert (await sign_in(known)).status_code == 303
     clock.advance(DAY_S)

@@ -119,7 +119,7 @@ async def test_form_without_script_continues_with_what_was_typed(
     typed = {"label": 'Über <b>"all"</b> & more\r\nlines', "count": "7"}
     asked = await ann.submit("/vault/relabel", typed)
     assert asked.status_code == 401
-    assert "confirm that it is you" in asked.text
+    assert "Confirm that it&#x27;s you" in asked.text
     fields = hidden(asked.text)
     assert fields.pop("action") == "/vault/relabel"
     assert fields == typed

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from starmodel.app.presentation import own_pages
 from starmodel.cli.main import app as command
 from starmodel.core.definition import defined as definitions
 
@@ -124,6 +125,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(project)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(definitions, "_defined", {})
+    monkeypatch.setattr(own_pages, "_defined", {})
     for variable in list(os.environ):
         if variable.startswith("STARMODEL_") or variable in ("DATABASE_URL", "REDIS_URL"):
             monkeypatch.delenv(variable)
@@ -162,6 +164,7 @@ def run() -> Callable[..., Result]:
     def invoke(*words: str, given: str = "") -> Result:
         sys.modules.pop("main", None)  # as in a new process
         definitions._defined.clear()
+        own_pages._defined.clear()
         result = CliRunner().invoke(command, list(words), given, prog_name="starmodel")
         failed = result.exception
         assert failed is None or isinstance(failed, SystemExit), result.exc_info

@@ -139,8 +139,8 @@ def test_json_output_of_a_printing_event_is_alone_on_stdout(run: Run, pen: str) 
             ["adjust_stock", "--delta", "ten", "--reason", "gift"],
             2,
             [
-                "  delta: A whole number, please.",
-                "  reason: One of 'sale' or 'return', please.",
+                "  delta: Enter a whole number.",
+                "  reason: Must be one of 'sale' or 'return'.",
                 "Signature: adjust_stock(delta: int, reason: Literal['sale', 'return'] = 'sale').",
             ],
         ),
@@ -153,7 +153,7 @@ def test_json_output_of_a_printing_event_is_alone_on_stdout(run: Run, pen: str) 
             ],
         ),
         (["update", "--name", "P", "--price=0"], 2,
-         ["  name: At least 2 characters.", "  price: More than 0.0, please.", SIGNATURE]),
+         ["  name: At least 2 characters.", "  price: Must be greater than 0.0.", SIGNATURE]),
     ],
     ids=["conversion", "missing", "rule"],
 )  # fmt: skip

@@ -18,6 +18,7 @@ import httpx
 import pytest
 from typer.testing import Result
 
+from starmodel.app.presentation import own_pages
 from starmodel.cli.serving.loading import load_application
 from starmodel.core.definition import defined
 
@@ -174,6 +175,7 @@ def test_project_is_migrated_from_its_first_day(
         for name in [name for name in sys.modules if name.partition(".")[0] == "app"]:
             del sys.modules[name]
         defined._defined.clear()
+        own_pages._defined.clear()
 
     def migrate(*words: str) -> str:
         forget_modules()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from starmodel.app.presentation import own_pages
 from starmodel.core.definition import defined as definitions
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -22,6 +23,7 @@ def program(
     """`program("todo")` and `program("todomvc/app")`: the module, loaded anew."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(definitions, "_defined", {})
+    monkeypatch.setattr(own_pages, "_defined", {})
     monkeypatch.syspath_prepend(EXAMPLES)
     known = set(sys.modules)
 

@@ -25,6 +25,7 @@ class _Book(Entity):
     title: str = Field(index=True)
     pages: int = Field(default=100, ge=1)
     shelf_id: str | None = Field(default=None, foreign_key="_shelf.id")
+    shelf: _Shelf | None = Relationship()
 
     @event
     def extend(self, by: int = 1) -> None:

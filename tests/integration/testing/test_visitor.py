@@ -208,7 +208,7 @@ def test_detail_page_of_a_deleted_record_announces_the_deletion(app, visitor, pr
     pen = visitor.run(program.Product.objects.create(name="Pen"))
     page = visitor.open(f"/products/{pen.id}")
     Visitor(app).delete(f"/products/{pen.id}")
-    assert page.text("#starmodel-status") == "This Product was removed."
+    assert page.text("#starmodel-status") == "This product has been removed."
 
 
 def test_closed_page_receives_no_updates(app, visitor):

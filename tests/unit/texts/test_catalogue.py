@@ -25,16 +25,16 @@ GERMAN = {
 
 
 def test_text_has_its_parameters() -> None:
-    assert ENGLISH.text("value.at_least", bound=3) == "At least 3, please."
+    assert ENGLISH.text("value.at_least", bound=3) == "Must be at least 3."
     assert ENGLISH.text("record.new", title="Purchase order") == "New purchase order"
-    assert ENGLISH.text("file.max_size", max_bytes=1_500_000) == "At most 1.5 MB, please."
+    assert ENGLISH.text("file.max_size", max_bytes=1_500_000) == "The file may have at most 1.5 MB."
 
 
 def test_own_text_replaces_the_english_one() -> None:
     german = Catalogue(GERMAN)
 
     assert german.text("record.new", title="Produkt") == "Produkt anlegen"
-    assert german.text("value.int") == "A whole number, please."
+    assert german.text("value.int") == "Enter a whole number."
     assert ENGLISH.text("record.new", title="Produkt") == "New produkt"
 
 
@@ -69,10 +69,10 @@ def test_form_that_a_text_lacks_is_the_other_one() -> None:
 def test_message_is_english_until_a_catalogue_renders_it() -> None:
     message = Message("value.at_least", bound=3)
 
-    assert message == "At least 3, please."
+    assert message == "Must be at least 3."
     assert (message.key, dict(message.params)) == ("value.at_least", {"bound": 3})
     assert Catalogue(GERMAN).render(message) == "Mindestens 3, bitte."
-    assert json.dumps({"errors": message}) == '{"errors": "At least 3, please."}'
+    assert json.dumps({"errors": message}) == '{"errors": "Must be at least 3."}'
 
 
 def test_message_as_a_parameter_is_rendered_too() -> None:
@@ -101,7 +101,7 @@ def test_texts_are_joined_pairwise() -> None:
 def test_copy_of_a_message_keeps_key_and_parameters(copied) -> None:
     message = copied(Message("value.at_least", bound=3))
     assert (message, message.key, message.params["bound"]) == (
-        "At least 3, please.", "value.at_least", 3,
+        "Must be at least 3.", "value.at_least", 3,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import typing
 from typing import Any
 
 from starmodel.core.fields.field_types import plain_types
+from starmodel.core.translations import translated
 
 
 def choices_of(annotation: Any) -> tuple[tuple[Any, str], ...]:
@@ -27,7 +28,15 @@ def choices_of(annotation: Any) -> tuple[tuple[Any, str], ...]:
 
 
 def label_of(value: Any) -> str:
-    """The label of a member's name or a literal: "In progress" for "IN_PROGRESS", "in_progress"."""
+    """The label of a member's name or a literal: "In progress" for "IN_PROGRESS", "in_progress".
+
+    In the visitor's language.
+    """
+    return translated(source_label(value))
+
+
+def source_label(value: Any) -> str:
+    """The label before translation."""
     if isinstance(value, enum.Enum):
         return value.name.replace("_", " ").capitalize()
     text = str(value)

@@ -212,8 +212,11 @@ def _is_harmless(kind: str, attribute: str, before: str) -> bool:
 
 
 PLAIN_DATA = frozenset(
-    {"data-key", "data-state", "data-may", "data-refused", "data-rows", "data-row"}
-)
+    {
+        "data-key", "data-state", "data-may", "data-refused", "data-rows", "data-row",
+        "data-group", "data-heading",
+    }
+)  # fmt: skip
 
 
 def _misplaced(slot: str, where: str) -> ConfigurationError:

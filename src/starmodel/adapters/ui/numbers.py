@@ -1,6 +1,7 @@
 """Numbers as HTML: separators, decimals, currency and percent.
 
-The text is English; `frontend/src/locale.js` shows it as the visitor's browser writes numbers.
+In the visitor's language; where an application has English only, `frontend/src/page/locale.js`
+shows them as the browser writes numbers.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from typing import Annotated, Any, NamedTuple
 
 from starmodel.adapters.ui.compiled import escaped
 from starmodel.core.classes.foreign_keys import foreign_keys
+from starmodel.core.definition.formats import upper_bound
 from starmodel.core.entity import Entity
 from starmodel.core.fields.specs import FieldSpec
 from starmodel.core.fields.widgets import CURRENCY, MAX_PLACES, UI, ui_of
 from starmodel.core.snapshot import hidden_of
 from starmodel.core.values.bounds import number_text
+from starmodel.texts.formats import Formats
 
 GROUPED_FROM = 10_000  # smaller integers are often years and numbers of houses
 MAX_SHOWN_DIGITS = 100  # longer numbers have no separators
@@ -36,7 +39,13 @@ class Amount(NamedTuple):
 
 
 def with_places(ui: UI, metadata: Iterable[Any]) -> UI:
-    """The options with the `decimal_places` of a field's constraints, unless they have some."""
+    """The options with the decimals and the bound of a field's constraints, unless they have some.
+
+    The bound is the end of a bar.
+    """
+    metadata = tuple(metadata)
+    if ui.format == "bar" and ui.max is None:
+        ui = replace(ui, max=upper_bound(metadata))
     places = (getattr(item, "decimal_places", None) for item in metadata)
     found = next((number for number in places if number is not None), None)
     if ui.decimal_places is None and found is not None:
@@ -73,8 +82,11 @@ def read_amount(spec: FieldSpec) -> Callable[[Entity], Any]:
     return amount
 
 
-def number_renderer(kind: type, ui: UI) -> Callable[[Any], str]:
-    """The renderer of numbers as `<data>`, with the value for programs and the text for people."""
+def number_renderer(kind: type, ui: UI, formats: Formats | None = None) -> Callable[[Any], str]:
+    """The renderer of numbers as `<data>`, with the value for programs and the text for people.
+
+    Shapes: formats are those of the language, None for English.
+    """
     if ui.format == "plain":
         return number_text if issubclass(kind, int) else str
     is_simple = not (ui.format or ui.currency or ui.currency_field or ui.decimal_places)
@@ -93,11 +105,23 @@ def number_renderer(kind: type, ui: UI) -> Callable[[Any], str]:
         attributes = "" if places is None else f' data-places="{places}"'
         attributes += " data-percent" if ui.format == "percent" else ""
         attributes += f' data-currency="{known}"' if known else ""
-        shown = english(text, places or 0, is_percent=ui.format == "percent")
-        shown = f"{known} {shown}" if known else shown
+        if formats is None:
+            shown = english(text, places or 0, is_percent=ui.format == "percent")
+            shown = f"{known} {shown}" if known else shown
+        else:
+            shown = escaped(_written(formats, decimal.Decimal(text), places or 0, ui, known))
         return f'<data value="{text}" data-local{attributes}>{shown}</data>'
 
     return show
+
+
+def _written(formats: Formats, number: decimal.Decimal, places: int, ui: UI, currency: str) -> str:
+    """The number as a language writes it. Shapes: currency is a code, or ""."""
+    if ui.format == "percent":
+        return formats.percent(number, places)
+    if currency:
+        return formats.currency(number, places, currency)
+    return formats.number(number, places)
 
 
 def english(text: str, places: int, *, is_percent: bool = False, grouped: bool = True) -> str:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starmodel.app.commands.binding.form_texts import fields_of
 from starmodel.app.commands.binding.rows import item_type
 from starmodel.core.fields.field_types import plain_types
+from starmodel.core.translations import translated
 
 MAX_DEPTH = 5
 RenderScalar = Callable[[Any], str]
@@ -61,9 +62,11 @@ def shape_of(annotation: Any, scalar_of: ScalarOf, depth: int = 0) -> Shape | No
 
 def titles_of(annotation: Any) -> dict[str, str]:
     """The labels of the fields of a model or typed dictionary, as its form has them."""
-    titles = {name: name.replace("_", " ").capitalize() for name in fields_of(annotation)}
+    titles = {
+        name: translated(name.replace("_", " ").capitalize()) for name in fields_of(annotation)
+    }
     for kind in plain_types(annotation):
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             infos = kind.__pydantic_fields__
-            return {name: infos[name].title or title for name, title in titles.items()}
+            return {name: translated(infos[name].title or title) for name, title in titles.items()}
     return titles

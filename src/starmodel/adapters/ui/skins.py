@@ -8,14 +8,15 @@ from typing import Any
 from starmodel.core.errors import ConfigurationError
 
 PARTS = (
-    "page", "page.start", "page.navigation",
-    "list.table", "list.rows", "list.controls", "list.actions",
+    "page", "page.start", "page.navigation", "page.search",
+    "list.table", "list.rows", "list.controls", "list.total", "list.views", "list.actions",
     "record.title", "record.detail", "record.link", "record.events", "record.actions",
     "record.deletion", "record.children", "record.linked", "record.panels", "record.neighbours",
     "value",
     "form", "form.after", "form.field", "form.choices", "form.chosen", "form.errors",
     "form.bulk", "form.bulk_errors", "form.computed",
     "message.toast", "message.progress",
+    "component.tile", "component.chart", "component.table", "component.rows", "component.list",
     "error.page", "error.panel",
 )  # fmt: skip
 """The parts of generated pages; each is a method of the adapter, with "_" for "."."""

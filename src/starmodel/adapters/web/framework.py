@@ -37,6 +37,12 @@ class WebFramework(Protocol):
     async def call(self, scope: Any, receive: Any, send: Any) -> None:
         """Call the framework's ASGI application: the user's middleware, then the routes."""
 
+    def page_endpoint(self, function: Any, respond: Any) -> Any:
+        """An endpoint that awaits respond(request, call), where `call` runs the user's function.
+
+        Its parameters are filled as those of a handler of the framework.
+        """
+
     def handler_of(self, endpoint: Any) -> Any:
         """The user's function that an endpoint of the framework calls."""
 

@@ -25,6 +25,7 @@ from starmodel.adapters.web.paths import (
     CANCEL_PATH,
     DOWNLOADS_PATH,
     INTERNAL,
+    LANGUAGE_PATH,
     SLOTS_PATH,
     STREAM_PATH,
     TITLES_PATH,
@@ -32,6 +33,7 @@ from starmodel.adapters.web.paths import (
 from starmodel.adapters.web.process_lock import ProcessLock
 from starmodel.adapters.web.resources.events.downloads import DownloadRoute
 from starmodel.adapters.web.resources.events.route import EventRoutes
+from starmodel.adapters.web.resources.languages import LanguageChoice, LanguageRoute
 from starmodel.adapters.web.resources.slots import SlotRoute
 from starmodel.adapters.web.resources.streams import StreamRoute
 from starmodel.adapters.web.resources.titles import TitleRoute
@@ -99,7 +101,6 @@ class Gateway:
         self._inner = FrameworkRoutes(
             application, self.patches, self.error_responses, framework, htmx
         )
-        self._websockets = WebSockets(application, sessions, origin, settings)
         self.routes = Routes()
         self.events = EventRoutes(application, self.patches, self.error_responses, settings, origin)
         self.events.add_to(self.routes)
@@ -107,6 +108,12 @@ class Gateway:
         slots = SlotRoute(application, self.patches, self.error_responses, ui)
         titles = TitleRoute(application, self.patches, self.error_responses)
         downloads = DownloadRoute(self.events.downloads, self.error_responses)
+        self._language: LanguageChoice | None = None
+        if application.languages is not None:
+            self._language = LanguageChoice(application.languages)
+            chosen = LanguageRoute(self._language, self.error_responses)
+            self.routes.add("POST", LANGUAGE_PATH, chosen.run)
+        self._websockets = WebSockets(application, sessions, origin, settings, self._language)
         self.routes.add("GET", TITLES_PATH, titles.run)
         self.routes.add("POST", CANCEL_PATH, self.events.running.cancel)
         self.routes.add("GET", DOWNLOADS_PATH, downloads.run)
@@ -151,9 +158,16 @@ class Gateway:
             scope["session"] = session
         # Pages render without browser states; a state-changing request must include them.
         states = None if request.method in ("GET", "HEAD") else NO_BROWSER_STATE
+        language = None
+        if self._language is not None:
+            language = self._language.of(request, session, cookie)
+            send = self._language.sending(language, send)
         current_context.set(
-            RequestContext(self.application, session, states, root_path, request.is_datastar, scope)
-        )
+            RequestContext(
+                self.application, session, states, root_path, request.is_datastar, scope,
+                language=language,
+            )
+        )  # fmt: skip
         # A cross-origin request must not start a session.
         is_open = request.is_bearer or (origin.cors.is_configured and origin.is_open(request))
         sets_cookie = has_session and not is_open

@@ -8,6 +8,7 @@ from typing import Any
 from starmodel.adapters.web.http.csrf import OriginCheck
 from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.adapters.web.http.sessions import CookieSessions
+from starmodel.adapters.web.resources.languages import LanguageChoice
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.context import RequestContext, current_context
@@ -26,9 +27,10 @@ class WebSockets:
         sessions: CookieSessions,
         origin: OriginCheck,
         settings: WebSettings,
+        language: LanguageChoice | None = None,
     ) -> None:
         self._application, self._sessions = application, sessions
-        self._origin, self._settings = origin, settings
+        self._origin, self._settings, self._language = origin, settings, language
 
     async def serve(self, scope: Any, receive: Any, send: Any, inner: Any) -> None:
         """Pass a WebSocket to the framework (`inner`); one from a foreign origin is closed."""
@@ -52,7 +54,10 @@ class WebSockets:
             return
         scope["starmodel.session"] = session
         scope.setdefault("session", session)
-        current_context.set(RequestContext(self._application, session, scope=scope))
+        language = None if self._language is None else self._language.of(request, session, cookie)
+        current_context.set(
+            RequestContext(self._application, session, scope=scope, language=language)
+        )
         await inner(scope, receive, send)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
 from typing import Any
@@ -286,20 +287,32 @@ class Loader:
         return tracked.draft
 
     def id_of(self, cls: type[Entity], text: Any) -> Any:
-        """An id from an address, as the class declares it. Raises: NotFoundError."""
+        """An id from an address, as the class declares it.
+
+        A record has one address: "+1" and "01" are no spellings of 1. Raises: NotFoundError.
+        """
         if isinstance(text, str) and len(text) > MAX_ID_CHARS:
             raise NotFoundError(cls.__name__, text)
         try:
             made = self._ids_of[cls].validate_python(text)
             check_numbers(made)
-            return made
         except (ValidationError, BoundsError):
             raise NotFoundError(cls.__name__, text) from None
+        if isinstance(text, str) and not _is_canonical(made, text):
+            raise NotFoundError(cls.__name__, text)
+        return made
 
 
 @lru_cache(maxsize=1024)
 def _key_counter(cls: type[Entity], name: str) -> Count | None:
     return key_counter(cls.__pydantic_fields__[name].annotation)
+
+
+def _is_canonical(id: Any, text: str) -> bool:
+    """Whether a text is the one spelling of an id; a UUID may have upper-case letters."""
+    if isinstance(id, uuid.UUID):
+        return str(id) == text.lower()
+    return type(id) is not int or str(id) == text
 
 
 def _id_adapter(cls: type[Entity]) -> TypeAdapter[Any]:

@@ -63,11 +63,17 @@ class Topics:
     def add_list(
         self, watched: WatchedList, view: View, policy: AccessPolicy | None = None
     ) -> None:
-        """Subscribe to a list, once. Shapes: policy is None for the application's."""
+        """Subscribe to a list; several views of one query share its topic.
+
+        Without effect if another policy decides about the earlier views of the topic.
+        Shapes: policy is None for the application's.
+        """
         topic = watched.listing.topic
         if topic not in self.views:
             self._add(topic, view, policy)
             self.lists.append(watched)
+        elif self.policies.get(topic) is policy and view not in self.views[topic]:
+            self.views[topic] = (*self.views[topic], view)
 
     def _add(self, topic: str, view: View, policy: AccessPolicy | None) -> None:
         self.views[topic] = (view,)

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from starmodel.app.live.live_queries import LiveRecords, query_of
 from starmodel.core.current_app import host_of
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
@@ -24,8 +25,12 @@ class Markup(str):
         return str(self)
 
 
+Shown = Entity | LiveRecords[Any]
+"""What a live view renders: a snapshot, or the result of a query."""
+
+
 class LiveView:
-    """A function of one snapshot whose component is updated in every open page.
+    """A function of a snapshot or of the records of a query, updated in every open page.
 
     Called in a page it renders the component and subscribes the page. While the
     browser has no state of the entity, an element that hides the part precedes it.
@@ -34,6 +39,7 @@ class LiveView:
     each new rendering is patched. in_page is True for a view that makes URLs below the mount
     path of the page. gone is the component in the place of a record that was deleted or that the
     viewer may not read any more; such a view renders the content of its element, which stays.
+    is_list is True for a view of the records of a query.
     """
 
     def __init__(
@@ -45,17 +51,27 @@ class LiveView:
         by_id: bool = False,
         in_page: bool = False,
         gone: Any = None,
+        is_list: bool = False,
     ) -> None:
         self.render, self.entity, self.name, self.by_id = render, entity, name, by_id
-        self.in_page, self.gone = in_page, gone
+        self.in_page, self.gone, self.is_list = in_page, gone, is_list
         functools.update_wrapper(self, render)
 
-    def __call__(self, entity: Entity) -> Any:
+    def __call__(self, entity: Any) -> Any:
+        host = host_of(self.entity)
+        if self.is_list:
+            if not isinstance(entity, LiveRecords) or entity.entity is not self.entity:
+                raise ConfigurationError(
+                    f"{self.name} shows the result of a query, but got {type(entity).__name__}. "
+                    "Pass it a parameter of the page, such as orders: "
+                    f"Annotated[list[{self.entity.__name__}], where(…)]."
+                )
+            host.show_query(entity, self.name)
+            return host.live_part(self, entity)
         if not isinstance(entity, self.entity):
             raise ConfigurationError(
                 f"{self.name} shows {self.entity.__name__}, but got {type(entity).__name__}."
             )
-        host = host_of(self.entity)
         before = host.show(entity, self.name)
         part = host.live_part(self, entity)
         return (Markup(before), part) if before else part
@@ -70,7 +86,8 @@ def live(render: Callable[[Any], Any]) -> LiveView:
         return Ul(*[Li(text) for text in chat.messages], id="messages")
     ```
 
-    Its argument is a snapshot with the public fields only. It may run in any
+    Its argument is a snapshot with the public fields only, or `list[Order]`: the result of a
+    query that the page has as a parameter (see `where`). It may run in any
     process, so declare it at module level and let it read nothing else. It
     may return one element, several, text, or None, and parts of an SVG.
 
@@ -80,9 +97,14 @@ def live(render: Callable[[Any], Any]) -> LiveView:
     parameters = list(inspect.signature(render).parameters)
     hints, _ = resolved_hints(render)
     entity = hints.get(parameters[0]) if len(parameters) == 1 else None
+    query = None if entity is None else query_of(entity)
+    if query is not None:
+        view = _views[name] = LiveView(render, query[0], name, is_list=True)
+        return view
     if not (isinstance(entity, type) and issubclass(entity, Entity)):
         raise ConfigurationError(
-            f"@live {name} needs exactly one parameter, annotated with its entity."
+            f"@live {name} needs exactly one parameter, annotated with its entity, or with list[…] "
+            "of it."
         )
     view = _views[name] = LiveView(render, entity, name)
     return view

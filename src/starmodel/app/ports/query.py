@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from starmodel.app.access.conditions.condition import ALWAYS, Condition, decide
+from starmodel.app.ports.filter_errors import wrong_value
 from starmodel.app.ports.filter_syntax import split_filter, split_values
 from starmodel.app.ports.moments import bound_of
 from starmodel.app.ports.ordering import Order, Position, position_of, sort_key, value_at
@@ -318,10 +319,11 @@ def _converted(entity: type[Entity], name: str, op: str, value: Any) -> Any:
         bound = _moments(annotation, op, value)
     except ValueError as error:
         none = f" Records without one are asked for by {name}__isnull=true." if value == "" else ""
-        raise ListQueryError(
+        raise wrong_value(
+            entity, name,
             f"{entity.__name__}.{name} can't be compared with {_shown(value)}; expected a date "
-            f"or moment as the field holds them, such as 2024-06-01T10:00.{none}"
-        ) from error
+            f"or moment as the field holds them, such as 2024-06-01T10:00.{none}",
+        ) from error  # fmt: skip
     if bound is not None:
         return bound
     if op == "in":
@@ -362,9 +364,8 @@ def _bare_adapter(entity: type[Entity], name: str, several: bool) -> TypeAdapter
 
 
 def _incomparable(entity: type[Entity], name: str, value: Any, problem: str) -> ListQueryError:
-    return ListQueryError(
-        f"{entity.__name__}.{name} can't be compared with {_shown(value)}: {problem}."
-    )
+    text = f"{entity.__name__}.{name} can't be compared with {_shown(value)}: {problem}."
+    return wrong_value(entity, name, text)
 
 
 def _shown(value: Any) -> str:

@@ -22,18 +22,21 @@ class NavEntry:
 
     Shapes: title may be a `Message`, such as `self.text("title")` of the plugin; path is
     absolute, below the mount point of the application; icon is the name of an icon of the
-    sprite, "" for the usual one.
+    sprite, "" for the usual one; group is the heading above it, "" for none; is_own is True for
+    a page of the application, False for one of a plugin.
     """
 
     title: str
     path: str
     icon: str = ""
     access: AccessRule = "signed_in"
+    group: str = ""
+    is_own: bool = False
 
     def __post_init__(self) -> None:
         where = f"NavEntry({self.title!r}, {self.path!r})"
-        if not isinstance(self.title, str) or not isinstance(self.icon, str):
-            raise ConfigurationError(f"{where}: expected texts for title and icon.")
+        if not all(isinstance(text, str) for text in (self.title, self.icon, self.group)):
+            raise ConfigurationError(f"{where}: expected texts for title, icon and group.")
         if not isinstance(self.path, str) or not PATH.fullmatch(self.path):
             raise ConfigurationError(f"{where}: expected an absolute path such as '/reports'.")
         check_page_access(where, self.access)
@@ -41,12 +44,16 @@ class NavEntry:
 
 @dataclass(slots=True)
 class Extensions:
-    """The additions of all plugins, in their order."""
+    """The additions of all plugins in their order, and the application's own pages.
+
+    Shapes: own_paths are the paths of these pages, with their parameters.
+    """
 
     slots: Slots
     nav: list[NavEntry] = field(default_factory=list)
     health_checks: list[OwnedCheck] = field(default_factory=list)
     confirmation: Confirmation | None = None
+    own_paths: set[str] = field(default_factory=set)
 
     def nav_for(self, actor: Actor | None) -> tuple[NavEntry, ...]:
         """The entries that the actor may see."""

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from starmodel.app.commands.binding.binder import Binder
+from starmodel.core.translations import translated
 from starmodel.texts.catalogue import Message
 
 _PATTERN = "value.pattern"
@@ -57,7 +58,7 @@ def field_words(binder: Binder) -> FieldWords:
         spec = specs[name] if parameter.is_field else None
         info = _info(parameter.annotation) if spec is None else spec.info
         title = None if info is None else info.title
-        titles[name] = title or name.replace("_", " ").capitalize()
+        titles[name] = translated(title or name.replace("_", " ").capitalize())
         if info is not None and info.examples:
             examples[name] = str(info.examples[0])
     return FieldWords(titles, examples, percents)

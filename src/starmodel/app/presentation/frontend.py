@@ -11,8 +11,9 @@ from typing import Any, Protocol
 from starmodel.app.commands.command import Outcome
 from starmodel.app.commands.elements import Element
 from starmodel.app.commands.replies import Reply
+from starmodel.app.live.live_queries import LiveRecords
 from starmodel.app.live.topics import Topics
-from starmodel.app.live.views import LiveView
+from starmodel.app.live.views import LiveView, Shown
 from starmodel.app.ports.transport import Patch
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import Listing
@@ -88,6 +89,9 @@ class Frontend(Protocol):
     def show_list(self, listing: Listing) -> None:
         """Subscribe the current page to a list."""
 
+    def show_query(self, records: LiveRecords[Any], view: str) -> None:
+        """Subscribe the current page to a live view of the records of a query."""
+
     def show_slot(self, content: str, classes: Iterable[EntityType], place: Any) -> None:
         """Let the current page request the content again when an entity of a class changes.
 
@@ -108,7 +112,7 @@ class Frontend(Protocol):
     def rows_id(self, listing: Listing) -> str:
         """The id of the element that holds the rows of a list, at which they are patched."""
 
-    def live_part(self, view: LiveView, entity: Entity) -> Any:
+    def live_part(self, view: LiveView, shown: Shown) -> Any:
         """The component of a live view, with a root at which later renderings are patched.
 
         Raises: ConfigurationError, for elements that can have none.
@@ -124,8 +128,8 @@ class Frontend(Protocol):
     def namespace(self, entity: Entity) -> str:
         """The namespace of the entity's signals on the current page."""
 
-    def head(self, root_path: str) -> str:
-        """The HTML of the scripts in a page's head."""
+    def head(self, root_path: str, *, has_form: bool = False) -> str:
+        """The HTML of the scripts in a page's head, with those of forms for a page that has one."""
 
     def body_end(self) -> str:
         """The HTML at the end of a page's body: notices, and the element that opens its stream."""

@@ -18,8 +18,10 @@ from starmodel.app.queries.record_keys import (
     EDIT,
     EVENTS,
     EXPORT,
+    FACETS,
     MATCHING,
     NEW,
+    VIEWS,
     key_of,
 )
 from starmodel.core.classes.registry import EntityType
@@ -28,7 +30,7 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
 
 Page = Literal[
-    "list", "new", "bulk", "matching", "choices", "count",
+    "list", "new", "bulk", "matching", "choices", "count", "facets", "views",
     "export.csv", "export.jsonl", "export.xlsx", "record", "edit", "delete",
     "events",
 ]  # fmt: skip
@@ -42,7 +44,8 @@ ANY_ID = quote(ID, safe="")
 _TAILS: dict[Page, str] = {
     "list": "", "new": f"/{NEW}", "bulk": f"/{BULK}", "matching": f"/{MATCHING}",
     "choices": f"/{CHOICES}",
-    "count": f"/{COUNT}", "export.csv": f"/{EXPORT}.csv", "export.jsonl": f"/{EXPORT}.jsonl",
+    "count": f"/{COUNT}", "facets": f"/{FACETS}", "views": f"/{VIEWS}",
+    "export.csv": f"/{EXPORT}.csv", "export.jsonl": f"/{EXPORT}.jsonl",
     "export.xlsx": f"/{EXPORT}.xlsx",
     "record": f"/{ID}", "edit": f"/{ID}/{EDIT}", "delete": f"/{ID}/delete",
     "events": f"/{ID}/{EVENTS}",

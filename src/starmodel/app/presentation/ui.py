@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
@@ -11,7 +11,9 @@ from starmodel.app.access.conditions.condition import ALWAYS, Condition
 from starmodel.app.access.policy import AccessPolicy, Actor, Audience
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.elements import Element
+from starmodel.app.live.live_queries import LiveRecords
 from starmodel.app.live.views import LiveView
+from starmodel.app.ports.summaries import Measure
 from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.choices import Choice, Offered
@@ -19,20 +21,28 @@ from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import Extensions, NavEntry
 from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.inlines import InlineRows
+from starmodel.app.presentation.languages import Languages
+from starmodel.app.presentation.navigation import Link, Navigation
 from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
+from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.app.presentation.resource import MountedResource, Page
+from starmodel.app.presentation.searching import FoundGroup
 from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.queries.choices import RecordChoices
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.neighbours import Neighbours
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
+from starmodel.app.queries.searching import SearchMatches
+from starmodel.app.queries.views import View
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.classes.related_fields import RelatedField
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.events.results import Progress, Toast
+from starmodel.core.fields.widgets import UI
 from starmodel.core.snapshot import NOTHING
 from starmodel.texts.catalogue import Catalogue
+from starmodel.texts.language import Language
 
 NO_INPUTS: Mapping[str, str] = MappingProxyType({})
 
@@ -62,6 +72,7 @@ class Site:
     scripts; with `whole`, its style sheet has the classes of every component, otherwise
     those of `styled_classes`; html_class is the class of <html>; icons is the address of the
     icons below the mount point.
+    development is True where pages may name source files.
     Units: max_body_bytes is the largest request, 0 for no limit.
     """
 
@@ -71,6 +82,7 @@ class Site:
     icons: str
     max_body_bytes: int = 0
     styled_classes: Callable[[], Collection[str]] = frozenset
+    development: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +91,9 @@ class Services:
 
     Shapes: binder returns the binder of an event; needs_no_form is True for an event
     that a click runs at once; register_view makes a live view known to streams; extensions are
-    what plugins add; choices reads the records that inputs choose from; sorts_by is
-    `Application.sorts_by`.
+    what plugins add, and navigation orders the links of the side bar; choices reads the records
+    that inputs choose from; sorts_by is `Application.sorts_by`; languages are those of the
+    application and language that of the adapter, both None where it has English only.
     """
 
     site: Site
@@ -93,6 +106,9 @@ class Services:
     extensions: Extensions
     choices: RecordChoices
     sorts_by: Callable[[EntityType, RelatedField, AccessPolicy], bool]
+    navigation: Navigation = field(default_factory=Navigation)
+    languages: Languages | None = None
+    language: Language | None = None
 
     @property
     def icons_url(self) -> str:
@@ -134,10 +150,14 @@ class PageShell(Protocol):
         resource: MountedResource | None = None,
         actions: Any = None,
         subject: Entity | None = None,
+        own: OwnPage | None = None,
+        head: str = "",
     ) -> str:
-        """A complete page of a resource; actions stand beside the heading.
+        """A complete page of a resource, or one of the application's own.
 
         With a record as `subject`, heading and tab title follow the record's title live.
+
+        Shapes: actions stand beside the heading; head is HTML for the end of <head>.
         """
 
     def page_start(
@@ -148,16 +168,30 @@ class PageShell(Protocol):
         Shapes: overviews has the number and the newest records of classes with a list.
         """
 
+    def page_found(
+        self, resource: MountedResource, matches: SearchMatches, words: str
+    ) -> FoundGroup:
+        """The matches of one class in a search over all of them."""
+
+    def page_search(self, words: str, found: Sequence[FoundGroup]) -> Any:
+        """The content of the page of a search: its input and its results."""
+
+    def search_texts(self) -> Mapping[str, str]:
+        """The texts of the search, the commands and the list of keys, for the browser."""
+
     def page_navigation(
         self,
         resources: Sequence[MountedResource],
-        current: MountedResource | None,
+        current: Link | None,
         entries: Sequence[NavEntry] = (),
         creatable: Collection[MountedResource] = (),
     ) -> Any:
-        """The navigation links to these resources, and entries of plugins.
+        """The navigation links to these resources, to pages of the application and of plugins.
 
-        Shapes: creatable are the resources whose form for a new record the visitor may open.
+        `services.navigation.groups(resources, entries)` has them in their order and groups.
+
+        Shapes: current is the link that the page belongs to; creatable are the resources whose form
+        for a new record the visitor may open.
         """
 
     def page_slot(self, filled: Filled, place: Place) -> Any:
@@ -192,6 +226,18 @@ class ListPages(Protocol):
 
         Each is patched by its id.
         """
+
+    def list_total(self, resource: MountedResource, measure: Measure, value: Any) -> str:
+        """The HTML of one total of a list, as the cells of its column."""
+
+    def list_views(
+        self,
+        resource: MountedResource,
+        listing: Listing,
+        views: Sequence[View],
+        actor: Actor | None,
+    ) -> Any:
+        """The links to lists under a name, above the list; None without any."""
 
     def list_actions(self, resource: MountedResource, actor: Actor | None) -> Any:
         """The actions beside the heading of a list; None without any."""
@@ -354,6 +400,40 @@ class Messages(Protocol):
         """The component, with this id, of the progress of a long event."""
 
 
+class Components(Protocol):
+    """Components of pages of the application's own; see `starmodel.ui`."""
+
+    def component_tile(
+        self, label: Any, figure: Any, change: float | None, note: Any, link: str, ui: UI
+    ) -> Any:
+        """One figure with its label. Shapes: change is a fraction."""
+
+    def component_chart(
+        self, rows: Any, kind: str, x: str, y: str | Sequence[str], title: str, height: int
+    ) -> Any:
+        """A chart of rows, and a table of them. Units: height is in pixels."""
+
+    def component_table(
+        self,
+        resource: MountedResource,
+        records: Sequence[Entity],
+        columns: tuple[str, ...] = (),
+        titles: RelatedTitles = NO_TITLES,
+        label: str = "",
+    ) -> Any:
+        """A table of records without controls. Raises: ConfigurationError, for unknown columns."""
+
+    def component_rows(
+        self, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], label: str
+    ) -> Any:
+        """A table of mappings."""
+
+    def component_list(
+        self, resource: MountedResource, records: LiveRecords[Any], query: str
+    ) -> Any:
+        """The live table of the records of a query, with a link to the list."""
+
+
 class ErrorPages(Protocol):
     """Errors, for visitors and for the developer."""
 
@@ -376,12 +456,21 @@ class Renderer(Rendering, Messages, Protocol):
 
 
 class UIAdapter(
-    Rendering, PageShell, ListPages, RecordPages, Forms, Messages, ErrorPages, Protocol
+    Rendering,
+    PageShell,
+    ListPages,
+    RecordPages,
+    Forms,
+    Messages,
+    Components,
+    ErrorPages,
+    Protocol,
 ):
     """Turns resources into pages. Components are whatever `render` takes.
 
     Shapes: scripts are the texts of the adapter's inline scripts; the CSP of
-    its pages allows them by hash.
+    its pages allows them by hash. icons are the names of its icons.
     """
 
     scripts: Sequence[str]
+    icons: Sequence[str]

@@ -12,7 +12,9 @@ from urllib.parse import urlencode
 from starmodel.app.ports.filter_syntax import join_values, split_filter
 from starmodel.app.ports.ordering import order_words
 from starmodel.app.ports.query import NEGATED, OPERATORS, SHORTHANDS, Query, make_query
+from starmodel.app.ports.summaries import Grouping
 from starmodel.app.queries.cursors import Cursors
+from starmodel.app.queries.list_totals import grouping_of, grouping_order
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles
 from starmodel.app.queries.shown_fields import possible_columns, shown_fields
 from starmodel.core.classes.registry import EntityType
@@ -38,7 +40,9 @@ FIGURES = "figures"
 """The place of one record's computed fields that other records change, on its page."""
 MAX_PLACE_CHARS = 200
 # "datastar" is the query parameter of Datastar's signals.
-WINDOW = ("search", "order", "page", "per_page", "cursor", "total", "columns", "datastar")
+WINDOW = (
+    "search", "order", "page", "per_page", "cursor", "total", "columns", "group", "datastar",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +54,8 @@ class Listing:
     parameters, such as {"price__lt": "5"}; words is the canonical query
     string, so that equal listings have equal words; place names the part of a page that shows
     the list, such as "Order.lines", "" for the list page of the class; columns are those that
-    the visitor has chosen, empty for those of the class.
+    the visitor has chosen, empty for those of the class; group is the field whose values have
+    headings, "" for none, and the query begins with its order.
     """
 
     entity_type: EntityType
@@ -64,6 +69,7 @@ class Listing:
     words: str = ""
     place: str = ""
     columns: tuple[str, ...] = ()
+    group: str = ""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Listing) and self._key == other._key
@@ -101,6 +107,7 @@ class Listing:
             "per_page": "" if self.per_page == PER_PAGE else str(self.per_page),
             "cursor": self.cursor or "",
             "columns": ",".join(self.columns),
+            "group": self.group,
             PLACE: self.place,
         }
         parameters = {name: word for name, word in named.items() if word or name in self.filters}
@@ -205,19 +212,56 @@ def listing_of(
         related=partial(queried_field, entity_type),
         linked=partial(linked_field, entity_type),
     )
+    columns = _columns(entity_type, parameters.get("columns", ""), hidden, lenient=lenient)
+    order = order_words(query.order)
+    by = _grouping(entity_type, parameters.get("group", ""), hidden, columns, lenient=lenient)
+    if by is not None:
+        terms = ",".join([*grouping_order(entity_type, by, order), order])
+        query = _ordered(query, terms, entity_type, hidden)
     if cursor is not None and cursors is not None:
         query = replace(query, after=cursors.position(query, cursor, reader))
-    order = order_words(query.order)
     if order == own_order:
         order = ""
     listing = Listing(
         entity_type, query, page, per_page, search, order, _words(query), cursor, place=place,
-        columns=_columns(entity_type, parameters.get("columns", ""), hidden, lenient=lenient),
+        columns=columns, group="" if by is None else by.field,
     )  # fmt: skip
     words = urlencode(listing.parameters())
     if len(words) > MAX_WORDS_CHARS + len(cursor or ""):
         raise ListQueryError(f"The question has more than {MAX_WORDS_CHARS} characters.")
     return replace(listing, words=words)
+
+
+def _grouping(
+    entity_type: EntityType,
+    name: str,
+    hidden: Container[str],
+    columns: tuple[str, ...],
+    *,
+    lenient: bool,
+) -> Grouping | None:
+    """How the list is grouped. Raises: ListQueryError, for a field that groups no list."""
+    if not name:
+        return None
+    by = grouping_of(entity_type, name, shown_fields(entity_type, hidden, columns))
+    if by is not None and by.field not in hidden:
+        return by
+    raise ListQueryError(
+        f"group is {name[:80]!r}; expected a choice, a boolean, a date, or a relation to one "
+        "record that the list has a column of."
+    )
+
+
+def _ordered(query: Query, order: str, entity_type: EntityType, hidden: Container[str]) -> Query:
+    """The query in another order, each field once."""
+    made = make_query(
+        entity_type.cls, {}, order=order, hidden=hidden,
+        related=partial(queried_field, entity_type),
+    )  # fmt: skip
+    terms = dict(reversed(made.order))
+    ordered = tuple((name, terms[name]) for name in dict.fromkeys(n for n, _ in made.order))
+    paths = {path.name: path for path in (*query.related, *made.related)}
+    return replace(query, order=ordered, related=tuple(paths.values()))
 
 
 def _own_order(entity_type: EntityType, hidden: Container[str]) -> str:

@@ -9,7 +9,8 @@ from starmodel.core.entity import Entity
 
 NEW, EDIT = "new", "edit"
 BULK, MATCHING, CHOICES = "_bulk", "_matching", "_choices"
-COUNT, EXPORT, EVENTS = "_count", "_export", "_events"
+COUNT, FACETS, VIEWS = "_count", "_facets", "_views"
+EXPORT, EVENTS = "_export", "_events"
 """The path segments of generated pages below a list or a record."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")

@@ -162,7 +162,7 @@ async def titles_of(
 
 def titled(entity_type: EntityType, seen: Sequence[Entity]) -> list[Titled]:
     """The titles of readable records of one class, as their reader sees them."""
-    titles = record_titles(entity_type, seen)
+    titles = record_titles(entity_type, seen, is_shared=True)
     return [Titled(title, key_of(each.id), each) for title, each in zip(titles, seen, strict=True)]
 
 

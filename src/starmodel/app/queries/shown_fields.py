@@ -7,6 +7,8 @@ from collections.abc import Container, Sequence
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.classes.related_fields import RelatedField, foreign_key_of, related_field
 from starmodel.core.classes.titles import title_field
+from starmodel.core.fields.method_columns import declared_columns, method_column
+from starmodel.core.translations import translated
 from starmodel.core.values.words import title_of
 
 MAX_COLUMNS = 6
@@ -47,7 +49,8 @@ def possible_columns(entity_type: EntityType, hidden: Container[str] = ()) -> li
     every = [
         *shown_fields(entity_type, hidden), *_configured(entity_type),
         *(n for n in _simple_fields(entity_type) if n != "id"),
-        *info.computed, *info.related_computed, *entity_type.shown_links, "id",
+        *info.computed, *info.related_computed, *declared_columns(entity_type.cls),
+        *entity_type.shown_links, "id",
     ]  # fmt: skip
     return [name for name in dict.fromkeys(every) if name not in hidden]
 
@@ -60,9 +63,10 @@ def column_title(entity_type: EntityType, name: str) -> str:
     if spec is not None:
         return spec.title
     computed = cls.__pydantic_computed_fields__.get(field)
-    if computed is None:  # a relation to many records
-        return title_of(name)
-    return computed.title or field.replace("_", " ").capitalize()
+    if computed is None:  # a method, or a relation to many records
+        method = method_column(cls, field)
+        return translated(title_of(name) if method is None else method.title)
+    return translated(computed.title or field.replace("_", " ").capitalize())
 
 
 def _simple_fields(entity_type: EntityType) -> list[str]:

@@ -67,8 +67,8 @@ class Windows:
         self._persistence, self._scan_limit = persistence, scan_limit
         self._registry, self._fill = registry, fill
         self._related = RelatedRecords(persistence)
-        self._permitted_queries = PermittedQueries(persistence, registry, self.readable)
-        self.sorts_by = self._permitted_queries.sorts_by
+        self.permitted = PermittedQueries(persistence, registry, self.readable)
+        self.sorts_by = self.permitted.sorts_by
 
     async def window(
         self, listing: Listing, actor: Actor | None, policy: AccessPolicy, *, total: bool = False
@@ -82,7 +82,7 @@ class Windows:
         await check(policy, entity_type, "read", actor)
         query = listing.query
         if query.linked or query.related:
-            query = await self._permitted_queries.of(query, entity_type, actor, policy)
+            query = await self.permitted.of(query, entity_type, actor, policy)
             listing = replace(listing, query=query)
         window = await self._seen(listing, actor, policy, total=total)
         if listing.query.related and listing.cursor is not None and window.more:
@@ -106,7 +106,7 @@ class Windows:
         entity_type = listing.entity_type
         await check(policy, entity_type, "read", actor)
         query = replace(listing.query, offset=0, limit=None, after=None)
-        query = await self._permitted_queries.of(query, entity_type, actor, policy)
+        query = await self.permitted.of(query, entity_type, actor, policy)
         fields = readable_fields(policy, entity_type, actor)
         query = without_hidden(query, entity_type, fields)
         computed = entity_type.cls.__entity__.related_computed

@@ -7,6 +7,7 @@ from typing import Any
 
 from starmodel.core.errors import InvalidStateError
 from starmodel.core.snapshot import Snapshot
+from starmodel.core.translations import translated
 from starmodel.core.values.words import title_of
 from starmodel.texts.catalogue import Message
 
@@ -25,4 +26,4 @@ def check_transitions(before: Snapshot, after: Snapshot) -> None:
 
 
 def _label(state: Any) -> str:
-    return title_of(state.name.lower() if isinstance(state, enum.Enum) else str(state))
+    return translated(title_of(state.name.lower() if isinstance(state, enum.Enum) else str(state)))

@@ -13,6 +13,7 @@ from starmodel.core.classes.relations import Resolved, resolve
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.relations import relations_of
+from starmodel.core.translations import translated
 from starmodel.core.values.words import title_of
 
 
@@ -45,7 +46,7 @@ class Children:
     @property
     def title(self) -> str:
         """The heading above the children."""
-        return title_of(self.name)
+        return translated(title_of(self.name))
 
 
 def children_of(cls: type[Entity], known: Mapping[str, type[Entity]]) -> tuple[Children, ...]:

@@ -27,6 +27,7 @@ from starmodel.core.fields.nested import all_models
 from starmodel.core.fields.relations import relations_of
 from starmodel.core.fields.stores import BROWSER_STORES, StateStore, store_name
 from starmodel.core.snapshot import Snapshot
+from starmodel.core.translations import translated
 from starmodel.core.values.words import title_of
 
 Pluralize = Callable[[str], str]
@@ -54,8 +55,8 @@ class EntityType:
 
     Shapes: store is a short name; path is the URL prefix ("/products"),
     or None when the class has no pages; events include create, update
-    and delete for records; title and plural_title are for people: "Blog
-    post", "Blog posts"; known has the entity classes of the application by name.
+    and delete for records; source_title and source_plural are for people, before translation:
+    "Blog post", "Blog posts"; known has the entity classes of the application by name.
     """
 
     cls: type[Entity]
@@ -66,9 +67,19 @@ class EntityType:
     crud: bool
     ttl_s: float | None
     events: dict[str, Event[Any, Any, Any]]
-    title: str
-    plural_title: str
+    source_title: str
+    source_plural: str
     known: Mapping[str, type[Entity]] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def title(self) -> str:
+        """The title of one record, in the visitor's language."""
+        return translated(self.source_title)
+
+    @property
+    def plural_title(self) -> str:
+        """The title of several records, in the visitor's language."""
+        return translated(self.source_plural)
 
     @cached_property
     def is_record(self) -> bool:

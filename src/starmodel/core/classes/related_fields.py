@@ -101,13 +101,15 @@ def check_paths(entity_types: Iterable[EntityType]) -> None:
             ("list_filter", config.get("list_filter") or ()),
             ("fieldsets", layout.names),
         ):
+            _check_named_once(entity_type, key, [*names])
             for name in names:
                 is_relation = name in relations_of(entity_type.cls)
-                if is_relation and linked_field(entity_type, name) is None:
+                to_one = foreign_key_of(entity_type, name) != name
+                if is_relation and not to_one and linked_field(entity_type, name) is None:
                     raise ConfigurationError(
                         f"{entity_type.cls.__name__}.model_config[{key!r}] names {name!r}; "
-                        "expected fields and many-to-many relations without a declared link class. "
-                        "A relation to one record is named by its foreign key."
+                        "expected fields, relations to one record and many-to-many relations "
+                        "without a declared link class."
                     )
         for key in ("list_display", "search_fields"):
             for name in config.get(key) or ():
@@ -122,6 +124,17 @@ def check_paths(entity_types: Iterable[EntityType]) -> None:
                     )
                 if "." in name or name in entity_type.to_one:
                     _check_path(entity_type, key, name)
+
+
+def _check_named_once(entity_type: EntityType, key: str, names: list[str]) -> None:
+    """Check that no relation is named together with its foreign key."""
+    keys = [foreign_key_of(entity_type, name) for name in names]
+    twice = [name for name in names if keys.count(foreign_key_of(entity_type, name)) > 1]
+    if twice and len({*twice}) > 1:
+        raise ConfigurationError(
+            f"{entity_type.cls.__name__}.model_config[{key!r}] names {' and '.join(twice[:2])}, "
+            "which are one relation; expected one of them."
+        )
 
 
 def _check_path(entity_type: EntityType, key: str, name: str) -> None:

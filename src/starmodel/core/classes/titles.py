@@ -31,12 +31,19 @@ def title_of(entity_type: EntityType, entity: Entity) -> str:
     return record_titles(entity_type, [entity])[0]
 
 
-def record_titles(entity_type: EntityType, entities: Sequence[Entity]) -> list[str]:
-    """As `title_of`, for records of one class."""
+def record_titles(
+    entity_type: EntityType, entities: Sequence[Entity], *, is_shared: bool = False
+) -> list[str]:
+    """As `title_of`, for records of one class.
+
+    Shapes: is_shared is True for titles that readers of several languages see: the title of the
+    class is not translated then.
+    """
     if not entity_type.is_record:
         return [entity_type.title] * len(entities)
     names = title_names(entity_type.cls)
-    return [_title(names, each) or f"{entity_type.title} {each.id}" for each in entities]
+    kind = entity_type.source_title if is_shared else entity_type.title
+    return [_title(names, each) or f"{kind} {each.id}" for each in entities]
 
 
 def _title(names: Iterable[str], entity: Entity) -> str:

@@ -26,6 +26,12 @@ def related_computed(cls: type[Any]) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def relations_read(cls: type[Any], function: Any) -> list[str]:
+    """The relations that a method of a class reads, itself or by others that it names."""
+    used = set(_names(function, cls, set()))
+    return [name for name in relations_of(cls) if name in used]
+
+
 def _names(function: Any, cls: type[Any], seen: set[Any]) -> Iterator[str]:
     code = getattr(function, "__code__", None)
     if code is None or code in seen:

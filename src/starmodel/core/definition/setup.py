@@ -10,6 +10,7 @@ from typing import Any
 from starmodel.core.definition.browser_stores import check_browser_store
 from starmodel.core.definition.checks import RESERVED, check_fields, reserved_error
 from starmodel.core.definition.defined import remember
+from starmodel.core.definition.formats import check_formats
 from starmodel.core.definition.hooks import hooks_of
 from starmodel.core.definition.info import EntityInfo, signal_prefix
 from starmodel.core.definition.related_computed import related_computed
@@ -18,6 +19,7 @@ from starmodel.core.events.event import ActionFactory, Event, collect_events
 from starmodel.core.fields.annotations import own_annotations
 from starmodel.core.fields.entity_config import check_config
 from starmodel.core.fields.form_layout import form_layout
+from starmodel.core.fields.method_columns import declared_columns, method_column
 from starmodel.core.fields.privacy import is_secret
 from starmodel.core.fields.relations import relations_of
 from starmodel.core.fields.specs import field_specs
@@ -68,6 +70,7 @@ def define(cls: type[Snapshot], base: type[Snapshot]) -> None:
     spec = getattr(module, "__spec__", None)
     info = EntityInfo(cls, field_specs(cls), events, computed, spec, related)
     _check_display(info)
+    check_formats(info)
     config: Any = cls.model_config
     check_browser_store(cls, config.get("store") or "")
     setter = type.__setattr__
@@ -127,7 +130,7 @@ def _check_display(about: EntityInfo) -> None:
         (
             "list_display",
             config.get("list_display"),
-            [*public, *about.computed, *about.related_computed],
+            [*public, *about.computed, *about.related_computed, *_method_names(about.cls, config)],
         ),
         ("search_fields", config.get("search_fields"), single),
         ("list_filter", config.get("list_filter"), single),
@@ -143,6 +146,14 @@ def _check_display(about: EntityInfo) -> None:
                 f"{', '.join(map(repr, unknown)) or repr(named)}; expected some of "
                 f"{', '.join(known)}."
             )
+
+
+def _method_names(cls: type[Snapshot], config: Any) -> list[str]:
+    """The methods among the columns of a class. Raises: ConfigurationError."""
+    listed = config.get("list_display") or ()
+    names = [*(() if isinstance(listed, str) else listed), *declared_columns(cls)]
+    fields = cls.__pydantic_fields__
+    return [n for n in names if n not in fields and method_column(cls, n) is not None]
 
 
 def _order_names(about: EntityInfo, order: Any) -> list[str]:

@@ -26,6 +26,7 @@ from starmodel.core.events.conditions import (
 from starmodel.core.events.local import BoundEvent
 from starmodel.core.fields.access_rules import AccessRule, RuleExpression, check_access
 from starmodel.core.snapshot import Snapshot
+from starmodel.core.translations import translated
 
 S = TypeVar("S", bound=Snapshot)
 P = ParamSpec("P")
@@ -98,7 +99,12 @@ class Event(Generic[S, P, R]):
 
     @property
     def title(self) -> str:
-        """The label of the generated button: the title option, or the name in words."""
+        """The label of the generated button, in the visitor's language; see `source_title`."""
+        return translated(self.source_title)
+
+    @property
+    def source_title(self) -> str:
+        """The title option, or the name in words, before translation."""
         return self.info.title or self.name.replace("_", " ").capitalize()
 
     def check_ready(self, entity: Any) -> None:

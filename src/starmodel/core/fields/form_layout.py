@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starmodel.core.errors import ConfigurationError
@@ -88,6 +88,21 @@ class FormLayout:
                 yield from (part,) if isinstance(part, str) else part.fields
         for fieldset in self.sidebar:
             yield from fieldset.fields
+
+    def renamed(self, name_of: Callable[[str], str]) -> FormLayout:
+        """The same layout with other names of its fields, such as those of foreign keys."""
+
+        def within(fieldset: Fieldset) -> Fieldset:
+            return replace(fieldset, fields=[*map(name_of, fieldset.fields)])
+
+        def part_of(part: str | Fieldset) -> str | Fieldset:
+            return name_of(part) if isinstance(part, str) else within(part)
+
+        return FormLayout(
+            tuple(map(within, self.fieldsets)),
+            tuple(replace(tab, parts=[*map(part_of, tab.parts)]) for tab in self.tabs),
+            tuple(map(within, self.sidebar)),
+        )
 
 
 def form_layout(owner: str, option: Any) -> FormLayout:

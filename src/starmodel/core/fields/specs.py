@@ -17,6 +17,7 @@ from starmodel.core.fields.field_types import is_atomic, plain_types
 from starmodel.core.fields.privacy import is_private, looks_secret, undeclared_secrets
 from starmodel.core.fields.transitions import Transitions, transitions_of
 from starmodel.core.fields.widgets import UI, ui_of
+from starmodel.core.translations import translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,12 @@ class FieldSpec:
 
     @property
     def title(self) -> str:
-        """The label in generated pages: the title of the field, or its name in words.
+        """The label in generated pages, in the visitor's language; see `source_title`."""
+        return translated(self.source_title)
+
+    @property
+    def source_title(self) -> str:
+        """The title of the field, or its name in words, before translation.
 
         A foreign key is labelled as its relation: "Customer" for `customer_id`.
         """

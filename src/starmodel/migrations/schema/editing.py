@@ -11,8 +11,10 @@ from starmodel.migrations.schema.definitions import (
     FieldDefinition,
     ForeignKeyDefinition,
     Schema,
+    UniqueDefinition,
 )
 
+Keys = TypeVar("Keys", tuple[ForeignKeyDefinition, ...], tuple[UniqueDefinition, ...])
 Definition = TypeVar("Definition", EntityDefinition, FieldDefinition, Schema, ForeignKeyDefinition)
 
 
@@ -35,6 +37,24 @@ def with_field(
     entity.field(name)
     fields = (field if each.name == name else each for each in entity.fields)
     return changed(entity, fields=tuple(each for each in fields if each is not None))
+
+
+def without_former_keys(
+    entity: EntityDefinition, target: EntityDefinition, column: str
+) -> EntityDefinition:
+    """Return an entity without the foreign keys and unique constraints of a column that end.
+
+    Those that the target does not have would refuse the new values of the column.
+    """
+    return changed(
+        entity,
+        foreign_keys=_kept_constraints(entity.foreign_keys, target.foreign_keys, column),
+        uniques=_kept_constraints(entity.uniques, target.uniques, column),
+    )
+
+
+def _kept_constraints(present: Keys, wanted: Keys, column: str) -> Keys:
+    return tuple(each for each in present if each in wanted or column not in each.columns)
 
 
 def with_renamed_table(schema: Schema, old: EntityDefinition, new: EntityDefinition) -> Schema:

@@ -16,6 +16,7 @@ from starmodel.migrations.schema.editing import (
     with_field,
     with_renamed_column,
     with_renamed_table,
+    without_former_keys,
 )
 from starmodel.migrations.steps.columns import (
     AddField,
@@ -121,8 +122,12 @@ def _rename_field(step: RenameField, present: Schema, after: Schema) -> Schema:
 
 
 def _change_field(step: ChangeField, present: Schema, after: Schema) -> Schema:
-    entity, field = present.entity(step.entity), after.entity(step.entity).field(step.field)
-    return with_entity(present, step.entity, with_field(entity, step.field, field))
+    entity, target = present.entity(step.entity), after.entity(step.entity)
+    column = entity.field(step.field).column
+    entity = without_former_keys(entity, target, column)
+    return with_entity(
+        present, step.entity, with_field(entity, step.field, target.field(step.field))
+    )
 
 
 def _add_index(step: AddIndex, present: Schema, after: Schema) -> Schema:

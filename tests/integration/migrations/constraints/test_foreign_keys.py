@@ -49,6 +49,23 @@ def differences(url: str, history: History) -> list[str]:
     return asyncio.run(work())
 
 
+@pytest.mark.parametrize(
+    "field", [Field(default=None, foreign_key="shop.id"), Field(default=None, unique=True)],
+    ids=["foreign key", "unique"],
+)  # fmt: skip
+def test_key_that_ends_does_not_refuse_the_values_of_its_field(url: str, field: Any) -> None:
+    shop = entity("Shop", name=(str, ""))
+    history = History(shop, entity("Sale", shop=(str | None, field)))
+    history.up(url)
+    history.store(url, "Sale", {"id": "s", "shop": None}, {"id": "t", "shop": None})
+    fills = Answers(fills={"Sale.shop": ""})
+    history.change(shop, entity("Sale", shop=(str, "")), answers=fills).up(url)
+    assert differences(url, history) == []
+    assert query(url, "SELECT shop FROM sale") == [("",), ("",)]
+    with pytest.raises(MigrationError, match="nothing was changed"):
+        history.down(url, "0001_change")
+
+
 @pytest.mark.parametrize("kind", ["index", "unique"])
 def test_index_over_a_foreign_key_comes_and_goes(url: str, kind: str) -> None:
     history = History(*shop_and_sales())

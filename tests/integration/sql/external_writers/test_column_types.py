@@ -211,7 +211,7 @@ async def test_generated_columns_are_read_and_not_written(
     await dispatch(found.do.update(width=4))
     found = await Box.objects.get("1")
     assert found.area == 16
-    with pytest.raises(ConstraintError, match="worked out by the database"):
+    with pytest.raises(ConstraintError, match="calculated by the database"):
         await dispatch(found.do.update(area=1))
 
 

@@ -80,7 +80,7 @@ async def test_every_broken_constraint_names_its_field(browser: Browser) -> None
         "last": "First and Last together is already taken.",
     }
     lost = await _refused(browser, "/sailors", first="Bo", crew_id="nobody", rank="mate")
-    assert lost == {"crew_id": "Crew refers to a record that does not exist."}
+    assert lost == {"crew_id": "Crew refers to a record that doesn't exist."}
     young = await _refused(browser, "/sailors", first="Cy", age=9, rank="mate")
     assert set(young) == {"age"}
     assert "age >= 14" in young["age"]

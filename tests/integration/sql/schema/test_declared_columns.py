@@ -274,7 +274,7 @@ async def test_computed_column_is_read_and_never_written(start: Start) -> None:
     await dispatch(stored.do.update(width=4))
     stored = await Box.objects.get(box.id)
     assert stored.area == 16
-    with pytest.raises(ConstraintError, match="worked out by the database"):
+    with pytest.raises(ConstraintError, match="calculated by the database"):
         await dispatch(stored.do.update(area=5))
 
 

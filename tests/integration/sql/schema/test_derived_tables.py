@@ -111,7 +111,7 @@ async def test_broken_constraints_name_their_fields(tmp_path: Path) -> None:
     assert await refused(insert(again)) == {"slug": "Slug is already taken."}
     assert await refused(insert(_BlogPost(slug="b"))) == {"summary": "Summary is required."}
     lost = _BlogPost(slug="c", summary="s", team_id="nobody")
-    text = {"team_id": "Team refers to a record that does not exist."}
+    text = {"team_id": "Team refers to a record that doesn't exist."}
     assert await refused(insert(lost)) == text
     moved = post.evolve(team_id="nobody")
     patch = Patch({"team_id": "nobody"})

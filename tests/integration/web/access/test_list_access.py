@@ -249,7 +249,7 @@ async def test_page_of_a_denied_record_receives_no_more_changes(make: Any) -> No
         for _ in range(4):  # the stream's opening, the signals, the details and the heading
             await stream.event()
         await browser.call("PATCH", "/orders/00000", {"owner": "bob"})
-        assert "no longer open to you" in (await stream.event()).elements
+        assert "no longer have access" in (await stream.event()).elements
         await browser.call("PATCH", "/orders/00000", {"code": "changed"})
         await browser.call("PATCH", "/orders/00000", {"code": "again"})
         assert await stream.silent()

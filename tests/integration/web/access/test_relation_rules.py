@@ -131,7 +131,7 @@ async def test_open_page_closes_when_the_record_goes_to_another(ann: Any) -> Non
         order = next(t for t in ann.app.starmodel.registry if t.cls is not Customer)
         record_a = await ann.app.starmodel.objects(order.cls).get("a")
         await ann.app.starmodel.dispatch(record_a.do.update(customer_id="of-bob"))
-        assert "no longer open to you" in (await stream.event()).elements
+        assert "no longer have access" in (await stream.event()).elements
 
 
 async def change(cls: type[Entity], id: str, **values: Any) -> None:
@@ -207,7 +207,7 @@ async def test_open_page_follows_the_record_that_its_rule_reads(ann: Any) -> Non
         for _ in range(4):
             await stream.event()
         await change(Customer, "of-ann", user_id="bob")
-        assert "no longer open to you" in (await stream.event()).elements
+        assert "no longer have access" in (await stream.event()).elements
         await change(orders_of(ann), "a", text="of bob")
         await change(Customer, "of-ann", user_id="ann")
         seen = [(await stream.event()).data for _ in range(2)]
@@ -221,7 +221,7 @@ async def test_deleted_related_record_closes_the_page(ann: Any) -> None:
         for _ in range(4):
             await stream.event()
         await app.dispatch((await Customer.objects.get("of-ann")).do.delete())
-        assert "no longer open to you" in (await stream.event()).elements
+        assert "no longer have access" in (await stream.event()).elements
 
 
 async def test_open_pages_of_one_actor_cost_one_query(ann: Any, monkeypatch: Any) -> None:
@@ -238,7 +238,7 @@ async def test_open_pages_of_one_actor_cost_one_query(ann: Any, monkeypatch: Any
         queries = counted_queries(ann, monkeypatch)
         await change(Customer, "of-ann", user_id="bob")
         for stream in streams:
-            assert "no longer open to you" in (await stream.event()).elements
+            assert "no longer have access" in (await stream.event()).elements
     assert len(queries) == 1
 
 
@@ -287,7 +287,7 @@ async def test_access_is_decided_again_when_the_store_is_available(
         for _ in range(4):
             await stream.event()
         await change(Customer, "of-ann", user_id="bob")
-        assert "no longer open to you" in (await stream.event()).elements
+        assert "no longer have access" in (await stream.event()).elements
     assert pauses == [PAUSE_S * 2, PAUSE_S * 4, PAUSE_S]
     assert caplog.text.count("could not be decided; trying again") == 2
 
@@ -322,7 +322,7 @@ async def test_policy_names_the_fields_that_open_lists_and_pages_follow(
             await record_stream.event()
         await change(Customer, "of-ann", user_id="bob")
         assert (await rows(stream))["order"] == ""
-        assert "no longer open to you" in (await record_stream.event()).elements
+        assert "no longer have access" in (await record_stream.event()).elements
 
 
 async def test_open_list_and_page_follow_related_records_of_the_same_class(
@@ -348,4 +348,4 @@ async def test_open_list_and_page_follow_related_records_of_the_same_class(
             await record_stream.event()
         await change(Folder, "top", lead="bob")
         assert "a" not in (await rows(stream))["order"].split()
-        assert "no longer open to you" in (await record_stream.event()).elements
+        assert "no longer have access" in (await record_stream.event()).elements

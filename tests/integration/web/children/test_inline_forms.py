@@ -122,4 +122,4 @@ async def test_row_that_was_removed_meanwhile_is_named(browser: Browser) -> None
     await browser.app.starmodel.dispatch(item.do.delete())
     reply = await browser.submit(url, sent | {"items.0.quantity": "7"})
     assert reply.status_code == 422
-    assert "This has been removed meanwhile." in reply.text
+    assert "This has been removed in the meantime." in reply.text

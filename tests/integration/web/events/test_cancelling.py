@@ -71,7 +71,7 @@ async def test_cancelled_event_keeps_its_committed_steps_and_closes(jobs: Any, v
     assert CLOSED == [True]
     assert not running._cancellable
     again = await jobs.post(f"/_starmodel/cancel?run={run}", headers=DATASTAR | {"origin": ORIGIN})
-    assert "This has ended already." in again.text
+    assert "This has already ended." in again.text
 
 
 async def test_event_that_is_not_cancelled_ends_as_before(jobs: Any) -> None:

@@ -100,7 +100,7 @@ async def test_plain_bulk_of_an_event_with_inputs_asks_for_them_once(orders: Any
     fields = {"event": "discount", "id[]": chosen, "confirmed": "1"}
     wrong = await orders.submit("/orders/_bulk", fields | {"percent": "80"})
     assert (wrong.status_code, 'value="80"' in wrong.text) == (422, True)
-    assert "At most 50, please." in wrong.text
+    assert "Must be at most 50." in wrong.text
     assert await totals(orders) == ["100", "100", "100"]
     done = await orders.submit("/orders/_bulk", fields | {"percent": "10"})
     assert done.status_code == 303

@@ -111,7 +111,7 @@ async def test_rejected_parameter_has_its_error_beside_its_input(visit: Any) -> 
     assert status.data["status"] == "422"
     assert beside.elements == (
         '<small id="Counter-increment-amount-problem" class="sm-problem">'
-        "A whole number, please.</small>"
+        "Enter a whole number.</small>"
     )
 
 

@@ -83,7 +83,7 @@ async def test_file_is_optional_in_form_check_and_required_on_submit(visit: Any)
         assert checked.json() == {"errors": {}}
         sent = await browser.post(f"/album/{name}", data={}, headers=JSON | FROM)
         assert sent.status_code == 422
-        assert set(sent.json()["errors"].values()) == {"Please choose a file."}
+        assert set(sent.json()["errors"].values()) == {"Choose a file."}
     assert await names(browser) == []
 
 
@@ -94,7 +94,7 @@ async def test_click_without_a_file_has_its_error_beside_the_input(visit: Any) -
     plain = await browser.post("/album/attach", files={"picture": ("", b"")}, headers=HTML | FROM)
 
     assert response.headers["starmodel-status"] == "422"
-    messages = r'id="Album-attach-picture-problem"[^>]*>Please choose a file\.<'
+    messages = r'id="Album-attach-picture-problem"[^>]*>Choose a file\.<'
     assert re.search(messages, response.text)
     assert plain.status_code == 422
     assert re.search(messages, plain.text)
@@ -112,7 +112,7 @@ async def test_empty_file_input_is_no_file(visit: Any) -> None:
         body = f"--b\r\n{part.format(field)}{kind}\r\n\r\n\r\n--b--\r\n"
         sent = await browser.post(f"/album/{name}", content=body, headers=headers)
         assert sent.status_code == status
-        assert status == 200 or sent.json()["errors"] == {field: "Please choose a file."}
+        assert status == 200 or sent.json()["errors"] == {field: "Choose a file."}
 
 
 async def test_several_files_one_file_and_none(visit: Any) -> None:
@@ -145,10 +145,10 @@ async def test_optional_files_may_be_left_out(visit: Any) -> None:
     ("event", "files", "data", "message"),
     [
         ("attach", [("picture", PNG), ("picture", PNG)], None, "one file"),
-        ("attach", None, {"picture": "sea.png"}, "Please choose a file."),
-        ("attach_many", None, {"pictures": "sea.png"}, "Please choose a file."),
+        ("attach", None, {"picture": "sea.png"}, "Choose a file."),
+        ("attach_many", None, {"pictures": "sea.png"}, "Choose a file."),
         ("attach_many", [("pictures", PNG), ("label", PNG)], None, "takes no file"),
-        ("small", [("paper", ("a.pdf", b"x" * 2001, "application/pdf"))], None, "At most 2 kB"),
+        ("small", [("paper", ("a.pdf", b"x" * 2001, "application/pdf"))], None, "at most 2 kB"),
         ("small", [("paper", ("a.exe", b"x", "application/x-dosexec"))], None, "of type .pdf"),
     ],
 )
@@ -182,7 +182,9 @@ async def test_oversized_upload_has_its_error_beside_the_file_input(visit: Any) 
 
     assert 'data-max-body="5000"' in page
     assert response.headers["starmodel-status"] == "413"
-    assert re.search(r"attach-picture-problem[^>]*>At most 5 kB in all, please\.<", response.text)
+    assert re.search(
+        r"attach-picture-problem[^>]*>Together at most 5 kB are possible\.<", response.text
+    )
     assert toasts(response.text) == []
 
 

@@ -65,7 +65,7 @@ async def test_conflicting_field_is_reported_and_saved_on_resubmit(editing: Any)
     refused = await ann.submit(f"{url}/update", {**form, "notes": "of the second"})
 
     assert refused.status_code == 409
-    assert "Somebody changed this to “of the first” meanwhile" in refused.text
+    assert "Somebody has changed this to “of the first” in the meantime" in refused.text
     assert (await ann.call("GET", url)).json()["notes"] == "of the first"
 
     again = fields(refused.text)
@@ -84,7 +84,7 @@ async def test_live_form_shows_conflict_beside_the_input_and_saves_on_resubmit(
 
     assert refused.headers["starmodel-status"] == "409"
     text = "".join(e.elements for e in sse_events(refused.text) if "elements" in e.data)
-    assert "Somebody changed this to “First” meanwhile" in text
+    assert "Somebody has changed this to “First” in the meantime" in text
     was = re.search(r"""name="_originals" value='([^']*)'""", text)
     assert was
     again = {**form, "title": "Second", "_originals": unescape(was[1])}

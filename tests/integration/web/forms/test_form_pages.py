@@ -219,7 +219,7 @@ async def test_form_begins_with_values_of_the_url(visit: Any) -> None:
 
 async def test_wrong_value_of_the_url_is_reported_beside_its_input(visit: Any) -> None:
     page = (await visit(Contact).page("/contacts/new?seats=0")).text
-    assert "At least 1, please." in page
+    assert "Must be at least 1." in page
     assert value_of(page, "seats") == "0"
 
 
@@ -327,7 +327,7 @@ async def test_refused_form_has_sentences_beside_inputs_and_no_toast(visit: Any)
         "/contacts", data={**FORM, "name": "A", "code": "x"}, headers=DATASTAR
     )
     assert response.headers["starmodel-status"] == "422"
-    assert "Please write it like PE-001." in response.text
+    assert "Write it like PE-001." in response.text
     assert "At least 2 characters." in response.text
     assert toasts(response.text) == []
 
@@ -335,7 +335,7 @@ async def test_refused_form_has_sentences_beside_inputs_and_no_toast(visit: Any)
 async def test_api_client_still_gets_the_errors_by_field(visit: Any) -> None:
     response = await visit(Contact).call("POST", "/contacts", {"name": "A", "code": "x"})
     assert set(response.json()["errors"]) == {"name", "code"}
-    assert response.json()["errors"]["code"] == "Please write it like PE-001."
+    assert response.json()["errors"]["code"] == "Write it like PE-001."
 
 
 async def test_form_without_javascript_comes_back_with_a_footer_and_a_hint(visit: Any) -> None:
@@ -343,7 +343,7 @@ async def test_form_without_javascript_comes_back_with_a_footer_and_a_hint(visit
         "/contacts", data={**FORM, "name": "A"}, headers={**HTML, "origin": "http://testserver"}
     )
     assert response.status_code == 422
-    assert "Please look at the marked fields." in response.text
+    assert "Check the marked fields." in response.text
     assert "Cancel" in response.text
     assert "Full name: " not in response.text
 

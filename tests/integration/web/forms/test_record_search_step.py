@@ -32,7 +32,7 @@ async def test_typed_words_come_back_as_matches_with_all_else_kept(ann: Any) -> 
     assert sorted(radios(step.text)) == sorted((id, False) for id in anns)
     assert 'value="Kept title"' in step.text
     assert "1@x.example" in step.text
-    assert "Please choose one from the list." in step.text
+    assert "Choose one from the list." in step.text
 
     done = await ann.submit(
         "/purchases",

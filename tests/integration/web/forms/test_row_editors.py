@@ -93,11 +93,11 @@ async def test_errors_stand_beside_the_input_of_their_row(browser: Any) -> None:
     )  # fmt: skip
 
     assert refused.status_code == 422
-    assert problem(refused, "days.5") == "A date, please, such as 2026-11-24."
+    assert problem(refused, "days.5") == "Enter a date, such as 2026-11-24."
     assert problem(refused, "lines.3.item") == "At least 2 characters."
-    assert problem(refused, "lines.3.quantity") == "At least 1, please."
-    assert problem(refused, "lines.3.marks.2") == "A whole number, please."
-    assert problem(refused, "prices.8.value") == "A number, please."
+    assert problem(refused, "lines.3.quantity") == "Must be at least 1."
+    assert problem(refused, "lines.3.marks.2") == "Enter a whole number."
+    assert problem(refused, "prices.8.value") == "Enter a number."
     assert problem(refused, "lines.0.item") == problem(refused, "lines") == ""
     assert ("lines.3.item", "x") in form(refused).sent  # nothing typed is lost
 
@@ -125,7 +125,7 @@ async def test_limit_of_a_list_is_reported_beside_its_editor(browser: Any) -> No
 
     refused = await sent(browser, "/parcels", ("_rows.lines", ""), *pairs)
 
-    assert problem(refused, "lines") == "At most 3, please."
+    assert problem(refused, "lines") == "At most 3 entries are possible."
 
 
 async def test_more_rows_than_an_editor_takes_are_refused(browser: Any) -> None:
@@ -190,7 +190,7 @@ async def test_optional_model_is_given_by_its_switch(browser: Any) -> None:
 async def test_json_error_names_line_and_column(browser: Any) -> None:
     refused = await sent(browser, "/parcels", ("data", '{"a": 1,\r\n x}'))
 
-    assert problem(refused, "data") == "JSON, please: line 2, column 2 can&#x27;t be read."
+    assert problem(refused, "data") == "Enter JSON: line 2, column 2 can&#x27;t be read."
 
 
 async def test_check_while_typing_answers_by_row(browser: Any) -> None:

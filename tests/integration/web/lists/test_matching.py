@@ -34,8 +34,22 @@ class Parcel(Entity):
         self.sent = True
         return None
 
+    grams: int = 0
+    stamps: int = 0
+
     @event
-    def weigh(self, grams: int) -> None: ...
+    def weigh(self, grams: int) -> None:
+        if self.number == 0:
+            raise ValueError("Is too light")
+        self.grams = grams
+
+    @event(when=record.number < 6, when_text="Only small numbers")
+    def seal(self) -> None:
+        self.sent = True
+
+    @event
+    def stamp(self) -> None:
+        self.stamps += 1
 
 
 @pytest.fixture
@@ -75,6 +89,59 @@ async def test_access_is_asked_for_each_record(visit: Any, app: Any) -> None:
     assert {p.number for p in await Parcel.objects.list(sent=True)} == {1, 3, 5, 59}
 
 
+async def test_event_with_arguments_runs_on_all_matches(visit: Any, app: Any) -> None:
+    root = visit(app)
+    await root.get("/sign-in/root?roles=staff")
+    body = {"event": "weigh", "matching": "number__lt=20", "grams": "70"}
+
+    response = await root.call("POST", "/parcels/_matching", body)
+    wrong = await root.call("POST", "/parcels/_matching", body | {"grams": "heavy"})
+
+    last = json.loads(response.text.splitlines()[-1])
+    assert (last["done"], last["refused"]) == (19, 1)
+    assert last["reasons"][0]["reason"] == "Is too light"
+    assert await Parcel.objects.count(grams=70) == 19
+    assert wrong.status_code == 422
+    assert wrong.json()["errors"].keys() == {"grams"}
+
+
+async def test_dry_run_says_how_many_records_permit_the_event(visit: Any, app: Any) -> None:
+    ann = visit(app)
+    await ann.get("/sign-in/ann")
+
+    found = await ann.call(
+        "POST", "/parcels/_matching", {"event": "seal", "matching": "number__lt=10", "ask": True}
+    )
+
+    # Five are hers, and three of these have a number below 6.
+    assert found.json() == {"total": 10, "permitted": 3, "refused": 7}
+    assert await Parcel.objects.count(sent=True) == 1
+
+
+async def test_repeated_request_runs_each_command_once(visit: Any, app: Any) -> None:
+    root = visit(app)
+    await root.get("/sign-in/root?roles=staff")
+    body = {"event": "stamp", "matching": "number__lt=3"}
+    for _ in range(2):
+        key = {"idempotency-key": "same"}
+        response = await root.call("POST", "/parcels/_matching", body, headers=key)
+        assert json.loads(response.text.splitlines()[-1])["done"] == 3
+    assert {each.stamps for each in await Parcel.objects.list(number__lt=3)} == {1}
+
+
+async def test_page_of_another_session_runs_nothing(visit: Any, app: Any) -> None:
+    root = visit(app)
+    await root.get("/sign-in/root?roles=staff")
+    body = {"event": "send", "matching": ""}
+    stale = {"starmodel-session": "another"}
+
+    response = await root.call("POST", "/parcels/_matching", body, headers=stale)
+
+    assert response.status_code == 403
+    assert "Your session has ended" in response.json()["detail"]
+    assert await Parcel.objects.count(sent=True) == 1
+
+
 async def test_request_is_refused_before_anything_runs(
     visit: Any, app: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,7 +153,8 @@ async def test_request_is_refused_before_anything_runs(
         ({"event": "send", "matching": "sent=true&sent=false"}, 400),
         ({"event": "send", "matching": "&".join(f"a{n}=1" for n in range(101))}, 400),
         ({"event": "send", "matching": "search=" + "x" * 9000}, 400),
-        ({"event": "weigh", "matching": ""}, 400),
+        ({"event": "weigh", "matching": ""}, 422),
+        ({"event": "send", "matching": "", "grams": 1}, 400),
         ({"event": "vanish", "matching": ""}, 400),
         ({"event": "send", "matching": "", "id": ["1"]}, 400),
     ):

@@ -330,7 +330,7 @@ async def test_missing_parameter_of_a_handler_is_named_in_our_words(visit: Any, 
     click = await browser.click("/order", method="GET")
 
     assert data.status_code == page.status_code == 400
-    assert data.json()["detail"] == "Please fill in amount, which is missing in this request."
+    assert data.json()["detail"] == "amount is missing in this request."
     assert data.json()["errors"] == {"amount": "Hier fehlt etwas."}
     assert click.headers["starmodel-status"] == "400"
     for reply in (data, page, click):
@@ -356,4 +356,4 @@ async def test_text_of_a_http_exception_is_the_users_and_never_a_librarys(
     headers = JSON | {"content-type": "multipart/form-data", "origin": ORIGIN}
     reply = await browser.post("/form", content=b"x", headers=headers)
     assert reply.status_code == 400
-    assert reply.json()["detail"] == "A value in this request can't be read as what is expected."
+    assert reply.json()["detail"] == "A value in this request can't be read."

@@ -6,7 +6,7 @@ import pytest
 from fasthtml.components import Div
 
 from starmodel import Entity, create_app
-from starmodel.adapters.ui.franken.shell.style_sheets import has_other_classes
+from starmodel.adapters.ui.franken.shell.page_assets import has_other_classes
 from starmodel.adapters.web.pages.assets import asset_urls, generated_classes
 from starmodel.plugins import Plugin, SlotContent
 from starmodel.testing import Visitor

@@ -162,7 +162,7 @@ async def test_two_applications_have_their_own_texts(shop: Any, serve: Any, visi
 
     refused = await other.call("POST", "/products", {"name": "x", "stock": "y"})
 
-    assert refused.json()["errors"] == {"stock": "A WHOLE NUMBER, PLEASE."}
+    assert refused.json()["errors"] == {"stock": "ENTER A WHOLE NUMBER."}
     assert "NOT SIGNED IN" in (await other.page("/products")).text
     assert "Nicht angemeldet" in (await visit(shop).page("/products")).text
 
@@ -187,9 +187,9 @@ async def test_texts_have_titles_of_classes_and_never_their_names(visit: Any, se
     page = await browser.page(url)
     async with browser.watch(page) as stream:
         await browser.call("DELETE", url)
-        while "was removed" not in (text := str((await stream.event()).data)):
+        while "has been removed" not in (text := str((await stream.event()).data)):
             pass
-    assert "This Audit note was removed." in text
+    assert "This audit note has been removed." in text
     for reply in (await browser.page(url), await browser.call("GET", url)):
         assert reply.status_code == 404
         assert "audit note " in reply.text.lower()

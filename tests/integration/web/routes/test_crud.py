@@ -128,7 +128,7 @@ async def test_unknown_record_of_an_event_is_404_and_deleted_one_410(
 
     assert data.status_code == 404
     assert click.headers["starmodel-status"] == "410"
-    assert "was removed" in click.text
+    assert "has been removed" in click.text
 
 
 async def test_start_page_lists_readable_entities(visit: Any, serve: Any) -> None:

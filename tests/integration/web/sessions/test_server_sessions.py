@@ -364,7 +364,7 @@ async def test_unstored_sign_in_is_503_for_every_client(
 
     assert page.status_code == call.status_code == 503
     assert click.headers["starmodel-status"] == "503"
-    assert "Signing in or out did not work" in toasts(click.text)[0][1]
+    assert "Signing in or out didn't work" in toasts(click.text)[0][1]
     assert "db.internal" not in page.text + click.text + call.text
     assert "db.internal" in caplog.text
     broken.starmodel.sessions._store.down = False

@@ -41,7 +41,7 @@ class Shaky(MemoryRepository):
 
 
 @pytest.mark.parametrize(
-    ("doubtful", "message"), [(False, "nothing was changed"), (True, "not known whether")]
+    ("doubtful", "message"), [(False, "nothing was changed"), (True, "may or may not be done")]
 )
 async def test_api_client_and_page_get_503_without_the_store_url(
     serve: Any, visit: Any, doubtful: bool, message: str, caplog: pytest.LogCaptureFixture

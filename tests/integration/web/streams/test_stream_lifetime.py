@@ -82,7 +82,7 @@ async def test_forged_and_other_visitors_tokens_are_403(visit: Any, serve: Any) 
     ):
         async with visitor.watch(address) as stream:
             assert stream.status == 403
-            assert "token" in await stream.block()
+            assert "Reload it." in await stream.block()
 
 
 async def test_stream_without_token_shows_nothing(visit: Any, serve: Any) -> None:

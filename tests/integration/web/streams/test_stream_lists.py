@@ -297,7 +297,7 @@ async def test_rows_are_removed_when_their_reader_loses_the_class(visit: Any, se
     assert "rows" not in rows.data
     html = "".join(event.elements for event in events)
     assert 'id="starmodel-status"' in html
-    assert "These products are no longer open to you." in html
+    assert "You no longer have access to these products." in html
 
 
 async def test_page_is_notified_once_when_its_list_exceeds_the_scan_limit(
@@ -323,7 +323,7 @@ async def test_page_is_notified_once_when_its_list_exceeds_the_scan_limit(
         await browser.call("DELETE", f"/notes/{made}")
         events = [await stream.event() for _ in range(3)]
 
-    assert "This list is too long to follow its changes." in notice.elements
+    assert "This list is too long to follow its changes live." in notice.elements
     assert events[0].type == "starmodel-rows"
     assert len(events[0].data["order"].split()) == 2
     assert '<p id="starmodel-status" role="status"></p>' in events[-1].elements

@@ -89,7 +89,7 @@ async def test_deletion_is_sent_and_later_events_are_410(visit: Any, serve: Any)
     click = await browser.click(f"/products/{a}/adjust_stock?amount=1")
     await stream.leave()
 
-    assert "This Product was removed." in received.elements
+    assert "This product has been removed." in received.elements
     assert 'id="starmodel-status"' in received.elements
     assert click.headers["starmodel-status"] == "410"
 
@@ -104,7 +104,7 @@ async def test_reconnecting_page_of_a_deleted_record_receives_the_deletion(
 
     async with browser.watch(page) as stream:
         await stream.event()
-        assert "This Product was removed." in (await stream.event()).elements
+        assert "This product has been removed." in (await stream.event()).elements
 
 
 async def test_unreadable_record_leaves_the_stream(visit: Any, serve: Any) -> None:
@@ -139,7 +139,7 @@ async def test_unreadable_record_leaves_the_stream(visit: Any, serve: Any) -> No
         silent = await stream.silent()
         rest = "" if silent else "more"
 
-    assert "This Draft is no longer open to you." in first.elements
+    assert "You no longer have access to this draft." in first.elements
     assert "secret" not in first.elements + rest
 
 

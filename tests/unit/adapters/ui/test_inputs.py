@@ -124,6 +124,7 @@ def row(s: Slots) -> Any:
         audience,
         "/icons.svg",
         ENGLISH,
+        False,
         s,
     )
 

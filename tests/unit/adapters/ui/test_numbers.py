@@ -64,7 +64,7 @@ def test_text_of_a_number_is_read_as_people_write_it(text: str, number: str) -> 
 
 
 def test_ambiguous_number_names_both_meanings() -> None:
-    with pytest.raises(AmbiguousNumberError, match=r"Please write 1234 or 1\.234\."):
+    with pytest.raises(AmbiguousNumberError, match=r"Write 1234 or 1\.234\."):
         plain_number("1,234")
     assert plain_number("1,234", whole=True) == plain_number("1.234", whole=True) == "1234"
 

@@ -40,6 +40,7 @@ class _Note(Entity):
     number: int | None = None
     key: uuid.UUID | None = None
     team: str | None = None
+    tags: list[str] = []
     firm_id: str | None = Field(default=None, foreign_key="_firm.id")
 
     @event
@@ -161,6 +162,9 @@ def test_what_python_can_not_express_is_refused(code: str) -> None:
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
+        (record.tags == "a", r"_Note\.tags has several values and equals no single one"),
+        (record.tags.in_(["a", "b"]), "has several values"),
+        (record.tags == actor.id, "has several values"),
         (record.tem == "a", r"record\.tem: _Note has no field 'tem'\. Did you mean 'team'\?"),
         (record.firn.city == "a", r"_Note has no relation 'firn'\. Did you mean 'firm"),
         (record.firm.citi == "a", r"record\.firm\.citi: _Firm has no field 'citi'.*'city'"),

@@ -199,9 +199,9 @@ class Browser:
                 id, more = re.search(r'<p id="([^"]+)-more">(\w+)</p>', text.decode()).groups()
                 self.lists[id].more = more
             elif lines[0] == "event: datastar-patch-elements":
-                found = re.findall(r"This (\w+) ", fields["elements"])
+                found = re.findall(r"[Tt]his (\w+)[ .]", fields["elements"])
                 assert found or "></p>" in fields["elements"], "a notice of no entity"
-                self.gone.update(found)
+                self.gone.update(map(str.capitalize, found))
 
     def patched(self, signals, version):
         merge(self.signals, signals)

@@ -149,7 +149,7 @@ class BrowserStates:
                 or not topic.view
             ):
                 continue
-            view = self._application.views.get(topic.view) or view_named(topic.view)
+            view = self._application.view(topic.view) or view_named(topic.view)
             if view is not None:
                 # A failing view is logged; the other patches are still sent.
                 area = self._application.areas.find(topic.area)

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlencode
 
 from starmodel.adapters.frontends.datastar.actions import ActionExpressions, current_root_path
 from starmodel.adapters.frontends.datastar.browser_states import BrowserStates
+from starmodel.adapters.frontends.datastar.browser_texts import BrowserTexts
 from starmodel.adapters.frontends.datastar.element_ids import rows_id
 from starmodel.adapters.frontends.datastar.elements import element_of
 from starmodel.adapters.frontends.datastar.expressions import (
@@ -29,8 +30,9 @@ from starmodel.adapters.frontends.datastar.views import TITLES_PATH
 from starmodel.app.application import Application
 from starmodel.app.commands.elements import Element
 from starmodel.app.context import current_context
+from starmodel.app.live.live_queries import LiveRecords
 from starmodel.app.live.topics import Topics
-from starmodel.app.live.views import LiveView
+from starmodel.app.live.views import LiveView, Shown
 from starmodel.app.presentation.areas import Area
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.slots import Place
@@ -65,6 +67,7 @@ class DatastarFrontend:
     ) -> None:
         self._application, self._assets, self._render = application, assets, render
         self._tokens = Tokens(secrets)
+        self._texts = BrowserTexts(application)
         self.build = assets.get("build", "")
         self._browser_states = BrowserStates(application, self._tokens, self.render_part)
         self.replies = DatastarReplies(application, self._browser_states, self.grant)
@@ -85,8 +88,8 @@ class DatastarFrontend:
             return ""
         return self._browser_states.hide_until_restored(entity_type)
 
-    def live_part(self, view: LiveView, entity: Entity) -> Any:
-        return live_part(view, entity).component
+    def live_part(self, view: LiveView, shown: Shown) -> Any:
+        return live_part(view, shown).component
 
     def element_of(self, html: str, info: EventInfo, where: str) -> Element:
         return element_of(html, info, where)
@@ -96,6 +99,12 @@ class DatastarFrontend:
         page = current_page()
         if page is not None:
             page.show_list(listing)
+
+    def show_query(self, records: LiveRecords[Any], view: str) -> None:
+        """Subscribe the current page to a view of these records; no effect outside a page."""
+        page = current_page()
+        if page is not None and records.listing is not None:
+            page.show_query(records.listing, view)
 
     def show_slot(self, content: str, classes: Iterable[EntityType], place: Place) -> None:
         """Let the page request the content again when an entity of these classes changes."""
@@ -152,12 +161,13 @@ class DatastarFrontend:
         name = "data-signals__ifmissing" if entity_type.in_browser else "data-signals"
         return f"<div hidden {attribute(name, values)}></div>"
 
-    def head(self, root_path: str) -> str:
+    def head(self, root_path: str, *, has_form: bool = False) -> str:
         """The script tags of every page; Datastar itself may be loaded from a CDN."""
+        early = ["datastar.js", "editing.js"] if has_form else ["datastar.js"]
+        urls = [self._assets[name] for name in early if name in self._assets]
+        links = [f'<link rel="modulepreload" href="{root_path}{url}">' for url in urls]
         script = f'<script type="module" src="{root_path}{self._assets["starmodel.js"]}"></script>'
-        if "datastar.js" not in self._assets:
-            return script
-        return f'<link rel="modulepreload" href="{root_path}{self._assets["datastar.js"]}">{script}'
+        return f"{''.join(links)}{script}"
 
     def body_end(self) -> str:
         """Notices and the element that opens the stream; "" in patched content."""
@@ -171,7 +181,7 @@ class DatastarFrontend:
             f'role="log" aria-live="polite">{toasts}</div>'
             '<div id="starmodel-failure"></div>'
         )
-        notices += self._browser_states.describe(page)
+        notices += self._texts.script + self._browser_states.describe(page)
         if not page.topics:
             return notices
         url = f"{page.root_path}{STREAM_PATH}?token={self._tokens.sign(page)}"

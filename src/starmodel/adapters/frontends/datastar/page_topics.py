@@ -9,11 +9,13 @@ from starmodel.adapters.frontends.datastar.element_ids import rows_id
 from starmodel.adapters.frontends.datastar.pages import (
     EntityTopic,
     ListTopic,
+    QueryTopic,
     SlotTopic,
     Topic,
 )
 from starmodel.adapters.frontends.datastar.views import (
     PartView,
+    QueryView,
     RenderPart,
     RowsView,
     SignalsView,
@@ -30,6 +32,7 @@ from starmodel.app.queries.listing import MAX_PLACE_CHARS, PLACE, listing_of
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import AccessDeniedError, RequestError
+from starmodel.core.translations import current_language
 
 
 async def page_topics(
@@ -59,6 +62,10 @@ async def page_topics(
             await check(area.policy, entity_type, "read", session.actor)
             if isinstance(item, SlotTopic):
                 topics.add_class(entity_type, SlotView(item, root_path))
+            elif isinstance(item, QueryTopic):
+                await _add_query(
+                    topics, application, area, root_path, entity_type, item, session, render
+                )
             elif isinstance(item, ListTopic):
                 await _add_list(
                     topics, application, area, root_path, entity_type, item, session, digests
@@ -82,20 +89,21 @@ def _add_entity(
     session: Session,
     render: RenderPart,
 ) -> None:
-    id = item.id
+    id, language = item.id, current_language()
     if not entity_type.is_record:
         id = application.scopes.id_of(entity_type, session, session.actor)
     view: View = SignalsView(
         item.namespace,
         entity_type.signals,
         entity_type.cls.__entity__.declared_signals,
-        application.texts,
+        application.own_texts,
+        language,
     )
     if item.view:
-        part = application.views.get(item.view) or view_named(item.view)
+        part = application.view(item.view) or view_named(item.view)
         if part is None:
             return
-        view = PartView(part, root_path, render, area)
+        view = PartView(part, root_path, render, area, language)
     topics.add_entity(entity_type, id, view, _own_policy(area))
 
 
@@ -116,13 +124,41 @@ async def _add_list(
     parameters = dict(parse_qsl(item.query, keep_blank_values=True))
     place = parameters.pop(PLACE, "")[:MAX_PLACE_CHARS]
     listing = listing_of(entity_type, parameters, hidden=audience.uncertain, place=place)
-    view = RowsView(listing, audience, root_path, resource, area, application.texts)
+    view = RowsView(
+        listing, audience, root_path, resource, area, application.own_texts, current_language()
+    )
     titled = await application.titles.watched(
         entity_type, session.actor, area.policy, listing.columns
     )
     digest = digests.get(rows_id(listing), "")
     watched = WatchedList(listing, digest, total=bool(place), titled=titled)
     topics.add_list(watched, view, _own_policy(area))
+
+
+async def _add_query(
+    topics: Topics,
+    application: Application,
+    area: Area,
+    root_path: str,
+    entity_type: EntityType,
+    item: QueryTopic,
+    session: Session,
+    render: RenderPart,
+) -> None:
+    part = application.view(item.view) or view_named(item.view)
+    if part is None or not part.is_list or part.entity is not entity_type.cls:
+        return
+    audience = await audience_of(area.policy, entity_type, session.actor)
+    parameters = dict(parse_qsl(item.query, keep_blank_values=True))
+    place = parameters.pop(PLACE, "")[:MAX_PLACE_CHARS]
+    listing = listing_of(entity_type, parameters, hidden=audience.uncertain, place=place)
+    titled = await application.titles.watched(
+        entity_type, session.actor, area.policy, listing.columns
+    )
+    view = QueryView(
+        part, listing, root_path, render, area, application.own_texts, current_language()
+    )
+    topics.add_list(WatchedList(listing, titled=titled), view, _own_policy(area))
 
 
 def _own_policy(area: Area) -> AccessPolicy | None:

@@ -56,6 +56,21 @@ class ListTopic:
 
 
 @dataclass(frozen=True, slots=True)
+class QueryTopic:
+    """One live view of the records of a query. Shapes: query is the canonical query string."""
+
+    entity: str
+    query: str
+    view: str
+    area: str = ""
+
+    @property
+    def signed(self) -> list[Any]:
+        """The topic in a token, which has one area for all of them."""
+        return [self.entity, self.query, self.view]
+
+
+@dataclass(frozen=True, slots=True)
 class SlotTopic:
     """A content of a slot that the page requests again when an entity of a class changes.
 
@@ -76,7 +91,7 @@ class SlotTopic:
         return [self.entity, self.content, self.subject, self.id, self.kind]
 
 
-Topic = EntityTopic | ListTopic | SlotTopic
+Topic = EntityTopic | ListTopic | QueryTopic | SlotTopic
 
 
 class Page:
@@ -122,10 +137,17 @@ class Page:
 
         Raises: TooManyTopicsError, beyond MAX_LISTS.
         """
-        query = listing.words
-        if len(query) <= MAX_QUERY_CHARS:
-            self.topics[ListTopic(listing.entity_type.name, query)] = None
-        if sum(isinstance(topic, ListTopic) for topic in self.topics) > MAX_LISTS:
+        self._add_list(ListTopic(listing.entity_type.name, listing.words))
+
+    def show_query(self, listing: Listing, view: str) -> None:
+        """Subscribe the page to a live view of a query. Raises: as `show_list`."""
+        self._add_list(QueryTopic(listing.entity_type.name, listing.words, view))
+
+    def _add_list(self, topic: ListTopic | QueryTopic) -> None:
+        if len(topic.query) <= MAX_QUERY_CHARS:
+            self.topics[topic] = None
+        lists = {(t.entity, t.query) for t in self.topics if isinstance(t, ListTopic | QueryTopic)}
+        if len(lists) > MAX_LISTS:
             raise TooManyTopicsError(
                 f"This page shows more than {MAX_LISTS} live lists. Show fewer of them at once."
             )

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from starmodel.adapters.frontends.datastar.elements import namespace_of
 from starmodel.app.commands.elements import Namespace
-from starmodel.app.live.views import LiveView
-from starmodel.core.entity import Entity
+from starmodel.app.live.live_queries import LiveRecords
+from starmodel.app.live.views import LiveView, Shown
 from starmodel.core.errors import ConfigurationError
 
 PART = "data-live-part"
@@ -48,10 +48,17 @@ class _Html(str):
         return str(self)
 
 
-def live_part(view: LiveView, entity: Entity) -> Part:
-    """Render a snapshot with a root element. Raises: ConfigurationError."""
-    component = view.render(entity)
-    return Part(component, None) if view.by_id else part_of(component, view.name, entity.id)
+def live_part(view: LiveView, shown: Shown) -> Part:
+    """Render a snapshot, or records, with a root element. Raises: ConfigurationError."""
+    component = view.render(shown)
+    return Part(component, None) if view.by_id else part_of(component, view.name, id_of(shown))
+
+
+def id_of(shown: Shown) -> Any:
+    """What tells the parts of one view apart: the id of the entity, or the query."""
+    if isinstance(shown, LiveRecords):
+        return "" if shown.listing is None else shown.listing.topic
+    return shown.id
 
 
 def part_of(component: Any, view: str, id: Any) -> Part:

@@ -12,6 +12,7 @@ from starmodel.adapters.frontends.datastar.pages import (
     EntityTopic,
     ListTopic,
     Page,
+    QueryTopic,
     SlotTopic,
     Topic,
 )
@@ -24,7 +25,8 @@ MAX_GRANTS = 100
 MAX_TOPICS = 128
 
 
-_KINDS: dict[int, type[Topic]] = {2: ListTopic, 4: EntityTopic, 5: SlotTopic}
+_KINDS: dict[int, type[Topic]] = {2: ListTopic, 3: QueryTopic, 4: EntityTopic, 5: SlotTopic}
+_LISTS = (ListTopic, QueryTopic)
 
 
 class Tokens:
@@ -51,7 +53,7 @@ class Tokens:
 
         Shapes: the first token is the page token, the others are grants of content
         that was patched in later. Only the newest grants count, and of their
-        topics the newest MAX_TOPICS entities and MAX_LISTS lists.
+        topics the newest MAX_TOPICS entities and MAX_LISTS lists; views of one query are one list.
 
         Raises: AccessDeniedError, for a forged token or one of another visitor.
         """
@@ -73,7 +75,11 @@ class Tokens:
         first = dict.fromkeys(items[:page_topics])
         added = dict.fromkeys(item for item in reversed(items[page_topics:]) if item not in first)
         newest = [*first, *added]
-        lists = [item for item in newest if isinstance(item, ListTopic)][:MAX_LISTS]
-        entities = [item for item in newest if not isinstance(item, ListTopic)][:MAX_TOPICS]
+        queries = dict.fromkeys(
+            (item.entity, item.query) for item in newest if isinstance(item, _LISTS)
+        )
+        counted = set(list(queries)[:MAX_LISTS])
+        lists = [i for i in newest if isinstance(i, _LISTS) and (i.entity, i.query) in counted]
+        entities = [item for item in newest if not isinstance(item, _LISTS)][:MAX_TOPICS]
         chosen = {*lists, *entities}
         return root_path, [item for item in [*first, *reversed(added)] if item in chosen]

@@ -22,8 +22,10 @@ from starmodel.adapters.frontends.datastar.patches import (
 from starmodel.adapters.frontends.datastar.root_elements import live_part, selector_of
 from starmodel.app.access.policy import Audience
 from starmodel.app.commands.elements import Element
+from starmodel.app.context import speaking
 from starmodel.app.live.class_topics import ClassChanged
 from starmodel.app.live.live_list import ListChanged, ListClosed
+from starmodel.app.live.live_queries import LiveRecords
 from starmodel.app.live.snapshots import snapshot_of
 from starmodel.app.live.views import LiveView
 from starmodel.app.ports.messages import Changed
@@ -35,8 +37,10 @@ from starmodel.app.queries.listing import Listing, Window, row_state
 from starmodel.app.queries.record_keys import row_key
 from starmodel.core.entity import Entity
 from starmodel.core.snapshot import as_seen
+from starmodel.core.translations import translated
 from starmodel.core.values.words import title_of_entity
 from starmodel.texts.catalogue import ENGLISH, Catalogue
+from starmodel.texts.language import Language
 
 RenderPart = Callable[[Any, str, Area | None], str]
 SLOTS_PATH = "/_starmodel/slots"
@@ -52,10 +56,12 @@ class SignalsView:
     names: tuple[str, ...]
     declared: frozenset[str] = frozenset()
     texts: Catalogue = field(default=ENGLISH, compare=False)
+    language: Language | None = None
 
     def encode(self, message: Changed, *, full: bool) -> Sequence[DatastarPatch]:
         if message.state is None:
-            return [removed(message, self.texts)]
+            with speaking(self.language):
+                return [removed(message, self.texts)]
         names = self.names if full else [n for n in self.names if n in message.fields]
         if message.hidden:
             names = [name for name in names if name not in message.hidden]
@@ -75,8 +81,13 @@ class PartView:
     root_path: str
     render: RenderPart
     area: Area | None = None
+    language: Language | None = None
 
     def encode(self, message: Changed, *, full: bool) -> Sequence[DatastarPatch]:
+        with speaking(self.language):
+            return self._encode(message)
+
+    def _encode(self, message: Changed) -> Sequence[DatastarPatch]:
         view = self.view
         if message.state is None:
             return () if view.gone is None else [self._content(view.gone, message.id)]
@@ -98,6 +109,36 @@ class PartView:
 
 
 @dataclass(frozen=True, slots=True)
+class QueryView:
+    """Renders a live view from the records of a query; without read access from none."""
+
+    view: LiveView
+    listing: Listing
+    root_path: str
+    render: RenderPart
+    area: Area | None = None
+    texts: Catalogue = field(default=ENGLISH, compare=False)
+    language: Language | None = None
+
+    def encode(self, message: ListChanged | ListClosed, *, full: bool) -> Sequence[DatastarPatch]:
+        with speaking(self.language):
+            return self._encode(message)
+
+    def _encode(self, message: ListChanged | ListClosed) -> Sequence[DatastarPatch]:
+        if isinstance(message, ListClosed):
+            if message.state is not None:
+                return [status(self.texts.text("list.not_live"))]
+            window = Window((), False)
+        else:
+            window = message.state
+        records: LiveRecords[Any] = LiveRecords(self.view.entity, self.listing, window)
+        with page_at(self.root_path, self.area):
+            part = live_part(self.view, records)
+            html = self.render(part.component, self.root_path, self.area)
+        return [patch_elements(Element(html, part.selector, None, part.namespace))]
+
+
+@dataclass(frozen=True, slots=True)
 class RowsView:
     """Renders the rows of a list for one audience, and the controls around them."""
 
@@ -107,8 +148,13 @@ class RowsView:
     resource: MountedResource
     area: Area | None = None
     texts: Catalogue = field(default=ENGLISH, compare=False)
+    language: Language | None = None
 
     def encode(self, message: ListChanged | ListClosed, *, full: bool) -> Sequence[DatastarPatch]:
+        with speaking(self.language):
+            return self._encode(message, full)
+
+    def _encode(self, message: ListChanged | ListClosed, full: bool) -> Sequence[DatastarPatch]:
         if isinstance(message, ListClosed):
             return self._closed(message)
         listing, window = self.listing, message.state
@@ -178,7 +224,7 @@ class SlotView:
 def removed(message: Changed, texts: Catalogue) -> DatastarPatch:
     """The notice of a deleted, expired or closed entity; form inputs stay unchanged."""
     key = _REMOVED.get(message.kind, "page.removed")
-    return status(texts.text(key, entity=title_of_entity(message.entity)))
+    return status(texts.text(key, entity=translated(title_of_entity(message.entity))))
 
 
 def status(text: str) -> DatastarPatch:

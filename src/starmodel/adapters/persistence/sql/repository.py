@@ -19,6 +19,7 @@ from starmodel.adapters.persistence.sql.engines import engine_for
 from starmodel.adapters.persistence.sql.open_store import OpenStore, open_store, this_process
 from starmodel.adapters.persistence.sql.query.selects import Plan
 from starmodel.adapters.persistence.sql.query.streaming import Stream
+from starmodel.adapters.persistence.sql.query.summaries import groups_of
 from starmodel.adapters.persistence.sql.schema.existing.checks import (
     TableWarning,
     external_table_note,
@@ -42,6 +43,7 @@ from starmodel.app.ports.repository import (
     RecordKey,
     Repository,
 )
+from starmodel.app.ports.summaries import Group, SummaryQuery
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, StoreUnavailableError
@@ -236,6 +238,16 @@ class SqlRepository:
         query = _unruled(query)
         found = [own.snapshot_of(row, 0) for row in rows]
         return sum(map(query.matches, await with_paths(query, found, self.list)))
+
+    async def summary(self, query: Query, asked: SummaryQuery) -> Sequence[Group] | None:
+        store = self._store()
+        store.statements_of(query.entity)
+        planner = store.planners[query.entity]
+        plan = planner.summary(query, self._clock(), asked)
+        if plan is None:
+            return None
+        rows = await store.rows.rows(plan.sql, plan.params)
+        return groups_of(rows, planner.fields, asked)
 
     def supports(self, entity: type[Entity], condition: Condition) -> bool:
         store = self._store()

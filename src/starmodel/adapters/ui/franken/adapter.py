@@ -7,19 +7,25 @@ from typing import Any
 
 from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.elements import Div, render
+from starmodel.adapters.ui.franken.components.charts import chart, points_of
+from starmodel.adapters.ui.franken.components.figures import tile
+from starmodel.adapters.ui.franken.components.record_lists import RecordLists
+from starmodel.adapters.ui.franken.components.tables import plain_table, record_table
 from starmodel.adapters.ui.franken.errors.pages import ErrorPages
 from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.forms import EventForms
 from starmodel.adapters.ui.franken.forms.inputs import labelled
-from starmodel.adapters.ui.franken.icons import check_icons
+from starmodel.adapters.ui.franken.icons import ICONS, check_icons
 from starmodel.adapters.ui.franken.lists.lists import Lists
+from starmodel.adapters.ui.franken.lists.views import view_links
 from starmodel.adapters.ui.franken.messages import progress_message, toast_message
 from starmodel.adapters.ui.franken.records.children import child_sections
 from starmodel.adapters.ui.franken.records.deletions import deletion_form
 from starmodel.adapters.ui.franken.records.neighbours import neighbour_links
 from starmodel.adapters.ui.franken.records.records import Records
 from starmodel.adapters.ui.franken.shell.layout import navigation_links
+from starmodel.adapters.ui.franken.shell.search import browser_texts, found_group, search_page
 from starmodel.adapters.ui.franken.shell.shell import Shell
 from starmodel.adapters.ui.franken.slots import slot, slot_content
 from starmodel.adapters.ui.titles import title_of
@@ -27,18 +33,25 @@ from starmodel.adapters.ui.values import RenderValue, value_renderer
 from starmodel.app.access.conditions.condition import ALWAYS, Condition
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.commands.elements import Element
+from starmodel.app.live.live_queries import LiveRecords
+from starmodel.app.ports.summaries import Measure
 from starmodel.app.presentation.children import ChildList
 from starmodel.app.presentation.choices import Choice, Offered
 from starmodel.app.presentation.deletion import Deletion
 from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.inlines import InlineRows
+from starmodel.app.presentation.navigation import Link
 from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
+from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.app.presentation.resource import MountedResource, Page
+from starmodel.app.presentation.searching import FoundGroup
 from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.presentation.ui import NO_INPUTS, FormFlow, Row, Services
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.neighbours import Neighbours
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
+from starmodel.app.queries.searching import SearchMatches
+from starmodel.app.queries.views import View
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.events.results import Progress, Toast
@@ -54,6 +67,7 @@ class FrankenUI:
     """
 
     scripts: Sequence[str] = ()
+    icons: Sequence[str] = ICONS
 
     def __init__(self, services: Services, resources: Sequence[MountedResource]) -> None:
         check_icons(resource.entity_type for resource in resources)
@@ -69,6 +83,7 @@ class FrankenUI:
             services, resources, self._forms, self.value, self.form, self.record_link
         )
         self._errors = ErrorPages(services, self.page)
+        self._record_lists = RecordLists(services, resources, self.component_table)
 
     def render(self, component: Any) -> str:
         return render(component)
@@ -83,18 +98,31 @@ class FrankenUI:
         resource: MountedResource | None = None,
         actions: Any = None,
         subject: Entity | None = None,
+        own: OwnPage | None = None,
+        head: str = "",
     ) -> str:
-        return self._shell.page(title, content, actor, resource, actions, subject)
+        return self._shell.page(title, content, actor, resource, actions, subject, own, head)
 
     def page_start(
         self, actor: Actor | None, overviews: Mapping[MountedResource, Overview] = NO_OVERVIEWS
     ) -> Any:
         return self._shell.start(actor, overviews)
 
+    def page_found(
+        self, resource: MountedResource, matches: SearchMatches, words: str
+    ) -> FoundGroup:
+        return found_group(self.services, resource, matches, words)
+
+    def search_texts(self) -> Mapping[str, str]:
+        return browser_texts(self.services.texts)
+
+    def page_search(self, words: str, found: Sequence[FoundGroup]) -> Any:
+        return search_page(self.services, words, found)
+
     def page_navigation(
         self,
         resources: Sequence[MountedResource],
-        current: MountedResource | None,
+        current: Link | None,
         entries: Sequence[NavEntry] = (),
         creatable: Collection[MountedResource] = (),
     ) -> Any:
@@ -124,6 +152,18 @@ class FrankenUI:
         self, resource: MountedResource, listing: Listing, window: Window
     ) -> Sequence[Element]:
         return self._lists.controls(resource, listing, window)
+
+    def list_total(self, resource: MountedResource, measure: Measure, value: Any) -> str:
+        return self._lists.total(resource, measure, value)
+
+    def list_views(
+        self,
+        resource: MountedResource,
+        listing: Listing,
+        views: Sequence[View],
+        actor: Actor | None,
+    ) -> Any:
+        return view_links(self.services, resource, listing, views, actor)
 
     def list_actions(self, resource: MountedResource, actor: Actor | None) -> Any:
         return self._lists.actions(resource, actor)
@@ -263,6 +303,38 @@ class FrankenUI:
     def form_field(self, field: FormField, form_id: str, slots: Slots, records_url: str) -> Any:
         """One labelled input; `slots` has the slots of its value, choice and validation error."""
         return labelled(field, form_id, slots, records_url)
+
+    # Components of the application's own pages
+
+    def component_tile(
+        self, label: Any, figure: Any, change: float | None, note: Any, link: str, ui: UI
+    ) -> Any:
+        return tile(self.services.texts, label, figure, change, note, link, ui)
+
+    def component_chart(
+        self, rows: Any, kind: str, x: str, y: str | Sequence[str], title: str, height: int
+    ) -> Any:
+        return chart(self.services.texts, points_of(rows, x, y), kind, title, x, height)
+
+    def component_table(
+        self,
+        resource: MountedResource,
+        records: Sequence[Entity],
+        columns: tuple[str, ...] = (),
+        titles: RelatedTitles = NO_TITLES,
+        label: str = "",
+    ) -> Any:
+        return record_table(self._lists.plain_view(resource, columns), records, titles, label)
+
+    def component_rows(
+        self, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], label: str
+    ) -> Any:
+        return plain_table(self.services, rows, columns, label)
+
+    def component_list(
+        self, resource: MountedResource, records: LiveRecords[Any], query: str
+    ) -> Any:
+        return self._record_lists.component(resource, records, query)
 
     # Messages and errors
 

@@ -6,6 +6,7 @@ import copy
 import inspect
 import re
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 from fasthtml.core import (
@@ -35,14 +36,36 @@ class CheckedRoutes(FastHTML):  # type: ignore[misc]  # FastHTML has no types
     def check_handler(self, handler: Any) -> None:
         """Called with each handler. Raises: ConfigurationError, to reject it."""
 
+    def prepared(self, handler: Any) -> Any:
+        """The function that is called in the place of a handler."""
+        return handler
+
     def _add_route(self, func: Any, *args: Any, **options: Any) -> Any:
         self.check_handler(func)
         return super()._add_route(func, *args, **options)
 
     def _endp(self, f: Any, *args: Any, **options: Any) -> Any:
-        endpoint = super()._endp(f, *args, **options)
+        endpoint = super()._endp(self.prepared(f), *args, **options)
         endpoint.__doc__ = f.__doc__
         return endpoint
+
+
+def page_endpoint(
+    app: FastHTML, function: Any, respond: Callable[[Any, Callable[[], Any]], Any]
+) -> Any:
+    """An endpoint of the application that awaits respond(request, call).
+
+    The `before` functions run first; `call` injects the parameters and calls the function.
+    """
+
+    async def handler(request: Request) -> Any:
+        return await respond(request, lambda: _wrap_call(function, request, _params(function)))
+
+    for name in ("__module__", "__name__", "__qualname__", "__doc__"):  # not its signature
+        setattr(handler, name, getattr(function, name))
+    endpoint = app._endp(handler, noop_body)
+    endpoint.__doc__ = function.__doc__
+    return endpoint
 
 
 def handler_of(endpoint: Any) -> Any:

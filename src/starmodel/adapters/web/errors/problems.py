@@ -40,6 +40,7 @@ from starmodel.core.errors import (
     VersionConflictError,
 )
 from starmodel.core.fields.nested import is_private_path
+from starmodel.core.translations import translated
 from starmodel.core.values.log_text import log_text
 from starmodel.core.values.validation_messages import PRIVATE_PROBLEM, sentence
 from starmodel.core.values.words import title_of_entity
@@ -183,11 +184,13 @@ def _problem_of(
         plain: str = next((text for kind, text in _PLAIN.items() if isinstance(error, kind)), "")
         if isinstance(error, AccessDeniedError):
             plain = error.plain
+        if isinstance(error, ListQueryError) and error.plain:
+            plain = error.plain
         record = error.entity if isinstance(error, NotFoundError) else ""
         if record:
             # By status, since a hidden record has the response of a missing one.
             key = "record.gone" if error.status == GoneError.status else "record.not_found"
-            plain = Message(key, title=title_of_entity(record))
+            plain = Message(key, title=translated(title_of_entity(record)))
         if developer and isinstance(error, ListQueryError):
             plain = ""  # the author of the URL needs the reason
         wait_s = error.retry_after_s if isinstance(error, TooManyAttemptsError) else None
@@ -265,7 +268,9 @@ def _with_title(error: StarModelError) -> str:
     """The text of an error; that of a missing record has the title of its class, for people."""
     text = error.message
     if isinstance(error, NotFoundError) and isinstance(text, Message):
-        return Message(text.key, **{**text.params, "entity": title_of_entity(error.entity)})
+        return Message(
+            text.key, **{**text.params, "entity": translated(title_of_entity(error.entity))}
+        )
     return text
 
 

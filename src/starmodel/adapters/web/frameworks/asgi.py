@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.responses import Response
 
@@ -12,13 +13,18 @@ from starmodel.adapters.web._compat.starlette import wrap_router
 from starmodel.adapters.web.frameworks.error_handlers import connect_errors
 from starmodel.adapters.web.frameworks.handlers import declare_in_templates
 from starmodel.adapters.web.frameworks.lifespan import connect_lifespan, with_short_errors
+from starmodel.adapters.web.frameworks.own_pages import Respond, page_route
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.exchange import Header
 from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.app.context import current_context
+from starmodel.app.presentation.own_pages import OwnPage, own_page
 
 PagePart = Callable[[str], str]
 """Renders a part of a page's <head> for a root path."""
+F = TypeVar("F", bound=Callable[..., Any])
+SHARED_PARTS = 2
+"""The parts at the start of `connect(head=…)` that generated pages have too."""
 
 
 async def call_application(app: Any, scope: Any, receive: Any, send: Any) -> None:
@@ -48,6 +54,8 @@ class AsgiFramework:
     # Read for every request; attrgetter does so without a call in Python.
     middleware = property(attrgetter("app.user_middleware"))
     before: Sequence[Any] = ()
+    page_head: Sequence[PagePart] = ()
+    """What <head> has on the application's own pages in the generated layout, beside its own."""
     fragment_headers: Sequence[Header] = ()
 
     def __init__(self, app: Any, base: type[Any], *, new: bool) -> None:
@@ -63,6 +71,9 @@ class AsgiFramework:
         subclass of it, because ASGI servers look `__call__` up in the class.
         """
         self.app.starmodel, self.app.gateway = gateway.application, gateway
+        self.app.page = partial(_declare_page, self, gateway)
+        if self._is_new:
+            self.page_head = [*head[SHARED_PARTS:], *self._own_head(gateway)]
         declare_in_templates()
         self._add_to_pages(gateway, head)
 
@@ -82,6 +93,20 @@ class AsgiFramework:
             members = {"__call__": call_application, "__module__": cls.__module__}
             self.app.__class__ = type(cls.__name__, (cls,), members)
 
+    def add_page(self, gateway: Gateway, own: OwnPage) -> None:
+        """Serve a page of the application's own. Raises: ConfigurationError."""
+        self.router.routes.append(page_route(gateway, own, self.page_head))
+
+    def page_endpoint(
+        self, function: Callable[..., Any], respond: Respond
+    ) -> Callable[[Any], Awaitable[Any]]:
+        """An endpoint that calls respond(request, call), where `call` fills the parameters."""
+        raise NotImplementedError
+
+    def _own_head(self, gateway: Gateway) -> Sequence[PagePart]:
+        """The parts of <head> that the user gave to the framework."""
+        return ()
+
     async def run_before(self, request: HttpRequest) -> Response | None:
         """The response of a `before` function; None without any."""
         return None
@@ -97,3 +122,15 @@ class AsgiFramework:
 
     def _add_to_pages(self, gateway: Gateway, head: Sequence[PagePart]) -> None:
         """Add head, signals and stream to the pages of user routes."""
+
+
+def _declare_page(
+    framework: AsgiFramework, gateway: Gateway, path: str, **options: Any
+) -> Callable[[F], F]:
+    """The decorator `app.page`, with the parameters of `starmodel.page`."""
+
+    def declare(function: F) -> F:
+        framework.add_page(gateway, own_page(function, path, **options))
+        return function
+
+    return declare

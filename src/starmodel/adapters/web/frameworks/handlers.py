@@ -13,6 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.negotiation import representation
 from starmodel.app.context import current_context
+from starmodel.app.live.live_queries import LiveRecords, Where, query_parameters
+from starmodel.core.classes.registry import Registry
 from starmodel.core.current_app import host_of
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
@@ -50,6 +52,24 @@ async def entity_parameter(cls: type[Entity], scope: Mapping[str, Any]) -> Entit
             f"{cls.__name__}.objects in the handler."
         )
     return await application.instance(entity_type, scope["starmodel.session"], id)
+
+
+async def query_parameter(
+    query: tuple[type[Entity], Where], scope: Mapping[str, Any]
+) -> LiveRecords[Any]:
+    """The value of a handler's query parameter: the records that the visitor may read.
+
+    Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
+    """
+    cls, declared = query
+    actor = scope["starmodel.session"].actor
+    return await gateway_of(scope).application.records_of(cls, declared, actor)
+
+
+def check_queries(function: Any, registry: Registry) -> None:
+    """Refuse queries in parameters that their classes do not take. Raises: ConfigurationError."""
+    for name, (cls, query) in query_parameters(function).items():
+        query.check(registry[cls], f"{function.__qualname__}({name})")
 
 
 def declared(entity: Entity) -> str:
@@ -110,8 +130,13 @@ def check_annotations(handler: Any) -> None:
         hints, _ = resolved_hints(handler)
     except TypeError:
         return
+    queries = query_parameters(handler)
     for name, annotation in hints.items():
-        if name == "return" or (isinstance(annotation, type) and not typing.get_origin(annotation)):
+        if (
+            name == "return"
+            or name in queries
+            or (isinstance(annotation, type) and not typing.get_origin(annotation))
+        ):
             continue
         inside = [*plain_types(annotation), *typing.get_args(annotation)]
         wrong = [t for t in inside if isinstance(t, type) and issubclass(t, Entity)]
@@ -119,7 +144,8 @@ def check_annotations(handler: Any) -> None:
             entity = wrong[0].__name__
             raise ConfigurationError(
                 f"{handler.__qualname__}({name}: {annotation}) can't be injected. "
-                f"Write {name}: {entity}, or use {entity}.objects in the handler."
+                f"Write {name}: {entity}, or {name}: Annotated[list[{entity}], where(…)] for a "
+                f"query, or use {entity}.objects in the handler."
             )
 
 

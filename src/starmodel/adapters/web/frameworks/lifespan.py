@@ -26,7 +26,9 @@ def connect_lifespan(router: Any, gateway: Gateway) -> None:
     def around(user: Lifespan) -> Lifespan:
         @asynccontextmanager
         async def lifespan(app: Any) -> AsyncIterator[Any]:
-            await gateway.application.ready()
+            application = gateway.application
+            await application.ready()
+            application.navigation.check(entry.path for entry in application.extensions.nav)
             gateway.serving_starts("")
             if gateway.lock is not None:
                 gateway.lock.acquire()

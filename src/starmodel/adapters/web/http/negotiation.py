@@ -1,8 +1,13 @@
-"""Content negotiation: Accept and Accept-Encoding with their q-values (RFC 9110, section 12.5)."""
+"""Content negotiation: Accept, Accept-Language and Accept-Encoding with their q-values.
+
+See RFC 9110, section 12.5.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal
 
 from starmodel.core.values.bounded_cache import cached
@@ -55,6 +60,12 @@ def content_codings(accept_encoding: bytes) -> tuple[str, ...]:
     """The codings that a stored file may have, the smallest first; Brotli only by its name."""
     brotli = _weights(accept_encoding).get("br", 0.0) > 0
     return ("br",) * brotli + ("gzip",) * accepts_gzip(accept_encoding)
+
+
+@cached(64 * 1024)
+def language_weights(accept_language: bytes) -> Mapping[str, float]:
+    """The q-value of each language range, in lower case; empty without the header."""
+    return MappingProxyType(_weights(accept_language))
 
 
 def _best(ranges: dict[str, float], names: tuple[str, ...]) -> tuple[float, int]:

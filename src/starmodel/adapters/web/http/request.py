@@ -24,8 +24,8 @@ MAX_LENGTH_DIGITS = 18
 _CHARSET = re.compile(rb";[ \t]*charset[ \t]*=[ \t]*([^;]*)", re.IGNORECASE)
 _UTF_8 = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})  # ASCII is a subset
 _LISTS = {
-    b"cookie": b"; ", b"accept": b", ", b"accept-encoding": b", ", b"if-match": b", ",
-    b"if-none-match": b", ",
+    b"cookie": b"; ", b"accept": b", ", b"accept-encoding": b", ", b"accept-language": b", ",
+    b"if-match": b", ", b"if-none-match": b", ",
 }  # fmt: skip
 _PREFETCH = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
 _NO_FIELDS = b"{}"
@@ -156,6 +156,11 @@ class HttpRequest:
         if self.is_datastar and "datastar" in found:
             return MappingProxyType({k: v for k, v in found.items() if k != "datastar"})
         return found
+
+    @property
+    def query_pairs(self) -> list[tuple[str, str]]:
+        """The query parameters in their order, repeated ones too."""
+        return _pairs(self.scope["query_string"])
 
     def check_repeated(self) -> None:
         """Reject a query with a repeated parameter. Raises: RequestError."""

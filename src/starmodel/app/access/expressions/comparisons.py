@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_origin
 
 from starmodel.app.access.conditions.condition import (
     NEVER,
@@ -23,6 +23,7 @@ from starmodel.app.access.conditions.moments import current_moment, moment_as, o
 from starmodel.app.access.expressions.expression import Expression
 from starmodel.app.access.expressions.field_conditions import of_value, typed_id
 from starmodel.app.access.policy import Actor, EveryRole
+from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, RuleFailedError
 from starmodel.core.fields.access_rules import RuleExpression
 
@@ -294,6 +295,11 @@ class Compared(Expression):
         if isinstance(right, RecordPath):
             return _of_fields(model, left._path, op, right._path)
         steps, cls, field = model.locate(left._path)
+        if op != "has" and _is_never_equal(cls, field, right):
+            raise ConfigurationError(
+                f"{self}: {cls.__name__}.{field} has several values and equals no single one. "
+                f"Compare it with a list, or ask for one value by actor.id.in_({left!r})."
+            )
         if isinstance(right, ActorAttribute):
             if value is None:
                 return NEVER
@@ -320,12 +326,33 @@ def _is_no_value(side: Any) -> bool:
     return isinstance(side, _Whole | RuleExpression) or callable(side)
 
 
+def _is_never_equal(cls: type[Entity], field: str, value: Any) -> bool:
+    """Whether a field of lists or sets is compared with one value, or with several of them."""
+    kinds = kinds_of(cls, field)
+    if not kinds or not all((get_origin(kind) or kind) in _COLLECTIONS for kind in kinds):
+        return False
+    if isinstance(value, ActorAttribute):
+        return value._name in ("id", "name")
+    if isinstance(value, tuple):
+        items = [item for item in value if item is not None]
+        return bool(items) and not any(map(is_collection, items))
+    return value is not None and not is_collection(value)
+
+
+_COLLECTIONS = (list, set, tuple, frozenset)
+
+
 def _attribute(actor: Actor | None, name: str) -> Any:
     """The actor's attribute; None for a guest, and for an attribute without a value."""
     value: Any = None if actor is None else actor.attribute(name)
     if is_collection(value) and not isinstance(value, EveryRole):
         return tuple(item for item in value if item is not None)
     return value
+
+
+def attribute_of(actor: Actor | None, attribute: ActorAttribute) -> Any:
+    """The value of `actor.team` for an actor; None for a guest, and without a value."""
+    return _attribute(actor, attribute._name)
 
 
 def _of_fields(model: RuleModel, left: Path, op: str, right: Path) -> Condition:

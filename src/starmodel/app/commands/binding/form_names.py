@@ -1,6 +1,6 @@
 """Reserved names on the wire, which generated pages write and the server reads.
 
-`frontend/src/wire_names.js` has the same names for the browser. In a form body any
+`frontend/src/base/wire_names.js` has the same names for the browser. In a form body any
 name besides these must be a parameter of the event.
 """
 

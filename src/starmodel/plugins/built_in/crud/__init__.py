@@ -16,9 +16,12 @@ from starmodel.plugins.built_in.crud.event_pages import EventPages
 from starmodel.plugins.built_in.crud.event_states import EventStatesPage
 from starmodel.plugins.built_in.crud.exporting import workbook
 from starmodel.plugins.built_in.crud.exporting.exports import Exports
+from starmodel.plugins.built_in.crud.facets import Facets
 from starmodel.plugins.built_in.crud.matching import MatchingEvents
 from starmodel.plugins.built_in.crud.overview import overviews
 from starmodel.plugins.built_in.crud.pages import CrudPages
+from starmodel.plugins.built_in.crud.search import PATH, SearchPage
+from starmodel.plugins.built_in.crud.views import ViewRoutes
 
 
 class Crud(Plugin):
@@ -27,7 +30,10 @@ class Crud(Plugin):
     name = "crud"
 
     def routes(self) -> list[Route]:
-        return [Route("/", self.start, access="public")]
+        return [
+            Route("/", self.start, access="public"),
+            Route(PATH, self.search, access="public"),
+        ]
 
     def resource_routes(self, resource: MountedResource) -> Iterator[ResourceRoute | EventRoute]:
         entity_type = resource.entity_type
@@ -44,6 +50,9 @@ class Crud(Plugin):
         yield ResourceRoute("matching", self._matching.run, methods=["POST"], needs="endpoint")
         yield ResourceRoute("choices", self._choices.send)
         yield ResourceRoute("count", self._counts.send)
+        yield ResourceRoute("facets", self._facets.send)
+        if self.services.application.saved_views is not None:
+            yield ResourceRoute("views", self._views.change, methods=["POST"], needs="endpoint")
         yield ResourceRoute("export.csv", self._exports.csv)
         yield ResourceRoute("export.jsonl", self._exports.json_lines)
         if workbook.is_available():
@@ -57,10 +66,15 @@ class Crud(Plugin):
 
     async def start(self, exchange: Exchange) -> None:
         """Send the start page."""
-        ui, title, actor = self.services.ui, self.services.settings.title, exchange.session.actor
+        ui, actor = self.services.ui, exchange.session.actor
+        title = self.services.application.texts.render(self.services.settings.title)
         application = self.services.application
         found = await overviews(application, application.areas.current.pages, actor)
         await exchange.page(lambda: ui.page(title, ui.page_start(actor, found), actor=actor))
+
+    async def search(self, exchange: Exchange) -> None:
+        """Send the results of a search over all classes."""
+        await SearchPage(self.services).send(exchange)
 
     @cached_property
     def _pages(self) -> CrudPages:
@@ -73,6 +87,14 @@ class Crud(Plugin):
     @cached_property
     def _counts(self) -> Counts:
         return Counts(self.services)
+
+    @cached_property
+    def _facets(self) -> Facets:
+        return Facets(self.services)
+
+    @cached_property
+    def _views(self) -> ViewRoutes:
+        return ViewRoutes(self.services)
 
     @cached_property
     def _exports(self) -> Exports:

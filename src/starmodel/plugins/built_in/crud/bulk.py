@@ -17,7 +17,6 @@ from starmodel.app.commands.command import Command
 from starmodel.app.commands.loading import MAX_ID_CHARS
 from starmodel.app.commands.replies import Reply
 from starmodel.app.presentation.resource import MountedResource
-from starmodel.app.queries.listing import MAX_PER_PAGE
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import BindingError, NotFoundError, RequestError
 from starmodel.core.events import Event
@@ -28,6 +27,8 @@ from starmodel.plugins.built_in.crud.deletions import Deletions
 from starmodel.plugins.web import PluginServices, Problem
 from starmodel.texts.catalogue import Catalogue, Message
 
+MAX_CHOSEN = 1000
+"""The most records of one request; more are named by their list, see `MatchingEvents`."""
 log = logging.getLogger("starmodel")
 
 
@@ -160,8 +161,8 @@ class BulkEvents:
             raise RequestError(f"{min(unknown)[:60]!r} is unknown; expected event and id.")
         if not isinstance(ids, list) or not ids:
             raise RequestError(Message("bulk.choose"))
-        if len(ids) > MAX_PER_PAGE:
-            raise RequestError(f"id names {len(ids)} records; expected at most {MAX_PER_PAGE}.")
+        if len(ids) > MAX_CHOSEN:
+            raise RequestError(Message("bulk.too_many_chosen", count=len(ids), most=MAX_CHOSEN))
         if not all(map(_is_id, ids)):
             raise RequestError(
                 f"id has a value that names no record; expected texts of at most {MAX_ID_CHARS} "

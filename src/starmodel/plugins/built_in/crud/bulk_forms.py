@@ -10,6 +10,7 @@ from starmodel.app.commands.binding.form_names import (
     BULK_ASK,
     BULK_EVENT,
     BULK_IDS,
+    BULK_MATCHING,
     CONFIRMED,
     SEVERAL_SUFFIX,
 )
@@ -36,7 +37,7 @@ def is_for_several(
         not binder.files
         and not binder.sensitive
         and not binder.takes_fields
-        and FIELDS.isdisjoint(binder.parameters)
+        and {*FIELDS, BULK_MATCHING}.isdisjoint(binder.parameters)
     )
 
 

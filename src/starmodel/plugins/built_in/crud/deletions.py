@@ -24,11 +24,17 @@ from starmodel.app.presentation.ui import UIAdapter
 from starmodel.app.queries.listing import Listing
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
-from starmodel.core.errors import AccessDeniedError, AccessScanLimitError, StarModelError
+from starmodel.core.errors import (
+    AccessDeniedError,
+    AccessScanLimitError,
+    RequestError,
+    StarModelError,
+)
 from starmodel.core.events.built_in import BUILT_IN
 from starmodel.plugins import Exchange
 from starmodel.plugins.built_in.crud.delete_effects import DeleteEffects, Effect
 from starmodel.plugins.web import PluginServices
+from starmodel.texts.catalogue import Message
 
 WORDS = ("cancel", "close", "show")
 
@@ -59,7 +65,10 @@ class Deletions:
     async def ask_for_many(
         self, exchange: Exchange, resource: MountedResource, ids: Sequence[str]
     ) -> None:
-        """Send the question about the chosen records that the actor may read and delete."""
+        """Send the question about the chosen records that the actor may read and delete.
+
+        Raises: RequestError 409, where none of them is left.
+        """
         entity_type, root_path = resource.entity_type, exchange.root_path
         about = resource.policy, entity_type, exchange.session.actor
         event = entity_type.events["delete"]
@@ -68,9 +77,11 @@ class Deletions:
             for entity in await self._readable(exchange, resource, ids)
             if await permits(*about, event=event, entity=entity)
         ]
+        if not found:
+            raise RequestError(Message("bulk.nothing_left"), status=409)
         question = self._texts.text(
             "delete.question_of_many",
-            count=len(ids), title=entity_type.title, things=entity_type.plural_title,
+            count=len(found), title=entity_type.title, things=entity_type.plural_title,
         )  # fmt: skip
         fields = [(BULK_EVENT, "delete"), (CONFIRMED, "1")]
         fields += [(f"{BULK_IDS}{SEVERAL_SUFFIX}", id) for id in ids]

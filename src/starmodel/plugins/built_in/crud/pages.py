@@ -22,6 +22,7 @@ from starmodel.app.presentation.inlines import new_inlines, stored_children, sto
 from starmodel.app.presentation.linked import linked_values
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import FormFlow, UIAdapter
+from starmodel.app.queries.filter_forms import is_filter_form, parameters_of_form
 from starmodel.app.queries.listing import MAX_PLACE_CHARS, PLACE, listing_of, wants_total
 from starmodel.app.queries.neighbours import (
     LIST,
@@ -96,6 +97,11 @@ class CrudPages:
         if exchange.request.wants_stream:
             await self._data.serve_list(exchange, resource)
             return
+        if not exchange.request.wants_json and is_filter_form(query):
+            asked = parameters_of_form(entity_type, exchange.request.query_pairs)
+            list_url = resource.url_for("list", root_path=exchange.root_path)
+            await exchange.redirect(f"{list_url}?{urlencode(asked)}" if asked else list_url)
+            return
         cursors = application.cursors if exchange.request.wants_json else None
         if exchange.request.wants_json:
             exchange.request.check_repeated()
@@ -113,11 +119,18 @@ class CrudPages:
                 window, entity_type, actor, policy, listing.columns
             )
 
+            views = (
+                ()
+                if application.saved_views is None
+                else await application.saved_views.shown(listing, actor, hidden)
+            )
+
             def page() -> str:
+                links = ui.list_views(resource, listing, views, actor)
                 table = ui.list_table(resource, listing, window, actor)
                 actions = ui.list_actions(resource, actor)
                 return ui.page(
-                    entity_type.plural_title, table,
+                    entity_type.plural_title, links, table,
                     actor=actor, resource=resource, actions=actions,
                 )  # fmt: skip
 

@@ -108,7 +108,7 @@ def test_bind_bad_value_names_event_parameter_value_source_and_signature():
         "Counter.adjust: 'delta' must be int, got 'ten' (from query). "
         "Signature: adjust(delta: int, note: str = 'none', by: float | None)."
     )
-    assert caught.value.fields == {"delta": "A whole number, please."}
+    assert caught.value.fields == {"delta": "Enter a whole number."}
     assert caught.value.status == 422
 
 

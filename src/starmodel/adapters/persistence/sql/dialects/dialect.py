@@ -28,6 +28,9 @@ from sqlalchemy import (
     String,
     Time,
     Uuid,
+    cast,
+    extract,
+    func,
     literal,
     true,
     type_coerce,
@@ -161,6 +164,16 @@ class SqlDialect(ABC):
     def as_decimal(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """Return the column, compared as a number."""
         return column
+
+    def summed(self, column: ColumnElement[Any], kind: Any) -> ColumnElement[Any]:
+        """Return the exact sum of a number column of this kind."""
+        return func.sum(column)
+
+    def as_month(self, column: ColumnElement[Any], kind: Any) -> ColumnElement[Any]:
+        """Return the month of a date or moment in UTC: the number 202605 or the text "2026-05"."""
+        if kind is datetime.datetime:  # stored as text
+            return func.substr(type_coerce(column, String), 1, len("2026-05"))
+        return cast(extract("year", column) * 100 + extract("month", column), Integer)
 
     def can_search(self, wanted: str) -> bool:
         """True when a search for this lower-case text gives the same result here as in Python."""

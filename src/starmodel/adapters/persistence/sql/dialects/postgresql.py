@@ -147,6 +147,11 @@ class PostgresqlDialect(SqlDialect):
     def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         return collate(type_coerce(column, String), "C")
 
+    def as_month(self, column: ColumnElement[Any], kind: Any) -> ColumnElement[Any]:
+        return super().as_month(
+            func.timezone("UTC", column) if kind is AwareDatetime else column, kind
+        )
+
     def pads_like(
         self, column: ColumnElement[Any], value: ColumnElement[Any]
     ) -> Sequence[ColumnElement[bool]]:

@@ -17,11 +17,13 @@ from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 DECIMAL_ORDER = "starmodel_decimal"
 LOWER = "starmodel_lower"
 ISO = "starmodel_iso"
+SUM = "starmodel_sum"
+"""SUM(value) is the exact total of integers, or of decimals, as text."""
 """ISO(kind, value) parses a date, time or datetime in any format and returns our text of it."""
 
 
 class SqliteDialect(SqlDialect):
-    """Needs the collation DECIMAL_ORDER and the function LOWER on every connection."""
+    """Needs the collation DECIMAL_ORDER and the functions LOWER and SUM on every connection."""
 
     title = "SQLite"
     sqlalchemy = sqlite.dialect()
@@ -51,6 +53,13 @@ class SqliteDialect(SqlDialect):
 
     def as_decimal(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         return collate(type_coerce(column, String), DECIMAL_ORDER)
+
+    def summed(self, column: ColumnElement[Any], kind: Any) -> ColumnElement[Any]:
+        # SQLite's own sum() makes floats of texts, and fails where an integer overflows.
+        return func.sum(column) if kind is float else getattr(func, SUM)(column)
+
+    def as_month(self, column: ColumnElement[Any], kind: Any) -> ColumnElement[Any]:
+        return func.substr(type_coerce(column, String), 1, len("2026-05"))
 
     def is_naive(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         return func.length(column, type_=Integer) == len("00:00:00.000000")

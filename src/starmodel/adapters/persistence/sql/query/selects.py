@@ -18,11 +18,13 @@ from starmodel.adapters.persistence.sql.query.conditions import Conditions, Part
 from starmodel.adapters.persistence.sql.query.joins import Joins, JoinShapes
 from starmodel.adapters.persistence.sql.query.order_by import Orders, given_after, sorts_after
 from starmodel.adapters.persistence.sql.query.rule_conditions import RuleConditions, Values
+from starmodel.adapters.persistence.sql.query.summaries import is_supported, summary_select
 from starmodel.adapters.persistence.sql.schema.entity_table import StoredField
 from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.app.access.conditions.condition import ALWAYS
 from starmodel.app.ports.ordering import Order
 from starmodel.app.ports.query import Filter, Query
+from starmodel.app.ports.summaries import SummaryQuery
 from starmodel.core.entity import Entity
 from starmodel.core.values.bounded_cache import BoundedCache
 
@@ -54,12 +56,13 @@ class _Shape:
 
     parts: tuple[tuple[Any, ...], ...]
     where: tuple[Any, ...] | None = None
-    what: Literal["rows", "count", "keys"] = "rows"
+    what: Literal["rows", "count", "keys", "summary"] = "rows"
     order: Order | None = None
     after: tuple[bool, ...] | None = None
     windowed: bool = False
     keys: int | None = None
     joins: JoinShapes = ()
+    summary: SummaryQuery | None = None
 
 
 class _Rules(NamedTuple):
@@ -135,6 +138,18 @@ class Planner:
             shape, known, now, rules, after=after, limit=limit, offset=query.offset
         )
 
+    def summary(self, query: Query, now: float, asked: SummaryQuery) -> Plan | None:
+        """Plan the groups of all matches; None where only Python decides them."""
+        known, filtered, rules = self._compile(query)
+        if not filtered or not is_supported(self.fields, asked):
+            return None
+        shape = _Shape(
+            tuple(part.shape for part in known), rules.where, "summary", joins=rules.joins,
+            summary=asked,
+        )  # fmt: skip
+        limit = MAX_INT if asked.most is None else asked.most
+        return self._plan_of(shape, known, now, rules, limit=limit, groups=asked.groups)
+
     def keys(self, query: Query, now: float, after: Row | None, limit: int) -> Plan:
         """Plan the next window of sort values and keys, in the order of a query.
 
@@ -201,6 +216,7 @@ class Planner:
         limit: int = MAX_INT,
         offset: int = 0,
         keys: Sequence[Any] = (),
+        groups: int = 0,
     ) -> Plan:
         compiled = self._compiled.get(shape)
         if compiled is None:
@@ -211,6 +227,7 @@ class Planner:
             "now_": now,
             "limit_": min(limit, MAX_INT),
             "offset_": min(offset, MAX_INT),
+            "groups_": groups,
             **given_after(after or ()),
             **{f"key_{number}": key for number, key in enumerate(keys)},
         }
@@ -237,6 +254,10 @@ class Planner:
             table = statements.mapped.table
             source = self._joins.source(shape.joins) if shape.joins else table
             return select_(func.count()).select_from(source).where(*conditions)
+        if shape.summary is not None:
+            source = self._joins.source(shape.joins) if shape.joins else statements.mapped.table
+            matches: Select[Any] = select_(key).select_from(source).where(*conditions)
+            return summary_select(matches, self.fields, shape.summary, self._sql_dialect)
         found: Select[Any] = statements.row
         if shape.order is not None:
             terms = self.orders.terms(shape.order)

@@ -13,6 +13,7 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import StarModelError
 from starmodel.core.fields.field import excluding_private
+from starmodel.core.translations import translated
 
 MakeRenderer = Callable[..., RenderValue]
 """Returns the HTML renderer for a type; see `values.value_renderer`."""
@@ -32,7 +33,7 @@ class ComputedOutputs:
         self._fields: dict[str, tuple[str, RenderValue]] = {}
         for name in (*info.computed, *info.related_computed):
             computed = cls.__pydantic_computed_fields__[name]
-            title = computed.title or name.replace("_", " ").capitalize()
+            title = translated(computed.title or name.replace("_", " ").capitalize())
             render_value = values(computed.return_type, computed_as(cls, name), brief=True)
             self._fields[name] = title, render_value
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -32,6 +33,7 @@ from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
 from starmodel.app.presentation.ui import NO_INPUTS, FormFlow, Services
 from starmodel.app.queries.record_keys import key_of
 from starmodel.core.classes.registry import EntityType
+from starmodel.core.classes.related_fields import foreign_key_of
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.events.main_event import main_event
@@ -366,4 +368,5 @@ def _layout(entity_type: EntityType, event: Event[Any, Any, Any]) -> FormLayout:
     """The layout of the class, for the forms that create and change its records."""
     if event.name not in _SAVING:
         return FormLayout()
-    return form_layout(entity_type.name, entity_type.cls.model_config.get("fieldsets"))
+    layout = form_layout(entity_type.name, entity_type.cls.model_config.get("fieldsets"))
+    return layout.renamed(partial(foreign_key_of, entity_type))

@@ -27,6 +27,7 @@ from starmodel.core.fields.field_types import is_atomic, is_typed_dict, plain_ty
 from starmodel.core.fields.privacy import is_private, is_secret
 from starmodel.core.fields.specs import FieldSpec
 from starmodel.core.fields.widgets import UI, ui_of
+from starmodel.core.translations import translated
 from starmodel.core.values.words import title_of
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
@@ -88,7 +89,7 @@ def form_field(
     title = parameter.name.replace("_", " ").capitalize() if spec is None else spec.title
     if is_key:
         title = title_of(parameter.name)  # without "id"
-    title = info.title or title
+    title = translated(info.title or title)
     editor = None
     if is_open and default_kind in ("lines", "json"):
         inside = (*around, kind)
@@ -112,8 +113,8 @@ def form_field(
         parameter.name,
         kind,
         f"{title}{_zone(annotation, kind)}{_unit(ui, kind)}",
-        ui.help or info.description or "",
-        ui.placeholder or _example(info),
+        translated(ui.help or info.description or ""),
+        translated(ui.placeholder) or _example(info),
         required,
         choices,
         tuple(_limits(annotation, info).items()) if kind in ("number", "range") else (),
@@ -242,7 +243,7 @@ def _parts(
             continue
         default = inspect.Parameter.empty if info.is_required() else None
         part = Parameter(f"{name}.{field}", info.annotation, None, default)
-        words = info.title or field.replace("_", " ").capitalize()
+        words = translated(info.title or field.replace("_", " ").capitalize())
         input_field = form_field(part, info=info, texts=texts, around=around)
         if parameter.may_be_none:  # the browser must not ask for what is not given
             input_field = replace(input_field, required=False)

@@ -11,6 +11,7 @@ from starmodel.adapters.ui.elements import H2, Button, Div, Fieldset, Legend, P,
 from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.core.fields.form_layout import Fieldset as FieldsetOption
 from starmodel.core.fields.form_layout import FormLayout, Tab
+from starmodel.core.translations import translated
 
 _WIDTHS = {
     "number": "number", "date": "date", "datetime": "moment", "time": "date", "tel": "short",
@@ -52,10 +53,10 @@ def _fieldset(option: FieldsetOption, left: dict[str, Any]) -> Any:
     members = [left.pop(name) for name in option.fields if name in left]
     if not members:
         return None
-    about = P(option.help, cls="sm-help") if option.help else None
+    about = P(translated(option.help), cls="sm-help") if option.help else None
     columns = f" sm-columns-{option.columns}" if option.columns > 1 else ""
     grid = Div(*members, cls=f"sm-cells{columns}")
-    return Fieldset(Legend(option.title), about, grid, cls="sm-fieldset")
+    return Fieldset(Legend(translated(option.title)), about, grid, cls="sm-fieldset")
 
 
 def _panel(tab: Tab, left: dict[str, Any], id: str) -> list[Any]:
@@ -75,15 +76,16 @@ def _tabs(shown: Sequence[tuple[Tab, list[Any]]], form: str) -> Any:
         tab_id, panel_id, is_first = f"{form}-tab-{number}", f"{form}-panel-{number}", not number
         buttons.append(
             Button(
-                tab.title, type="button", role="tab", id=tab_id, aria_controls=panel_id,
+                translated(tab.title), type="button", role="tab", id=tab_id, aria_controls=panel_id,
                 aria_selected="true" if is_first else "false",
                 tabindex="0" if is_first else "-1", cls="sm-tab",
             )
         )  # fmt: skip
         panels.append(
             Section(
-                H2(tab.title, cls="sm-panel-title"), Div(*parts, cls="sm-cells"), id=panel_id,
-                role="tabpanel", aria_labelledby=tab_id, data_closed=not is_first, cls="sm-panel",
+                H2(translated(tab.title), cls="sm-panel-title"),
+                Div(*parts, cls="sm-cells"), id=panel_id, role="tabpanel",
+                aria_labelledby=tab_id, data_closed=not is_first, cls="sm-panel",
             )
         )  # fmt: skip
     bar = Div(*buttons, role="tablist", cls="sm-tab-list")

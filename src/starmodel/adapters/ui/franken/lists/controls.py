@@ -21,9 +21,11 @@ from starmodel.adapters.ui.elements import (
 )  # fmt: skip
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists.columns import cell_classes
+from starmodel.adapters.ui.franken.lists.groups import totals_row
 from starmodel.adapters.ui.franken.lists.rows import ListView, bulk_id
 from starmodel.adapters.ui.franken.lists.selection import selection
 from starmodel.app.commands.binding.form_names import BULK_EVENT
+from starmodel.app.queries.list_totals import measures_of
 from starmodel.app.queries.listing import Listing
 
 
@@ -42,9 +44,10 @@ def head(view: ListView, listing: Listing) -> Any:
         if not column.sorts:
             cells.append(Th(column.title, scope="col", cls=cls))
             continue
-        name = column.order or column.name
-        down = by.get(name)
-        order = f"-{name}" if down is False else name
+        up, descending = column.orders
+        name = up.removeprefix("-")
+        down = None if name not in by else by[name] is not up.startswith("-")
+        order = descending if down is False else up
         mark = icon({None: "sort", False: "up", True: "down"}[down], view.icons_url)
         rank = Span(str(ranks[name]), cls="sm-rank") if name in ranks else None
         link = A(
@@ -99,7 +102,14 @@ def bulk(view: ListView, url: str, expression: str, matching_url: str = "") -> A
 def table(view: ListView, listing: Listing, rows_id: str, rows: str, digest: str) -> Any:
     """The table, in a container that scrolls horizontally, also by keyboard."""
     name = view.heading
-    body = Tbody(Safe(rows), id=rows_id, data_state=digest)
-    rows_table = Table(head(view, listing), body, cls="uk-table sm-table", aria_label=name)
+    width = None if view.groups is None else view.width
+    body = Tbody(Safe(rows), id=rows_id, data_state=digest, data_width=width)
+    totals = None
+    if view.children is None and not view.is_figures:
+        measures = measures_of(view.entity_type, view.audience.uncertain)
+        totals = totals_row(
+            view.columns, measures, view.texts, before=view.selects, after=bool(view.actions)
+        )
+    rows_table = Table(head(view, listing), body, totals, cls="uk-table sm-table", aria_label=name)
     label = view.texts.text("list.table", things=name)
     return Div(rows_table, cls="sm-wide", role="region", aria_label=label, tabindex="0")

@@ -14,22 +14,33 @@ from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists import controls
 from starmodel.adapters.ui.franken.lists.child_filters import child_filters
 from starmodel.adapters.ui.franken.lists.columns import ValueRenderers
+from starmodel.adapters.ui.franken.lists.groups import with_headings
 from starmodel.adapters.ui.franken.lists.menus import menu
 from starmodel.adapters.ui.franken.lists.pagination import pagination
 from starmodel.adapters.ui.franken.lists.relation_filters import RelationFilters
 from starmodel.adapters.ui.franken.lists.rows import ListView, Rows, list_view
 from starmodel.adapters.ui.franken.lists.toolbar import toolbar
 from starmodel.adapters.ui.franken.slots import slot
+from starmodel.adapters.ui.numbers import shown_as
 from starmodel.app.access.offers import may_create, offered_audience
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.commands.elements import Element
+from starmodel.app.ports.summaries import Measure
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.slots import Place
 from starmodel.app.presentation.ui import Row, Services
 from starmodel.app.queries.listing import FIGURES, Listing, Window
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles
+from starmodel.app.queries.shown_fields import possible_columns
 from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.widgets import UI
 from starmodel.core.values.bounded_cache import MB, BoundedCache, cached
+
+
+def _shape(listing: Listing) -> tuple[str, tuple[str, ...], str]:
+    """What the rows of a listing depend on."""
+    return listing.place, listing.columns, listing.group
 
 
 class Lists:
@@ -55,8 +66,11 @@ class Lists:
         frontend = self._services.frontend
         frontend.show_list(listing)
         audience = offered_audience(resource.policy, resource.entity_type, actor)
-        view = self._view(frontend.root_path, resource, audience, listing.place, listing.columns)
+        view = self._view(frontend.root_path, resource, audience, *_shape(listing))
         rows = view.rows(window.entities, listing.is_narrowed, window.titles)
+        html = [row.html for row in rows]
+        if view.groups is not None:
+            html = with_headings(view.groups, window, html, view.width)
         controls = self.controls(resource, listing, window)
         return Safe(
             self._frame(view, listing).fill(
@@ -64,11 +78,28 @@ class Lists:
                     **({} if view.children else self._related.slots(view, listing)),
                     "search": self._child_filters(view, listing, window),
                     "digest": window.digest,
-                    "rows": "".join([row.html for row in rows]),
+                    "rows": "".join(html),
                     "pagination": "".join([element.html for element in controls]),
                 }
             )
         )
+
+    def plain_view(self, resource: MountedResource, columns: tuple[str, ...] = ()) -> ListView:
+        """The view of rows without events, for any reader: a row omits what is hidden from its own.
+
+        Raises: ConfigurationError, for unknown columns.
+        """
+        entity_type = resource.entity_type
+        known = possible_columns(entity_type)
+        unknown = [name for name in columns if name not in known]
+        if unknown:
+            raise ConfigurationError(
+                f"A table of {entity_type.name} has the column {unknown[0]!r}; expected some of "
+                f"{', '.join(known)}."
+            )
+        audience = Audience(uncertain=entity_type.cls.__entity__.guarded)
+        root_path = self._services.frontend.root_path
+        return self._view(root_path, resource, audience, "", columns)
 
     def rows(
         self,
@@ -79,9 +110,8 @@ class Lists:
         titles: RelatedTitles = NO_TITLES,
     ) -> list[Row]:
         """One row for each record."""
-        view = self._view(
-            self._services.frontend.root_path, resource, audience, listing.place, listing.columns
-        )
+        root_path = self._services.frontend.root_path
+        view = self._view(root_path, resource, audience, *_shape(listing))
         return view.rows(entities, listing.is_narrowed, titles)
 
     def controls(
@@ -91,6 +121,17 @@ class Lists:
         root_path, number = self._services.frontend.root_path, len(window.entities)
         about = (number, window.more, window.total)
         return [Element(self._pagination(root_path, resource, listing, *about))]
+
+    def total(self, resource: MountedResource, measure: Measure, value: Any) -> str:
+        """One total as the cells of its column; a mean of integers may have decimals."""
+        cls = resource.entity_type.cls
+        spec = cls.__entity__.fields[measure.field]
+        if measure.function == "count":
+            return self._values(int, UI(), brief=True)(value)
+        kind = float if isinstance(value, float) else spec.info.annotation
+        if measure.function == "avg" and value is not None:
+            value = round(value, spec.ui.decimal_places or 2)
+        return self._values(kind, shown_as(cls, spec), brief=True)(value)
 
     def actions(self, resource: MountedResource, actor: Actor | None) -> Any:
         """The button for a new record, for an actor who may create one, and those of plugins."""
@@ -113,10 +154,11 @@ class Lists:
         audience: Audience,
         place: str,
         chosen: tuple[str, ...],
+        group: str,
     ) -> ListView:
         children = self._services.areas.children_at(place)
         about = (self._services, resource, audience, self._values, self._rows)
-        return list_view(*about, children, is_figures=place == FIGURES, chosen=chosen)
+        return list_view(*about, children, is_figures=place == FIGURES, chosen=chosen, group=group)
 
     def _make_frame(self, view: ListView, listing: Listing) -> Template:
         """The template of a list without its records, with slots for the rows."""
@@ -149,7 +191,7 @@ class Lists:
         more: bool,
         total: int | None,
     ) -> str:
-        view = self._view(root_path, resource, Audience(), listing.place, listing.columns)
+        view = self._view(root_path, resource, Audience(), *_shape(listing))
         rows_id = self._services.frontend.rows_id(listing)
         services = self._services
         return render(pagination(services, view, listing, rows_id, number, more, total))

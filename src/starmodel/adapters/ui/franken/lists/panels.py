@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,12 +11,16 @@ from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists.rows import ListView
 from starmodel.app.presentation.resource import Page
 from starmodel.app.presentation.ui import Services
+from starmodel.app.queries.list_totals import grouping_of, is_reference
 from starmodel.app.queries.listing import Listing
 from starmodel.app.queries.shown_fields import column_title, possible_columns, shown_fields
 
 FORMATS: tuple[tuple[Page, str], ...] = (
     ("export.csv", "list.csv"), ("export.xlsx", "list.xlsx"), ("export.jsonl", "list.jsonl"),
 )  # fmt: skip
+
+
+MAX_GROUP_FIELDS = 12
 
 
 def panel(view: ListView, name: str, picture: str, content: Any, number: int = 0) -> Any:
@@ -74,8 +79,35 @@ def columns_panel(view: ListView, listing: Listing) -> Any:
     if len(links) < 2:
         return None
     label = texts.text("list.columns_label")
-    content = Div(*links, data_part="columns", role="group", aria_label=label)
+    columns_ = Div(*links, role="group", aria_label=label)
+    content = Div(columns_, _group_links(view, listing, shown), data_part="columns")
     return panel(view, "columns", "columns", content)
+
+
+def _group_links(view: ListView, listing: Listing, shown: Sequence[str]) -> Any:
+    """The fields that group the list, each a link to the list with or without headings."""
+    entity_type, texts, links = view.entity_type, view.texts, []
+    sorted_ = {column.name for column in view.columns if column.sorts}
+    for name, spec in entity_type.cls.__entity__.fields.items():
+        if name in view.audience.uncertain or grouping_of(entity_type, name, shown) is None:
+            continue
+        if is_reference(entity_type, name) and name not in sorted_:
+            continue
+        is_used = listing.group == name
+        mark = icon("check", view.icons_url) if is_used else Span(cls="sm-icon")
+        href = view.href(listing, group=None if is_used else name, page=None)
+        links.append(
+            A(
+                mark, spec.title, href=href, rel="nofollow", cls="sm-item",
+                aria_current="true" if is_used else None,
+            )
+        )  # fmt: skip
+    if not links:
+        return None
+    title = texts.text("group.by")
+    return Div(
+        Div(title, cls="sm-group-title"), *links[:MAX_GROUP_FIELDS], role="group", aria_label=title
+    )
 
 
 def sort_select(view: ListView, listing: Listing) -> Any:
@@ -85,10 +117,8 @@ def sort_select(view: ListView, listing: Listing) -> Any:
     for column in view.columns:
         if not column.sorts:
             continue
-        for order, key in (
-            (column.order or column.name, "list.ascending"),
-            (f"-{column.order or column.name}", "list.descending"),
-        ):
+        keys = ("list.ascending", "list.descending")
+        for order, key in zip(column.orders, keys, strict=True):
             known = known or order == chosen
             href = view.href(listing, order=order, page=None)
             label = texts.text(key, title=column.title)

@@ -25,6 +25,7 @@ from starmodel.adapters.ui.elements import (
     Tr,
     render,
 )
+from starmodel.adapters.ui.formats import without_links
 from starmodel.adapters.ui.franken.event_buttons import state_of
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists.columns import (
@@ -35,6 +36,7 @@ from starmodel.adapters.ui.franken.lists.columns import (
     columns_of,
     sorting,
 )
+from starmodel.adapters.ui.franken.lists.groups import Groups
 from starmodel.adapters.ui.franken.related import linked_titles, related_links
 from starmodel.adapters.ui.titles import title_of
 from starmodel.app.access.offers import offers_in_row
@@ -43,6 +45,7 @@ from starmodel.app.access.readiness import Availability, availability, is_shared
 from starmodel.app.commands.binding.form_names import BULK_IDS, SEVERAL_SUFFIX
 from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
 from starmodel.app.presentation.ui import Row, Services
+from starmodel.app.queries.list_totals import grouping_of
 from starmodel.app.queries.listing import PLACE, Listing, filter_name
 from starmodel.app.queries.record_keys import key_of, row_key
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles
@@ -91,6 +94,7 @@ class ListView:
     is_figures: bool = False
     computed: tuple[Column, ...] = ()
     is_shared: bool = True
+    groups: Groups | None = None
     token: int = field(default_factory=count().__next__)
 
     @property
@@ -106,6 +110,11 @@ class ListView:
     def selects(self) -> bool:
         """Whether rows can be selected for bulk events."""
         return bool(self.bulk) and self.children is None and not self.is_figures
+
+    @property
+    def width(self) -> int:
+        """The number of cells of a row."""
+        return len(self.columns) + self.selects + bool(self.actions)
 
     @property
     def heading(self) -> str:
@@ -190,6 +199,9 @@ class ListView:
         }
         slots["id"], slots["key"] = entity.id, row_key(entity)
         slots["title"] = title_of(entity_type, entity)
+        if self.groups is not None:
+            slots["group"] = self.groups.key(entity)
+            slots["group label"] = self.groups.label(entity, titles)
         if not (self.audience.per_record or self.conditional):
             return slots
         states = {e.name: self._state(e, entity) for e in self.conditional}
@@ -221,6 +233,8 @@ def _cell(
     if column.linked is not None:
         return column.linked(entity, titles)
     value = computed[column.name] if column.name in computed else column.read(entity)
+    if column.renders_record:
+        return column.render(value, entity)
     return column.render(value) if column.link is None else column.link(value, titles)
 
 
@@ -241,11 +255,12 @@ def list_view(
     *,
     is_figures: bool = False,
     chosen: Sequence[str] = (),
+    group: str = "",
 ) -> ListView:
     """Compile the row template of a resource. All views share one cache of rendered rows.
 
     Shapes: children is set for the list on the page of a parent, without the parent's column;
-    chosen are the columns of `Listing.columns`.
+    chosen are the columns of `Listing.columns`, group is `Listing.group`.
     """
     entity_type, texts, icons_url = resource.entity_type, services.texts, services.icons_url
     links, parent_url = related_links(services, resource), ""
@@ -283,18 +298,34 @@ def list_view(
         names = entity_type.cls.__entity__.related_computed
         columns = tuple(column_of(entity_type, name, values) for name in names)
         actions, record_url = (), ""
+    if record_url:  # the first cell is a link to the record
+        columns = (
+            columns[0]._replace(render=without_links(columns[0].render)), *columns[1:]
+        )  # fmt: skip
     row = compiled(
         partial(
             row_component, entity_type, columns, record_url, actions,
-            () if children or is_figures else bulk, audience, icons_url, texts,
+            () if children or is_figures else bulk, audience, icons_url, texts, bool(group),
         )
     )  # fmt: skip
+    groups = _groups(services, resource, group) if group else None
     return ListView(
         resource, services.url_for(resource, "list"), services.url_for(resource, "new"), columns,
         row, actions, bulk, audience, icons_url, cache, texts, children, parent_url, is_figures,
         tuple([column for column in columns if column.is_computed]),
-        all(is_shared(entity_type, event) for event in actions),
+        all(is_shared(entity_type, event) for event in actions), groups,
     )  # fmt: skip
+
+
+def _groups(services: Services, resource: MountedResource, name: str) -> Groups | None:
+    entity_type = resource.entity_type
+    by = grouping_of(entity_type, name, [name])
+    target = services.areas.referenced(entity_type).get(name)
+    if by is None:
+        return None
+    return Groups(
+        entity_type, by, services.texts, None if target is None else target.entity_type.cls
+    )
 
 
 def row_component(
@@ -306,6 +337,7 @@ def row_component(
     audience: Audience,
     icons_url: str,
     texts: Catalogue,
+    is_grouped: bool,
     s: Slots,
 ) -> Any:
     """The row component: one cell per column, the first with a link to the record.
@@ -336,7 +368,10 @@ def row_component(
         opener = Summary(aria_label=texts.text("list.row_actions", name=title), cls=_MENU_BUTTON)
         menu = Details(opener, may, {"data-ignore-morph": True}, cls="sm-menu")
         cells.append(Td(menu, cls="sm-end"))
-    return Tr(*cells, data_key=key)
+    group = {}
+    if is_grouped:
+        group = {"data-group": s.text("group"), "data-heading": s.text("group label")}
+    return Tr(*cells, group, data_key=key)
 
 
 def place_query(children: Children | None) -> str:

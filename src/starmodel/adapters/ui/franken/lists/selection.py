@@ -30,6 +30,9 @@ def selection(view: ListView, matching_url: str) -> Any:
             data_ask_all=texts.text(
                 "bulk.ask", event="{event}", count="{n}", things=view.entity_type.plural_title
             ),
+            data_refuse=texts.text("bulk.will_refuse", count="{n}"),
+            data_stop=texts.text("bulk.stop"),
+            data_stopped=texts.text("bulk.stopped", done="{done}", total="{total}"),
             data_cancel=texts.text("bulk.cancel"), data_close=texts.text("bulk.close"),
             data_more=texts.text("bulk.more_refused", count="{count}"),
             data_lost=texts.text("bulk.lost"), cls=_QUIET,

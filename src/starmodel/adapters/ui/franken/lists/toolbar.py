@@ -37,7 +37,7 @@ def toolbar(
     )
     form = Form(
         _search(view, listing) if searches else None,
-        _filter_panel(view, listing, found, apply) if found.controls else None,
+        _filter_panel(services, view, listing, found, apply) if found.controls else None,
         sort_select(view, listing),
         Div(
             columns_panel(view, listing), export_panel(services, view, listing),
@@ -62,10 +62,16 @@ def _search(view: ListView, listing: Listing) -> Any:
     return Div(icon("search", view.icons_url), search, cls="sm-search")
 
 
-def _filter_panel(view: ListView, listing: Listing, found: FilterControls, apply: Any) -> Any:
+def _filter_panel(
+    services: Services, view: ListView, listing: Listing, found: FilterControls, apply: Any
+) -> Any:
     clear = A(view.texts.text("list.clear"), href=view.url, cls="uk-btn uk-btn-ghost uk-btn-sm")
     end = Div(apply, clear if listing.filters else None, cls="sm-buttons", data_part="filters-end")
-    content = Div(*found.controls, end, cls="sm-filter-fields")
+    facets = {}
+    if "facets" in view.resource.pages:
+        facets = {"data-facets": services.url_for(view.resource, "facets")}
+        facets["data-words"] = view.texts.text("filter.count", label="{label}", count="{count}")
+    content = Div(*found.controls, end, facets, cls="sm-filter-fields")
     return panel(view, "filters", "filter", content, len(listing.filters))
 
 

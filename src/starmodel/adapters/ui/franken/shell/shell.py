@@ -15,6 +15,7 @@ from starmodel.adapters.ui.franken.icons import notice
 from starmodel.adapters.ui.franken.shell.headings import (
     RecordTitle,
     document_title,
+    heading,
     heading_view,
 )
 from starmodel.adapters.ui.franken.shell.layout import (
@@ -23,24 +24,27 @@ from starmodel.adapters.ui.franken.shell.layout import (
     html_head,
     who,
 )
+from starmodel.adapters.ui.franken.shell.page_assets import FORM, SLOT, has_other_classes
 from starmodel.adapters.ui.franken.shell.start_cards import start_card
-from starmodel.adapters.ui.franken.shell.style_sheets import has_other_classes, has_slot
+from starmodel.adapters.ui.franken.shell.welcome import welcome
 from starmodel.adapters.ui.franken.slots import head_slot, slot
 from starmodel.app.access.offers import may_create, offers
 from starmodel.app.access.policy import Actor
 from starmodel.app.presentation.extensions import NavEntry
+from starmodel.app.presentation.navigation import Link, current_link, path_of
 from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
+from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.slots import HEAD, Place
 from starmodel.app.presentation.ui import Services
 from starmodel.core.entity import Entity
 from starmodel.core.values.bounded_cache import MB, cached
-from starmodel.texts.catalogue import Catalogue, Message
+from starmodel.texts.catalogue import Catalogue
 
 Navigation = Callable[
     [
         Sequence[MountedResource],
-        MountedResource | None,
+        Link | None,
         Sequence[NavEntry],
         Collection[MountedResource],
     ],
@@ -84,6 +88,8 @@ class Shell:
         resource: MountedResource | None,
         actions: Any,
         subject: Entity | None,
+        own: OwnPage | None = None,
+        own_head: str = "",
     ) -> str:
         """A complete page; see `PageShell.page`."""
         services = self._services
@@ -101,17 +107,27 @@ class Shell:
         inside = render((*top, *content))
         if resource is not None and subject is not None and resource in self._headings:
             frontend.show(subject, self._headings[resource].name)
+        if own is not None:
+            current: Link | None = current_link(own.path, readable, entries)
+            is_below = current is not None and path_of(current) != own.path
+            shown = render(Div(heading(title), cls="sm-heading")) if own.heading else ""
+        else:
+            current = resource
+            is_below = _has_list(resource) and title != resource.entity_type.plural_title
+            shown = title
         account_part = render(tuple(account) or who(services, actor))
-        is_foreign = self._is_foreign(resource, f"{account_part}{inside}")
-        template = self._template(root_path, readable, resource, entries, creatable, is_foreign)
-        is_below_list = _has_list(resource) and title != resource.entity_type.plural_title
+        # Content that a live part of the application's own page patches in may have any class.
+        is_foreign = own is not None or self._is_foreign(resource, f"{account_part}{inside}")
+        template = self._template(
+            root_path, readable, current, entries, creatable, own, is_foreign, FORM in inside
+        )
         return template.fill(
             {
                 "title": document_title(title, services.site.title),
-                "head": head,
-                "heading": title,
+                "head": head + own_head,
+                "heading": shown,
                 "account": account_part,
-                "breadcrumb": self._breadcrumb(root_path, resource) if is_below_list else "",
+                "breadcrumb": self._breadcrumb(root_path, current) if is_below else "",
                 "actions": render(actions) if actions is not None else "",
                 "content": inside,
                 "tail": frontend.body_end(),
@@ -133,7 +149,12 @@ class Shell:
         cards = [
             start_card(services, resource, actor, overviews.get(resource)) for resource in resources
         ]
-        return (Div(*cards, cls="sm-cards"), Div(*tiles, cls="sm-tiles") if tiles else None)
+        creatable = [each for each in resources if each in overviews and _offers_new(each, actor)]
+        return (
+            welcome(services, creatable, overviews),
+            Div(*cards, cls="sm-cards"),
+            Div(*tiles, cls="sm-tiles") if tiles else None,
+        )
 
     def _readable(self, actor: Actor | None) -> tuple[MountedResource, ...]:
         """The resources of the current area that the actor may read."""
@@ -149,7 +170,7 @@ class Shell:
 
     def _is_foreign(self, resource: MountedResource | None, html: str) -> bool:
         """Whether the page has classes that only the whole style sheet has."""
-        if resource is not None and not self._has_skin and not has_slot(html):
+        if resource is not None and not self._has_skin and SLOT not in html:
             return False  # the classes of lists and records are ours
         return has_other_classes(html, self._services.site.styled_classes())
 
@@ -157,29 +178,48 @@ class Shell:
         self,
         root_path: str,
         readable: Sequence[MountedResource],
-        resource: MountedResource | None,
+        current: Link | None,
         entries: Sequence[NavEntry],
         creatable: Sequence[MountedResource],
+        own: OwnPage | None,
         is_foreign: bool,
+        has_form: bool,
     ) -> Template:
         services, s = self._services, Slots()
-        head = html_head(services, resource, s, whole=is_foreign)
-        head += services.frontend.head(root_path)
-        navigation = self._navigation(readable, resource, entries, creatable)
-        inside = render(body(services, navigation, s, has_breadcrumb=_has_list(resource)))
-        language = escape(services.texts.text("page.language"))
-        html_class = services.site.html_class
-        html = f'<html lang="{language}" class="{html_class}"><head>{head}</head>{inside}</html>'
+        resource = None if own is not None or isinstance(current, NavEntry) else current
+        head = html_head(services, resource, s, own, whole=is_foreign)
+        head += services.frontend.head(root_path, has_form=has_form)
+        navigation = self._navigation(readable, current, entries, creatable)
+        has_breadcrumb = own is not None or _has_list(resource)
+        inside = render(
+            body(
+                services, navigation, s, has_breadcrumb=has_breadcrumb, is_own=own is not None
+            )
+        )  # fmt: skip
+        attributes = f'{_language_of(services)} class="{services.site.html_class}"'
+        html = f"<html {attributes}><head>{head}</head>{inside}</html>"
         return Template(Safe(f"<!doctype html>{html}"))
 
-    def _make_breadcrumb(self, root_path: str, resource: MountedResource) -> str:
-        return breadcrumb(self._services, resource)
+    def _make_breadcrumb(self, root_path: str, link: Link) -> str:
+        return breadcrumb(self._services, link)
 
 
 def _translated(entry: NavEntry, texts: Catalogue) -> NavEntry:
     """The entry with its title in the words of the application."""
     title = entry.title
-    return replace(entry, title=texts.render(title)) if isinstance(title, Message) else entry
+    shown = texts.render(title)
+    return entry if shown is title else replace(entry, title=shown)
+
+
+def _language_of(services: Services) -> str:
+    """The attributes of <html> that say in which language, and direction, the page is.
+
+    With `data-formats` the server has written numbers and dates in that language.
+    """
+    if services.language is None:
+        return f'lang="{escape(services.texts.text("page.language"))}"'
+    language = services.language
+    return f'lang="{escape(language.code)}" dir="{language.direction}" data-formats'
 
 
 def _offers_new(resource: MountedResource, actor: Actor | None) -> bool:

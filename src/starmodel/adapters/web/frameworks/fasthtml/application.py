@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from html import escape
 from operator import attrgetter
 from typing import Any
 
@@ -16,11 +17,12 @@ from starmodel.adapters.web._compat.fasthtml import (
     handler_of,
     is_conversion_error,
     missing_parameter,
+    page_endpoint,
     run_before,
 )
 from starmodel.adapters.web.frameworks.asgi import AsgiFramework, PagePart, call_application
-from starmodel.adapters.web.frameworks.fasthtml.entities import support_entities
-from starmodel.adapters.web.frameworks.handlers import check_annotations, description
+from starmodel.adapters.web.frameworks.fasthtml.entities import support_entities, with_queries
+from starmodel.adapters.web.frameworks.handlers import check_annotations, check_queries, description
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.app.application import Application
@@ -37,6 +39,8 @@ class StarModelApp(CheckedRoutes):
 
     starmodel: Application
     gateway: Gateway
+    page: Callable[..., Any]
+    """The decorator `starmodel.page`, for a page of this application."""
 
     __call__ = call_application
 
@@ -46,6 +50,11 @@ class StarModelApp(CheckedRoutes):
 
     def check_handler(self, handler: Any) -> None:
         check_annotations(handler)
+        if hasattr(self, "starmodel"):
+            check_queries(handler, self.starmodel.registry)
+
+    def prepared(self, handler: Any) -> Any:
+        return with_queries(handler)
 
 
 def new_application(
@@ -87,12 +96,25 @@ class FastHTMLFramework(AsgiFramework):
     def missing_parameter(self, error: Any) -> str:
         return missing_parameter(error)
 
+    def page_endpoint(self, function: Any, respond: Any) -> Any:
+        check_annotations(function)
+        return page_endpoint(self.app, with_queries(function), respond)
+
+    def _own_head(self, gateway: Gateway) -> Sequence[PagePart]:
+        parts = tuple(self.app.hdrs)
+        return [lambda root_path: gateway.ui.render(parts)] if parts else []
+
     def _add_to_pages(self, gateway: Gateway, head: Sequence[PagePart]) -> None:
         app, frontend = self.app, gateway.frontend
 
         def part(make: PagePart) -> _Lazy:
             return _Lazy(lambda: Safe(make(frontend.root_path)))
 
+        languages = gateway.application.languages
+        if languages is not None and app.htmlkw.get("lang") == languages.default.code:
+            app.htmlkw["lang"] = _Lazy(lambda: escape(languages.current.code))
+            app.htmlkw["dir"] = _Lazy(lambda: languages.current.direction)
+            app.htmlkw["data-formats"] = True
         # After the application's headers: browsers and search engines use the first of a kind.
         app.hdrs = [*map(part, head), *app.hdrs, part(frontend.head), _Lazy(description)]
         # A footer, not a part of `body_wrap`: routes of an APIRouter, and routes that were added

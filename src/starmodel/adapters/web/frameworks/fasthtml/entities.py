@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 from fastcore.xml import Safe
 from fasthtml.xtend import Titled
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from starmodel.adapters.web.frameworks.handlers import (
@@ -14,10 +18,15 @@ from starmodel.adapters.web.frameworks.handlers import (
     entity_page,
     entity_parameter,
     gateway_of,
+    query_parameter,
     redirect_response,
 )
+from starmodel.app.live.live_queries import query_parameters
 from starmodel.core.entity import Entity
 from starmodel.core.events.results import Redirect
+
+REQUEST = "starmodel_request"
+"""The parameter by which FastHTML passes the request to a handler with queries."""
 
 
 def support_entities() -> None:
@@ -33,6 +42,29 @@ def support_entities() -> None:
     Entity.__ft__ = lambda entity: Safe(declared(entity))
     Entity.__response__ = _entity_response
     Redirect.__response__ = lambda redirect, request: redirect_response(redirect, request.scope)  # type: ignore[attr-defined]
+
+
+def with_queries(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The handler with its query parameters filled; FastHTML fills the others."""
+    queries = query_parameters(function)
+    if not queries:
+        return function
+    signature = inspect.signature(function, eval_str=True)
+    others = [each for name, each in signature.parameters.items() if name not in queries]
+    request = inspect.Parameter(REQUEST, inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+    by_name = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in others]
+
+    @functools.wraps(function)
+    async def call(**given: Any) -> Any:
+        scope = given.pop(REQUEST).scope
+        for name, query in queries.items():
+            given[name] = await query_parameter(query, scope)
+        if inspect.iscoroutinefunction(function):
+            return await function(**given)
+        return await run_in_threadpool(function, **given)
+
+    call.__signature__ = signature.replace(parameters=[*by_name, request])  # type: ignore[attr-defined]
+    return call
 
 
 def _entity_response(entity: Entity, request: Request) -> Any:

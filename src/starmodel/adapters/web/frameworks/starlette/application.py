@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from starlette.applications import Starlette
 
 from starmodel.adapters.web.frameworks.asgi import AsgiFramework, PagePart, call_application
 from starmodel.adapters.web.frameworks.handlers import description
+from starmodel.adapters.web.frameworks.starlette.parameters import page_endpoint
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.app.application import Application
 
@@ -21,6 +23,8 @@ class StarletteApp(Starlette):
 
     starmodel: Application
     gateway: Gateway
+    page: Callable[..., Any]
+    """The decorator `starmodel.page`, for a page of this application."""
 
     __call__ = call_application
 
@@ -40,6 +44,9 @@ class StarletteFramework(AsgiFramework):
         self.html_class, self.language = html_class, language
         self._imports = imports
         self._head: Sequence[PagePart] = ()
+
+    def page_endpoint(self, function: Any, respond: Any) -> Any:
+        return page_endpoint(function, respond)
 
     def head(self, root_path: str, *, styles: bool = True) -> str:
         """The HTML of a page's head: style sheets, scripts and the description."""

@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from weakref import WeakSet
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from starmodel.adapters.web.frameworks.handlers import (
-    check_annotations,
     entity_json,
     entity_page,
-    entity_parameter,
     gateway_of,
     redirect_response,
 )
 from starmodel.adapters.web.frameworks.starlette.pages import PageResponse
+from starmodel.adapters.web.frameworks.starlette.parameters import caller, endpoints
 from starmodel.adapters.web.http.exchange import rendered_page
 from starmodel.app.access.disclosure import Viewer
-from starmodel.app.sessions.session import Session
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events.results import Redirect
-from starmodel.core.fields.annotations import resolved_hints
 from starmodel.core.values.json_data import json_bytes
-
-_MISSING = object()
-_endpoints: WeakSet[Callable[..., Any]] = WeakSet()
-Value = Callable[[HTTPConnection], Any]
 
 
 def endpoint(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
@@ -49,89 +38,18 @@ def endpoint(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
     Raises: ConfigurationError, for a parameter such as `Counter | None`, and for what is no
     function with such parameters.
     """
-    _check_function(function)
-    check_annotations(function)
-    values = _values(function)
-    is_async = inspect.iscoroutinefunction(function)
+    call = caller(function)
 
     @functools.wraps(function)
     async def respond(*args: Any) -> Any:
         *instance, connection = args
-        filled = {}
-        for name, value in values.items():
-            found = value(connection)
-            found = await found if inspect.isawaitable(found) else found
-            if found is not _MISSING:
-                filled[name] = found
-        if is_async:
-            result = await function(*instance, **filled)
-        else:
-            result = await run_in_threadpool(function, *instance, **filled)
+        result = await call(connection, *instance)
         if connection.scope["type"] == "websocket":
             return None
         return await _response(result, connection)
 
-    _endpoints.add(respond)
+    endpoints.add(respond)
     return respond
-
-
-def _check_function(function: Any) -> None:
-    """Raises: ConfigurationError, for what can't be called with named values."""
-    name = getattr(function, "__qualname__", repr(function))
-    if not inspect.isfunction(function):
-        raise ConfigurationError(f"endpoint() got {name}; expected a function.")
-    if function in _endpoints:
-        raise ConfigurationError(f"{name} has the decorator endpoint twice. Remove one.")
-    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-        raise ConfigurationError(
-            f"{name} yields; expected an endpoint that returns. Return a StreamingResponse."
-        )
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-            raise ConfigurationError(
-                f"{name}({parameter}) can't be filled. Name each parameter, without * and /."
-            )
-
-
-def _values(function: Callable[..., Any]) -> Mapping[str, Value]:
-    """The value of each parameter, as a function of the connection."""
-    hints, unresolved = resolved_hints(function)
-    for name, error in unresolved.items():
-        raise ConfigurationError(
-            f"The annotation of {function.__qualname__}({name}) can't be resolved: {error}. "
-            "Define or import the class before the endpoint."
-        ) from error
-    parameters = list(inspect.signature(function).parameters.values())
-    if parameters and parameters[0].name == "self":  # a method of an HTTPEndpoint
-        parameters = parameters[1:]
-    return {p.name: _value(function, p, hints.get(p.name)) for p in parameters}
-
-
-def _value(function: Callable[..., Any], parameter: inspect.Parameter, kind: Any) -> Value:
-    name = parameter.name
-    if isinstance(kind, type):
-        if issubclass(kind, Entity):
-            return lambda connection: entity_parameter(kind, connection.scope)
-        if issubclass(kind, HTTPConnection):
-            return lambda connection: connection
-        if issubclass(kind, Session):
-            return lambda connection: connection.scope["starmodel.session"]
-    if name in ("request", "websocket"):
-        return lambda connection: connection
-    if name == "session":
-        return lambda connection: connection.scope["session"]
-
-    def path_parameter(connection: HTTPConnection) -> Any:
-        found = connection.path_params.get(name, _MISSING)
-        if found is _MISSING and parameter.default is inspect.Parameter.empty:
-            raise ConfigurationError(
-                f"{function.__qualname__}({name}) has no value: the route has no path parameter "
-                f"{{{name}}}. Annotate it with an Entity, Request or Session, or read it from "
-                "the request."
-            )
-        return found
-
-    return path_parameter
 
 
 async def _response(result: Any, request: Any) -> Response:

@@ -91,13 +91,22 @@ def _document(content: Any, title: str | None) -> str:
         own += f"<title>{escape(title or gateway.application.settings.title)}</title>"
     attributes = "".join(
         f' {name}="{escape(value)}"'
-        for name, value in (("lang", framework.language), ("class", framework.html_class))
+        for name, value in (*_language_of(gateway), ("class", framework.html_class))
         if value
     )
     return (
         f"<!doctype html><html{attributes}><head>{framework.head(root_path)}{own}</head>"
         f"<body>{body}{gateway.frontend.body_end()}</body></html>"
     )
+
+
+def _language_of(gateway: Any) -> Sequence[tuple[str, str]]:
+    """The attributes of <html> for the language of the page."""
+    languages = gateway.application.languages
+    if languages is None:
+        return [("lang", _framework(gateway).language)]
+    current = languages.current
+    return [("lang", current.code), ("dir", current.direction), ("data-formats", "server")]
 
 
 def _parts(content: Any) -> Sequence[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starmodel.migrations.running.planning.actions import (
     Action,
     RowAction,
@@ -19,9 +21,8 @@ from starmodel.migrations.running.planning.expanding.conversion import (
 from starmodel.migrations.running.planning.expanding.expanded import Expanded, again, schema_change
 from starmodel.migrations.running.planning.states import State
 from starmodel.migrations.running.rows.works import Fill, Split
-from starmodel.migrations.schema.definitions import (
-    FieldDefinition,
-)
+from starmodel.migrations.schema.definitions import EntityDefinition, FieldDefinition
+from starmodel.migrations.schema.editing import with_entity, without_former_keys
 from starmodel.migrations.steps import (
     UNSET,
     AddField,
@@ -71,16 +72,30 @@ def change_field(step: ChangeField, state: State, after: State) -> Expanded:
     present = physical_field(state, before.id, old.id)
     after = after.settled(entity.id, new.id)
     about = describe(step)
+    freed = _freed(state, after, before, old.column)
+    first: list[Action] = []
+    if freed is not state:
+        first.append(schema_change(state, freed, f"Drop the keys of {step.entity}.{step.field}"))
     if step.convert is not None or step.on_error is not UNSET or not same_form(present, new):
         work = conversion_options(step, new)
-        return convert_column(state, after, entity, present, new, work, about)
+        actions, after = convert_column(freed, after, entity, present, new, work, about)
+        return [*first, *actions], after
     if not present.nullable or new.nullable:
         return [schema_change(state, after, about)], after
-    fill = Fill(state.physical, step.entity, step.field, required_fill(step.fill, new))
+    fill = Fill(freed.physical, step.entity, step.field, required_fill(step.fill, new))
     return [
+        *first,
         RowAction(fill, fill.describe()),
-        schema_change(state, after, about, again(fill)),
+        schema_change(freed, after, about, again(fill)),
     ], after
+
+
+def _freed(state: State, after: State, entity: EntityDefinition, column: str) -> State:
+    """The state without the keys of a column that end with its change; itself without any."""
+    free = without_former_keys(entity, after.schema.entity(entity.name), column)
+    if free == entity:
+        return state
+    return replace(state, schema=with_entity(state.schema, entity.name, free))
 
 
 def restore_field(step: RestoreField, state: State, after: State) -> Expanded:

@@ -11,6 +11,7 @@ from fastcore.xml import Button, Div, Form, Input, Li, Span, Time, Ul
 from starmodel.app.ports.sessions import SessionRecord
 from starmodel.plugins.built_in.auth.users.device_names import device_name
 from starmodel.texts.catalogue import Catalogue
+from starmodel.texts.dates import moment_text
 
 MAX_DEVICES = 50
 
@@ -58,8 +59,5 @@ def _item(texts: Catalogue, record: SessionRecord, present: str, root_path: str)
 
 def _since(texts: Catalogue, at: float) -> Any:
     moment = datetime.fromtimestamp(at, UTC)
-    month = texts.text(f"month.{moment.month}")
-    date = texts.text("shown.date", day=moment.day, month=month, year=moment.year)
-    shown = texts.text("shown.moment", date=date, time=f"{moment:%H:%M} UTC")
-    text = texts.text("account.since", moment=shown)
+    text = texts.text("account.since", moment=moment_text(texts, moment, "UTC"))
     return Time(text, datetime=moment.isoformat(timespec="seconds"))

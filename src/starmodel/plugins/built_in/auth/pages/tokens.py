@@ -13,6 +13,7 @@ from starmodel.app.credentials.tokens.tokens import MAX_NAME_CHARS
 from starmodel.app.ports.credentials.tokens import TokenRecord
 from starmodel.plugins.built_in.auth.pages.parts import Filled, Parts
 from starmodel.texts.catalogue import Catalogue
+from starmodel.texts.dates import day_text
 
 FORM = "account-token"
 LIFETIMES = (7, 30, 90, 365)
@@ -88,6 +89,4 @@ def _item(texts: Catalogue, record: TokenRecord, root_path: str) -> Any:
 
 
 def _date(texts: Catalogue, at: float) -> str:
-    moment = datetime.fromtimestamp(at, UTC)
-    month = texts.text(f"month.{moment.month}")
-    return texts.text("shown.date", day=moment.day, month=month, year=moment.year)
+    return day_text(texts, datetime.fromtimestamp(at, UTC))

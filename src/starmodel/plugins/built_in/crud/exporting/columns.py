@@ -15,6 +15,7 @@ from starmodel.core.classes.related_fields import RelatedField, related_field
 from starmodel.core.commands import plain
 from starmodel.core.definition.related_computed import related_values
 from starmodel.core.entity import Entity
+from starmodel.core.fields.method_columns import method_column
 from starmodel.core.public_state import public_state
 from starmodel.core.snapshot import hidden_of
 from starmodel.core.values.json_data import json_bytes
@@ -26,7 +27,8 @@ class ExportColumn(NamedTuple):
     """One column.
 
     Shapes: target is the class that a foreign key refers to, path the field of a related record,
-    and is_linked is True for a relation to many records; None and False for other columns.
+    is_linked is True for a relation to many records and is_method for a method; None and False for
+    other columns.
     """
 
     name: str
@@ -34,6 +36,7 @@ class ExportColumn(NamedTuple):
     target: type[Entity] | None = None
     path: RelatedField | None = None
     is_linked: bool = False
+    is_method: bool = False
 
 
 class ExportRow(NamedTuple):
@@ -62,6 +65,8 @@ class ExportRow(NamedTuple):
                 data[column.name] = self._linked(column)
             elif column.path is not None:
                 data[column.name] = plain(self.titles.value(self.entity, column.path))
+            elif column.is_method:
+                data[column.name] = plain(getattr(self.entity, column.name)())
             elif column.name in self.state:
                 data[column.name] = self.state[column.name]
                 if column.target is not None and column.name.endswith("_id"):
@@ -76,6 +81,9 @@ class ExportRow(NamedTuple):
             return _cell(value, plain(value))
         if column.target is not None:
             return self._title(column)
+        if column.is_method:
+            value = getattr(self.entity, column.name)()
+            return _cell(value, plain(value))
         return _cell(getattr(self.entity, column.name, None), self.state.get(column.name))
 
     def _title(self, column: ExportColumn) -> str | None:
@@ -105,10 +113,16 @@ def export_columns(
         columns.append(
             ExportColumn(
                 name, column_title(entity_type, name), None if target is None else target.cls,
-                path, name in linked,
+                path, name in linked, _is_method(entity_type, name),
             )
         )  # fmt: skip
     return columns
+
+
+def _is_method(entity_type: EntityType, name: str) -> bool:
+    cls = entity_type.cls
+    known = {**cls.__pydantic_fields__, **cls.__pydantic_computed_fields__}
+    return name not in known and "." not in name and method_column(cls, name) is not None
 
 
 def export_row(entity: Entity, titles: RelatedTitles) -> ExportRow:

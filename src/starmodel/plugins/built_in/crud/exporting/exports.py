@@ -120,7 +120,7 @@ class Exports:
         """The rows in batches, which end when the visitor has gone."""
         application, actor, policy = self._application, exchange.session.actor, resource.policy
         entity_type = resource.entity_type
-        gone = asyncio.create_task(_disconnected(exchange))
+        gone = asyncio.create_task(disconnected(exchange))
 
         async def rows() -> Rows:
             every = application.every(listing, actor, policy=policy)
@@ -141,7 +141,7 @@ class Exports:
             gone.cancel()
 
 
-async def _disconnected(exchange: Exchange) -> None:
+async def disconnected(exchange: Exchange) -> None:
     while (await exchange.request.receive())["type"] != "http.disconnect":
         pass
 

@@ -23,6 +23,7 @@ from starmodel.adapters.persistence.sql.dialects.sqlite import (
     DECIMAL_ORDER,
     ISO,
     LOWER,
+    SUM,
     SqliteDialect,
 )
 from starmodel.adapters.persistence.sql.drivers.sqlite.file import SqliteFile
@@ -108,6 +109,7 @@ class SqliteDatabase:
             connection.create_collation(DECIMAL_ORDER, _compare_decimals)
             connection.create_function(LOWER, 1, _lower, deterministic=True)
             connection.create_function(ISO, 2, _iso, deterministic=True)
+            connection.create_aggregate(SUM, 1, _Sum)
             opened.pop_all()
         return connection
 
@@ -221,6 +223,24 @@ def _iso(kind: str, value: Any) -> Any:
         return value if codec.decode is None else codec.encode(codec.decode(value))
     except (AttributeError, ArithmeticError, TypeError, ValueError):
         return value
+
+
+class _Sum:
+    """The aggregate function SUM: the total as text, None without values."""
+
+    def __init__(self) -> None:
+        self._total: decimal.Decimal | None = None
+
+    def step(self, value: Any = None, /) -> None:
+        if value is not None:
+            made = decimal.Decimal(str(value))
+            self._total = made if self._total is None else _EXACT.add(self._total, made)
+
+    def finalize(self) -> Any:
+        return None if self._total is None else f"{self._total:f}"
+
+
+_EXACT = decimal.Context(prec=200)
 
 
 def _lower(text: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Translations by gettext, and the formats of languages, both by Babel."""

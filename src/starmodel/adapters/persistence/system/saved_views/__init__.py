@@ -1,0 +1,1 @@
+"""Saved views in a database, and in memory."""

@@ -1,0 +1,1 @@
+"""Components for pages of the application's own: figures, charts and tables."""
