@@ -86,6 +86,6 @@ async def test_list_leaves_out_what_the_server_has_evicted(
     assert [each.id for each in found] == ["0", "1", "2", "5", "6"]
     from starmodel.core.classes.registry import entity_type
 
-    records = store._store().records[entity_type(Guest, "redis").cls]
-    assert await store._store().sweeper.prune(records) == 4
+    records = store.store.records[entity_type(Guest, "redis").cls]
+    assert await store.store.sweeper.prune(records) == 4
     assert await store.count(Query(Guest)) == 7

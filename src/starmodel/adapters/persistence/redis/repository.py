@@ -136,7 +136,7 @@ class RedisRepository:
             await store.link.close()
 
     async def get(self, entity: type[E], id: Any) -> E | None:
-        store = self._store()
+        store = self.store
         found = await store.reader.get(_records(store, entity), id)
         return cast("E | None", found)
 
@@ -151,7 +151,7 @@ class RedisRepository:
     async def _commit(
         self, batch: Batch, between: Callable[[], Awaitable[None]] | None, lease: Lease
     ) -> None:
-        store = self._store()
+        store = self.store
         for change in batch.changes:
             _records(store, change.entity)
         now = self._clock()
@@ -171,7 +171,7 @@ class RedisRepository:
 
     @asynccontextmanager
     async def lock_rows(self, keys: Collection[RecordKey]) -> AsyncIterator[Repository]:
-        store = self._store()
+        store = self.store
         names = set()
         for entity, id in keys:
             try:
@@ -197,19 +197,19 @@ class RedisRepository:
                 await store.link.script(UNLOCK, lease.keys, lease.token)
 
     async def next_id(self, entity: type[Entity]) -> int:
-        store = self._store()
+        store = self.store
         number = await store.link.script(NEXT_ID, [_records(store, entity).sequence_key])
         return int(number)
 
     async def list(self, query: Query) -> list[Entity]:
-        return list(await self._store().reader.rows(query))
+        return list(await self.store.reader.rows(query))
 
     async def stream(self, query: Query, batch: int) -> AsyncGenerator[Sequence[Entity], None]:
-        async for chunk in self._store().reader.stream(query, batch):
+        async for chunk in self.store.reader.stream(query, batch):
             yield chunk
 
     async def count(self, query: Query) -> int:
-        store = self._store()
+        store = self.store
         records = _records(store, query.entity)
         if records.ttl_s is not None:
             await store.sweeper.sweep_class(records)  # so that no expired record is counted
@@ -219,18 +219,18 @@ class RedisRepository:
         return query.matches(entity) if query.is_decidable(entity) else None
 
     def supports(self, entity: type[Entity], condition: Condition) -> bool:
-        return supports(_records(self._store(), entity), condition)
+        return supports(_records(self.store, entity), condition)
 
     async def marker(self, key: str) -> Marker | None:
-        raw = await self._store().link.call("GET", self.keys.marker(key))
+        raw = await self.store.link.call("GET", self.keys.marker(key))
         found = None if raw is None else marker_of(key, raw)
         return None if found is None or found.at + MARKER_TTL_S <= self._clock() else found
 
     async def forget(self, key: str, command: str) -> None:
-        await self._store().link.script(FORGET, [self.keys.marker(key)], command)
+        await self.store.link.script(FORGET, [self.keys.marker(key)], command)
 
     async def touch(self, entity: type[Entity], id: Any, ttl_s: float) -> None:
-        store = self._store()
+        store = self.store
         records = _records(store, entity)
         try:
             text = records.id_entry(id)
@@ -244,9 +244,11 @@ class RedisRepository:
 
     async def sweep(self) -> None:
         """Delete expired records and announce each; runs automatically each second."""
-        await self._store().sweeper.sweep()
+        await self.store.sweeper.sweep()
 
-    def _store(self) -> OpenRedis:
+    @property
+    def store(self) -> OpenRedis:
+        """The parts of the open store. Raises: StoreUnavailableError, when it is not open."""
         store = self._opened
         if store is None:
             raise StoreUnavailableError(

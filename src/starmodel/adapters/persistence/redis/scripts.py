@@ -209,6 +209,24 @@ return swept
 Keys: index, expiry, records. Arguments: now, ids.
 """
 
+REMOVE = Script(
+    "allow-oom",
+    _RECORDS
+    + """
+local removed = 0
+for n = 1, #ARGV do
+  local raw = redis.call('GET', KEYS[n + 2])
+  local _, text
+  if raw then _, _, _, text = head(raw) end
+  removed = removed + redis.call('DEL', KEYS[n + 2])
+  entries(text or '', ARGV[n], function(made) redis.call('ZREM', KEYS[1], made) end)
+  redis.call('ZREM', KEYS[2], ARGV[n])
+end
+return removed
+""",
+)
+"""Deletes records of any version; their number. Keys: index, expiry, records. Arguments: ids."""
+
 LOCK = Script(
     "",
     """
@@ -277,6 +295,6 @@ return pruned
 SCRIPTS = {
     script.sha: script
     for script in (
-        COMMIT, DELETE, FORGET, TOUCH, SWEEP, LOCK, UNLOCK, NEXT_ID, REINDEX, PRUNE,
+        COMMIT, DELETE, FORGET, TOUCH, SWEEP, REMOVE, LOCK, UNLOCK, NEXT_ID, REINDEX, PRUNE,
     )
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,10 +55,11 @@ class ServerInfo:
 
     @property
     def persistence(self) -> str:
-        """How data survives a restart: "append-only file", "snapshots" or "none"."""
+        """How data survives a restart: "append-only file", "snapshots", "none" or "unknown"."""
         if self.facts.get("aof_enabled") == "1":
             return "append-only file"
-        return "snapshots" if self.facts.get("rdb_last_save_time", "0") != "0" else "none"
+        schedule = self.facts.get("save")
+        return "unknown" if schedule is None else "snapshots" if schedule else "none"
 
 
 async def server_info(link: RedisLink) -> ServerInfo:
@@ -73,7 +75,11 @@ async def server_info(link: RedisLink) -> ServerInfo:
         raise ConfigurationError(_unusable(link.place, error, cause)) from error
     text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
     pairs = (line.split(":", 1) for line in text.splitlines() if ":" in line)
-    return ServerInfo({words[0]: words[1] for words in pairs})
+    facts = {words[0]: words[1] for words in pairs}
+    with contextlib.suppress(StoreError):  # not permitted by many hosted servers
+        replies = await link.call("CONFIG", "GET", "save")
+        facts |= {"save": reply_text(reply) for reply in replies[1:2]}
+    return ServerInfo(facts)
 
 
 def _unusable(place: str, error: BaseException, cause: BaseException | None) -> str:
