@@ -121,12 +121,13 @@ class CrudPages:
 
             views = (
                 ()
-                if application.saved_views is None
+                if not (actor or entity_type.cls.model_config.get("views"))
+                or application.saved_views is None
                 else await application.saved_views.shown(listing, actor, hidden)
             )
 
             def page() -> str:
-                links = ui.list_views(resource, listing, views, actor)
+                links = ui.list_views(resource, listing, views, actor) if views or actor else None
                 table = ui.list_table(resource, listing, window, actor)
                 actions = ui.list_actions(resource, actor)
                 return ui.page(
