@@ -97,7 +97,7 @@ class CrudPages:
         if exchange.request.wants_stream:
             await self._data.serve_list(exchange, resource)
             return
-        if not exchange.request.wants_json and is_filter_form(query):
+        if query and not exchange.request.wants_json and is_filter_form(query):
             asked = parameters_of_form(entity_type, exchange.request.query_pairs)
             list_url = resource.url_for("list", root_path=exchange.root_path)
             await exchange.redirect(f"{list_url}?{urlencode(asked)}" if asked else list_url)
