@@ -18,4 +18,6 @@ import "./events/shortcuts.js";
 import "./events/event_dialogs.js";
 import "./page/locale.js";
 import "./stream/stream.js";
+import "./keys.js";
 import "./loading.js";
+import "./lists/on_demand.js";

@@ -1,10 +1,10 @@
 // The form of an event in a dialog of a list: for one row, or for those that are chosen.
 
 import { open } from "./dialogs.js";
+import { above } from "../base/elements.js";
 import { releaseRows } from "../lists/row_selection.js";
 import { picture } from "../page/page.js";
 import { text as sentence } from "../base/texts.js";
-import { above } from "../base/elements.js";
 
 let count = 0;
 

@@ -16,6 +16,7 @@ from starmodel.cli.commands.export import export
 from starmodel.cli.commands.init import init
 from starmodel.cli.commands.migrate import migrate
 from starmodel.cli.commands.plugin import plugin
+from starmodel.cli.commands.redis import redis
 from starmodel.cli.commands.routes import routes
 from starmodel.cli.commands.run import run
 from starmodel.cli.commands.texts import texts
@@ -59,6 +60,7 @@ app.add_typer(user, name="user")
 app.add_typer(plugin, name="plugin")
 app.add_typer(css, name="css")
 app.add_typer(db, name="db")
+app.add_typer(redis, name="redis")
 app.add_typer(texts, name="texts")
 app.command()(version)
 

@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.browsing import Visitor
-from e2e.serving import Server, example_server
+from e2e.pages.desk import signed_in
+from e2e.serving import Server
 
 # The page, its style sheet, two scripts, the icons and the stream; then the number of all records.
-MOST_BYTES, MOST_REQUESTS = 62_000, 7
+MOST_BYTES, MOST_REQUESTS = 64_500, 7
 Visit = Callable[..., Visitor]
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = example_server(tmp_path_factory.mktemp("desk"), "desk")
-    command = Path(sys.executable).with_name("starmodel")
-    add = [command, "event", "Samples", "add", "--orders", "500", "--app", "desk/app.py"]
-    subprocess.run(add, cwd=server.folder, check=True, capture_output=True)
-    with server:
-        yield server
-
-
-def signed_in(visit: Visit, desk: Server) -> Page:
-    page: Page = visit(desk).context.new_page()
-    page.goto(desk.sign_in_url)
-    return page
 
 
 def transferred(page: Page, path: str) -> dict[str, int]:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, NamedTuple
 
 from starmodel.adapters.ui.compiled import escaped
 from starmodel.core.classes.foreign_keys import foreign_keys
+from starmodel.core.definition.formats import upper_bound
 from starmodel.core.entity import Entity
 from starmodel.core.fields.specs import FieldSpec
 from starmodel.core.fields.widgets import CURRENCY, MAX_PLACES, UI, ui_of
@@ -38,7 +39,13 @@ class Amount(NamedTuple):
 
 
 def with_places(ui: UI, metadata: Iterable[Any]) -> UI:
-    """The options with the `decimal_places` of a field's constraints, unless they have some."""
+    """The options with the decimals and the bound of a field's constraints, unless they have some.
+
+    The bound is the end of a bar.
+    """
+    metadata = tuple(metadata)
+    if ui.format == "bar" and ui.max is None:
+        ui = replace(ui, max=upper_bound(metadata))
     places = (getattr(item, "decimal_places", None) for item in metadata)
     found = next((number for number in places if number is not None), None)
     if ui.decimal_places is None and found is not None:

@@ -14,6 +14,7 @@ from typing import Any
 from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.adapters.ui.compiled import Slots, Template, compiled, escaped
 from starmodel.adapters.ui.elements import Code, Span, render
+from starmodel.adapters.ui.formats import format_renderer, mail_link, phone_link
 from starmodel.adapters.ui.numbers import NUMBERS, number_renderer
 from starmodel.adapters.ui.shapes import Shape, shape_of
 from starmodel.app.ports.moments import DATES, KINDS, takes_only_aware
@@ -23,7 +24,8 @@ from starmodel.core.fields.widgets import UI
 from starmodel.core.values.bounds import number_text
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
-RenderValue = Callable[[Any], str]
+RenderValue = Callable[..., str]
+"""Renders a value as HTML; one of `UI(render=…)` may take the record, too."""
 NONE = "\u2013"
 NOTHING = f'<span class="sm-none">{NONE}</span>'
 MAX_CELL_CHARS = 160
@@ -45,10 +47,13 @@ def value_renderer(
 
     Lists, objects and other types are rendered from their public JSON.
     """
-    show = _by_widget(ui, brief) or _by_type(annotation, ui, brief, texts)
+    usual = _by_widget(ui, brief) or _by_type(annotation, ui, brief, texts)
+    show = format_renderer(ui, usual, texts, brief=brief) or usual
+    if ui.renders_record:
+        return lambda value, record=None: show(value, record) or NOTHING
 
     def shown(value: Any) -> str:
-        return NOTHING if value is None or value == "" else show(value)
+        return NOTHING if value is None or value == "" else show(value) or NOTHING
 
     return shown
 
@@ -61,7 +66,9 @@ def _by_widget(ui: UI, brief: bool) -> RenderValue | None:
     if ui.widget == "color":
         return _color
     if ui.widget == "email":
-        return _linked("mailto:")
+        return mail_link
+    if ui.widget == "tel":
+        return phone_link
     if ui.widget == "url":
         return _url
     return None
@@ -84,7 +91,7 @@ def _by_type(annotation: Any, ui: UI, brief: bool, texts: Catalogue) -> RenderVa
     if issubclass(kind, datetime.date) or kind.__name__ in DATES:
         return _dates(texts)
     if kind.__name__ == "EmailStr":
-        return _linked("mailto:")
+        return mail_link
     if "Url" in kind.__name__:
         return _url
     if issubclass(kind, str):
@@ -275,14 +282,6 @@ def _read(kind: Any, value: Any) -> Any:
         except ValueError:
             return None
     return value if isinstance(value, kind) else None
-
-
-def _linked(scheme: str) -> RenderValue:
-    def show(value: Any) -> str:
-        text = escape(str(value))
-        return f'<a class="uk-link" href="{scheme}{text}">{text}</a>'
-
-    return show
 
 
 def _url(value: Any) -> str:

@@ -109,7 +109,7 @@ class RecordChoices:
             return Matches(window.entities, window.more)
         found: dict[Any, Entity] = {}
         more = False
-        for prefix in _prefixes(entity_type, order, words):
+        for prefix in title_prefixes(entity_type, order, words):
             if len(found) < MAX_CHOICES:
                 end = Filter(order, "lt", prefix + LAST_CHARACTER)
                 window = await ask(Filter(order, "gte", prefix), end)
@@ -154,7 +154,7 @@ class RecordChoices:
         return tuple(by_id[id] for id in dict.fromkeys(wanted) if id in by_id)
 
 
-def _prefixes(entity_type: EntityType, title: str, words: str) -> list[str]:
+def title_prefixes(entity_type: EntityType, title: str, words: str) -> list[str]:
     """The beginnings of titles that an index finds; none without an index of a text field."""
     spec = entity_type.cls.__entity__.fields.get(title)
     if spec is None or plain_types(spec.info.annotation) != [str]:

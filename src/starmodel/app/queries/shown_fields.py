@@ -63,7 +63,7 @@ def column_title(entity_type: EntityType, name: str) -> str:
     if spec is not None:
         return spec.title
     computed = cls.__pydantic_computed_fields__.get(field)
-    if computed is None:
+    if computed is None:  # a method, or a relation to many records
         method = method_column(cls, field)
         return translated(title_of(name) if method is None else method.title)
     return translated(computed.title or field.replace("_", " ").capitalize())

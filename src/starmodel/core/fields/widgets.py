@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import inspect
+import math
 import re
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +21,9 @@ WIDGETS = (
 )  # fmt: skip
 COLORS = ("gray", "red", "orange", "amber", "green", "teal", "blue", "purple", "pink")
 FILE_WIDGETS = ("file", "image")
-FORMATS = ("", "percent", "plain")
+FORMATS = (
+    "percent", "plain", "relative", "avatar", "link", "image", "bar", "bytes", "duration",
+)  # fmt: skip
 CURRENCY = re.compile("[A-Z]{3}")
 MAX_PLACES = 20
 
@@ -36,7 +39,12 @@ class UI:
     max_bytes are for uploaded files, and checked by the server too: "image/png,.pdf" as in HTML,
     and the size of one file. colors maps choices of an enum or Literal to the colours of their
     badges, one of COLORS: {"shipped": "green"}; a key is a member, or its value. format is
-    "percent" for a fraction such as 0.25, and "plain" for a number without thousands separators;
+    "percent" for a fraction such as 0.25, "plain" for a number without thousands separators,
+    "relative" for a moment ("3 hours ago"), "avatar" for a name, "link" for a URL, "image" for the
+    URL of an image of this site, "bar" for a number with bounds, "bytes" for a size and "duration"
+    for seconds or a `timedelta`; max is the end of a bar, else the upper bound of the field;
+    render is a function of the value, or of the value and the record, which returns a component or
+    a text for cells and record pages;
     decimal_places is the least number of digits after the point; currency is the code of an
     amount, "EUR", and currency_field the field of the record that has it. second_line shows the
     field below the title of its record where people choose one. choices compares fields of the
@@ -60,6 +68,8 @@ class UI:
     initial: Callable[[Any, Mapping[str, Any]], Any] | None = None
     second_line: bool = False
     choices: RuleExpression | None = None
+    max: float | None = None
+    render: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:
         if self.widget is not None and self.widget not in WIDGETS:
@@ -82,9 +92,16 @@ class UI:
                 f"UI(initial={self.initial!r}): expected a function of (actor, values) that is "
                 "not awaited."
             )
-        if self.format not in FORMATS:
+        if self.format and self.format not in FORMATS:
             raise ConfigurationError(
-                f"UI(format={self.format!r}) is unknown; there are 'percent' and 'plain'."
+                f"UI(format={self.format!r}) is unknown; there are {', '.join(FORMATS)}."
+            )
+        if self.max is not None and not (_is_number(self.max) and 0 < self.max < math.inf):
+            raise ConfigurationError(f"UI(max={self.max!r}): expected a number above 0.")
+        if self.render is not None and _renderer_arity(self.render) not in (1, 2):
+            raise ConfigurationError(
+                f"UI(render={self.render!r}): expected a function of the value, or of the value "
+                "and the record, that is not awaited."
             )
         if self.currency and not CURRENCY.fullmatch(self.currency):
             raise ConfigurationError(
@@ -105,12 +122,38 @@ class UI:
                     f"UI(colors=…) has {color!r} for {choice!r}; there are {', '.join(COLORS)}."
                 )
 
+    @property
+    def renders_record(self) -> bool:
+        """Whether `render` takes the record, too."""
+        return self.render is not None and _renderer_arity(self.render) == 2
+
     def color_of(self, choice: Any) -> str | None:
         """The colour of a member or its value; None without one."""
         for key, color in self.colors.items():
             if key == choice or _value(key) == _value(choice):
                 return color
         return None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _renderer_arity(render: Any) -> int:
+    """How many values a renderer is called with: 2 with a second required parameter; 0 for none."""
+    if not callable(render) or inspect.iscoroutinefunction(render):
+        return 0
+    try:
+        parameters = inspect.signature(render).parameters.values()
+    except (TypeError, ValueError):
+        return 1  # a built-in function without a signature, such as `str`
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    required = [p for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+    required = [p for p in required if p.kind is not p.VAR_POSITIONAL]
+    if any(p not in positional for p in required):
+        return 0
+    takes_any = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    return max(len(required), 1) if positional or takes_any else 0
 
 
 def _value(choice: Any) -> Any:

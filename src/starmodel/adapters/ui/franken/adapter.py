@@ -16,7 +16,7 @@ from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.forms import EventForms
 from starmodel.adapters.ui.franken.forms.inputs import labelled
-from starmodel.adapters.ui.franken.icons import check_icon, check_icons
+from starmodel.adapters.ui.franken.icons import ICONS, check_icons
 from starmodel.adapters.ui.franken.lists.lists import Lists
 from starmodel.adapters.ui.franken.lists.views import view_links
 from starmodel.adapters.ui.franken.messages import progress_message, toast_message
@@ -25,6 +25,7 @@ from starmodel.adapters.ui.franken.records.deletions import deletion_form
 from starmodel.adapters.ui.franken.records.neighbours import neighbour_links
 from starmodel.adapters.ui.franken.records.records import Records
 from starmodel.adapters.ui.franken.shell.layout import navigation_links
+from starmodel.adapters.ui.franken.shell.search import found_group, search_page
 from starmodel.adapters.ui.franken.shell.shell import Shell
 from starmodel.adapters.ui.franken.slots import slot, slot_content
 from starmodel.adapters.ui.titles import title_of
@@ -43,11 +44,14 @@ from starmodel.app.presentation.navigation import Link
 from starmodel.app.presentation.overviews import NO_OVERVIEWS, Overview
 from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.app.presentation.resource import MountedResource, Page
+from starmodel.app.presentation.searching import FoundGroup
 from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.presentation.ui import NO_INPUTS, FormFlow, Row, Services
+from starmodel.app.queries.boards import BoardColumn
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.neighbours import Neighbours
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
+from starmodel.app.queries.searching import SearchMatches
 from starmodel.app.queries.views import View
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
@@ -64,6 +68,7 @@ class FrankenUI:
     """
 
     scripts: Sequence[str] = ()
+    icons: Sequence[str] = ICONS
 
     def __init__(self, services: Services, resources: Sequence[MountedResource]) -> None:
         check_icons(resource.entity_type for resource in resources)
@@ -104,6 +109,14 @@ class FrankenUI:
     ) -> Any:
         return self._shell.start(actor, overviews)
 
+    def page_found(
+        self, resource: MountedResource, matches: SearchMatches, words: str
+    ) -> FoundGroup:
+        return found_group(self.services, resource, matches, words)
+
+    def page_search(self, words: str, found: Sequence[FoundGroup]) -> Any:
+        return search_page(self.services, words, found)
+
     def page_navigation(
         self,
         resources: Sequence[MountedResource],
@@ -112,9 +125,6 @@ class FrankenUI:
         creatable: Collection[MountedResource] = (),
     ) -> Any:
         return navigation_links(self.services, resources, current, entries, creatable)
-
-    def check_icon(self, where: str, name: str) -> None:
-        check_icon(where, name)
 
     def page_slot(self, filled: Filled, place: Place) -> Any:
         return slot_content(self.services, filled, place)
@@ -152,6 +162,15 @@ class FrankenUI:
         actor: Actor | None,
     ) -> Any:
         return view_links(self.services, resource, listing, views, actor)
+
+    def list_board(
+        self,
+        resource: MountedResource,
+        listing: Listing,
+        columns: Sequence[BoardColumn],
+        actor: Actor | None,
+    ) -> Any:
+        return self._lists.board(resource, listing, columns, actor)
 
     def list_actions(self, resource: MountedResource, actor: Actor | None) -> Any:
         return self._lists.actions(resource, actor)

@@ -7,9 +7,11 @@ from functools import cached_property
 
 from starmodel.app.exporting import workbook
 from starmodel.app.presentation.resource import MountedResource
+from starmodel.core.definition.list_editing import list_editable
 from starmodel.core.events.built_in import BUILT_IN
 from starmodel.plugins import EventRoute, Exchange, Plugin, ResourceRoute, Route
 from starmodel.plugins.built_in.crud.bulk import BulkEvents
+from starmodel.plugins.built_in.crud.cells import Cells
 from starmodel.plugins.built_in.crud.choices import ChoiceLists
 from starmodel.plugins.built_in.crud.counts import Counts
 from starmodel.plugins.built_in.crud.deletions import Deletions
@@ -20,6 +22,7 @@ from starmodel.plugins.built_in.crud.facets import Facets
 from starmodel.plugins.built_in.crud.matching import MatchingEvents
 from starmodel.plugins.built_in.crud.overview import overviews
 from starmodel.plugins.built_in.crud.pages import CrudPages
+from starmodel.plugins.built_in.crud.search import PATH, SearchPage
 from starmodel.plugins.built_in.crud.views import ViewRoutes
 
 
@@ -29,7 +32,10 @@ class Crud(Plugin):
     name = "crud"
 
     def routes(self) -> list[Route]:
-        return [Route("/", self.start, access="public")]
+        return [
+            Route("/", self.start, access="public"),
+            Route(PATH, self.search, access="public"),
+        ]
 
     def resource_routes(self, resource: MountedResource) -> Iterator[ResourceRoute | EventRoute]:
         entity_type = resource.entity_type
@@ -55,6 +61,8 @@ class Crud(Plugin):
             yield ResourceRoute("export.xlsx", self._exports.xlsx)
         yield ResourceRoute("record", pages.record)
         yield ResourceRoute("edit", pages.edit)
+        if "update" in entity_type.events and list_editable(entity_type.cls.__entity__):
+            yield ResourceRoute("cell", Cells(self.services).send)
         yield from EventPages(self.services).routes(resource)
         yield ResourceRoute("events", EventStatesPage(self.services).send)
         if "delete" in entity_type.events:
@@ -62,10 +70,15 @@ class Crud(Plugin):
 
     async def start(self, exchange: Exchange) -> None:
         """Send the start page."""
-        ui, title, actor = self.services.ui, self.services.settings.title, exchange.session.actor
+        ui, actor = self.services.ui, exchange.session.actor
+        title = self.services.application.texts.render(self.services.settings.title)
         application = self.services.application
         found = await overviews(application, application.areas.current.pages, actor)
         await exchange.page(lambda: ui.page(title, ui.page_start(actor, found), actor=actor))
+
+    async def search(self, exchange: Exchange) -> None:
+        """Send the results of a search over all classes."""
+        await SearchPage(self.services).send(exchange)
 
     @cached_property
     def _pages(self) -> CrudPages:

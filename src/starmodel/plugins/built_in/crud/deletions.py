@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 from urllib.parse import urlencode
 
 from starmodel.app.access.decisions import check, permits
@@ -35,6 +34,7 @@ from starmodel.plugins import Exchange
 from starmodel.plugins.built_in.crud.delete_effects import DeleteEffects, Effect
 from starmodel.plugins.web import PluginServices
 from starmodel.texts.catalogue import Message
+from starmodel.texts.dates import count_text
 
 WORDS = ("cancel", "close", "show")
 
@@ -165,7 +165,9 @@ class Deletions:
         entity_type = effect.entity_type
         things = entity_type.plural_title
         if effect.more:
-            return self._texts.text("count.more", count=_grouped(effect.count), things=things)
+            return self._texts.text(
+                "count.more", count=count_text(self._texts, effect.count), things=things
+            )
         return self._texts.text(
             "count.records", count=effect.count, title=entity_type.title, things=things
         )
@@ -201,7 +203,3 @@ class Deletions:
     @cached_property
     def _effects(self) -> DeleteEffects:
         return DeleteEffects(self._application)
-
-
-def _grouped(number: int) -> Any:
-    return f"{number:,}"

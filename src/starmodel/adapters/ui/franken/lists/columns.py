@@ -43,7 +43,8 @@ class Column(NamedTuple):
 
     Shapes: read returns a record's value; sorts is False for computed fields, and for those
     that are hidden on some records; order is the name of the order, "" for that of the column;
-    is_computed is True for a value that may change while the version of the record stays.
+    is_computed is True for a value that may change while the version of the record stays;
+    renders_record is True for a renderer that takes the record as its second argument.
     path is the field of a related record; link renders the value of a foreign key as the title of
     its record; linked renders a relation to many records as their titles. All are None for other
     fields.
@@ -60,6 +61,7 @@ class Column(NamedTuple):
     linked: RenderLinked | None = None
     order: str = ""
     is_computed: bool = False
+    renders_record: bool = False
 
     @property
     def orders(self) -> tuple[str, str]:
@@ -115,25 +117,29 @@ def column_of(entity_type: EntityType, name: str, values: ValueRenderers) -> Col
     if name in info.computed or name in info.related_computed:
         computed = cls.__pydantic_computed_fields__[name]
         title = translated(computed.title or name.replace("_", " ").capitalize())
-        render = values(computed.return_type, computed_as(cls, name), brief=True)
-        number = is_number(computed.return_type)
+        ui = computed_as(cls, name)
+        render = values(computed.return_type, ui, brief=True)
+        number = is_figure(computed.return_type, ui)
         return Column(
             name, title, attrgetter(name), render,
-            sorts=False, is_number=number, is_computed=True,
+            sorts=False, is_number=number, is_computed=True, renders_record=ui.renders_record,
         )  # fmt: skip
     method = None if name in info.fields else method_column(cls, name)
     if method is not None:
-        render = values(method.annotation, ui_of(method.annotation), brief=True)
-        number = is_number(method.annotation)
+        ui = ui_of(method.annotation)
+        render = values(method.annotation, ui, brief=True)
+        number = is_figure(method.annotation, ui)
         return Column(
             name, translated(method.title), methodcaller(name), render, bool(method.order), number,
             order=method.order, is_computed=True,
         )  # fmt: skip
     spec = info.fields[name]
-    render = values(spec.info.annotation, shown_as(cls, spec), brief=True)
+    ui = shown_as(cls, spec)
     return Column(
-        name, spec.title, read_amount(spec), render, spec.atomic, is_number(spec.info.annotation)
-    )
+        name, spec.title, read_amount(spec) if ui.render is None else attrgetter(name),
+        values(spec.info.annotation, ui, brief=True), spec.atomic,
+        is_figure(spec.info.annotation, ui), renders_record=ui.renders_record,
+    )  # fmt: skip
 
 
 def sorting(
@@ -173,7 +179,7 @@ def _related_column(path: RelatedField, values: ValueRenderers) -> Column:
         ui = computed_as(cls, path.field)
         title = translated(computed.title or path.field.replace("_", " ").capitalize())
         annotation = computed.return_type
-    render, number = values(annotation, ui, brief=True), is_number(annotation)
+    render, number = values(annotation, ui, brief=True), is_figure(annotation, ui)
     sorts = path.is_stored and cls.__entity__.fields[path.field].atomic
     return Column(path.name, title, attrgetter(path.local), render, sorts, number, path=path)
 
@@ -182,6 +188,11 @@ def is_number(annotation: Any) -> bool:
     """True for number types, which are right-aligned and may be rendered as figures."""
     names = {getattr(kind, "__name__", "") for kind in plain_types(annotation)}
     return bool(names) and names <= {"int", "float", "Decimal"}
+
+
+def is_figure(annotation: Any, ui: UI) -> bool:
+    """True for values that are rendered as right-aligned digits."""
+    return ui.render is None and ui.format != "bar" and is_number(annotation)
 
 
 def cell_classes(columns: Sequence[Column]) -> tuple[str | None, ...]:

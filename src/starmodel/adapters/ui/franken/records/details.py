@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property, partial
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any, Protocol
 
 from fastcore.xml import Safe
@@ -63,16 +64,19 @@ class Details:
             (
                 s.name,
                 s.title,
-                read_amount(s) if s.atomic else None,
+                attrgetter(s.name) if s.ui.render else read_amount(s) if s.atomic else None,
                 values(s.info.annotation, shown_as(entity_type.cls, s), brief=False),
             )
             for s in specs
         ]
+        self._with_record = {s.name for s in specs if s.ui.renders_record}
         for name in info.computed:
             computed = entity_type.cls.__pydantic_computed_fields__[name]
             title = translated(computed.title or name.replace("_", " ").capitalize())
-            shown = values(computed.return_type, computed_as(entity_type.cls, name), brief=False)
-            fields.append((name, title, None, shown))
+            ui = computed_as(entity_type.cls, name)
+            shown = values(computed.return_type, ui, brief=False)
+            fields.append((name, title, attrgetter(name) if ui.render else None, shown))
+            self._with_record |= {name} if ui.renders_record else set()
         fields.sort(key=lambda item: item[0] == "id")
         self._fields = fields
         has_figures = not entity_type.is_record and len(fields) <= MAX_FIGURES
@@ -133,7 +137,8 @@ class Details:
                 if name in related:
                     shown = (shown, self._open)
             else:
-                shown = Safe(render(value))
+                with_record = name in self._with_record
+                shown = Safe(render(value, entity) if with_record else render(value))
             pair = Div(Dt(title), Dd(shown, dir=direction), cls=cls)
             part = "relations" if name in related else self._layout.part_of(name)
             parts[part].append(pair)

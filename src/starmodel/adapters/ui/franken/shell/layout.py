@@ -29,6 +29,7 @@ from starmodel.adapters.ui.elements import (
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.shell.entity_icons import icon_of
 from starmodel.adapters.ui.franken.shell.headings import TITLE_ID, heading
+from starmodel.adapters.ui.franken.shell.search import search_button, search_form
 from starmodel.adapters.ui.titles import first_line
 from starmodel.app.access.policy import Actor
 from starmodel.app.presentation.extensions import NavEntry
@@ -95,10 +96,11 @@ def body(
             icon("menu", icons_url), Span(texts.text("page.menu"), cls="sm-hidden"), type="button",
             popovertarget="starmodel-nav", cls="uk-btn uk-btn-ghost uk-btn-icon",
         ),
-        brand, _theme_button(icons_url, texts), cls="sm-bar",
+        brand, search_button(services), _theme_button(icons_url, texts), cls="sm-bar",
     )  # fmt: skip
     side = Aside(
         Div(brand, cls="sm-side-head"),
+        search_form(services),
         Nav(navigation, aria_label=texts.text("page.navigation")),
         language_menu(services),
         Div(Safe(s.html("account")), _theme_button(icons_url, texts), cls="sm-side-end"),
