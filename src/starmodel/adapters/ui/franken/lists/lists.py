@@ -42,11 +42,6 @@ from starmodel.core.fields.widgets import UI
 from starmodel.core.values.bounded_cache import MB, BoundedCache, cached
 
 
-def _shape(listing: Listing) -> tuple[str, tuple[str, ...], str]:
-    """What the rows of a listing depend on."""
-    return listing.place, listing.columns, listing.group
-
-
 class Lists:
     """Renders lists and their live parts.
 
@@ -70,7 +65,9 @@ class Lists:
         frontend = self._services.frontend
         frontend.show_list(listing)
         audience = offered_audience(resource.policy, resource.entity_type, actor)
-        view = self._view(frontend.root_path, resource, audience, *_shape(listing))
+        view = self._view(
+            frontend.root_path, resource, audience, listing.place, listing.columns, listing.group
+        )
         rows = view.rows(window.entities, listing.is_narrowed, window.titles)
         html = [row.html for row in rows]
         if view.groups is not None:
@@ -144,7 +141,9 @@ class Lists:
     ) -> list[Row]:
         """One row for each record; one card in a column of a board."""
         root_path = self._services.frontend.root_path
-        view = self._view(root_path, resource, audience, *_shape(listing))
+        view = self._view(
+            root_path, resource, audience, listing.place, listing.columns, listing.group
+        )
         return view.rows(entities, listing.is_narrowed, titles)
 
     def controls(
@@ -229,7 +228,9 @@ class Lists:
         more: bool,
         total: int | None,
     ) -> str:
-        view = self._view(root_path, resource, Audience(), *_shape(listing))
+        view = self._view(
+            root_path, resource, Audience(), listing.place, listing.columns, listing.group
+        )
         rows_id = self._services.frontend.rows_id(listing)
         services = self._services
         return render(pagination(services, view, listing, rows_id, number, more, total))
