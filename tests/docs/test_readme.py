@@ -58,7 +58,8 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("block", "before"), named("python"))
 async def test_python_block_runs(block, before, folder):
-    await run_python(block, [b for b in before if b.language == "python"], folder)
+    files = [b for b in before if b.language in ("python", "html")]
+    await run_python(block, files, folder)
 
 
 @pytest.mark.parametrize(("block", "before"), named("toml"))

@@ -2,6 +2,8 @@
 import { attribute, is, listen, matching } from "../base/elements.js";
 import { Combobox, el } from "./combobox.js";
 
+const isRightToLeft = () => document.documentElement.dir === "rtl";
+
 const PICKER = "[data-picker]", NONE = { id: "", title: "", url: "" };
 
 class RecordPicker extends Combobox {
@@ -241,14 +243,15 @@ class RecordsPicker extends Combobox {
     if (key === "Backspace" && !target.value) {
       event.preventDefault();
       this.remove(this.chosen.length - 1);
-    } else if (key === "ArrowLeft") this.chips.querySelector("li:last-child button").focus();
+    } else if (key === (isRightToLeft() ? "ArrowRight" : "ArrowLeft")) this.chips.querySelector("li:last-child button").focus();
     else super.pressed(event);
   }
 
   // The arrow keys go along the chips, and back to the input.
   moved(event) {
     const buttons = [...this.chips.querySelectorAll("button")], at = buttons.indexOf(event.target.closest("button"));
-    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: buttons.length - 1 }[event.key];
+    const step = isRightToLeft() ? -1 : 1;
+    const to = { ArrowLeft: at - step, ArrowRight: at + step, Home: 0, End: buttons.length - 1 }[event.key];
     if (event.key === "Delete" || event.key === "Backspace") this.remove(at, true);
     else if (to === undefined) return;
     else (to < 0 ? buttons[0] : buttons[to] ?? this.input).focus();

@@ -176,6 +176,8 @@ _ACCESS: dict[str, Text] = {
     "access.sign_in_here": "In development, open the link that the server printed at its start.",
     "access.not_seen": "You don't have permission to see this.",
     "access.not_done": "You don't have permission to do this.",
+    "access.not_seen_of": "You don't have permission to see {things:lower}.",
+    "access.not_done_of": "You don't have permission to {event:lower} {things:lower}.",
     "access.not_granted": "This token doesn't permit that.",
     "access.invalid_token": "This token is not valid: it is unknown, expired or revoked.",
     "access.not_set": "You don't have permission to change {title}.",
@@ -218,6 +220,8 @@ _PROBLEMS: dict[str, Text] = {
     "problem.scan": "More than {limit} records would have to be read: the read rule of "
     "{things:lower} decides about each of them. Narrow the list by a filter or a search, or "
     "raise the setting access_scan_limit.",
+    "problem.scan_store": "More than {limit} {things:lower} would have to be read for this. Narrow "
+    "the list by another filter. {hint}",
     "problem.slow": "Your connection was slow, so some steps were not shown. "
     "Reload this page to see all.",
     "problem.no_script": "{names} is kept in your browser, which needs JavaScript. "

@@ -137,7 +137,7 @@ async def test_error_has_a_sentence_and_retry_after() -> None:
         with pytest.raises(TooManyAttemptsError) as caught:
             await attempts.claim("account", name, LIMIT)
         assert caught.value.retry_after_s == 1
-        assert str(caught.value) == "There were too many attempts. Please try again in 1 second."
+        assert str(caught.value) == "There were too many attempts. Try again in 1 second."
     assert str(TooManyAttemptsError(180)).endswith("in 3 minutes.")
     keys = attempts._store._counts  # type: ignore[attr-defined]
     assert len(keys) == 4

@@ -96,7 +96,7 @@ def test_import_error_is_rendered_for_the_developer_until_fixed(
     expect(mine.locator(".sm-line-here").last).to_contain_text("def increment(self:")
     expect(theirs.get_by_role("heading", name="The application has an error")).to_be_visible()
     expect(theirs.locator("body")).not_to_contain_text("increment")
-    expect(typing.get_by_role("status")).to_contain_text("goes on when it is mended")
+    expect(typing.get_by_role("status")).to_contain_text("continues when it is fixed")
     assert guest.context.request.get("/_starmodel/health").status == 500
     assert "importlib" not in server.log
     assert "uvicorn/" not in server.log
@@ -126,7 +126,7 @@ def test_startup_error_is_rendered_like_an_import_error(
     expect(question).to_be_visible(timeout=15_000)
     expect(mine.get_by_text("starmodel migrate", exact=True)).to_be_visible()
     expect(theirs.get_by_role("heading", name="The application has an error")).to_be_visible()
-    expect(typing.get_by_role("status")).to_contain_text("goes on when it is mended")
+    expect(typing.get_by_role("status")).to_contain_text("continues when it is fixed")
     expect(guest.open("/counter", live=False).locator("main")).not_to_contain_text("words")
 
     raising = "\ndef open_shop():\n    raise RuntimeError('no keys')\n"

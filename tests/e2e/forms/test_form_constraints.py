@@ -38,7 +38,7 @@ def test_required_text_and_email_errors_are_beside_their_inputs(
     page.fill("[name=mail]", "not a mail")
     create.click()
     expect(problem(page, "title")).to_have_text("Please fill this in.")
-    expect(problem(page, "mail")).to_contain_text("An email address")
+    expect(problem(page, "mail")).to_contain_text("Enter an e-mail address")
     expect(page.locator("[name=title]")).to_be_focused()
     page.fill("[name=title]", "Mailed")
     page.fill("[name=mail]", "ann@example.org")

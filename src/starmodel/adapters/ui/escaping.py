@@ -34,8 +34,9 @@ def escapable(node: Any) -> Any:
         return tuple(map(escapable, node))
     if isinstance(node, bytes):
         return node.decode(errors="replace")
-    is_html = isinstance(node, NotStr) or hasattr(node, "__html__")
-    return node if is_html or isinstance(node, str) else str(node)
+    if isinstance(node, str | NotStr):
+        return node
+    return Safe(node.__html__()) if hasattr(node, "__html__") else str(node)
 
 
 def _is_same(made: Any, given: Any) -> bool:

@@ -51,9 +51,19 @@ def denial(
     if actor is None and may_sign_in:
         plain = Message("access.sign_in_to_see" if seen else "access.sign_in_to_do")
         return NotSignedInError(f"Sign in first: only who is signed in may {what}.", plain=plain)
-    plain = Message("access.not_seen" if seen else "access.not_done")
+    plain = _refusal(entity_type, need, event)
     about = {"entity_type": entity_type, "actor": actor, "event": event, "entity": entity}
     return AccessDeniedError(f"You may not {what}.", plain=plain, about=about)
+
+
+def _refusal(entity_type: EntityType, need: Need, event: Event[Any, Any, Any] | None) -> Message:
+    """What the visitor may not do, by the titles of event and class."""
+    seen, things = event is None and need == "read", entity_type.plural_title
+    if not entity_type.is_record or (event is None and not seen):
+        return Message("access.not_seen" if seen else "access.not_done")
+    if event is None:
+        return Message("access.not_seen_of", things=things)
+    return Message("access.not_done_of", event=event.title, things=things)
 
 
 def not_granted(

@@ -28,6 +28,7 @@ from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.searching import FoundGroup
 from starmodel.app.presentation.slots import Filled, Place
+from starmodel.app.queries.boards import BoardColumn
 from starmodel.app.queries.choices import RecordChoices
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.neighbours import Neighbours
@@ -191,9 +192,6 @@ class PageShell(Protocol):
         for a new record the visitor may open.
         """
 
-    def check_icon(self, where: str, name: str) -> None:
-        """Refuse the name of an icon that the adapter lacks. Raises: ConfigurationError."""
-
     def page_slot(self, filled: Filled, place: Place) -> Any:
         """One content of a slot, in an element with its id."""
 
@@ -238,6 +236,18 @@ class ListPages(Protocol):
         actor: Actor | None,
     ) -> Any:
         """The links to lists under a name, above the list; None without any."""
+
+    def list_board(
+        self,
+        resource: MountedResource,
+        listing: Listing,
+        columns: Sequence[BoardColumn],
+        actor: Actor | None,
+    ) -> Any:
+        """The board of a list: its toolbar, and a live column for each member of a choice field.
+
+        Shapes: columns have their records with the titles of related ones.
+        """
 
     def list_actions(self, resource: MountedResource, actor: Actor | None) -> Any:
         """The actions beside the heading of a list; None without any."""
@@ -469,7 +479,8 @@ class UIAdapter(
     """Turns resources into pages. Components are whatever `render` takes.
 
     Shapes: scripts are the texts of the adapter's inline scripts; the CSP of
-    its pages allows them by hash.
+    its pages allows them by hash. icons are the names of its icons.
     """
 
     scripts: Sequence[str]
+    icons: Sequence[str]

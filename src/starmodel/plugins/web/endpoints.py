@@ -136,8 +136,7 @@ class Endpoints:
         else:
             page = made if isinstance(made, Page) else Page("", _checked_component(made))
             ui = self._services.ui if resource is None else resource.ui
-            own_title = self._application.texts.render(page.title)
-            title = own_title or self._services.settings.title
+            title = self._application.texts.render(page.title or self._services.settings.title)
             actor = exchange.session.actor
             await exchange.page(
                 lambda: ui.page(title, *page.content, actor=actor, resource=resource)

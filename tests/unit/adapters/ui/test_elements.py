@@ -3,7 +3,7 @@
 import pytest
 from fastcore.xml import Safe, to_xml
 
-from starmodel.adapters.ui.elements import Button, Div, Input, Label, P
+from starmodel.adapters.ui.elements import Button, Div, Input, Label, P, render
 
 
 def html(component) -> str:
@@ -39,3 +39,13 @@ def test_element_ignores_the_attribute_rules_of_fasthtml_components():
         assert html(Div(data_key="a")) == '<div data-key="a"></div>'
     finally:
         fh_cfg["attrmap"] = before
+
+
+def test_object_that_declares_its_html_is_rendered_wherever_it_stands():
+    class Declared:
+        def __html__(self):
+            return "<i>html</i>"
+
+    assert render(Declared()) == "<i>html</i>"
+    assert render([Declared(), "<b>"]) == "<i>html</i>&lt;b&gt;"
+    assert render(Div([Declared()])) == "<div><i>html</i></div>"

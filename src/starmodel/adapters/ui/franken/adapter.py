@@ -16,7 +16,7 @@ from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.forms import EventForms
 from starmodel.adapters.ui.franken.forms.inputs import labelled
-from starmodel.adapters.ui.franken.icons import check_icon, check_icons
+from starmodel.adapters.ui.franken.icons import ICONS, check_icons
 from starmodel.adapters.ui.franken.lists.lists import Lists
 from starmodel.adapters.ui.franken.lists.views import view_links
 from starmodel.adapters.ui.franken.messages import progress_message, toast_message
@@ -47,6 +47,7 @@ from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.searching import FoundGroup
 from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.presentation.ui import NO_INPUTS, FormFlow, Row, Services
+from starmodel.app.queries.boards import BoardColumn
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.neighbours import Neighbours
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
@@ -67,6 +68,7 @@ class FrankenUI:
     """
 
     scripts: Sequence[str] = ()
+    icons: Sequence[str] = ICONS
 
     def __init__(self, services: Services, resources: Sequence[MountedResource]) -> None:
         check_icons(resource.entity_type for resource in resources)
@@ -124,9 +126,6 @@ class FrankenUI:
     ) -> Any:
         return navigation_links(self.services, resources, current, entries, creatable)
 
-    def check_icon(self, where: str, name: str) -> None:
-        check_icon(where, name)
-
     def page_slot(self, filled: Filled, place: Place) -> Any:
         return slot_content(self.services, filled, place)
 
@@ -163,6 +162,15 @@ class FrankenUI:
         actor: Actor | None,
     ) -> Any:
         return view_links(self.services, resource, listing, views, actor)
+
+    def list_board(
+        self,
+        resource: MountedResource,
+        listing: Listing,
+        columns: Sequence[BoardColumn],
+        actor: Actor | None,
+    ) -> Any:
+        return self._lists.board(resource, listing, columns, actor)
 
     def list_actions(self, resource: MountedResource, actor: Actor | None) -> Any:
         return self._lists.actions(resource, actor)

@@ -29,14 +29,8 @@ def check_icons(entity_types: Iterable[EntityType]) -> None:
         for event in entity_type.events.values():
             named[f"@event(icon=…) on {entity_type.name}.{event.name}"] = event.info.icon
         for where, name in named.items():
-            if name is not None:
-                check_icon(where, name)
-
-
-def check_icon(where: str, name: str) -> None:
-    """Refuse an icon that the sprite does not have. Raises: ConfigurationError."""
-    if name not in ICONS:
-        raise ConfigurationError(f"{where} is {name!r}; there are {', '.join(ICONS)}.")
+            if name is not None and name not in ICONS:
+                raise ConfigurationError(f"{where} is {name!r}; there are {', '.join(ICONS)}.")
 
 
 def icon(name: str, icons_url: str) -> Any:

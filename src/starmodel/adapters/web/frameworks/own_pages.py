@@ -72,7 +72,10 @@ def page_route(gateway: Gateway, own: OwnPage, head: Sequence[PagePart]) -> Rout
         raise ConfigurationError(f"{own.where}: another page has this path; use another.")
     extensions.own_paths.add(own.path)
     if entry is not None:
-        gateway.ui.check_icon(f"{own.where}: icon", entry.icon)
+        if entry.icon not in gateway.ui.icons:
+            raise ConfigurationError(
+                f"{own.where}: icon is {entry.icon!r}; there are {', '.join(gateway.ui.icons)}."
+            )
         extensions.nav.append(entry)
     endpoint = gateway.framework.page_endpoint(own.function, respond)
     return Route(own.path, endpoint, methods=["GET"], name=own.function.__name__)

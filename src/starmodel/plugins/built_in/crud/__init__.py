@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from starmodel.app.presentation.resource import MountedResource
+from starmodel.core.definition.list_editing import list_editable
 from starmodel.core.events.built_in import BUILT_IN
 from starmodel.plugins import EventRoute, Exchange, Plugin, ResourceRoute, Route
 from starmodel.plugins.built_in.crud.bulk import BulkEvents
+from starmodel.plugins.built_in.crud.cells import Cells
 from starmodel.plugins.built_in.crud.choices import ChoiceLists
 from starmodel.plugins.built_in.crud.counts import Counts
 from starmodel.plugins.built_in.crud.deletions import Deletions
@@ -59,6 +61,8 @@ class Crud(Plugin):
             yield ResourceRoute("export.xlsx", self._exports.xlsx)
         yield ResourceRoute("record", pages.record)
         yield ResourceRoute("edit", pages.edit)
+        if "update" in entity_type.events and list_editable(entity_type.cls.__entity__):
+            yield ResourceRoute("cell", Cells(self.services).send)
         yield from EventPages(self.services).routes(resource)
         yield ResourceRoute("events", EventStatesPage(self.services).send)
         if "delete" in entity_type.events:
@@ -66,7 +70,8 @@ class Crud(Plugin):
 
     async def start(self, exchange: Exchange) -> None:
         """Send the start page."""
-        ui, title, actor = self.services.ui, self.services.settings.title, exchange.session.actor
+        ui, actor = self.services.ui, exchange.session.actor
+        title = self.services.application.texts.render(self.services.settings.title)
         application = self.services.application
         found = await overviews(application, application.areas.current.pages, actor)
         await exchange.page(lambda: ui.page(title, ui.page_start(actor, found), actor=actor))

@@ -146,7 +146,7 @@ class Emails:
 
     def _email(self, kind: str, to: str, url: str, code: str = "") -> MailMessage:
         application = self._services.application
-        title = self._services.settings.title
+        title = self._services.application.texts.render(self._services.settings.title)
         return message_of(Email(kind, to, url, code), application.texts, title)
 
     def _compose(self, make: Compose, email: str) -> None:

@@ -10,6 +10,5 @@ from app.settings import settings
 
 def create_app() -> Any:
     """The ASGI application with every entity and page of this project."""
-    app = starmodel.create_app(settings=settings)  # serves all imported entities
-    views.pages.to_app(app)
-    return app
+    # It serves all imported entities.
+    return starmodel.create_app(settings=settings, pages=[views.home])

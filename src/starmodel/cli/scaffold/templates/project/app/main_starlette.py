@@ -10,5 +10,5 @@ from app.settings import settings
 
 def create_app() -> Any:
     """The ASGI application with every entity and page of this project."""
-    # serves all imported entities
-    return starmodel.create_app(settings=settings, routes=views.routes)
+    # It serves all imported entities.
+    return starmodel.create_app(settings=settings, pages=[views.home])

@@ -1,19 +1,18 @@
-"""Custom pages, rendered from FastHTML and MonsterUI components.
+"""Pages of this project, rendered from FastHTML and MonsterUI components.
 
-A route here replaces the generated route: remove `home`, and `/` lists the entities.
+Each stands in the layout of the generated pages. Remove `home`, and `/` lists the entities.
 """
 
 from typing import Any
 
-from fasthtml.common import H1, H2, A, APIRouter, Div, Form, Main, P, Title
-from monsterui.all import Button, ButtonT, Card, Container, TextPresets
+from fasthtml.common import H2, A, Div, Form, P
+from monsterui.all import Button, ButtonT, Card, TextPresets
+from starmodel import page
 
 from app import entities
 
-pages = APIRouter()
 
-
-@pages.get("/")
+@page("/", title="Home", icon="home", access="public")
 async def home(
     # [memory]
     counter: entities.Counter,
@@ -26,8 +25,7 @@ async def home(
     # [sql]
     open_tasks = await entities.Task.objects.count(done=False)
     # [end]
-    page = Container(
-        H1("PROJECT_TITLE", cls="text-3xl font-bold my-8"),
+    return (
         # [memory]
         counter,  # adds its signals to the page and subscribes the page to its changes
         # [end]
@@ -85,4 +83,3 @@ async def home(
             cls="grid gap-6 md:grid-cols-2 lg:grid-cols-3",
         ),
     )
-    return Title("PROJECT_TITLE"), Main(page)

@@ -3,8 +3,10 @@
 from starmodel.testing import Visitor
 
 
-def test_home_renders_the_title(visitor: Visitor) -> None:
-    assert visitor.open("/").text("h1") == "PROJECT_TITLE"
+def test_home_stands_in_the_layout(visitor: Visitor) -> None:
+    home = visitor.open("/")
+    assert home.text("h1") == "Home"
+    assert "PROJECT_TITLE" in home.title
 
 
 # [sql]
