@@ -263,7 +263,14 @@ const pickers = new WeakMap();
 const enhance = (root) => {
   if (pickers.has(root)) return;
   const about = JSON.parse(attribute(root, "data-picker")), Kind = about.several ? RecordsPicker : RecordPicker;
-  pickers.set(root, new Kind(root, about));
+  const input = root.querySelector("input[type=text]"), early = input === document.activeElement && input.value !== input.defaultValue ? input.value : "";
+  const picker = new Kind(root, about);
+  pickers.set(root, picker);
+  if (early) {
+    // What was typed before this module had loaded is searched for.
+    input.value = early;
+    picker.typed();
+  }
   root.setAttribute("data-ignore-morph", "");
 };
 
