@@ -65,9 +65,7 @@ class Lists:
         frontend = self._services.frontend
         frontend.show_list(listing)
         audience = offered_audience(resource.policy, resource.entity_type, actor)
-        view = self._view(
-            frontend.root_path, resource, audience, listing.place, listing.columns, listing.group
-        )
+        view = self._view(frontend.root_path, resource, audience, *_shape(listing))
         rows = view.rows(window.entities, listing.is_narrowed, window.titles)
         html = [row.html for row in rows]
         if view.groups is not None:
@@ -141,9 +139,7 @@ class Lists:
     ) -> list[Row]:
         """One row for each record; one card in a column of a board."""
         root_path = self._services.frontend.root_path
-        view = self._view(
-            root_path, resource, audience, listing.place, listing.columns, listing.group
-        )
+        view = self._view(root_path, resource, audience, *_shape(listing))
         return view.rows(entities, listing.is_narrowed, titles)
 
     def controls(
@@ -228,9 +224,7 @@ class Lists:
         more: bool,
         total: int | None,
     ) -> str:
-        view = self._view(
-            root_path, resource, Audience(), listing.place, listing.columns, listing.group
-        )
+        view = self._view(root_path, resource, Audience(), *_shape(listing))
         rows_id = self._services.frontend.rows_id(listing)
         services = self._services
         return render(pagination(services, view, listing, rows_id, number, more, total))
@@ -243,3 +237,8 @@ class Lists:
             cls="uk-btn uk-btn-primary",
         )  # fmt: skip
         return render(Div(new, cls="sm-buttons"))
+
+
+def _shape(listing: Listing) -> tuple[str, tuple[str, ...], str]:
+    """What the view of a list depends on: its place, its columns and its groups."""
+    return listing.place, listing.columns, listing.group
