@@ -37,6 +37,7 @@ LISTS: Mapping[str, str | Mapping[str, str]] = {
     "board.dropped": "{name} dropped on {column}.",
     "board.back": "{name} put back.",
     "board.closed": "{name} can't move to {column}. {reason}",
+    "list.new_rows": "{count} new",
     "cell.edit": "Edit {field}",
     "cell.away": "Not saved: the server can't be reached.",
     "cell.refused": "This field can't be changed here.",

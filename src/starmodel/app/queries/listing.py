@@ -220,8 +220,9 @@ def listing_of(
     )
     columns = _columns(entity_type, parameters.get("columns", ""), hidden, lenient=lenient)
     order = order_words(query.order)
-    by = _grouping(entity_type, parameters.get("group", ""), hidden, columns, lenient=lenient)
-    if by is not None:
+    by = None
+    if parameters.get("group"):
+        by = _grouping(entity_type, parameters["group"], hidden, columns)
         terms = ",".join([*grouping_order(entity_type, by, order), order])
         query = _ordered(query, terms, entity_type, hidden)
     if cursor is not None and cursors is not None:
@@ -254,12 +255,8 @@ def _grouping(
     name: str,
     hidden: Container[str],
     columns: tuple[str, ...],
-    *,
-    lenient: bool,
-) -> Grouping | None:
+) -> Grouping:
     """How the list is grouped. Raises: ListQueryError, for a field that groups no list."""
-    if not name:
-        return None
     by = grouping_of(entity_type, name, shown_fields(entity_type, hidden, columns))
     if by is not None and by.field not in hidden:
         return by

@@ -16,16 +16,16 @@ from urllib.parse import parse_qsl
 from starmodel.app.access.fields import readable_fields
 from starmodel.app.access.policy import TRUSTED, Actor
 from starmodel.app.application import Application
+from starmodel.app.exporting import workbook
+from starmodel.app.exporting.columns import ExportColumn, export_columns
+from starmodel.app.exporting.rows import export_rows
+from starmodel.app.exporting.text_files import CsvFile, JsonLinesFile, TextFile
+from starmodel.app.exporting.workbook import Workbook
 from starmodel.app.queries.listing import Listing, listing_of
 from starmodel.cli.events.lookup import find_entity
 from starmodel.cli.serving.loading import open_stores
 from starmodel.cli.terminal.errors import CommandError, UsageError
 from starmodel.core.errors import ListQueryError
-from starmodel.plugins.built_in.crud.exporting import workbook
-from starmodel.plugins.built_in.crud.exporting.columns import ExportColumn, export_columns
-from starmodel.plugins.built_in.crud.exporting.rows import export_rows
-from starmodel.plugins.built_in.crud.exporting.text_files import CsvFile, JsonLinesFile, TextFile
-from starmodel.plugins.built_in.crud.exporting.workbook import Workbook
 
 FORMATS = ("csv", "jsonl", "xlsx")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from starmodel.app.exporting import workbook
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.definition.list_editing import list_editable
 from starmodel.core.events.built_in import BUILT_IN
@@ -16,8 +17,7 @@ from starmodel.plugins.built_in.crud.counts import Counts
 from starmodel.plugins.built_in.crud.deletions import Deletions
 from starmodel.plugins.built_in.crud.event_pages import EventPages
 from starmodel.plugins.built_in.crud.event_states import EventStatesPage
-from starmodel.plugins.built_in.crud.exporting import workbook
-from starmodel.plugins.built_in.crud.exporting.exports import Exports
+from starmodel.plugins.built_in.crud.exports import Exports
 from starmodel.plugins.built_in.crud.facets import Facets
 from starmodel.plugins.built_in.crud.matching import MatchingEvents
 from starmodel.plugins.built_in.crud.overview import overviews

@@ -105,7 +105,7 @@ class CrudPages:
         if exchange.request.wants_stream:
             await self._data.serve_list(exchange, resource)
             return
-        if not exchange.request.wants_json and is_filter_form(query):
+        if query and not exchange.request.wants_json and is_filter_form(query):
             asked = parameters_of_form(entity_type, exchange.request.query_pairs)
             list_url = resource.url_for("list", root_path=exchange.root_path)
             await exchange.redirect(f"{list_url}?{urlencode(asked)}" if asked else list_url)
@@ -132,12 +132,13 @@ class CrudPages:
 
             views = (
                 ()
-                if application.saved_views is None
+                if not (actor or entity_type.cls.model_config.get("views"))
+                or application.saved_views is None
                 else await application.saved_views.shown(listing, actor, hidden)
             )
 
             def page() -> str:
-                links = ui.list_views(resource, listing, views, actor)
+                links = ui.list_views(resource, listing, views, actor) if views or actor else None
                 table = ui.list_table(resource, listing, window, actor)
                 actions = ui.list_actions(resource, actor)
                 return ui.page(

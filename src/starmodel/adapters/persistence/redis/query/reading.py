@@ -55,7 +55,8 @@ class Reader:
         rows: list[Entity] = []
         if wanted == 0:
             return rows
-        async with aclosing(self._walk(records, query, way, PAGE)) as pages:
+        size = PAGE if wanted is None or not way.is_exact else min(wanted, PAGE)
+        async with aclosing(self._walk(records, query, way, size)) as pages:
             async for page in pages:
                 rows += page
                 if wanted is not None and len(rows) >= wanted:

@@ -78,7 +78,7 @@ async def server_info(link: RedisLink) -> ServerInfo:
     facts = {words[0]: words[1] for words in pairs}
     with contextlib.suppress(StoreError):  # not permitted by many hosted servers
         replies = await link.call("CONFIG", "GET", "save")
-        facts |= {"save": " ".join(map(reply_text, replies[1:2]))} if replies[1:2] else {}
+        facts["save"] = reply_text(replies[1]) if replies else ""
     return ServerInfo(facts)
 
 

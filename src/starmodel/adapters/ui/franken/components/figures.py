@@ -42,7 +42,8 @@ def _change(texts: Catalogue, change: float) -> Any:
     percent = f"{abs(change):.1%}".replace(".0%", "%")
     if not change:
         return Span(texts.text("tile.same"), cls="sm-muted")
-    kind, mark = ("more", "▲") if change > 0 else ("less", "▼")
-    said = Span(texts.text(f"tile.{kind}", share=percent), cls="sm-hidden")
-    shown = Span(f"{mark} {percent}", aria_hidden="true")
-    return Span(said, shown, cls=f"own-{kind}")
+    is_more = change > 0
+    key = "tile.more" if is_more else "tile.less"
+    said = Span(texts.text(key, share=percent), cls="sm-hidden")
+    shown = Span(f"{'▲' if is_more else '▼'} {percent}", aria_hidden="true")
+    return Span(said, shown, cls="own-more" if is_more else "own-less")

@@ -42,11 +42,6 @@ from starmodel.core.fields.widgets import UI
 from starmodel.core.values.bounded_cache import MB, BoundedCache, cached
 
 
-def _shape(listing: Listing) -> tuple[str, tuple[str, ...], str]:
-    """What the rows of a listing depend on."""
-    return listing.place, listing.columns, listing.group
-
-
 class Lists:
     """Renders lists and their live parts.
 
@@ -242,3 +237,8 @@ class Lists:
             cls="uk-btn uk-btn-primary",
         )  # fmt: skip
         return render(Div(new, cls="sm-buttons"))
+
+
+def _shape(listing: Listing) -> tuple[str, tuple[str, ...], str]:
+    """What the view of a list depends on: its place, its columns and its groups."""
+    return listing.place, listing.columns, listing.group

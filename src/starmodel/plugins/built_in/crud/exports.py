@@ -9,15 +9,15 @@ from contextlib import aclosing, asynccontextmanager
 from urllib.parse import quote
 
 from starmodel.app.access.fields import readable_fields
+from starmodel.app.exporting import workbook
+from starmodel.app.exporting.columns import ExportColumn, export_columns
+from starmodel.app.exporting.rows import Rows, export_rows
+from starmodel.app.exporting.text_files import CsvFile, JsonLinesFile, TextFile
+from starmodel.app.exporting.workbook import MEDIA_TYPE, Workbook
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import Listing, listing_of
 from starmodel.core.errors import RequestError
 from starmodel.plugins import Exchange
-from starmodel.plugins.built_in.crud.exporting import workbook
-from starmodel.plugins.built_in.crud.exporting.columns import ExportColumn, export_columns
-from starmodel.plugins.built_in.crud.exporting.rows import Rows, export_rows
-from starmodel.plugins.built_in.crud.exporting.text_files import CsvFile, JsonLinesFile, TextFile
-from starmodel.plugins.built_in.crud.exporting.workbook import MEDIA_TYPE, Workbook
 from starmodel.plugins.web import PluginServices
 from starmodel.texts.catalogue import Message
 

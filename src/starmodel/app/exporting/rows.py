@@ -7,9 +7,9 @@ from contextlib import aclosing
 
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.application import Application
+from starmodel.app.exporting.columns import ExportRow, export_row
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.snapshot import NOTHING, as_seen
-from starmodel.plugins.built_in.crud.exporting.columns import ExportRow, export_row
 
 Rows = AsyncGenerator[Sequence[ExportRow], None]
 
