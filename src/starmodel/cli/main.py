@@ -12,6 +12,7 @@ from starmodel.cli.commands.db import db
 from starmodel.cli.commands.doctor import doctor
 from starmodel.cli.commands.entities import entities
 from starmodel.cli.commands.event import SETTINGS, event
+from starmodel.cli.commands.export import export
 from starmodel.cli.commands.init import init
 from starmodel.cli.commands.migrate import migrate
 from starmodel.cli.commands.plugin import plugin
@@ -52,6 +53,7 @@ app.command()(migrate)
 app.command()(routes)
 app.add_typer(entities, name="entities")
 app.command(context_settings=SETTINGS)(event)
+app.command()(export)
 app.command()(access)
 app.command()(doctor)
 app.add_typer(user, name="user")

@@ -1,10 +1,18 @@
-"""Dates and times as the language of a catalogue writes them."""
+"""Dates, times and counts as the language of a catalogue writes them."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 
 from starmodel.texts.catalogue import Catalogue
+
+
+def count_text(texts: Catalogue, number: int) -> str:
+    """A count with the separators of the language: "1,234"."""
+    if texts.formats is not None:
+        return texts.formats.number(Decimal(number), 0)
+    return f"{number:,}"
 
 
 def day_text(texts: Catalogue, value: date) -> str:
@@ -13,6 +21,14 @@ def day_text(texts: Catalogue, value: date) -> str:
         return texts.formats.day(value)
     month = texts.text(f"month.{value.month}")
     return texts.text("shown.date", day=value.day, month=month, year=value.year)
+
+
+def month_text(texts: Catalogue, value: date) -> str:
+    """The month of the date: "Nov 2026"."""
+    if texts.formats is not None:
+        return texts.formats.month(value)
+    month = texts.text(f"month.{value.month}")
+    return texts.text("group.month", month=month, year=value.year)
 
 
 def moment_text(texts: Catalogue, value: datetime, zone: str) -> str:

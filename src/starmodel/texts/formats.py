@@ -25,6 +25,9 @@ class Formats(Protocol):
     def day(self, value: date) -> str:
         """A date with the abbreviated name of its month."""
 
+    def month(self, value: date) -> str:
+        """The month of a date, by its abbreviated name and the year."""
+
     def moment(self, value: datetime, zone: str) -> str:
         """A date with its time to the minute. Shapes: zone is the name of the zone, or ""."""
 

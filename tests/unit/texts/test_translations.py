@@ -49,7 +49,7 @@ def test_template_and_files_follow_the_texts() -> None:
     assert done.returncode == 0, done.stderr
 
 
-SENTENCE = re.compile(r"""(["'`])(?=[A-Z][a-z]+[ '])(?:(?!\1).)+\1""")
+SENTENCE = re.compile(r"""(["'`])[A-Z][a-z]+[ '][a-z](?:(?!\1).)*\1""")
 DEVELOPERS = ("console.", "//")
 
 

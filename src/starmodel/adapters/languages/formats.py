@@ -34,6 +34,8 @@ class BabelFormats:
         # The pattern that browsers choose for a year, a short month and a day.
         day = locale.datetime_skeletons.get("yMMMd") or locale.date_formats["medium"]
         self._day: DateTimePattern = parse_pattern(day)
+        month = locale.datetime_skeletons.get("yMMM") or day
+        self._month: DateTimePattern = parse_pattern(month)
         self._moment = str(locale.datetime_formats["medium"])
         self._around = functools.lru_cache(64)(self._around_number)
 
@@ -49,6 +51,9 @@ class BabelFormats:
 
     def day(self, value: datetime.date) -> str:
         return self._day.apply(value, self._locale)
+
+    def month(self, value: datetime.date) -> str:
+        return self._month.apply(value, self._locale)
 
     def moment(self, value: datetime.datetime, zone: str) -> str:
         naive = value.replace(tzinfo=None)

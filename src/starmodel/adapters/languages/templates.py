@@ -16,7 +16,13 @@ from starmodel.core.errors import ConfigurationError
 LINE_CHARS = 100
 # The language writes itself, and dates are in the data of Unicode.
 NOT_TRANSLATED = frozenset(
-    {"page.language", "shown.date", "shown.moment", *(f"month.{n}" for n in range(1, 13))}
+    {
+        "group.month",
+        "page.language",
+        "shown.date",
+        "shown.moment",
+        *(f"month.{n}" for n in range(1, 13)),
+    }
 )
 Forms = str | Mapping[str, str]
 

@@ -40,6 +40,10 @@ def own_words(application: Application) -> list[Word]:
             for text, place in _of_class(application, entity_type):
                 if text and not isinstance(text, Message):
                     found.setdefault(text, Word(text, place))
+    for entry in application.extensions.nav:
+        for text in (entry.title, entry.group):
+            if text and not isinstance(text, Message):
+                found.setdefault(text, Word(text, f"navigation: {entry.path}"))
     for word in _in_code(application):
         found.setdefault(word.text, word)
     return list(found.values())
@@ -59,6 +63,9 @@ def _of_class(
         yield computed.title or field_name.replace("_", " ").capitalize(), f"{name}.{field_name}"
     for relation in relations_of(cls):
         yield title_of(relation), f"{name}.{relation}"
+    for view in cls.model_config.get("views") or ():
+        yield view, name
+    yield cls.model_config.get("group"), name
     yield from _of_layout(cls.model_config.get("fieldsets"), name)
     for event in entity_type.events.values():
         binder = application.dispatcher.binders[cls, event.name]

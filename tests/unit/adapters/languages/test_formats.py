@@ -59,6 +59,11 @@ def test_groups_of_two_and_long_numbers_are_exact() -> None:
     assert formats_of("de").number(Decimal("1e40"), 0).count(".") == 13
 
 
+def test_month_has_its_year() -> None:
+    assert formats_of("de").month(date(2026, 11, 4)) == "Nov. 2026"
+    assert formats_of("ja").month(date(2026, 11, 4)) == "2026年11月"
+
+
 def test_moment_has_the_name_of_its_zone() -> None:
     assert formats_of("de").moment(datetime(2026, 11, 4, 16, 5), "UTC") == "4. Nov. 2026, 16:05 UTC"
 

@@ -7,10 +7,13 @@ from pydantic_core import to_json
 from starmodel.app.application import Application
 from starmodel.core.translations import current_language
 
-NAMES = (
-    "lost", "refused", "no_cookies", "ended", "other_session", "old", "reload", "delayed", "failed",
-    "failed_now", "full", "dismiss", "close", "cancel", "show", "fill_in", "number", "date",
-    "datetime", "time", "email", "url", "file", "file_size", "files_size", "bytes",
+KEYS = (
+    "browser.lost", "browser.refused", "browser.no_cookies", "browser.ended",
+    "browser.other_session", "browser.old", "browser.reload", "browser.delayed", "browser.failed",
+    "browser.failed_now", "browser.full", "browser.dismiss", "browser.close", "browser.cancel",
+    "browser.show", "browser.fill_in", "browser.number", "browser.date", "browser.datetime",
+    "browser.time", "browser.email", "browser.url", "browser.file", "browser.file_size",
+    "browser.files_size", "browser.bytes",
 )  # fmt: skip
 _PARAMETERS = {name: f"{{{name}}}" for name in ("why", "size", "n")}
 """Parameters are left in their braces for the browser."""
@@ -31,7 +34,7 @@ class BrowserTexts:
         found = self._scripts.get(code)
         if found is None:
             texts = self._application.own_texts
-            named = {name: texts.text(f"browser.{name}", **_PARAMETERS) for name in NAMES}
+            named = {key.partition(".")[2]: texts.text(key, **_PARAMETERS) for key in KEYS}
             data = to_json(named).decode().replace("<", "\\u003c")
             found = f'<script type="application/json" id="starmodel-texts">{data}</script>'
             self._scripts[code] = found

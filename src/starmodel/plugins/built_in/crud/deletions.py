@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 from urllib.parse import urlencode
 
 from starmodel.app.access.decisions import check, permits
@@ -35,6 +34,7 @@ from starmodel.plugins import Exchange
 from starmodel.plugins.built_in.crud.delete_effects import DeleteEffects, Effect
 from starmodel.plugins.web import PluginServices
 from starmodel.texts.catalogue import Message
+from starmodel.texts.dates import count_text
 
 WORDS = ("cancel", "close", "show")
 
@@ -65,23 +65,22 @@ class Deletions:
     async def ask_for_many(
         self, exchange: Exchange, resource: MountedResource, ids: Sequence[str]
     ) -> None:
-        """Send the question about the chosen records that the actor may read and delete.
+        """Send the question about the chosen records that the actor may read.
+
+        The others are missing, as far as the actor knows, and are not counted.
 
         Raises: RequestError 409, where none of them is left.
         """
         entity_type, root_path = resource.entity_type, exchange.root_path
         about = resource.policy, entity_type, exchange.session.actor
         event = entity_type.events["delete"]
-        found = [
-            entity
-            for entity in await self._readable(exchange, resource, ids)
-            if await permits(*about, event=event, entity=entity)
-        ]
-        if not found:
+        readable = await self._readable(exchange, resource, ids)
+        found = [entity for entity in readable if await permits(*about, event=event, entity=entity)]
+        if not readable:
             raise RequestError(Message("bulk.nothing_left"), status=409)
         question = self._texts.text(
             "delete.question_of_many",
-            count=len(found), title=entity_type.title, things=entity_type.plural_title,
+            count=len(readable), title=entity_type.title, things=entity_type.plural_title,
         )  # fmt: skip
         fields = [(BULK_EVENT, "delete"), (CONFIRMED, "1")]
         fields += [(f"{BULK_IDS}{SEVERAL_SUFFIX}", id) for id in ids]
@@ -166,7 +165,9 @@ class Deletions:
         entity_type = effect.entity_type
         things = entity_type.plural_title
         if effect.more:
-            return self._texts.text("count.more", count=_grouped(effect.count), things=things)
+            return self._texts.text(
+                "count.more", count=count_text(self._texts, effect.count), things=things
+            )
         return self._texts.text(
             "count.records", count=effect.count, title=entity_type.title, things=things
         )
@@ -202,7 +203,3 @@ class Deletions:
     @cached_property
     def _effects(self) -> DeleteEffects:
         return DeleteEffects(self._application)
-
-
-def _grouped(number: int) -> Any:
-    return f"{number:,}"

@@ -18,6 +18,7 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.snapshot import hidden_of
 from starmodel.texts.catalogue import Catalogue
+from starmodel.texts.dates import month_text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +51,7 @@ class Groups:
         if self.by.by_month:
             if isinstance(value, datetime) and value.tzinfo is not None:
                 value = value.astimezone(UTC)
-            month = self.texts.text(f"month.{value.month}")
-            return self.texts.text("group.month", month=month, year=value.year)
+            return month_text(self.texts, value)
         labels = dict(choices_of(annotation)) if choice_values(annotation) else {}
         return str(labels.get(value, choice_key(value)))
 
