@@ -55,12 +55,13 @@ class Figures:
     """Results as the writers observed them.
 
     Shapes: acknowledged is what must be stored, by the name of each number;
-    failures are the bodies of answers from 500 on.
+    failures are the bodies of answers from 500 on, conflicts those of 409.
     """
 
     acknowledged: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
     lost_connections: int = 0
     repeats: int = 0
     kills: int = 0
@@ -106,7 +107,15 @@ async def to_the_end(work: Callable[[], None]) -> None:
 class Cluster:
     """Several server processes on one database."""
 
-    def __init__(self, folder: Path, database_url: str, size: Size) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        size: Size,
+        *,
+        application: str = APPLICATION,
+        **environment: str,
+    ) -> None:
         self.journal = folder / "journal"
         self.journal.touch()
         self._size = size
@@ -116,9 +125,10 @@ class Cluster:
             "STARMODEL_DATABASE_TIMEOUT_S": str(DATABASE_TIMEOUT_S),
             "JOURNAL": str(self.journal),
             "DEATHS_PER_COMMIT": str(size.deaths_per_commit),
+            **environment,
         }
         folders = (folder / str(number) for number in range(size.processes))
-        self.servers = [Server(folder, APPLICATION) for folder in folders]
+        self.servers = [Server(folder, application) for folder in folders]
 
     def start(self) -> None:
         for server in self.servers:
@@ -233,7 +243,9 @@ class Writer:
                     return
                 if answer.status_code >= 500:
                     self._figures.failures.append(answer.text[:300])
-                elif answer.status_code != 409:
+                elif answer.status_code == 409:
+                    self._figures.conflicts.append(answer.text[:300])
+                else:
                     raise AssertionError(f"{answer.status_code}: {answer.text[:300]}")
             await asyncio.sleep(random.uniform(0, 0.05))
         raise AssertionError(f"Not acknowledged within {PATIENCE_S:.0f} s.")

@@ -32,6 +32,28 @@ class _Book(Entity):
         self.pages += by
 
 
+class _Tag(Entity):
+    model_config = {"store": "redis", "scope": "record", "access": "public"}
+    name: str
+    posts: list[_Post] = Relationship()
+
+
+class _Post(Entity):
+    model_config = {"store": "redis", "scope": "record", "access": "public"}
+    title: str
+    tags: list[_Tag] = Relationship()
+
+    @event
+    def mark(self, tags: list[_Tag]) -> None:
+        self.tags = tags
+
+
+class _Comment(Entity):
+    model_config = {"store": "redis", "scope": "record", "access": "public"}
+    text: str
+    post_id: str = Field(foreign_key="_post.id", ondelete="CASCADE")
+
+
 class _Cart(Entity):
     model_config = {"store": "redis", "ttl": 3600}
     count: int = 0
@@ -55,6 +77,9 @@ class _Sale(Entity):
 Shelf: Any = _Shelf
 Book: Any = _Book
 Cart: Any = _Cart
+Post: Any = _Post
+Tag: Any = _Tag
+Comment: Any = _Comment
 Sale: Any = _Sale
 
 
@@ -99,6 +124,22 @@ def test_generated_pages_list_filter_order_and_relate(
         assert ann.get(f"/_books/{book}").json()["pages"] == 102
         assert ann.post(f"/_books/{book}/extend", {"by": -500}).status == 422
         assert client.exists(f"starmodel:_Shelf:{id}")
+
+
+def test_many_to_many_and_cascades(redis_url: str, tmp_path: Path, client: Redis[bytes]) -> None:
+    with Visitor(_app(redis_url, tmp_path, Post, Tag, Comment)) as ann:
+        tags = [_id(ann.post("/_tags", {"name": name})) for name in ("red", "blue")]
+        post = _id(ann.post("/_posts", {"title": "Hello"}))
+        changed = ann.post(f"/_posts/{post}/mark", {"tags": tags})
+        assert changed.status == 200, changed.text
+        assert "red" in ann.open(f"/_posts/{post}").text()
+        found = ann.get(f"/_posts?tags={tags[0]}").json()["items"]
+        assert [each["id"] for each in found] == [post]
+        ann.post("/_comments", {"text": "First", "post_id": post})
+        assert len(ann.get("/_comments").json()["items"]) == 1
+        assert ann.delete(f"/_posts/{post}").status in (200, 204)
+        assert ann.get("/_comments").json()["items"] == []
+        assert len(client.keys("starmodel:_Tag:*")) == 2
 
 
 def test_session_entity_is_live_and_its_own(redis_url: str, tmp_path: Path) -> None:

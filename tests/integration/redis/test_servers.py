@@ -173,6 +173,18 @@ async def test_silent_server_is_noticed(opened: Opener, redis_url: str) -> None:
                     await asyncio.sleep(0.05)
 
 
+async def test_renamed_class_is_refused_beside_its_records(opened: Opener) -> None:
+    class _Light(Entity):
+        model_config = {"renamed_from": "_Lamp"}
+        level: int = 0
+
+    await opened(_Light)
+    store = await opened(Lamp)
+    await store.commit(Batch([insert(Lamp(id="1"))]))
+    with pytest.raises(ConfigurationError, match="can't rename the records of _Lamp"):
+        await opened(_Light)
+
+
 async def test_store_that_is_not_open_says_so(redis_url: str) -> None:
     store = RedisRepository(redis_url)
     with pytest.raises(StoreUnavailableError, match="is not open"):

@@ -112,6 +112,7 @@ class RedisRepository:
                 info, link.place, has_hash_tag=self.keys.has_hash_tag, prefix=self.keys.prefix
             )
             for each in records.values():
+                await self._refuse_renamed(link, each)
                 await build_indexes(link, each)
         except BaseException:
             await link.close()
@@ -125,6 +126,17 @@ class RedisRepository:
             os.getpid(),
         )
         self._opened.sweeper.start()
+
+    async def _refuse_renamed(self, link: RedisLink, records: Records) -> None:
+        """Refuse a class whose records are under an earlier name. Raises: ConfigurationError."""
+        for old in records.cls.__entity__.renamed_from:
+            count = await link.call("ZCARD", self.keys.index(old))
+            if count:
+                raise ConfigurationError(
+                    f"{records.name} is renamed_from {old!r}, and the store can't rename the "
+                    f"records of {old} in Redis. Copy them by an event of a class with the old "
+                    f"name, then delete them by `starmodel redis flush {old}`; or keep the name."
+                )
 
     async def close(self) -> None:
         """Finish accepted commits, then close every connection. A second call does nothing."""
@@ -219,7 +231,8 @@ class RedisRepository:
         return query.matches(entity) if query.is_decidable(entity) else None
 
     def supports(self, entity: type[Entity], condition: Condition) -> bool:
-        return supports(_records(self.store, entity), condition)
+        store = self.store
+        return supports(store.records, _records(store, entity), condition)
 
     async def marker(self, key: str) -> Marker | None:
         raw = await self.store.link.call("GET", self.keys.marker(key))

@@ -138,8 +138,7 @@ class CrudPages:
             )
 
             def page() -> str:
-                has_links = views or actor or entity_type.cls.model_config.get("board")
-                links = ui.list_views(resource, listing, views, actor) if has_links else None
+                links = ui.list_views(resource, listing, views, actor)
                 table = ui.list_table(resource, listing, window, actor)
                 actions = ui.list_actions(resource, actor)
                 return ui.page(

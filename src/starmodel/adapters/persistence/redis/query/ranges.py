@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,13 @@ from starmodel.app.access.conditions.condition import (
     ALWAYS,
     Comparison,
     Condition,
+    FieldComparison,
+    Function,
     Junction,
+    Related,
 )
 from starmodel.app.ports.query import Filter, Query
+from starmodel.core.entity import Entity
 
 END = b"\xff"
 """Greater than every byte of UTF-8."""
@@ -243,11 +247,27 @@ def id_text_of(records: Records, member: bytes) -> str:
     return text.split("\0", 1)[1] if text.startswith("id\0") else text.split("\0", 2)[2]
 
 
-def supports(records: Records, condition: Condition) -> bool:
-    """Whether an index decides a comparison of an access rule exactly."""
+def supports(every: Mapping[type[Entity], Records], records: Records, condition: Condition) -> bool:
+    """Whether indexes decide a comparison of an access rule exactly, or one on related records."""
+    if isinstance(condition, Related):
+        target = every.get(condition.step.target)
+        return target is not None and _is_decided(every, target, condition.condition)
     if not isinstance(condition, Comparison) or condition.op in ("has", "ne"):
         return False
-    found = candidates(records, Filter(condition.field, condition.op, condition.value))
     if condition.field == "id" and condition.value is None:
         return False
+    found = candidates(records, Filter(condition.field, condition.op, condition.value))
     return found is not None and found.is_exact
+
+
+def _is_decided(
+    every: Mapping[type[Entity], Records], records: Records, condition: Condition
+) -> bool:
+    """Whether indexes find the related records, so that not all of them have to be read."""
+    if isinstance(condition, Junction) and condition.is_all:
+        return any(supports(every, records, part) for part in condition.conditions) and all(
+            isinstance(part, Comparison | FieldComparison | Function)
+            or supports(every, records, part)
+            for part in condition.conditions
+        )
+    return supports(every, records, condition)

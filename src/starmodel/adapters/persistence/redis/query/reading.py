@@ -12,6 +12,16 @@ from starmodel.adapters.persistence.redis.query.plans import Plan, counted, plan
 from starmodel.adapters.persistence.redis.query.ranges import Range, id_text_of
 from starmodel.adapters.persistence.redis.records import CorruptRecordError, Records, corrupt
 from starmodel.adapters.persistence.redis.server.connection import RedisLink
+from starmodel.app.access.conditions.condition import (
+    ALWAYS,
+    Comparison,
+    Condition,
+    Junction,
+    Negation,
+    Related,
+    junction,
+    negation,
+)
 from starmodel.app.ports.clock import Clock
 from starmodel.app.ports.query import Query
 from starmodel.app.ports.related_paths import with_paths
@@ -42,7 +52,7 @@ class Reader:
 
     async def rows(self, query: Query) -> Sequence[Entity]:
         """The records of the query's window, in its order. Raises: StoreScanLimitError."""
-        records = self._of(query)
+        records, query = self._of(query), await self._resolved(query)
         way = await self._plan(records, query)
         if way.is_sorted and way.is_exact and len(way.ranges) == 1 and query.limit is not None:
             found = await self._window(records, query, way)
@@ -65,7 +75,7 @@ class Reader:
 
     async def stream(self, query: Query, batch: int) -> AsyncGenerator[Sequence[Entity], None]:
         """The records of the query in chunks. Raises: StoreScanLimitError."""
-        records = self._of(query)
+        records, query = self._of(query), await self._resolved(query)
         way = await self._plan(records, query)
         if way.is_sorted:
             async with aclosing(self._walk(records, query, way, batch)) as pages:
@@ -84,7 +94,7 @@ class Reader:
 
     async def count(self, query: Query) -> int:
         """The number of records that match. Raises: StoreScanLimitError."""
-        records = self._of(query)
+        records, query = self._of(query), await self._resolved(query)
         if not query.related:
             way = await counted(records, query, self._counter(records))
             if way.is_exact:
@@ -94,6 +104,24 @@ class Reader:
             way = await self._plan(records, query)
         found = await self._scan(records, replace(query, after=None), way)
         return sum(map(query.matches, await with_paths(query, found, self.rows)))
+
+    async def _resolved(self, query: Query) -> Query:
+        """The query with conditions on related records replaced by the keys of these."""
+        if query.where is ALWAYS:
+            return query
+        return replace(query, where=await self._by_keys(query.where))
+
+    async def _by_keys(self, condition: Condition) -> Condition:
+        match condition:
+            case Related(step, inner):
+                found = await self.rows(Query(step.target, where=inner))
+                keys = dict.fromkeys(getattr(each, step.remote) for each in found)
+                return Comparison(step.local, "in", tuple(key for key in keys if key is not None))
+            case Negation(inner):
+                return negation(await self._by_keys(inner))
+            case Junction(is_all, parts):
+                return junction(is_all, [await self._by_keys(part) for part in parts])
+        return condition
 
     def _of(self, query: Query) -> Records:
         for path in query.related:
