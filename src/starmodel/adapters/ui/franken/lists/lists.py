@@ -99,7 +99,7 @@ class Lists:
             )
         audience = Audience(uncertain=entity_type.cls.__entity__.guarded)
         root_path = self._services.frontend.root_path
-        return self._view(root_path, resource, audience, "", columns)
+        return self._view(root_path, resource, audience, "", columns, "")
 
     def rows(
         self,
