@@ -58,7 +58,9 @@ def start(name, port, *, profile=""):
 
 def cookies_for(name, port):
     """Return a cookie per visitor: StarModel issues session cookies, the peers accept any."""
-    if name in ("floor", "starlette", "fasthtml") or name.startswith("database_bare"):
+    if name in ("floor", "starlette", "fasthtml") or name.startswith(
+        ("database_bare", "redis_bare")
+    ):
         return [f"starmodel=visitor{n}" for n in range(VISITORS)]
     made = []
     for _ in range(VISITORS):

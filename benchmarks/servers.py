@@ -150,6 +150,41 @@ def make_database_starmodel():
     return _starmodel("sql", database_url=os.environ["DATABASE_URL"])
 
 
+def make_redis_bare():
+    """Bare ASGI: one GET, and one script that checks the version and writes, with redis-py."""
+    from redis.asyncio import Redis
+
+    client = Redis.from_url(os.environ["REDIS_URL"], max_connections=64)
+    write = client.register_script(
+        "local held = redis.call('GET', KEYS[1])\n"
+        "if held and string.match(held, '^%d+') ~= ARGV[1] then return 0 end\n"
+        "redis.call('SET', KEYS[1], ARGV[2]) return 1"
+    )
+
+    async def app(scope, receive, send):
+        if scope["type"] == "lifespan":
+            await lifespan(receive, send)
+            return
+        visitor = dict(scope["headers"])[b"cookie"].decode().partition("=")[2]
+        json.loads((await receive())["body"] or b"{}")
+        amount = int(scope["query_string"].partition(b"=")[2])
+        while True:
+            held = await client.get(f"bare:{visitor}")
+            version, _, text = (held or b'0;{"count":0}').decode().partition(";")
+            count = json.loads(text)["count"] + amount
+            made = f"{int(version) + 1};" + json.dumps({"count": count})
+            if await write(keys=[f"bare:{visitor}"], args=[version, made]):
+                break
+        await answer(send, patch(count), b"text/event-stream")
+
+    return app
+
+
+def make_redis_starmodel():
+    """StarModel on the Redis of REDIS_URL: the script has replied before the response."""
+    return _starmodel("redis", database_url=_database(), redis_url=os.environ["REDIS_URL"])
+
+
 def make_board():
     """StarModel, one shared entity whose generated page many visitors have open."""
     from starmodel import Entity, create_app, event
@@ -348,7 +383,9 @@ def make_list_starmodel_afresh():
 NAMES = [name[5:] for name in list(globals()) if name.startswith("make_")]
 LIST_SERVERS = [name for name in NAMES if name.startswith("list_")]
 DATABASE_SERVERS = [name for name in NAMES if name.startswith("database_")]
-EVENT_SERVERS = [name for name in NAMES if name not in ("board", *LIST_SERVERS, *DATABASE_SERVERS)]
+REDIS_SERVERS = [name for name in NAMES if name.startswith("redis_")]
+_OTHERS = ("board", *LIST_SERVERS, *DATABASE_SERVERS, *REDIS_SERVERS)
+EVENT_SERVERS = [name for name in NAMES if name not in _OTHERS]
 
 
 def __getattr__(name):

@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from databases import SERVERS, mariadb_server, mysql_server, postgresql_server
+from databases import (
+    SERVERS,
+    emptied_redis,
+    mariadb_server,
+    mysql_server,
+    postgresql_server,
+    redis_server,
+)
 from private_server import PrivateServer
 
 # The same examples in every run; HYPOTHESIS_PROFILE=random looks for new ones.
@@ -40,7 +47,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("no_cover")
         given = getattr(item, "callspec", None)
         if given is not None and any(
-            isinstance(value, str) and value in SERVERS for value in given.params.values()
+            isinstance(value, str) and value in (*SERVERS, "redis")
+            for value in given.params.values()
         ):
             item.add_marker("server")
 
@@ -75,6 +83,13 @@ def mysql() -> Iterator[PrivateServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def redis() -> Iterator[PrivateServer]:
+    """A private Redis server; skips where it is not installed."""
+    with redis_server() as server:
+        yield server
+
+
 @pytest.fixture
 def postgresql_url(postgresql: PrivateServer) -> str:
     return postgresql.url
@@ -88,6 +103,12 @@ def mariadb_url(mariadb: PrivateServer) -> str:
 @pytest.fixture
 def mysql_url(mysql: PrivateServer) -> str:
     return mysql.url
+
+
+@pytest.fixture
+def redis_url(redis: PrivateServer) -> str:
+    """The URL of an empty Redis server."""
+    return emptied_redis(redis.url)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -11,11 +11,15 @@ from collections.abc import Callable, Iterator
 from glob import glob
 from pathlib import Path
 from signal import SIGINT
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from private_server import PrivateServer, folder_of_server, free_port, run, serving, until
+from starmodel.adapters.persistence.redis.repository import RedisRepository
+from starmodel.adapters.persistence.sql.repository import SqlRepository
+from starmodel.app.ports.repository import Repository
 
 HOW = "run scripts/databases, or: apt-get install postgresql mariadb-server"
 
@@ -99,6 +103,31 @@ def mysql_server() -> Iterator[PrivateServer]:
             yield server
 
 
+@contextlib.contextmanager
+def redis_server(*options: str) -> Iterator[PrivateServer]:
+    """A new Redis or Valkey server, without persistence unless the options say otherwise."""
+    program = shutil.which("redis-server") or shutil.which("valkey-server")
+    if program is None:
+        pytest.skip("needs redis-server: run scripts/databases, or: apt-get install redis-server")
+    with folder_of_server(None) as folder:
+        port = free_port()
+        command = [
+            program, "--port", port, "--bind", "127.0.0.1", "--dir", folder, "--save", "",
+            "--daemonize", "no", *options,
+        ]  # fmt: skip
+        with serving(command, f"redis://127.0.0.1:{port}/0", None, folder) as server:
+            yield server
+
+
+def emptied_redis(url: str) -> str:
+    """The same URL, after every key of its server is deleted."""
+    import redis
+
+    with redis.Redis.from_url(url) as client:
+        client.flushall()
+    return url
+
+
 def _mysqld() -> str | None:
     """MySQL's own server: what MYSQLD names, or a `mysqld` that is not MariaDB's other name."""
     named = os.environ.get("MYSQLD")
@@ -117,6 +146,15 @@ SERVERS: dict[str, Callable[[], contextlib.AbstractContextManager[PrivateServer]
     **({"mysql": mysql_server} if _MYSQLD else {}),
 }
 DATABASES = ("sqlite", *SERVERS)
+STORES = (*DATABASES, "redis")
+"""The stores that outlive their process."""
+
+
+def empty_store(request: pytest.FixtureRequest, folder: Path, **options: Any) -> Repository:
+    """An empty, closed repository of the kind that the fixture's parameter names."""
+    if request.param == "redis":
+        return RedisRepository(request.getfixturevalue("redis_url"), **options)
+    return SqlRepository(empty_database(request, folder), **options)
 
 
 def empty_database(request: pytest.FixtureRequest, folder: Path) -> str:

@@ -17,7 +17,6 @@ from starmodel.auth import Auth
 
 from . import chat, dashboard, landing, report, tasks
 
-# Listed for their order in the navigation; without the list, every entity is registered.
 ENTITIES = [
     landing.Counter,
     dashboard.Sales,
@@ -28,8 +27,12 @@ ENTITIES = [
     *DESK,
 ]
 
-auth = Auth(registration="open")
-app = create_app(ENTITIES, title="StarModel demo", on_startup=[tasks.seed, fill_desk], auth=auth)
-
-for page in (landing, dashboard, chat, report):
-    page.router.to_app(app)
+PAGES = [landing.home, dashboard.dashboard, chat.conversation, report.progress]
+app = create_app(
+    ENTITIES,
+    title="StarModel demo",
+    pages=PAGES,
+    navigation=[*PAGES, landing.Counter, tasks.Task, {"Order desk": DESK}],
+    on_startup=[tasks.seed, fill_desk],
+    auth=Auth(registration="open"),
+)

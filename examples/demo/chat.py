@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 from fasthtml.common import *
 from monsterui.all import *
 
-from starmodel import Entity, event, live
+from starmodel import Entity, event, live, page
 
 from .frame import CARD, MUTED, beside, frame
 
-router = APIRouter()
 AVATAR = "grid size-9 flex-none place-items-center rounded-full border-2 bg-muted font-semibold"
 MAX_MESSAGES, MAX_NAME, MAX_TEXT = 50, 40, 500
 
@@ -79,10 +78,11 @@ def nobody():
     )
 
 
-@router("/chat")
-def page(chat: Chat, session):
+@page("/chat", title="Chat", icon="users", access="public")
+def conversation(chat: Chat, session):
+    """A live list for everybody who has it open."""
     known = session.actor.name if session.actor else ""
-    conversation = Div(
+    box = Div(
         # In reverse, the box stays scrolled to its end while it grows, without a script.
         Div(messages(chat), tabindex="0", cls="flex h-[26rem] flex-col-reverse overflow-y-auto"),
         Form(
@@ -111,9 +111,8 @@ def page(chat: Chat, session):
         cls=f"{CARD} min-w-0",
     )
     return frame(
-        "Chat",
         beside(
-            conversation,
+            box,
             "Open this page in another browser: what one says, the other sees at once.",
             "Stop the server and start it again: both pages come back by themselves. The messages "
             "are gone, because this chat is kept in memory.",

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 from fasthtml.common import *
 from monsterui.all import *
 
-from starmodel import Entity, Field, dispatch, event, live
+from starmodel import Entity, Field, dispatch, event, live, page
+from starmodel.ui import chart, columns, section, table, tile
 
-from .frame import CARD, MUTED, frame
+from .frame import MUTED, frame
 
-router = APIRouter()
 PRICES = {"Coffee": 3.20, "Tea": 2.80, "Bagel": 4.50, "Cake": 5.00}
 EARLIER = [
     (31, "Tea", 1), (30, "Coffee", 2), (29, "Cake", 2), (28, "Bagel", 3), (27, "Tea", 1),
@@ -23,7 +23,7 @@ SHOWN = len(EARLIER)
 class Sales(Entity):
     """A day in a café, the same for everybody who looks at it."""
 
-    model_config = {"scope": "app", "access": "public"}
+    model_config = {"scope": "app", "access": "public", "nav": False}
     sold: dict[str, int] = {"Coffee": 24, "Tea": 11, "Bagel": 15, "Cake": 7}
     orders: int = 31
     latest: list[tuple[int, str, int]] = EARLIER
@@ -56,63 +56,37 @@ class Sales(Entity):
 @live
 def figures(sales: Sales):
     revenue = sum(PRICES[product] * count for product, count in sales.sold.items())
-    best = max(sales.sold, key=sales.sold.get)
-    tiles = {
-        "Orders": f"{sales.orders:,}",
-        "Revenue": f"€{revenue:,.2f}",
-        "Average order": f"€{revenue / sales.orders:,.2f}",
-        "Best seller": best,
-    }
-    return Dl(
-        *[
-            Div(
-                Dt(name, cls=MUTED),
-                Dd(value, cls="mt-1 text-2xl sm:text-3xl font-bold tracking-tight tabular-nums"),
-                cls=f"{CARD} p-5",
-            )
-            for name, value in tiles.items()
-        ],
+    return Div(
+        columns(
+            tile("Orders", sales.orders),
+            tile("Revenue", revenue, currency="EUR"),
+            tile("Average order", revenue / sales.orders, currency="EUR"),
+            tile("Best seller", max(sales.sold, key=sales.sold.get)),
+        ),
         id="figures",
-        cls="grid grid-cols-2 gap-4 lg:grid-cols-4",
     )
 
 
 @live
-def chart(sales: Sales):
-    """The browser's chart receives new data, and animates the change."""
-    return ApexChart(
-        opts={
-            "chart": {"type": "bar", "height": 300, "toolbar": {"show": False}},
-            "dataLabels": {"style": {"colors": ["hsl(var(--primary-foreground))"]}},
-            "series": [{"name": "Sold", "data": list(sales.sold.values())}],
-            "xaxis": {"categories": list(sales.sold)},
-            "colors": ["hsl(var(--primary))"],
-            "plotOptions": {"bar": {"borderRadius": 4, "columnWidth": "55%"}},
-        },
-        id="chart",
-        cls="min-h-[19.5rem]",
-    )
+def sold(sales: Sales):
+    """The browser's chart receives new data, and moves to it."""
+    return chart(sales.sold, "bar", title="Sold today", x="product", y="sold")
 
 
 @live
 def latest(sales: Sales):
     rows = [
-        Tr(
-            Td(f"#{number}", cls="text-muted-foreground tabular-nums"),
-            Td(product),
-            Td(quantity, cls="text-right tabular-nums"),
-            Td(f"€{PRICES[product] * quantity:.2f}", cls="text-right tabular-nums"),
-            id=f"order-{number}",
-        )
+        {"order": f"#{number}", "product": product, "quantity": quantity,
+            "total": f"€{PRICES[product] * quantity:.2f}"}
         for number, product, quantity in sales.latest
-    ]
-    return Tbody(*rows, id="latest")
+    ]  # fmt: skip
+    return Div(table(rows, label="Latest orders"), id="latest")
 
 
-@router("/dashboard")
-def page(sales: Sales):
+@page("/dashboard", icon="columns", access="public")
+def dashboard(sales: Sales):
+    """Figures, a chart and a table that follow one shared entity."""
     return frame(
-        "Dashboard",
         Div(
             *[
                 Button(f"Sell a {name.lower()}", data_on_click=Sales.order(name), submit=False)
@@ -125,16 +99,8 @@ def page(sales: Sales):
         ),
         figures(sales),
         Div(
-            Section(
-                H2("Sold today", cls="text-base font-semibold"),
-                chart(sales),
-                cls=f"{CARD} min-w-0 p-5 lg:col-span-2",
-            ),
-            Section(
-                H2("Latest orders", cls="text-base font-semibold"),
-                Table(latest(sales), cls=("mt-3 text-sm", TableT.sm)),
-                cls=f"{CARD} p-5",
-            ),
+            Div(sold(sales), cls="min-w-0 lg:col-span-2"),
+            section("Latest orders", latest(sales)),
             cls="grid gap-4 lg:grid-cols-3",
         ),
         P("Start the day again on ", A("the generated page", href="/sales", cls="uk-link"),

@@ -5,11 +5,9 @@ import inspect
 from fasthtml.common import *
 from monsterui.all import *
 
-from starmodel import Entity, event
+from starmodel import Entity, event, page
 
 from .frame import CARD, MUTED, code, frame
-
-router = APIRouter()
 
 
 class Counter(Entity):
@@ -52,10 +50,10 @@ PROMISES = [
 ]  # fmt: skip
 
 
-@router("/")
+@page("/", title="Start", icon="home", access="public", heading=False)
 def home(counter: Counter):
+    """Write an Entity once: get its database, its API and its live user interface."""
     return frame(
-        "StarModel",
         Section(
             H1(
                 "Write an Entity once: get its database, its API and its live user interface.",

@@ -6,11 +6,10 @@ from datetime import UTC, datetime, timedelta
 from fasthtml.common import *
 from monsterui.all import *
 
-from starmodel import Entity, Progress, event, live
+from starmodel import Entity, Progress, event, live, page
 
 from .frame import CARD, beside, frame
 
-router = APIRouter()
 STEPS = {  # seconds per step
     "Collect the invoices of the year": 1.5,
     "Check them against the bank": 2.0,
@@ -112,10 +111,10 @@ def step(name, state):
     )
 
 
-@router("/report")
-def page(report: Report):
+@page("/report", title="Report", icon="text", access="public")
+def progress(report: Report):
+    """A long-running job whose steps are stored as they are done."""
     return frame(
-        "Report",
         beside(
             course(report),
             "Start it, close this tab, and open the page again: the work went on.",

@@ -49,6 +49,7 @@ class Product(Entity):
         "store": "sql",
         "access": {"read": "public", "write": STAFF},
         "list_display": ["number", "name", "price", "stock"],
+        "list_editable": ["price", "stock"],
         "title_field": "name",
         "icon": "box",
     }
@@ -69,6 +70,11 @@ class Order(Entity):
         "search_fields": ["number", "customer.name"],
         "title_field": "number",
         "inlines": ["lines"],
+        "board": {
+            "by": "status",
+            "card": ["customer", "placed_on", "total"],
+            "moves": {"packed": "pack", "shipped": "ship", "cancelled": "cancel"},
+        },
         "icon": "cart",
     }
     number: str = Field(max_length=20, unique=True)

@@ -5,7 +5,7 @@ from monsterui.all import *
 
 from starmodel import create_app, live
 
-from .entities import Basket, Guestbook, Notepad
+from .entities import BASKETS, Basket, Guestbook, Notepad
 
 app = create_app([Guestbook, Basket, Notepad], title="Hybrid", theme="violet")
 
@@ -22,7 +22,7 @@ def home(guestbook: Guestbook, basket: Basket, notepad: Notepad):
                 line("entry", "Say hello", "Sign", Guestbook.sign()),
             ),
             place(
-                "Basket", "memory", Basket.__doc__, items(basket),
+                "Basket", BASKETS, Basket.__doc__, items(basket),
                 line("item", "Three pens", "Put in", Basket.put()),
                 Button("Empty it", data_on_click=Basket.clear(), cls=ButtonT.default),
             ),

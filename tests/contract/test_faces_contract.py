@@ -12,12 +12,11 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from contract.rules import ACTORS, NUMBER, RULES, Club, Paper, is_first, records
-from databases import DATABASES, empty_database
+from databases import STORES, empty_store
 from repositories import delete, insert
 from starmodel import Actor
 from starmodel.access import actor, owner, record, role
 from starmodel.adapters.persistence.memory import MemoryRepository
-from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.access.conditions.condition import ALWAYS
 from starmodel.app.access.conditions.models import RuleModel
 from starmodel.app.access.decisions import permits
@@ -195,13 +194,13 @@ async def tried(attempt: Any) -> Any:
         return error
 
 
-@pytest.fixture(params=["memory", *DATABASES])
+@pytest.fixture(params=["memory", *STORES])
 def application(
     request: pytest.FixtureRequest, runner: asyncio.Runner, tmp_path: Path
 ) -> Iterator[Application]:
     store: Any = MemoryRepository()
     if request.param != "memory":
-        store = SqlRepository(empty_database(request, tmp_path))
+        store = empty_store(request, tmp_path)
     made = fake_application(Club, Paper, stores={"sql": store})
     runner.run(made.ready())
     yield made

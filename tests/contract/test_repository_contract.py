@@ -10,6 +10,7 @@ import pytest
 from databases import DATABASES, SERVERS, empty_database
 from external_writers import ExternalWriter
 from starmodel.adapters.persistence.memory import MemoryRepository
+from starmodel.adapters.persistence.redis.repository import RedisRepository
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.clock import Clock
 from starmodel.app.ports.repository import Repository
@@ -20,6 +21,15 @@ from starmodel.testing.contracts.base import Item, Lamp, Ticket
 class TestMemoryRepository(RepositoryContract):
     def make_repository(self, clock: Clock) -> Repository:
         return MemoryRepository(clock=clock)
+
+
+class TestRedisRepository(RepositoryContract):
+    @pytest.fixture(autouse=True)
+    def _server(self, redis_url: str) -> None:
+        self.url = redis_url
+
+    def make_repository(self, clock: Clock) -> Repository:
+        return RedisRepository(self.url, clock=clock)
 
 
 class TestSqlRepositoryInAFile(RepositoryContract):

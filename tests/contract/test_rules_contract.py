@@ -12,11 +12,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 
 from contract.rules import ACTORS, NOW, RULES, Club, Paper, State, is_first, records
-from databases import DATABASES, empty_database
+from databases import STORES, empty_store
 from repositories import delete, insert
 from starmodel import Actor
 from starmodel.access import actor, now, owner, record
 from starmodel.adapters.persistence.memory import MemoryRepository
+from starmodel.adapters.persistence.redis.repository import RedisRepository
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.access.conditions.condition import Comparison, Constant, narrowed
 from starmodel.app.access.conditions.models import RuleModel
@@ -31,13 +32,13 @@ from starmodel.testing.fakes import FakeClock, fake_application
 MOMENT = dt.datetime(2024, 6, 1, 12, tzinfo=dt.UTC)
 
 
-@pytest.fixture(params=["memory", *DATABASES])
+@pytest.fixture(params=["memory", *STORES])
 def application(
     request: pytest.FixtureRequest, runner: asyncio.Runner, tmp_path: Path
 ) -> Iterator[Application]:
     store: Any = MemoryRepository()
     if request.param != "memory":
-        store = SqlRepository(empty_database(request, tmp_path))
+        store = empty_store(request, tmp_path)
     made = fake_application(Club, Paper, stores={"sql": store}, clock=FakeClock(NOW.timestamp()))
     runner.run(made.ready())
     yield made
@@ -111,6 +112,8 @@ def test_store_decides_the_whole_rule(application: Application, rule: Any) -> No
     who = Actor("ann", claims={"team": "red", "teams": ["a"]})
     condition = rule.bind(who, RuleModel.of(application.registry[Paper]))
     store = application.persistence.for_class(Paper)
+    if isinstance(store, RedisRepository):  # decides what its indexes do, and leaves the rest
+        return
 
     assert narrowed(condition, Paper, supports_of(store)) == (condition, True)
     assert not isinstance(condition, Constant)

@@ -17,7 +17,7 @@ from contract.values import BY_VALUE, SORTED, Value, values
 from repositories import delete, insert
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.query import NEGATED, OPERATORS, Filter, Query, make_query
-from starmodel.app.ports.repository import Batch, Change
+from starmodel.app.ports.repository import Batch, Change, Repository
 from starmodel.core.changes.patches import diff, same
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConstraintError
@@ -25,15 +25,21 @@ from starmodel.core.snapshot import version_of
 from starmodel.core.values.instants import ShownMoment
 
 
-def _name(repository: SqlRepository) -> str:
-    return repository._store().engine.sql_dialect.title
+def _name(repository: Repository) -> str:
+    if isinstance(repository, SqlRepository):
+        return repository._store().engine.sql_dialect.title
+    return "Redis"
 
 
-def _values(repository: SqlRepository) -> st.SearchStrategy[Value]:
-    return values(wide=_name(repository) == "SQLite")
+WIDE = ("SQLite", "Redis")
+"""The stores of every value."""
 
 
-async def _store(repository: SqlRepository, *entities: Entity) -> None:
+def _values(repository: Repository) -> st.SearchStrategy[Value]:
+    return values(wide=_name(repository) in WIDE)
+
+
+async def _store(repository: Repository, *entities: Entity) -> None:
     await repository.commit(Batch([insert(entity) for entity in entities]))
 
 
@@ -47,7 +53,7 @@ def _differing(a: Value, b: Value) -> set[str]:
     }  # fmt: skip
 
 
-def test_any_value_round_trips(repository: SqlRepository, runner: asyncio.Runner) -> None:
+def test_any_value_round_trips(repository: Repository, runner: asyncio.Runner) -> None:
     async def check(made: Value, later: Value) -> None:
         fresh = made.evolve(id=Value().id)
         await _store(repository, fresh)
@@ -77,7 +83,7 @@ COMPARING = ("lt", "lte", "gt", "gte")
 
 
 def test_any_query_returns_what_python_filtering_does(
-    repository: SqlRepository, runner: asyncio.Runner
+    repository: Repository, runner: asyncio.Runner
 ) -> None:
     numbers = _values(repository).filter(lambda value: value.real == value.real)  # no NaN
     few = numbers.map(lambda value: value.evolve(id=Value().id))
@@ -125,9 +131,9 @@ QUESTIONS: list[tuple[str, list[Any]]] = [
 
 
 def test_filters_beyond_column_range_match_python_filtering(
-    repository: SqlRepository, runner: asyncio.Runner
+    repository: Repository, runner: asyncio.Runner
 ) -> None:
-    hour = dt.time(10, tzinfo=dt.UTC if _name(repository) == "SQLite" else None)
+    hour = dt.time(10, tzinfo=dt.UTC if _name(repository) in WIDE else None)
     entities = [
         Value(id="a", moment=dt.datetime(2000, 1, 1, 12), hour=hour, money=Decimal(100_000)),
         Value(id="b", moment=dt.datetime(2000, 1, 1, 12, tzinfo=dt.UTC), hour=dt.time(10)),
@@ -148,7 +154,7 @@ def test_filters_beyond_column_range_match_python_filtering(
 
 @pytest.mark.parametrize("op", ["lt", "lte", "eq", "ne", "gte", "gt", "in"])
 def test_aware_datetimes_compare_by_instant(
-    repository: SqlRepository, runner: asyncio.Runner, op: str
+    repository: Repository, runner: asyncio.Runner, op: str
 ) -> None:
     moments = [
         dt.datetime.fromisoformat(f"2024-06-01T{text}")
@@ -169,7 +175,7 @@ HOUR = dt.timedelta(hours=1)
 @pytest.mark.parametrize("name", ["moment", "zoned"])
 @pytest.mark.parametrize("asked_in", [ZoneInfo("Europe/Berlin"), dt.UTC, dt.timezone(-HOUR)])
 def test_datetimes_with_fold_are_distinct_instants(
-    repository: SqlRepository, runner: asyncio.Runner, name: str, asked_in: dt.tzinfo
+    repository: Repository, runner: asyncio.Runner, name: str, asked_in: dt.tzinfo
 ) -> None:
     twice = dt.datetime(2024, 10, 27, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
     moments = [twice, twice.replace(fold=1)]
@@ -190,7 +196,7 @@ def test_datetimes_with_fold_are_distinct_instants(
         assert [query.matches(e) for e in entities] == [e.id in ids for e in entities], wanted
 
 
-def test_nan_matches_no_range_filter(repository: SqlRepository, runner: asyncio.Runner) -> None:
+def test_nan_matches_no_range_filter(repository: Repository, runner: asyncio.Runner) -> None:
     keeps = _name(repository) != "MySQL"
     with contextlib.nullcontext() if keeps else pytest.raises(ConstraintError):
         runner.run(_store(repository, Value(real=float("nan"))))
@@ -200,7 +206,7 @@ def test_nan_matches_no_range_filter(repository: SqlRepository, runner: asyncio.
 
 
 def test_search_ignores_case_of_european_letters(
-    repository: SqlRepository, runner: asyncio.Runner
+    repository: Repository, runner: asyncio.Runner
 ) -> None:
     texts = ["Zoë", "ZOË", "Straße", "Ελλάδα", "ЖАР", "жар", "Ørsted", "naïve", "100%", "a_b"]
     entities = [Value(id=f"{n:02}", text=text) for n, text in enumerate(texts)]
@@ -211,7 +217,7 @@ def test_search_ignores_case_of_european_letters(
         assert [e.id for e in found] == [e.id for e in query.arrange(entities)], search
 
 
-def test_texts_sort_by_code_point(repository: SqlRepository, runner: asyncio.Runner) -> None:
+def test_texts_sort_by_code_point(repository: Repository, runner: asyncio.Runner) -> None:
     texts = [
         "b", "B", "a", "ä", "z", "Z", "a ", "", "é", "e", "😀", "\uffff", "\0", "a\0", "\1", "\2",
     ]  # fmt: skip
@@ -251,12 +257,11 @@ SOMEWHERE = {
         ("local", dt.datetime(999, 1, 1), "before the year 1000"),
     ],
     "SQLite": [("span", dt.timedelta.max, "64 bits")],
+    "Redis": [],
 }  # fmt: skip
 
 
-def test_unstorable_value_is_a_field_error(
-    repository: SqlRepository, runner: asyncio.Runner
-) -> None:
+def test_unstorable_value_is_a_field_error(repository: Repository, runner: asyncio.Runner) -> None:
     for field, value, said in [*NEVER, *SOMEWHERE[_name(repository)]]:
         entity = Value.model_construct(**(Value().__dict__ | {field: value}))
         with pytest.raises(ConstraintError, match=said) as caught:
@@ -268,7 +273,7 @@ def test_unstorable_value_is_a_field_error(
 @pytest.mark.parametrize("op", ["lt", "lte", "eq", "ne", "gte", "gt", "in"])
 @pytest.mark.parametrize("name", ["moment", "zoned", "local"])
 def test_rendered_datetimes_compare_naive_and_aware(
-    repository: SqlRepository, runner: asyncio.Runner, op: str, name: str
+    repository: Repository, runner: asyncio.Runner, op: str, name: str
 ) -> None:
     texts = ("10:00+00:00", "12:00+02:00", "10:00", "10:00:00.000001+00:00", "09:59Z", "09:59")
     moments = [dt.datetime.fromisoformat(f"2024-06-01T{text}") for text in texts]

@@ -13,11 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contract.values import SORTED, Value, values
-from databases import DATABASES, empty_database
+from databases import STORES, empty_store
 from repositories import delete, ignore_expiry, insert
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.sql.query import streaming
-from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.ordering import position_of
 from starmodel.app.ports.query import Filter, Query
 from starmodel.app.ports.repository import Batch, Repository
@@ -30,13 +29,13 @@ ORDERED = (*OPTIONAL, *SORTED, "either", "id")
 IDS = st.text("aAb\0\1 é😀", min_size=1, max_size=3)
 
 
-@pytest.fixture(params=["memory", *DATABASES])
+@pytest.fixture(params=["memory", *STORES])
 def store(
     request: pytest.FixtureRequest, runner: asyncio.Runner, tmp_path: Path
 ) -> Iterator[Repository]:
     made: Repository = MemoryRepository()
     if request.param != "memory":
-        made = SqlRepository(empty_database(request, tmp_path))
+        made = empty_store(request, tmp_path)
     runner.run(made.open([entity_type(Value, "sql")], ignore_expiry))
     yield made
     runner.run(made.close())

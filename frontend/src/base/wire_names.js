@@ -2,6 +2,7 @@
 
 export const BROWSER = "_browser";
 export const BULK_ASK = "ask";
+export const CONFIRMED = "confirmed";
 export const BULK_MATCHING = "matching";
 export const NEXT = "_next";
 export const ORIGINALS = "_originals";

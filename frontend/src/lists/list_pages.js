@@ -4,6 +4,7 @@ import { showCounts } from "./list_count.js";
 import { startAnew } from "../stream/patches.js";
 import { restoreRows } from "./row_selection.js";
 import { remember } from "./rows.js";
+import { rove } from "./roving.js";
 
 const LIST = ".sm-list:has(> [data-filters])";
 let visit = null;
@@ -82,6 +83,7 @@ export const showList = async (list, url, { replaces = false, keeps = false } = 
     restoreRows(list);
     showCounts(list);
     settle();
+    rove();
   } catch (error) {
     if (!mine.signal.aborted) location.assign(url);
   } finally {

@@ -1,5 +1,6 @@
 // Lists that follow their records: rows change in place, and none moves from under the pointer.
 import { watcher } from "datastar";
+import { heldBack, isWatched, tell } from "./new_rows.js";
 import { change, mark, remember } from "./rows.js";
 
 const REST_MS = 2500;
@@ -43,12 +44,18 @@ watcher({
 
 const arrange = (body, plan) => {
   const rows = keyed(body), wanted = new Set(plan.keys);
+  const held = heldBack(body, rows, plan, pointer?.target), keys = plan.keys.filter((key) => !held.has(key));
   for (const row of rows) leaving(row, !wanted.has(row.dataset.key));
-  if (moves(body, rows, plan)) return wakeUp();
+  if (!plan.isShown && moves(body, rows, { keys })) return wakeUp();
   // A row that somebody types in stays, marked, until it is left.
   const staying = rows.filter((row) => !wanted.has(row.dataset.key) && isTypedIn(row));
-  place(body, rows, plan, new Set(staying));
-  if (!staying.length) plans.delete(body);
+  place(body, rows, { keys, fresh: plan.fresh }, new Set(staying));
+  for (const key of plan.fresh.keys()) if (!held.has(key)) plan.fresh.delete(key);
+  tell(body, held.size, () => {
+    plan.isShown = true;
+    arrange(body, plan);
+  });
+  if (!staying.length && !held.size) plans.delete(body);
 };
 
 const leaving = (row, is) => {
@@ -76,7 +83,6 @@ const place = (body, rows, { keys, fresh }, staying) => {
     } else if (body.moveBefore) body.moveBefore(row, at);
     else body.insertBefore(row, at);
   }
-  fresh.clear();
   if (lost) (heir ?? keyed(body).at(-1))?.querySelector("a, button, summary, input")?.focus({ preventScroll: true });
   else if (focus !== document.activeElement && body.contains(focus)) focus.focus({ preventScroll: true });
   // Who counts chosen rows counts again.
@@ -96,7 +102,8 @@ const isPointedAt = (row) => {
 };
 
 const moves = (body, rows, { keys }) => {
-  const pointing = pointer && recently(moved), typing = recently(typed);
+  // A card that is dropped on a board comes at once.
+  const pointing = pointer && recently(moved) && !body.dataset.column, typing = recently(typed);
   if (!pointing && !typing) return false;
   return rows.some((row, place) => {
     if (!(pointing && isPointedAt(row)) && !(typing && isTypedIn(row))) return false;
@@ -132,3 +139,5 @@ document.addEventListener("input", ({ target }) => {
   if (target.matches?.(`[data-key] :is(${TYPED})`)) typed = performance.now();
 }, true);
 document.addEventListener("focusout", () => plans.size && setTimeout(again, 0), true);
+// Rows that wait come when the visitor has left the list.
+for (const type of ["scroll", "change"]) document.addEventListener(type, () => [...plans.keys()].some(isWatched) && again(), { capture: true, passive: true });

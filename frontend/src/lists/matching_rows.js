@@ -4,7 +4,7 @@ import { totalOf } from "./list_count.js";
 import { toast } from "../page/page.js";
 import { question } from "../base/question.js";
 import { chooseAll, releaseRows } from "./row_selection.js";
-import { BULK_MATCHING, SESSION_HEADER } from "../base/wire_names.js";
+import { BULK_ASK, BULK_MATCHING, CONFIRMED, SESSION_HEADER, SEVERAL_SUFFIX } from "../base/wire_names.js";
 
 const MOST = 10_000;
 
@@ -75,7 +75,7 @@ const dryRun = async (list, form, button) => {
   const n = (number) => Number(number).toLocaleString();
   let { matching: total } = list.dataset, refused = 0;
   try {
-    const response = await fetch(every.all, { method: "POST", headers: headers(), body: bodyOf(list, button, [["ask", "1"]]) });
+    const response = await fetch(every.all, { method: "POST", headers: headers(), body: bodyOf(list, button, [[BULK_ASK, "1"]]) });
     if (response.ok) ({ total, refused } = await response.json());
   } catch {
     // The number on the page is what is known.
@@ -144,7 +144,7 @@ document.addEventListener("starmodel-matching", ({ target: list, detail: { box, 
   inputs.addEventListener("submit", (event) => {
     event.preventDefault();
     event.stopImmediatePropagation();
-    const given = [...new FormData(inputs)].filter(([name]) => !["event", "confirmed", "id[]"].includes(name));
+    const given = [...new FormData(inputs)].filter(([name]) => !["event", CONFIRMED, `id${SEVERAL_SUFFIX}`].includes(name));
     box.close();
     run(list, form, button, given);
   }, true);

@@ -38,11 +38,11 @@ class RecordPicker extends Combobox {
     super.build();
     this.clearButton = el("button", { type: "button", className: "sm-picker-clear", hidden: true, tabIndex: -1 }, { "aria-label": texts.clear });
     this.link = this.box.querySelector(".sm-picker-open")
-      ?? el("a", { className: "sm-picker-open", target: "_blank", rel: "noopener", hidden: true });
+      ?? el("a", { className: "sm-picker-open", target: "_blank", rel: "noopener" });
     this.chosen.url = this.link.getAttribute("href") ?? "";
     this.link.setAttribute("aria-label", texts.open);
     this.link.title = texts.open;
-    this.box.append(this.clearButton, this.link);
+    this.box.append(this.clearButton);
     this.clearButton.addEventListener("click", () => {
       this.clear();
       this.input.focus();
@@ -64,8 +64,11 @@ class RecordPicker extends Combobox {
   show() {
     const { url } = this.chosen;
     this.clearButton.hidden = !this.input.value || this.input.required;
-    this.link.hidden = !(this.isSame && url);
-    if (url) this.link.href = url;
+    // A link without an address is none.
+    if (!(this.isSame && url)) return this.link.remove();
+    this.link.href = url;
+    this.link.hidden = false;
+    this.clearButton.after(this.link);
   }
 
   // The input says what is typed; only a choice has an id.
@@ -260,7 +263,14 @@ const pickers = new WeakMap();
 const enhance = (root) => {
   if (pickers.has(root)) return;
   const about = JSON.parse(attribute(root, "data-picker")), Kind = about.several ? RecordsPicker : RecordPicker;
-  pickers.set(root, new Kind(root, about));
+  const input = root.querySelector("input[type=text]"), early = input === document.activeElement && input.value !== input.defaultValue ? input.value : "";
+  const picker = new Kind(root, about);
+  pickers.set(root, picker);
+  if (early) {
+    // What was typed before this module had loaded is searched for.
+    input.value = early;
+    picker.typed();
+  }
   root.setAttribute("data-ignore-morph", "");
 };
 

@@ -19,7 +19,6 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 
 REMEDIES = {
-    "redis": "The Redis store is not available yet.",
     "custom": "Set model_config['persistence_backend'].",
 }
 

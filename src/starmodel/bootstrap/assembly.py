@@ -17,7 +17,7 @@ from starmodel.adapters.transports.ndjson import NDJSON
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.csrf import OriginCheck
 from starmodel.adapters.web.pages.assets import asset_urls, generated_classes
-from starmodel.adapters.web.pages.head import PageHead, csp_by_root_path, page_basics
+from starmodel.adapters.web.pages.head import PageHead, csp_by_root_path
 from starmodel.adapters.web.pages.plugin_assets import PluginAssets
 from starmodel.adapters.web.process_lock import ProcessLock, process_local_reasons
 from starmodel.adapters.web.server_address import server_address
@@ -224,7 +224,7 @@ def _scripts(application: Application) -> list[str]:
 def _site(settings: Settings, head: PageHead, plugin_assets: PluginAssets) -> Site:
     def parts(root_path: str, *, whole: bool) -> str:
         styles = head.html(root_path, whole=whole)
-        return page_basics(root_path) + styles + plugin_assets.head(root_path)
+        return head.basics(root_path) + styles + plugin_assets.head(root_path)
 
     icons = asset_urls().get("icons.svg", "")
     return Site(

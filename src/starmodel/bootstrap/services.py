@@ -36,10 +36,12 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.stores import SYSTEM
 
 if TYPE_CHECKING:
+    from starmodel.adapters.persistence.redis.repository import RedisRepository
     from starmodel.migrations.starting import Start
 
 DAY_S = 24 * 3600.0
 PRIVATE_SQLITE = "sqlite://"
+DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
 
 
 def built_in_stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], Repository]]:
@@ -77,10 +79,32 @@ def built_in_stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], 
 
         return BrowserRepository(clock=clock)
 
+    def redis() -> Repository:
+        return redis_store(settings, clock)
+
     return {
-        "memory": memory, "sql": sql, SYSTEM: system, "session_storage": browser,
+        "memory": memory, "sql": sql, "redis": redis, SYSTEM: system, "session_storage": browser,
         "local_storage": browser,
     }  # fmt: skip
+
+
+def redis_store(settings: Settings, clock: Clock = system_clock) -> RedisRepository:
+    """The Redis store of the settings. Raises: ConfigurationError, without its client."""
+    try:
+        from starmodel.adapters.persistence.redis.repository import RedisRepository
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] != "redis":
+            raise
+        raise ConfigurationError(
+            "The store 'redis' needs the package redis, which is not installed. Install it with "
+            "pip install 'starmodel[redis]', or use another store."
+        ) from error
+    return RedisRepository(
+        settings.redis_url or DEFAULT_REDIS_URL,
+        prefix=settings.redis_prefix,
+        timeout_s=settings.redis_timeout_s,
+        clock=clock,
+    )
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starmodel.adapters.frontends.datastar.expressions import script_json, signals_json
 from starmodel.adapters.web.frameworks.asgi import AsgiFramework
 from starmodel.adapters.web.pages.assets import asset_urls
-from starmodel.adapters.web.pages.head import PageHead, application_styles, page_basics
+from starmodel.adapters.web.pages.head import PageHead, application_styles
 from starmodel.config import Settings, secret_keys
 from starmodel.core.errors import ConfigurationError
 from starmodel.texts.catalogue import Catalogue
@@ -75,7 +75,7 @@ def new_web(
     if os.path.isdir(STATIC_FOLDER):
         files = Mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
         framework.router.routes.append(files)
-    return Web(framework, [page_basics, head.html, styles])
+    return Web(framework, [head.basics, head.html, styles])
 
 
 def first_language(settings: Settings, texts: Catalogue) -> str:
@@ -96,7 +96,7 @@ def existing_web(app: Any, head: PageHead, language: str) -> Web:
         from starmodel.adapters.web.frameworks.starlette.application import StarletteFramework
 
         framework = StarletteFramework(app, head.imports, language=language)
-        return Web(framework, [page_basics, head.imports])
+        return Web(framework, [head.basics, head.imports])
     raise ConfigurationError(
         f"configure_app() got a {type(app).__name__}; it takes an application of FastHTML or "
         "Starlette. Mount the one of create_app() in yours instead: "

@@ -12,9 +12,11 @@ from starmodel.cli.commands.db import db
 from starmodel.cli.commands.doctor import doctor
 from starmodel.cli.commands.entities import entities
 from starmodel.cli.commands.event import SETTINGS, event
+from starmodel.cli.commands.export import export
 from starmodel.cli.commands.init import init
 from starmodel.cli.commands.migrate import migrate
 from starmodel.cli.commands.plugin import plugin
+from starmodel.cli.commands.redis import redis
 from starmodel.cli.commands.routes import routes
 from starmodel.cli.commands.run import run
 from starmodel.cli.commands.texts import texts
@@ -51,12 +53,14 @@ app.command()(migrate)
 app.command()(routes)
 app.add_typer(entities, name="entities")
 app.command(context_settings=SETTINGS)(event)
+app.command()(export)
 app.command()(access)
 app.command()(doctor)
 app.add_typer(user, name="user")
 app.add_typer(plugin, name="plugin")
 app.add_typer(css, name="css")
 app.add_typer(db, name="db")
+app.add_typer(redis, name="redis")
 app.add_typer(texts, name="texts")
 app.command()(version)
 

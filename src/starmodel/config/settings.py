@@ -29,6 +29,7 @@ from starmodel.config.values import (
     Network,
     Origin,
     PluginName,
+    RedisPrefix,
     Theme,
 )
 
@@ -87,7 +88,13 @@ class Settings(BaseSettings):
     migrate_on_start: bool = False
     """Apply pending migrations when the application starts: one process does, others wait."""
     redis_url: str | None = Field(default=None, repr=False)
-    """The URL of the Redis server."""
+    """The Redis or Valkey server of entities with `store="redis"`, such as
+    `redis://user:password@host:6379/0`. Unset means the one on this machine."""
+    redis_prefix: RedisPrefix = "starmodel"
+    """The start of every key in Redis, which keeps applications apart; on a cluster in braces, as
+    in `{starmodel}`, so that all keys are in one hash slot."""
+    redis_timeout_s: Annotated[float, Field(gt=0)] = 5.0
+    """Timeout of a command in Redis: for a connection, a reply, a lock."""
     database_pool_size: Count = 10
     """Connections in the pool to PostgreSQL, MySQL or MariaDB."""
     database_timeout_s: Annotated[float, Field(gt=0)] = 5.0

@@ -94,6 +94,12 @@ def _plugin_name(value: str) -> str:
     return value
 
 
+def _redis_prefix(value: str) -> str:
+    if not re.fullmatch(r"[\w.{}-]{1,64}", value, re.ASCII):
+        raise ValueError("must be at most 64 letters, digits and _ . - such as shop or {shop}")
+    return value
+
+
 def _language(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", value):
         raise ValueError("must be a language tag such as de or pt-BR")
@@ -113,6 +119,7 @@ MailUrl = Annotated[str, AfterValidator(_mail_url)]
 MailFrom = Annotated[str, AfterValidator(_mail_from)]
 LanguageTag = Annotated[str, AfterValidator(_language)]
 PluginName = Annotated[str, AfterValidator(_plugin_name)]
+RedisPrefix = Annotated[str, AfterValidator(_redis_prefix)]
 FolderPath = Annotated[str, Field(min_length=1, max_length=500)]
 Count = Annotated[int, Field(ge=1)]
 # The colour themes of MonsterUI.

@@ -309,6 +309,19 @@ class AccessScanLimitError(StarModelError):
         )
 
 
+class StoreScanLimitError(AccessScanLimitError):
+    """A store without an index for a query has more records than it reads to answer it.
+
+    Shapes: hint is for developers: the class, the fields, and the remedy.
+    """
+
+    def __init__(self, things: str, hint: str, limit: int) -> None:
+        StarModelError.__init__(
+            self, Message("problem.scan_store", limit=limit, things=things, hint=hint)
+        )
+        self.hint = hint
+
+
 class HiddenRecordError(NotFoundError, AccessDeniedError):
     """The actor may not read this record; the response is that of a missing record.
 

@@ -220,6 +220,8 @@ _PROBLEMS: dict[str, Text] = {
     "problem.scan": "More than {limit} records would have to be read: the read rule of "
     "{things:lower} decides about each of them. Narrow the list by a filter or a search, or "
     "raise the setting access_scan_limit.",
+    "problem.scan_store": "More than {limit} {things:lower} would have to be read for this. Narrow "
+    "the list by another filter. {hint}",
     "problem.slow": "Your connection was slow, so some steps were not shown. "
     "Reload this page to see all.",
     "problem.no_script": "{names} is kept in your browser, which needs JavaScript. "
@@ -233,7 +235,12 @@ _PROBLEMS: dict[str, Text] = {
     "heading.401": "Please sign in",
     "heading.403": "Not allowed",
     "heading.404": "Not found",
+    "heading.405": "Not possible here",
+    "heading.409": "Changed meanwhile",
     "heading.410": "Removed",
+    "heading.413": "Too large",
+    "heading.422": "Please check this",
+    "heading.429": "Too many tries",
     "heading.500": "Something went wrong",
     "heading.503": "Not available right now",
 }
@@ -256,6 +263,15 @@ _PAGES: dict[str, Text] = {
     "welcome.create": "Create the first {title:lower}. Its page has everything one can do with it.",
     "welcome.list": "Open the {things:lower} in two windows: both show each change at once.",
     "welcome.source": "Change fields and events in the source file, and save it: the page follows.",
+    "advice.401": "Once you are signed in, you can open this page again.",
+    "advice.403": "If you need it, ask whoever looks after {site} for access.",
+    "advice.404": "The address may be old or mistyped. Search for what you had in mind.",
+    "advice.410": "It was deleted, or its time was over.",
+    "advice.429": "Wait {seconds} seconds, then try again.",
+    "advice.500": "Try again in a moment. If it stays, tell whoever looks after {site}.",
+    "advice.503": "Try again in a moment.",
+    "page.again": "Try again",
+    "find.content": "Search everything",
     "find.title": "Search",
     "find.label": "Search",
     "find.submit": "Search",

@@ -25,7 +25,8 @@ def click(page: Page, button: str) -> None:
 
 
 def number(page: Page, figure: str) -> str:
-    return page.locator(f"#figures dt:text-is('{figure}') + dd").inner_text()
+    tile = page.locator(".own-tile", has=page.get_by_text(figure, exact=True))
+    return tile.locator(".own-figure").inner_text()
 
 
 def titles(page: Page) -> list[str]:
@@ -87,7 +88,7 @@ def test_dashboard_figures_and_chart_update_for_every_visitor(demo: Server, visi
 
     expect(there.locator("#figures")).to_contain_text(str(orders + 1))
     expect(bars.last).to_have_attribute("val", str(cakes + 1))
-    expect(there.locator("#latest tr").first).to_contain_text(f"#{orders + 1}")
+    expect(there.locator("#latest tbody tr").first).to_contain_text(f"#{orders + 1}")
     expect(there.locator("uk-chart > div[data-same]")).to_have_count(1)  # it moved: no flicker
 
     click(there, "Lunch rush")

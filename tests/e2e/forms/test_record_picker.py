@@ -41,7 +41,7 @@ def customer(page: Page, label: str = "Customer") -> Locator:
 
 
 def options(page: Page) -> Locator:
-    return page.get_by_role("option")
+    return page.locator("[role=option]")
 
 
 def sent_id(page: Page, name: str = "customer_id") -> Locator:
@@ -267,3 +267,20 @@ def test_search_step_without_javascript(desk: Server, visit: Visit) -> None:
     page.get_by_role("button", name="Create", exact=True).click()
     page.wait_for_url("**/orders/*-*")
     expect(page.locator("main").get_by_text("Without scripts").first).to_be_visible()
+
+
+def test_words_typed_before_the_picker_has_loaded_are_searched_for(ann: Visitor) -> None:
+    made(ann, "/customers", name="Early bird")
+    page = ann.context.new_page()
+    waiting = list[Route]()
+
+    def wait(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/editing-*.js", wait)
+    page.goto("/orders/new", wait_until="domcontentloaded")
+    page.locator("[data-picker] input[type=text]").first.press_sequentially("Early")
+    for route in waiting:
+        route.continue_()
+    options(page).first.click()
+    expect(customer(page)).to_have_value("Early bird")

@@ -257,13 +257,14 @@ def test_deleted_row_stays_while_its_input_has_focus(lists: Server, visit: Visit
     expect_names(page, *"acd")
 
 
-def test_scroll_position_stays_when_rows_are_inserted_above(visitor: Visitor, work: Work) -> None:
+def test_new_rows_above_wait_while_the_list_is_scrolled(visitor: Visitor, work: Work) -> None:
     work.make(*(f"task {n:02}" for n in range(40)))
     page = visitor.open(work.url(per_page="100"))
     row(page, "task 30").scroll_into_view_if_needed()
     before = row(page, "task 30").bounding_box()
     work.make("new", rank=-1)
-    expect(row(page, "new")).to_have_count(1)
+    show = page.get_by_role("button", name="1 new")
+    expect(show).to_be_visible()
     work.delete("task 02")
     work.delete("task 03")
     expect(row(page, "task 03")).to_have_count(0)
@@ -272,6 +273,10 @@ def test_scroll_position_stays_when_rows_are_inserted_above(visitor: Visitor, wo
     assert before
     assert after
     assert abs(after["y"] - before["y"]) < 2
+    expect(row(page, "new")).to_have_count(0)
+    show.click()
+    expect(row(page, "new").locator(".sm-open")).to_be_focused()
+    expect(show).to_have_count(0)
 
 
 def test_focus_on_a_removed_link_moves_to_the_next_row(visitor: Visitor, work: Work) -> None:

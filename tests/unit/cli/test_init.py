@@ -140,7 +140,7 @@ def test_init_in_an_empty_folder_writes_the_project(here: Path) -> None:
         (["gone/shop"], "The folder gone does not exist"),
         (["full"], "not empty (mine.txt)"),
         (["file"], "file is a file"),
-        (["shop", "--redis"], "The Redis store is not available yet"),
+        (["shop", "--minimal", "--redis"], "goes with no store's option"),
         (["shop", "--minimal", "--sql"], "goes with no store's option"),
     ],
     ids=lambda value: "-".join(value)[:20] if isinstance(value, list) else "",
@@ -186,7 +186,9 @@ def test_init_in_an_ascii_terminal_prints_ascii(here: Path) -> None:
     assert done.stdout.startswith("* Project scaffolded")
 
 
-@pytest.mark.parametrize("stores", [[], ["memory"], ["sql"], ["browser", "sql"]], ids="-".join)
+@pytest.mark.parametrize(
+    "stores", [[], ["memory"], ["sql"], ["redis"], ["browser", "sql"]], ids="-".join
+)
 def test_rendered_project_has_no_template_markers(stores: list[str]) -> None:
     for text in render("project", stores, {}).values():
         assert "# [" not in text

@@ -8,8 +8,9 @@ from typing import Any
 from starmodel.core.errors import ConfigurationError
 
 PARTS = (
-    "page", "page.start", "page.navigation", "page.search",
+    "page", "page.start", "page.navigation", "page.search", "page.found",
     "list.table", "list.rows", "list.controls", "list.total", "list.views", "list.actions",
+    "list.board",
     "record.title", "record.detail", "record.link", "record.events", "record.actions",
     "record.deletion", "record.children", "record.linked", "record.panels", "record.neighbours",
     "value",

@@ -62,6 +62,11 @@ class Where:
         Shapes: described names the parameter in errors.
         Raises: ConfigurationError.
         """
+        if not entity_type.is_record or entity_type.in_browser:
+            raise ConfigurationError(
+                f"{described}: {entity_type.name} has no records that a query finds; expected a "
+                "class with the scope 'record' in a store of the server."
+            )
         constant = {n: v for n, v in self.filters.items() if not isinstance(v, ActorAttribute)}
         try:
             for name in self.filters.keys() - constant.keys():

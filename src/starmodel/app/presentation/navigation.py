@@ -73,7 +73,13 @@ class Navigation:
         Shapes: resources and entries are those that the visitor may see.
         """
         own = [entry for entry in entries if entry.is_own]
-        shown = [r for r in resources if r.entity_type.cls.model_config.get("nav") is not False]
+        replaced = {entry.path for entry in own}  # by a page of the application at their path
+        shown = [
+            resource
+            for resource in resources
+            if resource.entity_type.cls.model_config.get("nav") is not False
+            and resource.path not in replaced
+        ]
         links: list[Link] = [*own, *shown, *(entry for entry in entries if not entry.is_own)]
         last = len(self._places)
         links.sort(key=lambda link: self._places.get(_key(link), (last, None))[0])

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.queries.record_keys import (
     BULK,
+    CELL,
     CHOICES,
     COUNT,
     EDIT,
@@ -32,7 +33,7 @@ from starmodel.core.events import Event
 Page = Literal[
     "list", "new", "bulk", "matching", "choices", "count", "facets", "views",
     "export.csv", "export.jsonl", "export.xlsx", "record", "edit", "delete",
-    "events",
+    "events", "cell",
 ]  # fmt: skip
 
 ID = "{id}"
@@ -48,7 +49,7 @@ _TAILS: dict[Page, str] = {
     "export.csv": f"/{EXPORT}.csv", "export.jsonl": f"/{EXPORT}.jsonl",
     "export.xlsx": f"/{EXPORT}.xlsx",
     "record": f"/{ID}", "edit": f"/{ID}/{EDIT}", "delete": f"/{ID}/delete",
-    "events": f"/{ID}/{EVENTS}",
+    "events": f"/{ID}/{EVENTS}", "cell": f"/{ID}/{CELL}",
 }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from starmodel.app.presentation.own_pages import OwnPage
 from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.searching import FoundGroup
 from starmodel.app.presentation.slots import Filled, Place
+from starmodel.app.queries.boards import BoardColumn
 from starmodel.app.queries.choices import RecordChoices
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.neighbours import Neighbours
@@ -176,9 +177,6 @@ class PageShell(Protocol):
     def page_search(self, words: str, found: Sequence[FoundGroup]) -> Any:
         """The content of the page of a search: its input and its results."""
 
-    def search_texts(self) -> Mapping[str, str]:
-        """The texts of the search, the commands and the list of keys, for the browser."""
-
     def page_navigation(
         self,
         resources: Sequence[MountedResource],
@@ -238,6 +236,18 @@ class ListPages(Protocol):
         actor: Actor | None,
     ) -> Any:
         """The links to lists under a name, above the list; None without any."""
+
+    def list_board(
+        self,
+        resource: MountedResource,
+        listing: Listing,
+        columns: Sequence[BoardColumn],
+        actor: Actor | None,
+    ) -> Any:
+        """The board of a list: its toolbar, and a live column for each member of a choice field.
+
+        Shapes: columns have their records with the titles of related ones.
+        """
 
     def list_actions(self, resource: MountedResource, actor: Actor | None) -> Any:
         """The actions beside the heading of a list; None without any."""

@@ -20,6 +20,7 @@ from starmodel.app.queries.shown_fields import possible_columns, shown_fields
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.classes.related_fields import linked_field, queried_field
 from starmodel.core.commands import plain
+from starmodel.core.definition.boards import board_of
 from starmodel.core.definition.related_computed import related_values
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ListQueryError, RequestError
@@ -36,12 +37,15 @@ MAX_COLUMN_CHARS = 2000
 MAX_WORDS_CHARS = 8000
 PLACE = "_place"
 """The parameter of `Listing.place`, in the words of a list that a page shows."""
+BOARD = "board"
+"""The place of a board's columns, and the `Listing.view` of a board."""
 FIGURES = "figures"
 """The place of one record's computed fields that other records change, on its page."""
 MAX_PLACE_CHARS = 200
 # "datastar" is the query parameter of Datastar's signals.
 WINDOW = (
-    "search", "order", "page", "per_page", "cursor", "total", "columns", "group", "datastar",
+    "search", "order", "page", "per_page", "cursor", "total", "columns", "group", "view",
+    "datastar",
 )  # fmt: skip
 
 
@@ -55,7 +59,7 @@ class Listing:
     string, so that equal listings have equal words; place names the part of a page that shows
     the list, such as "Order.lines", "" for the list page of the class; columns are those that
     the visitor has chosen, empty for those of the class; group is the field whose values have
-    headings, "" for none, and the query begins with its order.
+    headings, "" for none, and the query begins with its order; view is `BOARD` for a board.
     """
 
     entity_type: EntityType
@@ -70,6 +74,7 @@ class Listing:
     place: str = ""
     columns: tuple[str, ...] = ()
     group: str = ""
+    view: str = ""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Listing) and self._key == other._key
@@ -108,6 +113,7 @@ class Listing:
             "cursor": self.cursor or "",
             "columns": ",".join(self.columns),
             "group": self.group,
+            "view": self.view,
             PLACE: self.place,
         }
         parameters = {name: word for name, word in named.items() if word or name in self.filters}
@@ -214,17 +220,19 @@ def listing_of(
     )
     columns = _columns(entity_type, parameters.get("columns", ""), hidden, lenient=lenient)
     order = order_words(query.order)
-    by = _grouping(entity_type, parameters.get("group", ""), hidden, columns, lenient=lenient)
-    if by is not None:
+    by = None
+    if parameters.get("group"):
+        by = _grouping(entity_type, parameters["group"], hidden, columns)
         terms = ",".join([*grouping_order(entity_type, by, order), order])
         query = _ordered(query, terms, entity_type, hidden)
     if cursor is not None and cursors is not None:
         query = replace(query, after=cursors.position(query, cursor, reader))
     if order == own_order:
         order = ""
+    view = _view(entity_type, parameters.get("view", ""), hidden, lenient=lenient)
     listing = Listing(
         entity_type, query, page, per_page, search, order, _words(query), cursor, place=place,
-        columns=columns, group="" if by is None else by.field,
+        columns=columns, group="" if by is None else by.field, view=view,
     )  # fmt: skip
     words = urlencode(listing.parameters())
     if len(words) > MAX_WORDS_CHARS + len(cursor or ""):
@@ -232,17 +240,23 @@ def listing_of(
     return replace(listing, words=words)
 
 
+def _view(entity_type: EntityType, name: str, hidden: Container[str], *, lenient: bool) -> str:
+    """The view of a list, "" for its rows. Raises: ListQueryError, for an unknown one."""
+    board = board_of(entity_type.cls.__entity__) if name == BOARD else None
+    if board is not None and board.by not in hidden:
+        return BOARD
+    if name and not lenient:
+        raise ListQueryError(f"view is {name[:80]!r}; expected 'board', of a class with a board.")
+    return ""
+
+
 def _grouping(
     entity_type: EntityType,
     name: str,
     hidden: Container[str],
     columns: tuple[str, ...],
-    *,
-    lenient: bool,
-) -> Grouping | None:
+) -> Grouping:
     """How the list is grouped. Raises: ListQueryError, for a field that groups no list."""
-    if not name:
-        return None
     by = grouping_of(entity_type, name, shown_fields(entity_type, hidden, columns))
     if by is not None and by.field not in hidden:
         return by

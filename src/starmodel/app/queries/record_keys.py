@@ -10,7 +10,7 @@ from starmodel.core.entity import Entity
 NEW, EDIT = "new", "edit"
 BULK, MATCHING, CHOICES = "_bulk", "_matching", "_choices"
 COUNT, FACETS, VIEWS = "_count", "_facets", "_views"
-EXPORT, EVENTS = "_export", "_events"
+EXPORT, EVENTS, CELL = "_export", "_events", "_cell"
 """The path segments of generated pages below a list or a record."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")

@@ -20,7 +20,8 @@ from starmodel.cli.terminal.options import JsonOption
 from starmodel.cli.terminal.output import print_json
 
 # The stores without a server process, and the driver that each adds.
-STORES = {"memory": "", "browser": "", "sql": "SQLite"}
+STORES = {"memory": "", "browser": "", "sql": "SQLite", "redis": "Redis"}
+_DEFAULT_STORES = ("memory", "browser", "sql")
 _NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9]|[-_](?=[A-Za-z0-9]))*")
 MAX_NAME = 64
 _FRAMEWORK_TEXTS = {
@@ -48,7 +49,7 @@ def init(
     ] = False,
     sql: Annotated[bool, typer.Option("--sql", help="With the example in the database.")] = False,
     redis: Annotated[
-        bool, typer.Option("--redis", help="With the example in Redis (not available yet).")
+        bool, typer.Option("--redis", help="With an example in Redis, which needs a server.")
     ] = False,
     minimal: Annotated[
         bool, typer.Option("--minimal", help="One file with one entity, and nothing else.")
@@ -69,14 +70,9 @@ def init(
 
     With --json: {project, folder, stores, files, next}.
     """
-    options = {"memory": memory, "browser": browser, "sql": sql}
+    options = {"memory": memory, "browser": browser, "sql": sql, "redis": redis}
     chosen = [store for store, on in options.items() if on]
     try:
-        if redis:
-            raise UsageError(
-                "The Redis store is not available yet, so there is no example of it. "
-                f"Leave --redis out, or choose: {', '.join(f'--{store}' for store in STORES)}"
-            )
         if minimal and chosen:
             raise UsageError(
                 "--minimal is one entity in memory; it goes with no store's option. "
@@ -88,7 +84,7 @@ def init(
             )
         folder = Path(name)
         project = _project_name(name, folder)
-        stores = ["memory"] if minimal else chosen or list(STORES)
+        stores = ["memory"] if minimal else chosen or list(_DEFAULT_STORES)
         values = {
             **_FRAMEWORK_TEXTS[web],
             **({_SETTINGS: f"{_SETTINGS}, auth=True"} if auth else {}),

@@ -37,13 +37,13 @@ def check_stores(application: Application, settings: Settings) -> Iterator[Findi
         yield _check_missing_file(file, settings)
         return
     try:
-        notes, warnings, checks = asyncio.run(_open(application))
+        notes, warnings, checks, redis = asyncio.run(_open(application))
     except DriftError as error:
         remedy = f"Run: {error.command}" if error.command else ""
         yield Finding("problem", "database", error.text, remedy or "Correct what it names.")
         return
     except (StarModelError, OSError) as error:
-        about = "database" if "sql" in used else "stores"
+        about = "database" if "sql" in used and "'redis'" not in str(error) else "stores"
         failure = Finding(
             "problem", about, str(error), "Correct what it names, and run doctor again."
         )
@@ -54,6 +54,7 @@ def check_stores(application: Application, settings: Settings) -> Iterator[Findi
         yield Finding("ok", "database", f"{name} can be reached and written.")
     for note in notes:
         yield Finding("ok", "database", note)
+    yield from redis
     blocking = any(blocks for _, blocks in warnings)
     drift = [] if url is None else list(_check_schema(application, settings, url, blocks=blocking))
     yield from drift
@@ -121,11 +122,11 @@ def _sentence_and_remedy(text: str) -> tuple[str, str]:
 
 async def _open(
     application: Application,
-) -> tuple[list[str], list[tuple[str, bool]], list[CheckResult]]:
+) -> tuple[list[str], list[tuple[str, bool]], list[CheckResult], list[Finding]]:
     """Open and close the stores.
 
-    Shapes: the notes and warnings of SQL stores about the schema, and the results of the health
-    checks of plugins.
+    Shapes: the notes and warnings of SQL stores about the schema, the results of the health
+    checks of plugins, and the findings about Redis.
     """
     with redirect_stdout(sys.stderr):  # of plugins
         await application.ready()
@@ -143,9 +144,14 @@ async def _open(
             if isinstance(store, SqlRepository):
                 notes += store.notes
                 warnings += store.warnings
+    redis: list[Finding] = []
+    if any(entity_type.store == "redis" for entity_type in application.registry):
+        from starmodel.cli.doctor.redis import redis_findings
+
+        redis = await redis_findings(application)
     with redirect_stdout(sys.stderr):
         await application.close()
-    return notes, warnings, checks
+    return notes, warnings, checks, redis
 
 
 def _sqlite_file(url: str) -> Path | None:

@@ -22,7 +22,7 @@ from starmodel.plugins.single_parts import (
 )
 
 USED_GROUPS = (*COMMAND_GROUPS, UI_GROUP, STORE_GROUP)
-BUILT_IN_STORES = ("memory", "sql", "system", "session_storage", "local_storage")
+BUILT_IN_STORES = ("memory", "sql", "redis", "system", "session_storage", "local_storage")
 _ALTERNATIVES = {"starmodel.bus": "create_app(bus=…), or the setting event_bus"}
 
 

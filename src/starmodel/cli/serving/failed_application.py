@@ -22,7 +22,7 @@ from starmodel.adapters.web.http.negotiation import content_codings
 from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.adapters.web.http.sessions import CookieSessions
 from starmodel.adapters.web.pages.assets import PREFIX, asset_urls, find_asset
-from starmodel.adapters.web.pages.head import PageHead, page_basics
+from starmodel.adapters.web.pages.head import PageHead
 from starmodel.adapters.web.paths import HEALTH_PATH, STREAM_PATH
 from starmodel.adapters.web.server_address import server_address
 from starmodel.adapters.web.settings import WebSettings
@@ -216,7 +216,7 @@ class FailedApplication:
                 "migrate": f"{root_path}{MIGRATE_PATH}" if failure.can_migrate else "",
             }
         html = failure_page(
-            page_basics(root_path) + self._head.html(root_path),
+            self._head.basics(root_path) + self._head.html(root_path),
             self._head.html_class,
             failure.digest,
             f"{root_path}{HEALTH_PATH}",

@@ -7,12 +7,14 @@ import inspect
 import sys
 from typing import Any
 
+from starmodel.core.definition.boards import board_of
 from starmodel.core.definition.browser_stores import check_browser_store
 from starmodel.core.definition.checks import RESERVED, check_fields, reserved_error
 from starmodel.core.definition.defined import remember
 from starmodel.core.definition.formats import check_formats
 from starmodel.core.definition.hooks import hooks_of
 from starmodel.core.definition.info import EntityInfo, signal_prefix
+from starmodel.core.definition.list_editing import check_list_editable
 from starmodel.core.definition.related_computed import related_computed
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events.event import ActionFactory, Event, collect_events
@@ -71,6 +73,8 @@ def define(cls: type[Snapshot], base: type[Snapshot]) -> None:
     info = EntityInfo(cls, field_specs(cls), events, computed, spec, related)
     _check_display(info)
     check_formats(info)
+    check_list_editable(info)
+    board_of(info)
     config: Any = cls.model_config
     check_browser_store(cls, config.get("store") or "")
     setter = type.__setattr__

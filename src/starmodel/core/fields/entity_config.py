@@ -21,18 +21,19 @@ Scope = Literal["session", "user", "app", "record"]
 class EntityConfig(ConfigDict, total=False):
     """pydantic's configuration and StarModel's own keys.
 
-    Shapes: list_display, search_fields and list_filter name fields, for
-    the columns, the search and the filters of lists; list_order is their order where the visitor
-    has chosen none, such as "-due,title"; views are lists under a name, as the query strings of
-    their URLs; list_totals names number fields whose sums the last row shows, or maps them to
-    "sum", "avg", "min", "max" or "count"; fieldsets maps the
-    headings of forms to the fields below them, or lists `Fieldset` and `Tab`; list_display and
-    search_fields may name fields of a related record, "customer.name"; title_field names the
-    field, or the computed field, that titles a record; children names the relations that record
-    pages list, all of them by default, and inlines those with inputs in the forms of the class;
-    plugin is the name of the plugin that the class belongs to; icon is the picture beside its
-    title in the navigation, group the heading above it there, and nav=False leaves it out there;
-    actors is True for the class whose ids are those of actors;
+    Shapes: list_display, search_fields and list_filter name fields, for the columns, the search and
+    the filters of lists; list_order is their order where the visitor has chosen none, such as
+    "-due,title"; list_editable names the fields whose cells in lists are edited in place; board
+    names the choice field whose members are the columns of a board, or has it as "by", with "card",
+    "order" and "moves"; views are lists under a name, as the query strings of their URLs;
+    list_totals names number fields whose sums the last row shows, or maps them to "sum", "avg",
+    "min", "max" or "count"; fieldsets maps the headings of forms to the fields below them, or lists
+    `Fieldset` and `Tab`; list_display and search_fields may name fields of a related record,
+    "customer.name"; title_field names the field, or the computed field, that titles a record;
+    children names the relations that record pages list, all of them by default, and inlines those
+    with inputs in the forms of the class; plugin is the name of the plugin that the class belongs
+    to; icon is the picture beside its title in the navigation, group the heading above it there,
+    and nav=False leaves it out there; actors is True for the class whose ids are those of actors;
     renamed_from are earlier names of this class, not of its subclasses; access is one rule, or
     rules by "read", "write", "create", "update" and "delete".
     Units: ttl is in seconds.
@@ -63,6 +64,8 @@ class EntityConfig(ConfigDict, total=False):
     search_fields: Iterable[str]
     list_filter: Iterable[str]
     list_order: str
+    list_editable: Iterable[str]
+    board: str | Mapping[str, Any]
     views: Mapping[str, str]
     list_totals: Iterable[str] | Mapping[str, str]
     title_field: str

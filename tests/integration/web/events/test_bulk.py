@@ -256,3 +256,19 @@ async def test_delete_of_many_removes_them(shop: Any) -> None:
     await shop.call("POST", "/books/_bulk", {"event": "delete", "id": [a, c]})
 
     assert await ids(shop) == [b]
+
+
+async def test_question_about_deleting_counts_what_is_left(shop: Any) -> None:
+    a, b, c = await ids(shop)
+    await shop.call("DELETE", f"/books/{c}")
+
+    asked = await shop.call(
+        "POST", "/books/_bulk", {"event": "delete", "id": [a, b, c, "gone"], "ask": True}
+    )
+    nothing = await shop.call("POST", "/books/_bulk", {"event": "delete", "id": [c], "ask": True})
+
+    assert asked.json()["question"] == "Delete 2 books?"
+    assert (nothing.status_code, nothing.json()["detail"]) == (
+        409,
+        "None of these records is left.",
+    )

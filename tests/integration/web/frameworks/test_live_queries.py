@@ -183,6 +183,20 @@ def test_senseless_queries_stop_the_start(in_memory, query, message):
         declare()
 
 
+def test_query_of_a_class_without_records_stops_the_start(in_memory):
+    @unlisted
+    class Hits(Entity):
+        model_config = {"scope": "app"}
+        total: int = 0
+
+    @page("/x")
+    def shown(hits: Annotated[list[Hits], where()]):
+        return ""
+
+    with pytest.raises(ConfigurationError, match="Hits has no records that a query finds"):
+        create_app([Hits], pages=[shown])
+
+
 def test_filter_by_a_field_that_the_reader_may_not_read_is_refused(in_memory):
     @page("/cheap", access="public")
     def cheap(orders: Annotated[list[Order], where(cost__lt=5)]):

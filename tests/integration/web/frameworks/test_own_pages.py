@@ -148,6 +148,17 @@ def test_declared_navigation_orders_classes_and_pages(in_memory):
         assert re.search(r'href="/late" aria-current="page"', html)
 
 
+def test_page_at_the_path_of_a_class_takes_its_place_in_the_navigation(in_memory):
+    @page("/orders", title="All orders", access="public")
+    def orders():
+        return P("All of them")
+
+    with Visitor(create_app([Counter, Order], pages=[orders])) as ann:
+        html = ann.request("GET", "/orders", headers=HTML).text
+        assert labels(html) == ["All orders", "Counter"]
+        assert "All of them" in html
+
+
 def test_navigation_names_an_unknown_class(in_memory):
     with pytest.raises(ConfigurationError, match="navigation names 'Ordr'"):
         create_app([Order], pages=[], navigation=["Ordr"])

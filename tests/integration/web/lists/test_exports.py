@@ -20,8 +20,8 @@ from pydantic import computed_field
 from integration.web.browser import unlisted
 from starmodel import Entity, EntityConfig, Field, Relationship
 from starmodel.access import actor, owner, record, role
-from starmodel.plugins.built_in.crud.exporting import workbook
-from starmodel.plugins.built_in.crud.exporting.columns import ExportColumn
+from starmodel.app.exporting import workbook
+from starmodel.app.exporting.columns import ExportColumn
 
 
 class Status(StrEnum):

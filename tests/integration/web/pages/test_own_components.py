@@ -104,11 +104,14 @@ def test_tile_shows_numbers_changes_and_escaped_texts(in_memory):
             tile(HOSTILE, HOSTILE, link="/orders", change=0.12),
             tile("Cups", Span("7", id="cups"), change=0),
             tile("Day", date(2026, 5, 1)),
+            tile("Average", 6.777419354838710, currency="EUR"),
         )
 
     with shown(content) as ann:
         html = body(ann)
     assert "1,234.50" in html
+    assert "6.78" in html
+    assert "6.777" not in html
     assert "Down 3.1%" in html
     assert "Up 12%" in html
     assert "No change" in html

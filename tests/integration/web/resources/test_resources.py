@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import html
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -14,9 +14,9 @@ from integration.web.browser import moved_to
 from integration.web.resources import shop
 from integration.web.resources.shop import Item, LikeUI, StaffOnly, StaffUI, banner, staff_resource
 from starmodel import ConfigurationError, Entity, EntityConfig, create_app
-from starmodel.adapters.web.frameworks.route_table import route_table
+from starmodel.adapters.web.frameworks.route_table import PAGES, route_table
 from starmodel.app.access.rules import RulePolicy
-from starmodel.app.presentation.resource import Resource
+from starmodel.app.presentation.resource import Page, Resource
 from starmodel.core.commands import Action
 
 
@@ -354,3 +354,7 @@ class Diary(Entity):
 def test_resource_that_cannot_be_served_is_refused(resources, message):
     with pytest.raises(ConfigurationError, match=message):
         create_app([Memo, Diary], resources=resources, secret_key="k" * 40)
+
+
+def test_every_generated_page_has_a_description() -> None:
+    assert set(PAGES) == set(get_args(Page))

@@ -20,7 +20,7 @@ def test_every_part_is_a_method_of_the_adapter() -> None:
 
     assert parts <= methods
     others = {name for name in methods - parts if callable(getattr(FrankenUI, name))}
-    assert others == {"render", "page_slot", "check_icon"}  # which plugins fill
+    assert others == {"render", "page_slot"}  # which plugins fill
 
 
 def test_every_part_is_documented() -> None:

@@ -25,7 +25,7 @@ from starmodel.adapters.ui.franken.records.deletions import deletion_form
 from starmodel.adapters.ui.franken.records.neighbours import neighbour_links
 from starmodel.adapters.ui.franken.records.records import Records
 from starmodel.adapters.ui.franken.shell.layout import navigation_links
-from starmodel.adapters.ui.franken.shell.search import browser_texts, found_group, search_page
+from starmodel.adapters.ui.franken.shell.search import found_group, search_page
 from starmodel.adapters.ui.franken.shell.shell import Shell
 from starmodel.adapters.ui.franken.slots import slot, slot_content
 from starmodel.adapters.ui.titles import title_of
@@ -47,6 +47,7 @@ from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.searching import FoundGroup
 from starmodel.app.presentation.slots import Filled, Place
 from starmodel.app.presentation.ui import NO_INPUTS, FormFlow, Row, Services
+from starmodel.app.queries.boards import BoardColumn
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.app.queries.neighbours import Neighbours
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles, Titled
@@ -113,9 +114,6 @@ class FrankenUI:
     ) -> FoundGroup:
         return found_group(self.services, resource, matches, words)
 
-    def search_texts(self) -> Mapping[str, str]:
-        return browser_texts(self.services.texts)
-
     def page_search(self, words: str, found: Sequence[FoundGroup]) -> Any:
         return search_page(self.services, words, found)
 
@@ -164,6 +162,15 @@ class FrankenUI:
         actor: Actor | None,
     ) -> Any:
         return view_links(self.services, resource, listing, views, actor)
+
+    def list_board(
+        self,
+        resource: MountedResource,
+        listing: Listing,
+        columns: Sequence[BoardColumn],
+        actor: Actor | None,
+    ) -> Any:
+        return self._lists.board(resource, listing, columns, actor)
 
     def list_actions(self, resource: MountedResource, actor: Actor | None) -> Any:
         return self._lists.actions(resource, actor)

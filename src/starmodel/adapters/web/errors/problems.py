@@ -63,6 +63,8 @@ class Problem:
     the class of a record that is missing.
     confirm is the path where a program confirms the password, "" unless that helps;
     challenge is the value of `WWW-Authenticate` (RFC 6750) of a 401.
+    words are those of an address without a page, for a search; repeats is True where loading the
+    page again may help.
     Units: retry_after_s is the value of the `Retry-After` header; None sends no header.
     """
 
@@ -80,6 +82,8 @@ class Problem:
     challenge: bytes = PLAIN_CHALLENGE
     confirm: str = ""
     titles: Mapping[str, str] = field(default_factory=dict)
+    words: str = ""
+    repeats: bool = False
 
     @property
     def title(self) -> str:

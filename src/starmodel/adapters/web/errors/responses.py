@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+from starmodel.adapters.web.errors.leading_on import leading_on
 from starmodel.adapters.web.errors.problems import PLAIN_CHALLENGE, Problem, problem_of
 from starmodel.adapters.web.http.exchange import NOTHING_SENT, Exchange, Header
 from starmodel.adapters.web.http.patches import PatchResponses
@@ -123,7 +124,8 @@ class ErrorResponses:
             await exchange.redirect(self._sign_in_url(exchange, problem))
         elif exchange.request.wants_html:
             actor, ui = exchange.session.actor, ui or self._ui
-            await exchange.page(lambda: ui.error_page(problem, actor), problem.status, headers)
+            shown = leading_on(problem, exchange.request)
+            await exchange.page(lambda: ui.error_page(shown, actor), problem.status, headers)
         else:
             await exchange.json(problem.as_json(), problem.status, headers)
 

@@ -20,14 +20,15 @@ from starmodel.adapters.web.paths import (
 )
 from starmodel.app.presentation.resource import Page
 
-_PAGES: dict[Page, str] = {
+PAGES: dict[Page, str] = {
     "list": "list", "new": "form for a new one", "bulk": "events for chosen rows",
     "matching": "events for all records of a list",
     "choices": "records to choose", "count": "number of records",
     "export.csv": "export as CSV", "export.jsonl": "export as JSON lines",
     "export.xlsx": "export as a workbook",
     "record": "page", "edit": "form to edit", "delete": "question before it is deleted",
-    "events": "which events are possible",
+    "events": "which events are possible", "facets": "number of records for each choice",
+    "views": "saved views", "cell": "input of a cell",
 }  # fmt: skip
 _INTERNAL = {
     STREAM_PATH: "stream of a page",
@@ -157,7 +158,7 @@ def _target(found: Found, path: str) -> str:
     if found.page is None:
         return _qualified(found.handler)
     page = "record" if found.page == "list" and not found.entity_type.is_record else found.page
-    return f"{found.resource.name} {_PAGES[page]}"
+    return f"{found.resource.name} {PAGES[page]}"
 
 
 def _source(path: str, plugin: str) -> str:

@@ -23,6 +23,8 @@ CDN_SCRIPTS = {
 }
 CDN_STYLES = f"{_FRANKEN}/css/core.min.css"
 APPLICATION_CSS = "static/starmodel-app.css"
+_ICONS = (("svg", "image/svg+xml"), ("png", "image/png"), ("ico", "image/x-icon"))
+_COLOURS = (("light", "#fff"), ("dark", "#09090b"))  # of the page itself, for the browser's bars
 
 
 class PageHead:
@@ -30,7 +32,8 @@ class PageHead:
 
     Shapes: assets maps "starmodel.css" to its URL below the mount path;
     html_class has the classes of <html>, so that the theme needs no
-    JavaScript; with cdn, third-party assets are loaded from a public CDN.
+    JavaScript; with cdn, third-party assets are loaded from a public CDN. The icon is the
+    application's `static/favicon.svg`, `.png` or `.ico`, else our own.
     """
 
     def __init__(
@@ -38,12 +41,32 @@ class PageHead:
     ) -> None:
         self.html_class = theme_classes(theme)
         self._assets, self._theme, self._cdn = assets, theme_script(theme), cdn
+        self._icon = own_icon()
 
     @property
     def served(self) -> Mapping[str, str]:
         """The assets that pages load from this application's origin."""
         elsewhere = CDN_SCRIPTS if self._cdn else {}
         return {name: url for name, url in self._assets.items() if name not in elsewhere}
+
+    def basics(self, root_path: str = "") -> str:
+        """The first tags of every page: charset, viewport, colours and icon."""
+        colours = [
+            f'<meta name="theme-color" content="{colour}" media="(prefers-color-scheme: {scheme})">'
+            for scheme, colour in _COLOURS
+        ]
+        url = self._icon or self._assets.get("favicon.svg", "")
+        suffix = url.partition("?")[0].rpartition(".")[2]
+        icon = (
+            f'<link rel="icon" type="{dict(_ICONS)[suffix]}" href="{escape(root_path + url)}">'
+            if url
+            else '<link rel="icon" href="data:,">'
+        )
+        return (
+            '<meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f"{''.join(colours)}{icon}"
+        )
 
     def html(self, root_path: str = "", *, whole: bool = True) -> str:
         """The theme script, import map and style sheets; must precede all other scripts.
@@ -100,13 +123,14 @@ def csp_by_root_path(head: PageHead, scripts: Iterable[str] = ()) -> Callable[[s
     return cached(128 * 1024)(lambda root_path: head.policy(root_path, named))
 
 
-def page_basics(root_path: str = "") -> str:
-    """The first tags of every page: charset, viewport, and an empty icon."""
-    return (
-        '<meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<link rel="icon" href="data:,">'
-    )
+def own_icon() -> str:
+    """The URL below the mount path of the application's `static/favicon.*`; "" without one."""
+    for name, _ in _ICONS:
+        file = Path("static", f"favicon.{name}")
+        if file.is_file():
+            version = hashlib.sha256(file.read_bytes()).hexdigest()[:8]
+            return f"/static/favicon.{name}?v={version}"
+    return ""
 
 
 def application_styles(assets: Mapping[str, str], development: bool) -> Callable[[str], str]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from starmodel.app.exporting import workbook
 from starmodel.app.presentation.resource import MountedResource
+from starmodel.core.definition.list_editing import list_editable
 from starmodel.core.events.built_in import BUILT_IN
 from starmodel.plugins import EventRoute, Exchange, Plugin, ResourceRoute, Route
 from starmodel.plugins.built_in.crud.bulk import BulkEvents
+from starmodel.plugins.built_in.crud.cells import Cells
 from starmodel.plugins.built_in.crud.choices import ChoiceLists
 from starmodel.plugins.built_in.crud.counts import Counts
 from starmodel.plugins.built_in.crud.deletions import Deletions
 from starmodel.plugins.built_in.crud.event_pages import EventPages
 from starmodel.plugins.built_in.crud.event_states import EventStatesPage
-from starmodel.plugins.built_in.crud.exporting import workbook
-from starmodel.plugins.built_in.crud.exporting.exports import Exports
+from starmodel.plugins.built_in.crud.exports import Exports
 from starmodel.plugins.built_in.crud.facets import Facets
 from starmodel.plugins.built_in.crud.matching import MatchingEvents
 from starmodel.plugins.built_in.crud.overview import overviews
@@ -59,6 +61,8 @@ class Crud(Plugin):
             yield ResourceRoute("export.xlsx", self._exports.xlsx)
         yield ResourceRoute("record", pages.record)
         yield ResourceRoute("edit", pages.edit)
+        if "update" in entity_type.events and list_editable(entity_type.cls.__entity__):
+            yield ResourceRoute("cell", Cells(self.services).send)
         yield from EventPages(self.services).routes(resource)
         yield ResourceRoute("events", EventStatesPage(self.services).send)
         if "delete" in entity_type.events:

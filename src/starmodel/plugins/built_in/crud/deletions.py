@@ -65,23 +65,22 @@ class Deletions:
     async def ask_for_many(
         self, exchange: Exchange, resource: MountedResource, ids: Sequence[str]
     ) -> None:
-        """Send the question about the chosen records that the actor may read and delete.
+        """Send the question about the chosen records that the actor may read.
+
+        The others are missing, as far as the actor knows, and are not counted.
 
         Raises: RequestError 409, where none of them is left.
         """
         entity_type, root_path = resource.entity_type, exchange.root_path
         about = resource.policy, entity_type, exchange.session.actor
         event = entity_type.events["delete"]
-        found = [
-            entity
-            for entity in await self._readable(exchange, resource, ids)
-            if await permits(*about, event=event, entity=entity)
-        ]
-        if not found:
+        readable = await self._readable(exchange, resource, ids)
+        found = [entity for entity in readable if await permits(*about, event=event, entity=entity)]
+        if not readable:
             raise RequestError(Message("bulk.nothing_left"), status=409)
         question = self._texts.text(
             "delete.question_of_many",
-            count=len(found), title=entity_type.title, things=entity_type.plural_title,
+            count=len(readable), title=entity_type.title, things=entity_type.plural_title,
         )  # fmt: skip
         fields = [(BULK_EVENT, "delete"), (CONFIRMED, "1")]
         fields += [(f"{BULK_IDS}{SEVERAL_SUFFIX}", id) for id in ids]

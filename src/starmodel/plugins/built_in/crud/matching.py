@@ -32,7 +32,7 @@ from starmodel.core.events import Event
 from starmodel.core.values.json_data import json_bytes
 from starmodel.plugins import Exchange
 from starmodel.plugins.built_in.crud.bulk_forms import FIELDS, BulkForms
-from starmodel.plugins.built_in.crud.exporting.exports import disconnected
+from starmodel.plugins.built_in.crud.exports import disconnected
 from starmodel.plugins.web import PluginServices
 from starmodel.texts.catalogue import Message
 

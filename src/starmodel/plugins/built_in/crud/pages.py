@@ -22,8 +22,15 @@ from starmodel.app.presentation.inlines import new_inlines, stored_children, sto
 from starmodel.app.presentation.linked import linked_values
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import FormFlow, UIAdapter
+from starmodel.app.queries.boards import BoardColumn, column_listings
 from starmodel.app.queries.filter_forms import is_filter_form, parameters_of_form
-from starmodel.app.queries.listing import MAX_PLACE_CHARS, PLACE, listing_of, wants_total
+from starmodel.app.queries.listing import (
+    MAX_PLACE_CHARS,
+    PLACE,
+    Listing,
+    listing_of,
+    wants_total,
+)
 from starmodel.app.queries.neighbours import (
     LIST,
     NO_NEIGHBOURS,
@@ -36,6 +43,7 @@ from starmodel.app.queries.record_keys import key_of
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.children import Children
 from starmodel.core.classes.related_fields import queried_field
+from starmodel.core.definition.boards import board_of
 from starmodel.core.entity import Entity
 from starmodel.core.public_state import public_state
 from starmodel.core.snapshot import hidden_of
@@ -97,7 +105,7 @@ class CrudPages:
         if exchange.request.wants_stream:
             await self._data.serve_list(exchange, resource)
             return
-        if not exchange.request.wants_json and is_filter_form(query):
+        if query and not exchange.request.wants_json and is_filter_form(query):
             asked = parameters_of_form(entity_type, exchange.request.query_pairs)
             list_url = resource.url_for("list", root_path=exchange.root_path)
             await exchange.redirect(f"{list_url}?{urlencode(asked)}" if asked else list_url)
@@ -111,6 +119,9 @@ class CrudPages:
             entity_type, query,
             cursors=cursors, reader=reader, lenient=cursors is None, hidden=hidden,
         )  # fmt: skip
+        if listing.view and not exchange.request.wants_json:
+            await self._board(exchange, resource, listing, hidden)
+            return
         total = exchange.request.wants_json and wants_total(query)
         window = await application.window(listing, actor, total=total, policy=policy)
         if not exchange.request.wants_json:
@@ -121,12 +132,13 @@ class CrudPages:
 
             views = (
                 ()
-                if application.saved_views is None
+                if not (actor or entity_type.cls.model_config.get("views"))
+                or application.saved_views is None
                 else await application.saved_views.shown(listing, actor, hidden)
             )
 
             def page() -> str:
-                links = ui.list_views(resource, listing, views, actor)
+                links = ui.list_views(resource, listing, views, actor) if views or actor else None
                 table = ui.list_table(resource, listing, window, actor)
                 actions = ui.list_actions(resource, actor)
                 return ui.page(
@@ -147,6 +159,36 @@ class CrudPages:
         if total:
             data["total"] = window.total
         await exchange.resource(data)
+
+    async def _board(
+        self,
+        exchange: Exchange,
+        resource: MountedResource,
+        listing: Listing,
+        hidden: frozenset[str],
+    ) -> None:
+        """Send the board of a list: a query for each column. Raises: as `list`."""
+        ui: UIAdapter = resource.ui
+        application, actor, policy = self._application, exchange.session.actor, resource.policy
+        entity_type, columns = resource.entity_type, list[BoardColumn]()
+        board = board_of(entity_type.cls.__entity__)
+        for value, each in [] if board is None else column_listings(listing, board, hidden):
+            window = await application.window(each, actor, total=True, policy=policy)
+            window = await application.titles.add(window, entity_type, actor, policy, each.columns)
+            columns.append(BoardColumn(value, each, window))
+        saved = application.saved_views
+        views = () if saved is None else await saved.shown(listing, actor, hidden)
+
+        def page() -> str:
+            links = ui.list_views(resource, listing, views, actor)
+            shown = ui.list_board(resource, listing, columns, actor)
+            actions = ui.list_actions(resource, actor)
+            return ui.page(
+                entity_type.plural_title, links, shown,
+                actor=actor, resource=resource, actions=actions,
+            )  # fmt: skip
+
+        await exchange.page(page)
 
     def _reader(self, resource: MountedResource, actor: Actor | None, order: str) -> str:
         """Whose cursors those of a list are: "" where every reader has the same order."""

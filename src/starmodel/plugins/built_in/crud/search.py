@@ -14,6 +14,12 @@ from starmodel.plugins import Exchange
 from starmodel.plugins.web import PluginServices
 
 PATH = "/_starmodel/crud/search"
+_TEXTS = (
+    "label", "commands", "none", "searching", "found", "recent", "pages", "create", "events",
+    "account", "keys", "keys_page", "keys_list", "keys_record", "close", "hint", "failed",
+    "key_search", "key_palette", "key_keys", "key_down", "key_up", "key_open", "key_select",
+    "key_edit", "theme",
+)  # fmt: skip
 MIN_CHARS = 2
 MAX_CLASSES = 16
 
@@ -53,8 +59,13 @@ class SearchPage:
             }
             for group in found
         ]
-        texts = {"texts": ui.search_texts()} if "texts" in exchange.request.query else {}
+        texts = {"texts": self._texts()} if "texts" in exchange.request.query else {}
         await exchange.json({"groups": groups, **texts})
+
+    def _texts(self) -> dict[str, str]:
+        """The texts of the search, the commands and the list of keys; the browser fills in n."""
+        texts = self._application.texts
+        return {name: texts.text(f"find.{name}", n="{n}") for name in _TEXTS}
 
     async def _found(
         self, words: str, actor: Actor | None

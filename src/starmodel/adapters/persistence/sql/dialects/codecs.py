@@ -22,7 +22,7 @@ from pydantic import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
-from starmodel.adapters.persistence.sql.dialects.encoders import (
+from starmodel.adapters.persistence.encoders import (
     datetime_text,
     encode_int,
     encode_text,

@@ -39,8 +39,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import TypeEngine
 
+from starmodel.adapters.persistence.encoders import text_encoder
 from starmodel.adapters.persistence.sql.dialects.codecs import SCALARS, Codec, is_enum
-from starmodel.adapters.persistence.sql.dialects.encoders import text_encoder
 
 # The SQLAlchemy types that a user may declare for the columns of each kind.
 DECLARABLE_TYPES: dict[Any, tuple[type[TypeEngine[Any]], ...]] = {

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import Enum
 
+from starmodel.adapters.persistence.encoders import of_type
 from starmodel.adapters.persistence.sql.dialects.codecs import Codec
-from starmodel.adapters.persistence.sql.dialects.encoders import of_type
 
 
 def stored_values(kind: type[enum.Enum], declared: Enum) -> dict[str, enum.Enum]:

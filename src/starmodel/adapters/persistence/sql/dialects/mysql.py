@@ -36,15 +36,15 @@ from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql import true as true_
 from sqlalchemy.types import TypeEngine
 
-from starmodel.adapters.persistence.sql._compat.sqlalchemy import QuotingMysqlDialect
-from starmodel.adapters.persistence.sql.dialects.codecs import SCALARS, Codec, is_enum
-from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect, lowers_uniformly
-from starmodel.adapters.persistence.sql.dialects.encoders import (
+from starmodel.adapters.persistence.encoders import (
     encode_aware,
     encode_naive,
     encode_naive_time,
     of_type,
 )
+from starmodel.adapters.persistence.sql._compat.sqlalchemy import QuotingMysqlDialect
+from starmodel.adapters.persistence.sql.dialects.codecs import SCALARS, Codec, is_enum
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect, lowers_uniformly
 from starmodel.adapters.persistence.sql.dialects.nul_escapes import (
     is_searchable,
     unescaped,

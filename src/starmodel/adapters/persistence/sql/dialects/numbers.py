@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Integer, SmallInteger
 from sqlalchemy.types import BigInteger, TypeEngine
 
-from starmodel.adapters.persistence.sql.dialects.encoders import encode_int, wrong_type
+from starmodel.adapters.persistence.encoders import encode_int, wrong_type
 
 
 def int_encoder(entity_type: TypeEngine[Any]) -> Callable[[Any], int]:

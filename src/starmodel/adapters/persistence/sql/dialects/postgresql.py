@@ -28,14 +28,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import JSON, TypeEngine
 
-from starmodel.adapters.persistence.sql.dialects.codecs import SCALARS, Codec, is_enum
-from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
-from starmodel.adapters.persistence.sql.dialects.encoders import (
+from starmodel.adapters.persistence.encoders import (
     encode_aware,
     encode_naive,
     encode_naive_time,
     of_type,
 )
+from starmodel.adapters.persistence.sql.dialects.codecs import SCALARS, Codec, is_enum
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.dialects.nul_escapes import (
     is_searchable,
     unescaped,

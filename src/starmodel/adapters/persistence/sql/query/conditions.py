@@ -13,14 +13,14 @@ from sqlalchemy import Integer, String, and_, bindparam, false, func, not_, or_,
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import NullType
 
-from starmodel.adapters.persistence.sql.dialects.codecs import Codec
-from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
-from starmodel.adapters.persistence.sql.dialects.encoders import (
+from starmodel.adapters.persistence.encoders import (
     MAX_INT,
     NAIVE_DATETIME_CHARS,
     datetime_text,
     datetime_upper_bound,
 )
+from starmodel.adapters.persistence.sql.dialects.codecs import Codec
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.query.order_by import Orders
 from starmodel.adapters.persistence.sql.schema.entity_table import StoredField
 from starmodel.app.ports.ordering import value_at

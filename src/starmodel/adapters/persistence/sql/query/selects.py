@@ -12,8 +12,8 @@ from sqlalchemy import select as select_
 from sqlalchemy.sql import ColumnElement, Select
 from sqlalchemy.types import NullType
 
+from starmodel.adapters.persistence.encoders import MAX_INT
 from starmodel.adapters.persistence.sql.compiled_sql import CompiledSql, Row, compile_sql
-from starmodel.adapters.persistence.sql.dialects.encoders import MAX_INT
 from starmodel.adapters.persistence.sql.query.conditions import Conditions, Part
 from starmodel.adapters.persistence.sql.query.joins import Joins, JoinShapes
 from starmodel.adapters.persistence.sql.query.order_by import Orders, given_after, sorts_after

@@ -7,6 +7,7 @@ from typing import Any
 from fastcore.xml import FT, Safe
 
 from starmodel.adapters.ui.elements import A, Div, P, Span
+from starmodel.adapters.ui.numbers import WITHOUT_CENTS
 from starmodel.adapters.ui.values import value_renderer
 from starmodel.core.fields.widgets import UI
 from starmodel.texts.catalogue import Catalogue
@@ -30,6 +31,9 @@ def _shown(texts: Catalogue, figure: Any, ui: UI) -> Any:
     is_component = isinstance(figure, str | FT | tuple | list) or hasattr(figure, "__html__")
     if is_component:
         return figure
+    if isinstance(figure, float) and (ui.currency or ui.decimal_places is not None):
+        usual = 0 if ui.currency in WITHOUT_CENTS else 2
+        figure = round(figure, usual if ui.decimal_places is None else ui.decimal_places)
     return Safe(value_renderer(type(figure), ui, texts=texts)(figure))
 
 
@@ -38,7 +42,8 @@ def _change(texts: Catalogue, change: float) -> Any:
     percent = f"{abs(change):.1%}".replace(".0%", "%")
     if not change:
         return Span(texts.text("tile.same"), cls="sm-muted")
-    kind, mark = ("more", "▲") if change > 0 else ("less", "▼")
-    said = Span(texts.text(f"tile.{kind}", share=percent), cls="sm-hidden")
-    shown = Span(f"{mark} {percent}", aria_hidden="true")
-    return Span(said, shown, cls=f"own-{kind}")
+    is_more = change > 0
+    key = "tile.more" if is_more else "tile.less"
+    said = Span(texts.text(key, share=percent), cls="sm-hidden")
+    shown = Span(f"{'▲' if is_more else '▼'} {percent}", aria_hidden="true")
+    return Span(said, shown, cls="own-more" if is_more else "own-less")

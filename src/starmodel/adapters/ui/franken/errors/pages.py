@@ -7,19 +7,18 @@ from typing import Any
 
 from starmodel.adapters.ui.elements import A, Code, Dd, Div, Dl, Dt, Li, P, Ul
 from starmodel.adapters.ui.franken.errors import tracebacks
+from starmodel.adapters.ui.franken.icons import icon
+from starmodel.adapters.ui.franken.shell.search import search_input
 from starmodel.app.access.offers import offers
 from starmodel.app.access.policy import Actor
 from starmodel.app.presentation.ui import Services
 
 _HEADINGS = {
-    400: "heading.400",
-    401: "heading.401",
-    403: "heading.403",
-    404: "heading.404",
-    410: "heading.410",
-    500: "heading.500",
-    503: "heading.503",
+    status: f"heading.{status}"
+    for status in (400, 401, 403, 404, 405, 409, 410, 413, 422, 429, 500, 503)
 }
+_ADVICE = {status: f"advice.{status}" for status in (401, 403, 404, 410, 429, 500, 503)}
+_PICTURES = {401: "user", 403: "user", 404: "search", 410: "trash"}
 
 
 class ErrorPages:
@@ -38,21 +37,37 @@ class ErrorPages:
             cls="uk-btn uk-btn-default",
         )
         every = self._list_of(problem.record, actor)
+        again = A(texts.text("page.again"), href="", cls="uk-btn uk-btn-primary")
         trace, heading = None, _HEADINGS.get(problem.status)
+        advice = _ADVICE.get(problem.status)
+        is_elsewhere = problem.status == 404 and not problem.record  # else its list is offered
+        if problem.status == 404 and not is_elsewhere:
+            advice = None
         if problem.trace:
             trace = tracebacks.steps(problem.frames, problem.trace)
         return self._page(
             texts.text(heading) if heading else problem.title,
             Div(
-                P(str(problem.status), cls="sm-status", aria_hidden="true"),
+                Div(
+                    icon(_PICTURES.get(problem.status, "alert"), self._services.icons_url),
+                    P(str(problem.status), cls="sm-status", aria_hidden="true"),
+                    cls="sm-problem-head",
+                ),
                 P(problem.plain or problem.text, cls="sm-failure-text" if problem.trace else None),
                 _details(problem.details) if problem.details else None,
                 Ul(*errors) if errors else None,
-                Div(every, start, cls="sm-buttons"), cls="sm-problem-page",
+                P(self._advice(advice, problem), cls="sm-muted") if advice else None,
+                search_input(self._services, problem.words) if is_elsewhere else None,
+                Div(again if problem.repeats else None, every, start, cls="sm-buttons"),
+                cls="sm-problem-page",
             ),
             trace,
             actor=actor,
         )  # fmt: skip
+
+    def _advice(self, key: str, problem: Any) -> str:
+        site = self._services.site.title
+        return self._services.texts.text(key, site=site, seconds=problem.retry_after_s or 10)
 
     def _list_of(self, name: str, actor: Actor | None) -> Any:
         """The link to the list of a class; None for a class whose list the actor may not read."""

@@ -130,7 +130,7 @@ def column_of(entity_type: EntityType, name: str, values: ValueRenderers) -> Col
         render = values(method.annotation, ui, brief=True)
         number = is_figure(method.annotation, ui)
         return Column(
-            name, method.title, methodcaller(name), render, bool(method.order), number,
+            name, translated(method.title), methodcaller(name), render, bool(method.order), number,
             order=method.order, is_computed=True,
         )  # fmt: skip
     spec = info.fields[name]

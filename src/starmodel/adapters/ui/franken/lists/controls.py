@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastcore.xml import Safe
+from pydantic_core import to_json
 
 from starmodel.adapters.ui.elements import (
     A,
@@ -103,7 +104,7 @@ def table(view: ListView, listing: Listing, rows_id: str, rows: str, digest: str
     """The table, in a container that scrolls horizontally, also by keyboard."""
     name = view.heading
     width = None if view.groups is None else view.width
-    body = Tbody(Safe(rows), id=rows_id, data_state=digest, data_width=width)
+    body = Tbody(Safe(rows), id=rows_id, data_state=digest, data_width=width, **_words(view))
     totals = None
     if view.children is None and not view.is_figures:
         measures = measures_of(view.entity_type, view.audience.uncertain)
@@ -113,3 +114,14 @@ def table(view: ListView, listing: Listing, rows_id: str, rows: str, digest: str
     rows_table = Table(head(view, listing), body, totals, cls="uk-table sm-table", aria_label=name)
     label = view.texts.text("list.table", things=name)
     return Div(rows_table, cls="sm-wide", role="region", aria_label=label, tabindex="0")
+
+
+def _words(view: ListView) -> dict[str, Any]:
+    """What the browser says of rows that wait, and needs to edit cells: their URL and texts."""
+    own = {"data-new": view.texts.text("list.new_rows", count="{count}")}
+    if not view.cell_url:
+        return own
+    texts = {
+        "edit": view.texts.text("cell.edit", field="{field}"), "away": view.texts.text("cell.away"),
+    }  # fmt: skip
+    return own | {"data-cell-url": view.cell_url, "data-cell-texts": to_json(texts).decode()}

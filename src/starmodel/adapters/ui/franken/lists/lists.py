@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from fastcore.xml import Safe
 
@@ -12,6 +12,8 @@ from starmodel.adapters.ui.elements import A, Div, render
 from starmodel.adapters.ui.franken.forms.chosen_records import ChosenRecords
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists import controls
+from starmodel.adapters.ui.franken.lists.boards.board import board, column_controls
+from starmodel.adapters.ui.franken.lists.boards.cards import CardView, card_view
 from starmodel.adapters.ui.franken.lists.child_filters import child_filters
 from starmodel.adapters.ui.franken.lists.columns import ValueRenderers
 from starmodel.adapters.ui.franken.lists.groups import with_headings
@@ -29,18 +31,15 @@ from starmodel.app.ports.summaries import Measure
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.slots import Place
 from starmodel.app.presentation.ui import Row, Services
-from starmodel.app.queries.listing import FIGURES, Listing, Window
+from starmodel.app.queries.boards import BoardColumn
+from starmodel.app.queries.listing import BOARD, FIGURES, Listing, Window
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles
 from starmodel.app.queries.shown_fields import possible_columns
+from starmodel.core.definition.boards import board_of
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.widgets import UI
 from starmodel.core.values.bounded_cache import MB, BoundedCache, cached
-
-
-def _shape(listing: Listing) -> tuple[str, tuple[str, ...], str]:
-    """What the rows of a listing depend on."""
-    return listing.place, listing.columns, listing.group
 
 
 class Lists:
@@ -84,6 +83,35 @@ class Lists:
             )
         )
 
+    def board(
+        self,
+        resource: MountedResource,
+        listing: Listing,
+        columns: Sequence[BoardColumn],
+        actor: Actor | None,
+    ) -> Any:
+        """The live columns of a board, below the toolbar of its list."""
+        services, entity_type = self._services, resource.entity_type
+        declared = board_of(entity_type.cls.__entity__)
+        if declared is None:
+            return None
+        root_path = services.frontend.root_path
+        audience = offered_audience(resource.policy, entity_type, actor)
+        view = self._view(root_path, resource, audience, "", (), "")
+        tools = compiled(
+            lambda s: Div(
+                *toolbar(services, view, listing, self._related.controls(view, listing, s), s),
+                cls="uk-card sm-board-tools",
+            )
+        ).fill(self._related.slots(view, listing))
+        if not columns:
+            return Safe(tools)
+        cards = self._view(root_path, resource, audience, *_shape(columns[0].listing))
+        spec = entity_type.cls.__entity__.fields[declared.by]
+        badge = self._values(spec.info.annotation, spec.ui, brief=True)
+        made = board(services, cast(CardView, cards), declared, columns, badge)
+        return (Safe(tools), *made)
+
     def plain_view(self, resource: MountedResource, columns: tuple[str, ...] = ()) -> ListView:
         """The view of rows without events, for any reader: a row omits what is hidden from its own.
 
@@ -109,7 +137,7 @@ class Lists:
         audience: Audience,
         titles: RelatedTitles = NO_TITLES,
     ) -> list[Row]:
-        """One row for each record."""
+        """One row for each record; one card in a column of a board."""
         root_path = self._services.frontend.root_path
         view = self._view(root_path, resource, audience, *_shape(listing))
         return view.rows(entities, listing.is_narrowed, titles)
@@ -119,6 +147,9 @@ class Lists:
     ) -> Sequence[Element]:
         """The pagination, which depends on the window."""
         root_path, number = self._services.frontend.root_path, len(window.entities)
+        if listing.place == BOARD:
+            view = self._view(root_path, resource, Audience(), *_shape(listing))
+            return column_controls(self._services, cast(CardView, view), listing, window)
         about = (number, window.more, window.total)
         return [Element(self._pagination(root_path, resource, listing, *about))]
 
@@ -158,7 +189,9 @@ class Lists:
     ) -> ListView:
         children = self._services.areas.children_at(place)
         about = (self._services, resource, audience, self._values, self._rows)
-        return list_view(*about, children, is_figures=place == FIGURES, chosen=chosen, group=group)
+        view = list_view(*about, children, is_figures=place == FIGURES, chosen=chosen, group=group)
+        declared = board_of(resource.entity_type.cls.__entity__) if place == BOARD else None
+        return view if declared is None else card_view(self._services, view, declared)
 
     def _make_frame(self, view: ListView, listing: Listing) -> Template:
         """The template of a list without its records, with slots for the rows."""
@@ -204,3 +237,8 @@ class Lists:
             cls="uk-btn uk-btn-primary",
         )  # fmt: skip
         return render(Div(new, cls="sm-buttons"))
+
+
+def _shape(listing: Listing) -> tuple[str, tuple[str, ...], str]:
+    """What the view of a list depends on: its place, its columns and its groups."""
+    return listing.place, listing.columns, listing.group

@@ -51,10 +51,11 @@ from starmodel.app.queries.record_keys import key_of, row_key
 from starmodel.app.queries.related_titles import NO_TITLES, RelatedTitles
 from starmodel.core.classes.children import Children
 from starmodel.core.classes.registry import EntityType
+from starmodel.core.definition.list_editing import list_editable
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.fields.field_types import ATOMS
-from starmodel.core.snapshot import hidden_of, version_of
+from starmodel.core.snapshot import NOTHING, hidden_of, version_of
 from starmodel.core.values.bounded_cache import BoundedCache
 from starmodel.texts.catalogue import Catalogue
 
@@ -75,7 +76,8 @@ class ListView:
     cache of rendered rows is shared by all views. children is set for a list on the page of a
     parent, and parent_url is that of the page, with `ANY_ID` for the parent's key; is_figures for
     the one row of a record's fields that are computed from other records. is_shared is False
-    where a condition of an event depends on more than the row's own record.
+    where a condition of an event depends on more than the row's own record. cell_url is the URL of
+    the inputs of cells, with `ANY_ID` for the record's key; "" where no cell is edited in the list.
     """
 
     resource: MountedResource
@@ -95,6 +97,7 @@ class ListView:
     computed: tuple[Column, ...] = ()
     is_shared: bool = True
     groups: Groups | None = None
+    cell_url: str = ""
     token: int = field(default_factory=count().__next__)
 
     @property
@@ -302,10 +305,13 @@ def list_view(
         columns = (
             columns[0]._replace(render=without_links(columns[0].render)), *columns[1:]
         )  # fmt: skip
+    may_edit = "update" in audience.events and "cell" in resource.pages and not is_figures
+    editable = frozenset(list_editable(entity_type.cls.__entity__) if may_edit else ())
     row = compiled(
         partial(
             row_component, entity_type, columns, record_url, actions,
             () if children or is_figures else bulk, audience, icons_url, texts, bool(group),
+            editable=editable,
         )
     )  # fmt: skip
     groups = _groups(services, resource, group) if group else None
@@ -314,6 +320,7 @@ def list_view(
         row, actions, bulk, audience, icons_url, cache, texts, children, parent_url, is_figures,
         tuple([column for column in columns if column.is_computed]),
         all(is_shared(entity_type, event) for event in actions), groups,
+        services.url_for(resource, "cell", ID) if editable else "",
     )  # fmt: skip
 
 
@@ -339,10 +346,13 @@ def row_component(
     texts: Catalogue,
     is_grouped: bool,
     s: Slots,
+    *,
+    editable: frozenset[str] = NOTHING,
 ) -> Any:
     """The row component: one cell per column, the first with a link to the record.
 
-    Shapes: record_url has `ANY_ID` in the place of the record's key.
+    Shapes: record_url has `ANY_ID` in the place of the record's key; editable are the fields
+    whose cells are edited in place.
     """
     key, title = s.token("key"), s.text("title")
     cells = []
@@ -355,11 +365,12 @@ def row_component(
         cells.append(Td(box, cls="sm-pick"))
     for column, cls in zip(columns, cell_classes(columns), strict=True):
         value = Safe(s.html(column.slot))
+        edit = {"data-edit": column.name, "tabindex": "-1"} if column.name in editable else {}
         if column is columns[0] and record_url:
             url = record_url.replace(ANY_ID, key)
-            cells.append(Td(A(value, href=url, cls="sm-open", dir="auto"), cls=cls))
+            cells.append(Td(A(value, href=url, cls="sm-open", dir="auto"), edit, cls=cls))
         else:
-            cells.append(Td(value, cls=cls, data_label=column.title))
+            cells.append(Td(value, edit, cls=cls, data_label=column.title))
     if actions:
         # All rows share the menu items, so they are rendered once, by `menu`.
         has_states = any(event.info.is_conditional for event in actions)

@@ -37,11 +37,14 @@ def toolbar(
     )
     form = Form(
         _search(view, listing) if searches else None,
-        _filter_panel(services, view, listing, found, apply) if found.controls else None,
-        sort_select(view, listing),
         Div(
-            columns_panel(view, listing), export_panel(services, view, listing),
-            cls="sm-tools-end",
+            _filter_panel(services, view, listing, found, apply) if found.controls else None,
+            sort_select(view, listing),
+            Div(
+                columns_panel(view, listing), export_panel(services, view, listing),
+                cls="sm-tools-end",
+            ),
+            role="toolbar", aria_label=texts.text("list.tools"), cls="sm-tools",
         ),
         Div(*_preserved(listing, found, searches=searches), hidden=True, data_part="preserved"),
         {"data-filters": True},

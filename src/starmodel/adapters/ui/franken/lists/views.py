@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from starmodel.adapters.ui.elements import A, Button, Details, Div, Form, Input, Nav, Summary
 from starmodel.app.access.policy import Actor
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import Services
-from starmodel.app.queries.listing import Listing
+from starmodel.app.queries.listing import BOARD, Listing
 from starmodel.app.queries.views import MAX_NAME_CHARS, View, question_of
+from starmodel.core.definition.boards import board_of
+from starmodel.core.translations import translated
 
 _SMALL = "uk-btn uk-btn-sm"
 
@@ -23,8 +26,9 @@ def view_links(
     actor: Actor | None,
 ) -> Any:
     """The views as links, the shown one marked; None without views for a visitor."""
+    switch = _switch(services, resource, listing)
     saves = actor is not None and "views" in resource.pages
-    if not views and not saves:
+    if not views and not saves and switch is None:
         return None
     texts, url = services.texts, services.url_for(resource, "list")
     question = question_of(listing)
@@ -32,8 +36,7 @@ def view_links(
     if views:
         links = [_link(texts.text("view.all"), url, is_shown=not question)]
         links += [
-            _link(texts.render(view.name), f"{url}?{view.question}", is_shown=view.is_shown)
-            for view in views
+            _link(_name(view), f"{url}?{view.question}", is_shown=view.is_shown) for view in views
         ]
     shown = next((view for view in views if view.is_shown and view.id), None)
     form = None
@@ -42,8 +45,30 @@ def view_links(
     elif saves and question and not any(view.is_shown for view in views):
         save = _form(services, resource, "save", "view.save_now", question=question)
         form = _panel(texts.text("view.save"), save)
-    hidden = not links and form is None
-    return Nav(*links, form, aria_label=texts.text("view.views"), cls="sm-views", hidden=hidden)
+    hidden = not links and form is None and switch is None
+    return Nav(
+        *links, form, switch, aria_label=texts.text("view.views"), cls="sm-views", hidden=hidden
+    )
+
+
+def _switch(services: Services, resource: MountedResource, listing: Listing) -> Any:
+    """Links to the rows and to the board of a list; None for a class without a board."""
+    if board_of(resource.entity_type.cls.__entity__) is None or "list" not in resource.pages:
+        return None
+    url, texts, links = services.url_for(resource, "list"), services.texts, []
+    for key, view in (("view.list", None), ("view.board", BOARD)):
+        question = urlencode(listing.parameters(view=view, page=None, group=None))
+        is_shown = (view or "") == listing.view
+        href = f"{url}?{question}" if question else url
+        links.append(
+            A(texts.text(key), href=href, aria_current="true" if is_shown else None, rel="nofollow")
+        )
+    return Div(*links, role="group", aria_label=texts.text("view.as"), cls="sm-switch-views")
+
+
+def _name(view: View) -> str:
+    """The name of a saved view, and that of a declared one in the visitor's language."""
+    return view.name if view.id else translated(view.name)
 
 
 def _link(name: str, url: str, *, is_shown: bool) -> Any:

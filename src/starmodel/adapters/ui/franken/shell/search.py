@@ -27,16 +27,8 @@ from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.searching import FoundGroup
 from starmodel.app.presentation.ui import Services
 from starmodel.app.queries.searching import SearchMatches
-from starmodel.texts.catalogue import Catalogue
 
 PATH = "/_starmodel/crud/search"
-_KEPT = {"n": "{n}"}  # the browser fills it in
-_BROWSER_TEXTS = (
-    "label", "commands", "none", "searching", "found", "recent", "pages", "create", "events",
-    "account", "keys", "keys_page", "keys_list", "keys_record", "close", "hint", "failed",
-    "key_search", "key_palette", "key_keys", "key_down", "key_up", "key_open", "key_select",
-    "key_edit", "theme",
-)  # fmt: skip
 
 
 def search_form(services: Services) -> Any:
@@ -65,11 +57,6 @@ def search_button(services: Services) -> Any:
     )  # fmt: skip
 
 
-def browser_texts(texts: Catalogue) -> dict[str, str]:
-    """The texts of the search, of the commands and of the list of keys, by their names there."""
-    return {name: texts.text(f"find.{name}", **_KEPT) for name in _BROWSER_TEXTS}
-
-
 def found_group(
     services: Services, resource: MountedResource, matches: SearchMatches, words: str
 ) -> FoundGroup:
@@ -87,22 +74,28 @@ def found_group(
 
 def search_page(services: Services, words: str, found: Sequence[FoundGroup]) -> Any:
     """The page of results, with the search above them."""
-    texts = services.texts
-    form = Form(
-        Label(
-            Span(texts.text("find.label"), cls="sm-hidden"),
-            Input(
-                type="search", name="q", value=words, maxlength="200", autofocus=not words,
-                placeholder=texts.text("find.label"), cls="uk-input",
-            ),
-        ),
-        Button(texts.text("find.submit"), cls="uk-btn uk-btn-primary"),
-        role="search", action=services.mounted(PATH), method="get", cls="sm-find-page",
-    )  # fmt: skip
+    texts, form = services.texts, search_input(services, words)
     if not found:
         key = "find.none" if words else "find.hint"
         return form, notice("search", services.icons_url, texts.text(key))
     return form, Div(*[_group(services, group) for group in found], cls="sm-found")
+
+
+def search_input(services: Services, words: str) -> Any:
+    """A search in the content of a page."""
+    texts = services.texts
+    return Form(
+        Label(
+            Span(texts.text("find.label"), cls="sm-hidden"),
+            Input(
+                type="search", name="q", value=words, maxlength="200",
+                placeholder=texts.text("find.label"), cls="uk-input",
+            ),
+        ),
+        Button(texts.text("find.submit"), cls="uk-btn uk-btn-default"),
+        role="search", action=services.mounted(PATH), method="get", cls="sm-find-page",
+        aria_label=texts.text("find.content"),
+    )  # fmt: skip
 
 
 def _group(services: Services, group: FoundGroup) -> Any:

@@ -14,9 +14,9 @@ from pydantic import AwareDatetime, NaiveDatetime, TypeAdapter
 from sqlalchemy import DateTime
 from sqlalchemy.types import NullType, TypeEngine
 
+from starmodel.adapters.persistence.encoders import encode_int, encode_text, of_type
 from starmodel.adapters.persistence.sql.dialects.codecs import Codec, is_enum
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
-from starmodel.adapters.persistence.sql.dialects.encoders import encode_int, encode_text, of_type
 from starmodel.adapters.persistence.sql.dialects.enum_codecs import enum_codec
 from starmodel.adapters.persistence.sql.dialects.numbers import decimal_encoder
 from starmodel.adapters.persistence.sql.schema.entity_table import StoredField

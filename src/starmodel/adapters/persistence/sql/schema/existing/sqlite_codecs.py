@@ -17,8 +17,8 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, NaiveDatetime
 
+from starmodel.adapters.persistence.encoders import MAX_INT, encode_text, wrong_type
 from starmodel.adapters.persistence.sql.dialects.codecs import Codec, is_enum
-from starmodel.adapters.persistence.sql.dialects.encoders import MAX_INT, encode_text, wrong_type
 
 Family = Literal[
     "any", "text", "integer", "real", "blob", "boolean", "decimal", "date", "datetime", "time",

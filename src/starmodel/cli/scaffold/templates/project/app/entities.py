@@ -32,6 +32,19 @@ class Counter(Entity):
 
 
 # [end]
+# [redis]
+class Visits(Entity):
+    """Stored in Redis: one per session in every process, deleted an hour after the last one."""
+
+    model_config = {"store": "redis", "ttl": 3600}
+    count: int = Field(default=0, ge=0)
+
+    @event
+    def add(self) -> None:
+        self.count += 1
+
+
+# [end]
 # [browser]
 class Preferences(Entity):
     """Stored in localStorage of the browser, synchronised between tabs, not on the server."""

@@ -17,6 +17,9 @@ async def home(
     # [memory]
     counter: entities.Counter,
     # [end]
+    # [redis]
+    visits: entities.Visits,
+    # [end]
     # [browser]
     preferences: entities.Preferences,
     # [end]
@@ -28,6 +31,9 @@ async def home(
     return (
         # [memory]
         counter,  # adds its signals to the page and subscribes the page to its changes
+        # [end]
+        # [redis]
+        visits,
         # [end]
         # [browser]
         preferences,
@@ -43,6 +49,15 @@ async def home(
                     data_on_submit=entities.Counter.increment(1),
                 ),
                 P(A("Its generated page", href="/counter", cls="underline"), cls="my-4"),
+            ),
+            # [end]
+            # [redis]
+            Card(
+                H2("Your visits"),
+                P("In Redis: every process has them.", cls=TextPresets.muted_sm),
+                P(data_text=entities.Visits.count_signal, cls="text-5xl font-bold my-4"),
+                Form(Button("Count", cls=ButtonT.primary), data_on_submit=entities.Visits.add()),
+                P(A("Its generated page", href="/visits", cls="underline"), cls="my-4"),
             ),
             # [end]
             # [browser]

@@ -16,6 +16,9 @@ async def home(
     # [memory]
     counter: entities.Counter,
     # [end]
+    # [redis]
+    visits: entities.Visits,
+    # [end]
     # [browser]
     preferences: entities.Preferences,
     # [end]
@@ -24,6 +27,9 @@ async def home(
     context = {
         # [memory]
         "counter": counter,
+        # [end]
+        # [redis]
+        "visits": visits,
         # [end]
         # [browser]
         "preferences": preferences,

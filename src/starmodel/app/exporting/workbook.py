@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from starmodel.plugins.built_in.crud.exporting.columns import Cell, ExportColumn, ExportRow
+from starmodel.app.exporting.columns import Cell, ExportColumn, ExportRow
 
 MEDIA_TYPE = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MAX_ROWS = 1_048_576

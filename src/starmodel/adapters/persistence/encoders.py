@@ -34,7 +34,7 @@ def encode_int(value: Any) -> int:
         raise wrong_type(value, "int")
     if not -MAX_INT - 1 <= value <= MAX_INT:
         raise ValueError(
-            f"is beyond 64 bits; the SQL store takes whole numbers from {-MAX_INT - 1} "
+            f"is beyond 64 bits; the store takes whole numbers from {-MAX_INT - 1} "
             f"to {MAX_INT}. Declare the field as Decimal or str for larger ones"
         )
     return int(value)

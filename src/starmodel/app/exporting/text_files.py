@@ -10,8 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
+from starmodel.app.exporting.columns import Cell, ExportColumn, ExportRow
 from starmodel.core.values.json_data import json_bytes
-from starmodel.plugins.built_in.crud.exporting.columns import Cell, ExportColumn, ExportRow
 
 BOM = "\ufeff".encode()
 # A spreadsheet runs a cell with such a beginning as a formula; the last four are the full-width

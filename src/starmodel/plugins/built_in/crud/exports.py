@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from urllib.parse import quote
 
 from starmodel.app.access.fields import readable_fields
+from starmodel.app.exporting import workbook
+from starmodel.app.exporting.columns import ExportColumn, export_columns
+from starmodel.app.exporting.rows import Rows, export_rows
+from starmodel.app.exporting.text_files import CsvFile, JsonLinesFile, TextFile
+from starmodel.app.exporting.workbook import MEDIA_TYPE, Workbook
 from starmodel.app.presentation.resource import MountedResource
-from starmodel.app.queries.listing import Listing, Window, listing_of
+from starmodel.app.queries.listing import Listing, listing_of
 from starmodel.core.errors import RequestError
 from starmodel.plugins import Exchange
-from starmodel.plugins.built_in.crud.exporting import workbook
-from starmodel.plugins.built_in.crud.exporting.columns import (
-    ExportColumn,
-    ExportRow,
-    export_columns,
-    export_row,
-)
-from starmodel.plugins.built_in.crud.exporting.text_files import CsvFile, JsonLinesFile, TextFile
-from starmodel.plugins.built_in.crud.exporting.workbook import MEDIA_TYPE, Workbook
 from starmodel.plugins.web import PluginServices
 from starmodel.texts.catalogue import Message
 
 _NOT_IN_NAMES = re.compile(r"[^\w]+")
 _CSV, _JSON_LINES = CsvFile(), JsonLinesFile()
-Rows = AsyncGenerator[Sequence[ExportRow], None]
 
 
 class Exports:
@@ -119,20 +114,15 @@ class Exports:
     ) -> AsyncIterator[Rows]:
         """The rows in batches, which end when the visitor has gone."""
         application, actor, policy = self._application, exchange.session.actor, resource.policy
-        entity_type = resource.entity_type
         gone = asyncio.create_task(disconnected(exchange))
 
         async def rows() -> Rows:
-            every = application.every(listing, actor, policy=policy)
+            every = export_rows(application, listing, actor, policy)
             async with aclosing(every) as batches:
                 async for batch in batches:
                     if gone.done():
                         return
-                    window = Window(tuple(batch), more=False)
-                    window = await application.titles.add(
-                        window, entity_type, actor, policy, listing.columns
-                    )
-                    yield [export_row(each, window.titles) for each in batch]
+                    yield batch
 
         try:
             async with aclosing(rows()) as batches:

@@ -1,0 +1,1 @@
+"""Queries by index entries: ranges, plans, and pages of records."""

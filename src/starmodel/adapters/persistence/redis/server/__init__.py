@@ -1,0 +1,1 @@
+"""The Redis server: connections, failures, and what it must offer."""

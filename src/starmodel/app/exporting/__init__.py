@@ -1,0 +1,1 @@
+"""Exports of lists to files: columns, rows and the writers of each format."""

@@ -1,0 +1,1 @@
+"""Exports of records to files from the terminal."""
