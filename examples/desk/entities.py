@@ -32,11 +32,7 @@ COLOURS = {"placed": "blue", "packed": "amber", "shipped": "green", "cancelled":
 class Customer(Entity):
     """Who orders. A buyer may be several customers, such as a company and a private person."""
 
-    model_config = {
-        "store": "sql",
-        "access": STAFF | owner("user_id"),
-        "icon": "users",
-    }
+    model_config = {"store": "sql", "access": STAFF | owner("user_id"), "icon": "users"}
     name: str = Field(min_length=2, max_length=80)
     city: str = Field(default="", max_length=60)
     email: Annotated[str, UI(widget="email", second_line=True)] = Field(default="", max_length=120)
@@ -50,7 +46,6 @@ class Product(Entity):
         "access": {"read": "public", "write": STAFF},
         "list_display": ["number", "name", "price", "stock"],
         "list_editable": ["price", "stock"],
-        "title_field": "name",
         "icon": "box",
     }
     number: str = Field(pattern=r"^[A-Z]{2}-\d{3}$", examples=["PE-001"], unique=True)
@@ -108,7 +103,7 @@ class OrderLine(Entity):
         "store": "sql",
         "access": {"read": STAFF | OWN_LINE, "write": STAFF, "create": STAFF | OWN_LINE},
         "list_display": ["product", "quantity", "price"],
-        "icon": "rows",
+        "nav": False,
     }
     order: Order = Field(ondelete="CASCADE")
     product: Product

@@ -55,7 +55,7 @@ def test_assets_are_own_hashed_compressed_and_immutable(shop: Server, visit: Vis
         assert hashlib.sha256(response.body()).hexdigest().startswith(digest)
         assert response.headers["content-encoding"] == "br"
         assert "immutable" in response.headers["cache-control"]
-        limit = 20_700 if name.endswith(".css") else 23_500
+        limit = 22_400 if name.endswith(".css") else 25_400
         assert len(gzip.compress(response.body(), 9)) < limit
     # The only requests are the page, its assets and its stream.
     addresses = {request.url for request in ann.requests if not request.url.startswith("data:")}

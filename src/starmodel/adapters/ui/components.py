@@ -14,7 +14,7 @@ from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import digests
 from starmodel.app.commands.field_access import unsettable
 from starmodel.app.context import current_context
-from starmodel.app.live.live_queries import LiveRecords, Where
+from starmodel.app.live.live_queries import QueriedRecords, Where
 from starmodel.app.presentation.drafted import new_with_relations, stored_with_relations
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.entity import Entity
@@ -79,11 +79,10 @@ def table(rows: Sequence[Any], columns: Sequence[str] = (), *, label: str = "") 
     Raises: ConfigurationError, for unknown columns.
     """
     application = _application()
-    if isinstance(rows, LiveRecords):
+    if isinstance(rows, QueriedRecords):
         resource = application.areas.current_resource(rows.entity)
-        own = () if rows.listing is None else rows.listing.columns
         return resource.ui.component_table(
-            resource, rows, tuple(columns) or own, rows.titles, label
+            resource, rows, tuple(columns) or rows.columns, rows.titles, label
         )
     if rows and all(isinstance(row, Entity) for row in rows):
         resource = application.areas.current_resource(type(rows[0]))

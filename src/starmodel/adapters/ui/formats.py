@@ -180,7 +180,7 @@ def _bar(ui: UI, texts: Catalogue) -> RenderValue:
         spoken = texts.text("shown.bar", value=label, max=full)
         at = min(max(float(number), 0.0), most)
         return (
-            f'<span class="sm-bar"><progress value="{at:g}" max="{most:g}" '
+            f'<span class="sm-meter"><progress value="{at:g}" max="{most:g}" '
             f'aria-label="{escape(spoken)}"></progress>{label}</span>'
         )
 

@@ -32,7 +32,7 @@ def render(template: str, /, **context: Any) -> Any:
     Every value is escaped. An entity declares its signals and is watched, a signal and an action
     are expressions for attributes, and components are rendered: `{{ counter }}`,
     `data-text="{{ Counter.count_signal }}"`, `data-on:click="{{ Counter.increment(1) }}"`. The
-    template knows the entity classes of the application by name, `tile`, `chart`, `table`,
+    template has the entity classes of the application by name, `tile`, `chart`, `table`,
     `columns` and `section` of `starmodel.ui`, and `url("/reports")`. Templates are trusted code:
     no sandbox limits them.
 

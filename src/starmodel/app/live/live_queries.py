@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, SupportsIndex, TypeVar, cast
 
 from starmodel.app.access.expressions.comparisons import ActorAttribute, attribute_of
 from starmodel.app.access.policy import Actor
@@ -116,11 +116,39 @@ def where(
     return Where(filters, order, limit, tuple(columns))
 
 
-class LiveRecords(list[E]):
+class QueriedRecords(list[E]):
+    """Records of a query, or a slice of them, as their reader sees them.
+
+    Shapes: titles are those of related records; columns are those of the query, () for those of
+    the class.
+    """
+
+    def __init__(
+        self,
+        entity: type[Entity],
+        records: Iterable[E],
+        titles: RelatedTitles = NO_TITLES,
+        columns: Sequence[str] = (),
+    ) -> None:
+        super().__init__(records)
+        self.entity, self.titles, self.columns = entity, titles, tuple(columns)
+
+    @typing.overload
+    def __getitem__(self, index: SupportsIndex) -> E: ...
+    @typing.overload
+    def __getitem__(self, index: slice) -> QueriedRecords[E]: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> E | QueriedRecords[E]:
+        found = super().__getitem__(index)
+        if not isinstance(index, slice):
+            return cast(E, found)
+        return QueriedRecords(self.entity, cast(list[E], found), self.titles, self.columns)
+
+
+class LiveRecords(QueriedRecords[E]):
     """The records of a query, as their reader sees them: without private and hidden values.
 
-    Shapes: listing is None for a query without a reader; titles are those of related records;
-    more is True when the query has further records.
+    Shapes: listing is None for a query without a reader; more is True when the query has further
+    records.
     """
 
     def __init__(
@@ -129,9 +157,13 @@ class LiveRecords(list[E]):
         listing: Listing | None = None,
         window: Window | None = None,
     ) -> None:
-        super().__init__(map(redacted, window.entities) if window is not None else ())
-        self.entity, self.listing = entity, listing
-        self.titles: RelatedTitles = NO_TITLES if window is None else window.titles
+        super().__init__(
+            entity,
+            map(redacted, window.entities) if window is not None else (),
+            NO_TITLES if window is None else window.titles,
+            () if listing is None else listing.columns,
+        )
+        self.listing = listing
         self.more = window is not None and window.more
 
 

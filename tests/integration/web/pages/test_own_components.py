@@ -177,7 +177,7 @@ def test_table_of_mappings_renders_values_as_people_write_them(in_memory):
 def test_table_of_records_has_generated_cells_without_hidden_fields(in_memory):
     @page("/tabled", access="public")
     def tabled(orders: Annotated[list[Order], where(columns=["number", "customer_id", "cost"])]):
-        return table(orders)
+        return table(orders[:5])
 
     with Visitor(create_app([Customer, Order], pages=[tabled])) as ann:
         nord = ann.run(Customer.objects.create(name="<i>Nord"))

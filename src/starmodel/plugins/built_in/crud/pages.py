@@ -138,7 +138,7 @@ class CrudPages:
             )
 
             def page() -> str:
-                links = ui.list_views(resource, listing, views, actor) if views or actor else None
+                links = ui.list_views(resource, listing, views, actor)
                 table = ui.list_table(resource, listing, window, actor)
                 actions = ui.list_actions(resource, actor)
                 return ui.page(

@@ -126,7 +126,7 @@ def _options(points: Points, kind: str, height: int) -> dict[str, Any]:
 
 
 def _table(texts: Catalogue, points: Points, x_title: str, title: str) -> Any:
-    """The values as a table, closed until somebody opens it."""
+    """The values as a table, closed at first."""
     names = [Th(_title(name), scope="col", cls="sm-number") for name in points.series]
     rows = [
         Tr(

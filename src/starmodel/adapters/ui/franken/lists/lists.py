@@ -106,7 +106,8 @@ class Lists:
         ).fill(self._related.slots(view, listing))
         if not columns:
             return Safe(tools)
-        cards = self._view(root_path, resource, audience, *_shape(columns[0].listing))
+        first = columns[0].listing
+        cards = self._view(root_path, resource, audience, first.place, first.columns, first.group)
         spec = entity_type.cls.__entity__.fields[declared.by]
         badge = self._values(spec.info.annotation, spec.ui, brief=True)
         made = board(services, cast(CardView, cards), declared, columns, badge)
@@ -148,7 +149,9 @@ class Lists:
         """The pagination, which depends on the window."""
         root_path, number = self._services.frontend.root_path, len(window.entities)
         if listing.place == BOARD:
-            view = self._view(root_path, resource, Audience(), *_shape(listing))
+            view = self._view(
+                root_path, resource, Audience(), listing.place, listing.columns, listing.group
+            )
             return column_controls(self._services, cast(CardView, view), listing, window)
         about = (number, window.more, window.total)
         return [Element(self._pagination(root_path, resource, listing, *about))]
