@@ -93,7 +93,7 @@ def redis_store(settings: Settings, clock: Clock = system_clock) -> RedisReposit
     try:
         from starmodel.adapters.persistence.redis.repository import RedisRepository
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] != "redis":
+        if error.name is None or error.name.split(".")[0] not in ("redis", "hiredis"):
             raise
         raise ConfigurationError(
             "The store 'redis' needs the package redis, which is not installed. Install it with "

@@ -39,7 +39,7 @@ PASSWORD = "secret-word"
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("redis://127.0.0.1:1/0", r"127\.0\.0\.1:1 can't be reached"),
+        ("redis://127.0.0.1:1/0", r"127\.0\.0\.1:1 can't be reached .* Start the server"),
         ("http://host", "is not the address of a Redis server"),
         ("redis://:wrong@HERE/0", "user or password of redis_url"),
         ("redis://HERE/99", "does not have the database"),

@@ -97,11 +97,17 @@ class Sweeper:
             low = b"(" + members[-1]
 
     async def _sweep_for_ever(self) -> None:
+        failed = False
         while True:
             await asyncio.sleep(SWEEP_S)
             try:
                 await self.sweep()
+                if failed:
+                    log.warning("Expired records are swept again")
+                failed = False
             except StoreError as error:
-                log.warning("The sweep of expired records failed and is tried again: %s", error)
+                if not failed:  # said once, not each second
+                    log.warning("The sweep of expired records fails until Redis is back: %s", error)
+                failed = True
             except Exception:  # a background task, which has no caller and must retry
                 log.exception("The sweep of expired records failed; it is tried again")

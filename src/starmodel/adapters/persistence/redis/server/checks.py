@@ -11,8 +11,8 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from starmodel.adapters.persistence.redis.server.connection import RedisLink
-from starmodel.adapters.persistence.redis.server.failures import code_of
-from starmodel.core.errors import ConfigurationError, StoreError
+from starmodel.adapters.persistence.redis.server.failures import CONNECTION_ERRORS, code_of
+from starmodel.core.errors import ConfigurationError, StoreError, StoreUnavailableError
 
 log = logging.getLogger("starmodel.redis")
 OLDEST = (7, 0)
@@ -87,6 +87,11 @@ def _unusable(place: str, error: BaseException, cause: BaseException | None) -> 
         return (
             f"Redis at {place} does not have the database that redis_url names ({cause}). Use "
             "/0 at its end, and redis_prefix to keep applications apart."
+        )
+    if isinstance(error, StoreUnavailableError) and isinstance(cause, CONNECTION_ERRORS):
+        return (
+            f"The store 'redis' can't be opened: Redis at {place} can't be reached ({cause}). "
+            "Start the server, or correct redis_url."
         )
     return f"The store 'redis' can't be opened. {error}"
 

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
+from hiredis import pack_command
 from redis.asyncio import Connection, ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -179,14 +180,15 @@ class RedisLink:
         self._pause_s = min(2 * self._pause_s, LAST_PAUSE_S)
 
     async def _replies(self, connection: Connection, commands: list[Command]) -> list[Any]:
-        await connection.send_packed_command(connection.pack_commands(commands))
+        # Packed in C: redis-py's own packing takes a fifth of the time of a command.
+        await connection.send_packed_command(b"".join(map(pack_command, commands)))
         replies = [await _reply(connection) for _ in commands]
         for number, reply in enumerate(replies):
             if isinstance(reply, NoScriptError):
                 script = SCRIPTS[commands[number][1]]
                 await connection.send_command("SCRIPT", "LOAD", script.text)
                 await _reply(connection)
-                await connection.send_packed_command(connection.pack_commands([commands[number]]))
+                await connection.send_packed_command(pack_command(commands[number]))
                 replies[number] = await _reply(connection)
             elif isinstance(reply, MovedError):
                 # All keys have one hash slot, so the whole store has moved to another node.
