@@ -40,11 +40,12 @@ def column_listings(
     entity_type, own = listing.entity_type, filter_name(board.by)
     asked = listing.parameters(**{**dict.fromkeys(WINDOW), "search": listing.search})
     only = asked.pop(own, None)
+    order = "" if board.order.removeprefix("-") in hidden else board.order
     made = []
     for value in board.members:
         if only in (None, value):
             given = {
-                **asked, own: value, "order": listing.order or board.order,
+                **asked, own: value, "order": listing.order or order,
                 "per_page": str(MAX_CARDS), "columns": ",".join(card_fields(entity_type, board)),
             }  # fmt: skip
             column = listing_of(entity_type, given, hidden=hidden, lenient=True, place=BOARD)

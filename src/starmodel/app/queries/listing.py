@@ -229,7 +229,8 @@ def listing_of(
         query = replace(query, after=cursors.position(query, cursor, reader))
     if order == own_order:
         order = ""
-    view = _view(entity_type, parameters.get("view", ""), hidden, lenient=lenient)
+    asked = parameters.get("view", "")
+    view = _view(entity_type, asked, hidden, lenient=lenient) if asked else ""
     listing = Listing(
         entity_type, query, page, per_page, search, order, _words(query), cursor, place=place,
         columns=columns, group="" if by is None else by.field, view=view,
@@ -245,7 +246,7 @@ def _view(entity_type: EntityType, name: str, hidden: Container[str], *, lenient
     board = board_of(entity_type.cls.__entity__) if name == BOARD else None
     if board is not None and board.by not in hidden:
         return BOARD
-    if name and not lenient:
+    if not lenient:
         raise ListQueryError(f"view is {name[:80]!r}; expected 'board', of a class with a board.")
     return ""
 

@@ -50,9 +50,26 @@ class Idea(Entity):
     state: Literal["new", "good"] = "new"
 
 
+@unlisted
+class Gem(Entity):
+    model_config = EntityConfig(
+        store="sql", access="public", board={"by": "state", "card": ["value"], "order": "-value"}
+    )
+    name: str
+    value: int = Field(default=4711, access={"read": role("boss")})
+    state: Literal["raw", "cut"] = "raw"
+
+
+@unlisted
+class Plan(Entity):
+    model_config = EntityConfig(store="sql", access="public", board="state")
+    name: str
+    state: Literal["x", "y"] = Field(default="x", access={"read": role("boss")})
+
+
 @pytest.fixture
 async def browser(visit: Any, serve: Any) -> Any:
-    return visit(serve(Parcel, Idea))
+    return visit(serve(Parcel, Idea, Gem, Plan))
 
 
 def column(page: str, value: str) -> str:
@@ -113,6 +130,18 @@ async def test_editable_field_is_changed_by_update(browser: Any) -> None:
 
     assert (await browser.submit(f"/ideas/{idea.id}/update", {"state": "good"})).status_code == 303
     assert titles((await browser.page("/ideas?view=board")).text, "good") == ["Sail"]
+
+
+async def test_hidden_fields_are_neither_shown_nor_order_cards_nor_make_a_board(
+    browser: Any,
+) -> None:
+    await Gem.objects.create(name="Ruby")
+    await Plan.objects.create(name="Trip")
+    page = (await browser.page("/gems?view=board")).text
+
+    assert (titles(page, "raw"), "4711" in page) == (["Ruby"], False)
+    rows = await browser.page("/plans?view=board")
+    assert (rows.status_code, "sm-kanban" in rows.text) == (200, False)
 
 
 async def test_column_shows_fifty_cards_and_links_to_the_others(browser: Any) -> None:

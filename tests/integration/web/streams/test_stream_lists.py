@@ -18,7 +18,7 @@ async def make(browser: Any, name: str, **values: Any) -> str:
 
 def state_of(page: Any) -> tuple[str, str]:
     """The id of the element with the rows, and the digest of what it shows."""
-    found = re.search(r'<tbody data-state="([^"]+)" id="([^"]+)">', page.text)
+    found = re.search(r'<tbody data-state="([^"]+)"[^>]* id="([^"]+)">', page.text)
     assert found, "no list on the page"
     return found[2], found[1]
 

@@ -138,7 +138,8 @@ class CrudPages:
             )
 
             def page() -> str:
-                links = ui.list_views(resource, listing, views, actor)
+                has_links = views or actor or entity_type.cls.model_config.get("board")
+                links = ui.list_views(resource, listing, views, actor) if has_links else None
                 table = ui.list_table(resource, listing, window, actor)
                 actions = ui.list_actions(resource, actor)
                 return ui.page(
