@@ -312,14 +312,13 @@ class AccessScanLimitError(StarModelError):
 class StoreScanLimitError(AccessScanLimitError):
     """A store without an index for a query has more records than it reads to answer it.
 
-    Shapes: hint is for developers: the class, the fields, and the remedy.
+    Shapes: titles are those of the fields without an index, joined.
     """
 
-    def __init__(self, things: str, hint: str, limit: int) -> None:
+    def __init__(self, things: str, titles: str, limit: int) -> None:
         StarModelError.__init__(
-            self, Message("problem.scan_store", limit=limit, things=things, hint=hint)
+            self, Message("problem.scan_store", limit=limit, things=things, titles=titles)
         )
-        self.hint = hint
 
 
 class HiddenRecordError(NotFoundError, AccessDeniedError):

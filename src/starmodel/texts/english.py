@@ -221,7 +221,7 @@ _PROBLEMS: dict[str, Text] = {
     "{things:lower} decides about each of them. Narrow the list by a filter or a search, or "
     "raise the setting access_scan_limit.",
     "problem.scan_store": "More than {limit} {things:lower} would have to be read for this. Narrow "
-    "the list by another filter. {hint}",
+    "the list by another filter, or have an index made (index=True) for: {titles}.",
     "problem.slow": "Your connection was slow, so some steps were not shown. "
     "Reload this page to see all.",
     "problem.no_script": "{names} is kept in your browser, which needs JavaScript. "

@@ -8,6 +8,7 @@ from typing import Any
 from redis import Redis
 
 from integration.redis.conftest import Opener
+from redis_proxy import redis_proxy
 from repositories import insert
 from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import Batch
@@ -64,6 +65,17 @@ async def test_expiry_in_a_downtime_is_announced_and_leaves_no_entries(
     assert all(version > 0 for _, _, version in seen)
     assert await later.count(Query(Guest)) == 0
     assert client.keys("*") == [b"starmodel:_Guest#schema"]
+
+
+async def test_expiry_is_announced_when_the_reply_was_lost(opened: Opener, redis_url: str) -> None:
+    async with redis_proxy(redis_url) as proxy:
+        clock, seen = FakeClock(), _Seen()
+        store = await opened(Guest, url=proxy.url, clock=clock, expired=seen)
+        await store.commit(Batch([inserted(Guest(id="a"))]))
+        clock.now += 61
+        proxy.lose_replies = 1
+        await store.sweep()
+        assert [id for _, id, _ in seen] == ["a"]
 
 
 async def test_expiry_is_announced_within_two_seconds(opened: Opener) -> None:

@@ -11,6 +11,7 @@ from redis import Redis
 
 from databases import redis_server
 from integration.redis.conftest import Opener
+from private_server import free_port
 from redis_proxy import redis_proxy
 from repositories import delete, ignore_expiry, insert, update
 from starmodel.adapters.persistence.redis.repository import RedisRepository
@@ -99,7 +100,9 @@ async def test_full_server_stores_nothing_and_accepts_deletes(
 
 
 async def test_cluster_needs_a_hash_tag_and_works_with_it(opened: Opener) -> None:
-    with redis_server("--cluster-enabled", "yes") as server:
+    # The default is 10,000 above the other port, and may be beyond the last one.
+    bus = str(free_port())
+    with redis_server("--cluster-enabled", "yes", "--cluster-port", bus) as server:
         with Redis.from_url(server.url) as client:
             client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
             for _ in range(50):

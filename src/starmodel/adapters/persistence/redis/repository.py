@@ -170,7 +170,7 @@ class RedisRepository:
         encoded = store.writer.encode(batch, now)
         if between is not None:
             await between()
-        # A task of its own: a cancelled caller does not leave it unknown what was stored.
+        # A separate task: the outcome is known even if the caller is cancelled.
         task = asyncio.ensure_future(store.writer.commit(batch, encoded, now, lease))
         self._committing.add(task)
         task.add_done_callback(self._committed)

@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Script:
-    """A script, which is called by its digest and loaded where the server does not know it."""
+    """A script, which is called by its digest, and loaded after a NOSCRIPT error."""
 
     def __init__(self, flags: str, body: str) -> None:
         self.text = f"#!lua flags={flags}\n{body}"

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from starmodel.adapters.persistence.redis.query.ranges import id_text_of
 from starmodel.adapters.persistence.redis.records import Records
 from starmodel.adapters.persistence.redis.scripts import PRUNE, SWEEP
-from starmodel.adapters.persistence.redis.server.connection import RedisLink
+from starmodel.adapters.persistence.redis.server.connection import LostReplyError, RedisLink
 from starmodel.app.ports.clock import Clock
 from starmodel.app.ports.repository import Expired
 from starmodel.core.errors import StoreError
@@ -64,9 +64,13 @@ class Sweeper:
                 return
             texts = [id.decode() for id in ids]
             keys = [records.key(records.id_of_entry(text)) for text in texts]
-            swept = await self._link.script(
-                SWEEP, [records.index_key, records.expiry_key, *keys], now, *ids
-            )
+            command = SWEEP.command([records.index_key, records.expiry_key, *keys], [now, *ids])
+            try:
+                swept = await self._link.send(command)
+            except LostReplyError:  # announced twice rather than never
+                for text in texts:
+                    await self._announce(records, text, int(now * SECOND_VERSIONS))
+                continue
             for id, version in zip(swept[::2], swept[1::2], strict=True):
                 if not version:  # removed by the server, long after its expiry
                     self._unpruned.add(records.name)
@@ -106,7 +110,7 @@ class Sweeper:
                     log.warning("Expired records are swept again")
                 failed = False
             except StoreError as error:
-                if not failed:  # said once, not each second
+                if not failed:  # one warning, instead of one each second
                     log.warning("The sweep of expired records fails until Redis is back: %s", error)
                 failed = True
             except Exception:  # a background task, which has no caller and must retry

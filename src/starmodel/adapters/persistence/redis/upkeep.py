@@ -90,7 +90,7 @@ async def inspected(repository: RedisRepository, records: Records, id: Any) -> S
         raise corrupt(records, id, error) from error
     except ValueError as error:
         raise corrupt(records, id, CorruptRecordError(f"is not JSON: {error}")) from error
-    # A field that this build does not know may be private in another one.
+    # An unknown field may be private in another build.
     fields = {
         name: value if name in records.specs and not records.specs[name].private else HIDDEN
         for name, value in values.items()
@@ -101,7 +101,7 @@ async def inspected(repository: RedisRepository, records: Records, id: Any) -> S
 
 
 async def flush(repository: RedisRepository, records: Records) -> int:
-    """Delete every record of a class in pages; their number. Open pages are not told."""
+    """Delete every record of a class in pages; their number. Nothing is published to open pages."""
     link, every, removed = repository.store.link, whole("id"), 0
     while True:
         members = await link.call(

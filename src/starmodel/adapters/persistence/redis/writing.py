@@ -142,7 +142,7 @@ class Writer:
         return await self._send(script.command(keys, arguments), is_marked=batch.marker is not None)
 
     async def _send(self, command: tuple[Any, ...], *, is_marked: bool) -> list[Any]:
-        """The reply of the script; sent again after a lost reply if its marker tells a repeat."""
+        """The reply of the script; sent again after a lost reply if it has a marker."""
         attempts = SENT_AGAIN if is_marked else 1
         for attempt in range(attempts):
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -28,6 +29,7 @@ from starmodel.app.ports.related_paths import with_paths
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, ListQueryError, StoreScanLimitError
 
+log = logging.getLogger("starmodel.redis")
 SCAN_LIMIT = 10_000
 """Records that a query without an index reads at most."""
 PAGE = 500
@@ -233,8 +235,17 @@ class Reader:
         )
         lacking = [n for n in names if n not in records.indexed and n != "id"] or list(names)
         fields = ", ".join(f"{records.name}.{name}" for name in lacking[:5])
-        hint = f"Redis has no index that answers it: declare {fields} with Field(index=True)."
-        return StoreScanLimitError(records.plural_title, hint, SCAN_LIMIT)
+        log.warning(
+            "A query was refused that reads more than %d records in Redis. Declare %s with "
+            "Field(index=True)", SCAN_LIMIT, fields,
+        )  # fmt: skip
+        titles = ", ".join(_title(records, name) for name in lacking[:5])
+        return StoreScanLimitError(records.plural_title, titles, SCAN_LIMIT)
+
+
+def _title(records: Records, name: str) -> str:
+    spec = records.specs.get(name)  # none for a path such as "customer.name"
+    return name if spec is None else spec.title
 
 
 def _key(records: Records, id: Any) -> str | None:

@@ -217,6 +217,6 @@ def _fail(
 ) -> None:
     for _, future in taken:
         if not future.done():
-            failure = type(error)(*error.args)  # each caller raises one of its own
+            failure = type(error)(*error.args)  # a new one for each caller
             failure.__cause__ = cause or error.__cause__
             future.set_exception(failure)
