@@ -1,8 +1,9 @@
 // Cells of lists that are edited in place. The input lies above the table, in the top layer, so a live patch of its row
 // takes nothing that is typed away; its form comes from the server when the cell is opened.
-import { SESSION_HEADER } from "../base/wire_names.js";
+import { ORIGINALS, SESSION_HEADER } from "../base/wire_names.js";
 
 const CELL = "td[data-edit]", OWN = "a, button, input, select, textarea, label, summary, details";
+const STATE = `[name=${ORIGINALS}]`;
 const CONTROL = "input:not([type=hidden]), select, textarea";
 
 let editor = null; // { key, field, body, form, control, before, isSaving }
@@ -52,7 +53,7 @@ const open = async (cell) => {
   form.setAttribute("aria-label", texts(body).edit.replace("{field}", title));
   problem.className = "sm-problem";
   problem.setAttribute("role", "alert");
-  const originals = found.querySelector("[name=_originals]"), input = found.querySelector(".sm-field, .sm-group") ?? found.querySelector(CONTROL);
+  const originals = found.querySelector(STATE), input = found.querySelector(".sm-field, .sm-group") ?? found.querySelector(CONTROL);
   form.append(document.importNode(originals, true), document.importNode(input, true), problem);
   for (const label of form.querySelectorAll(".uk-form-label, .sm-help")) label.classList.add("sm-hidden");
   document.body.append(form);
@@ -71,7 +72,7 @@ const open = async (cell) => {
 
 const written = (form) => {
   const data = new FormData(form);
-  data.delete("_originals");
+  data.delete(ORIGINALS);
   return new URLSearchParams(data).toString();
 };
 
@@ -127,8 +128,8 @@ const save = async (focus = true) => {
 
 // After a conflict: to save again overwrites the value that the sentence names.
 const renew = async ({ body, key, field, form }) => {
-  const found = await request(body, key, field).catch(() => null), now = found?.querySelector("[name=_originals]");
-  if (now) form.querySelector("[name=_originals]").value = now.value;
+  const found = await request(body, key, field).catch(() => null), now = found?.querySelector(STATE);
+  if (now) form.querySelector(STATE).value = now.value;
 };
 
 const neighbour = ({ body, key, field }, step) => {

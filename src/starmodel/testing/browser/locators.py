@@ -95,13 +95,14 @@ def controls(tab: Tab, scope: Tag, name: str) -> list[Tag]:
 
 
 def form(tab: Tab, target: str | Action | None) -> Tag:
-    """The form with this selector, button text or action; for None the only form of the page.
+    """The form with this selector, button text or action; for None the only form of the page, apart
+    from searches.
 
     Raises: NotOnPageError, when there is none or several match.
     """
     forms = visible(tab, "form")
-    if target is None:
-        found = forms
+    if target is None:  # most pages have searches beside their form
+        found = [form for form in forms if attribute(form, "role") != "search"] or forms
     elif isinstance(target, Action):
         path = _form_path(tab, target)
         found = [form for form in forms if path in _paths(tab, form)]

@@ -72,7 +72,7 @@ def test_config_with_every_other_key_is_accepted() -> None:
         "list_display": ["id"], "search_fields": ["id"], "list_filter": [], "list_order": "id",
         "fieldsets": {"Main": ["id"]}, "children": (), "inlines": (), "icon": "tag", "nav": True,
         "group": "Shop", "views": {"All": ""}, "list_totals": ["id"],
-        "list_editable": ["id"], "board": "id",
+        "list_editable": [], "board": None,
         "title_field": "id", "actors": False, "str_strip_whitespace": True,
     }  # fmt: skip
     assert config.keys() >= OWN_KEYS

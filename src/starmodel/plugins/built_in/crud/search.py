@@ -15,10 +15,11 @@ from starmodel.plugins.web import PluginServices
 
 PATH = "/_starmodel/crud/search"
 _TEXTS = (
-    "label", "commands", "none", "searching", "found", "recent", "pages", "create", "events",
-    "account", "keys", "keys_page", "keys_list", "keys_record", "close", "hint", "failed",
-    "key_search", "key_palette", "key_keys", "key_down", "key_up", "key_open", "key_select",
-    "key_edit", "theme",
+    "find.label", "find.commands", "find.none", "find.searching", "find.found", "find.recent",
+    "find.pages", "find.create", "find.events", "find.account", "find.keys", "find.keys_page",
+    "find.keys_list", "find.keys_record", "find.close", "find.hint", "find.failed",
+    "find.key_search", "find.key_palette", "find.key_keys", "find.key_down", "find.key_up",
+    "find.key_open", "find.key_select", "find.key_edit", "find.theme",
 )  # fmt: skip
 MIN_CHARS = 2
 MAX_CLASSES = 16
@@ -65,7 +66,7 @@ class SearchPage:
     def _texts(self) -> dict[str, str]:
         """The texts of the search, the commands and the list of keys; the browser fills in n."""
         texts = self._application.texts
-        return {name: texts.text(f"find.{name}", n="{n}") for name in _TEXTS}
+        return {key.removeprefix("find."): texts.text(key, n="{n}") for key in _TEXTS}
 
     async def _found(
         self, words: str, actor: Actor | None

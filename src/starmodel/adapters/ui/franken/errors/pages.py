@@ -14,10 +14,14 @@ from starmodel.app.access.policy import Actor
 from starmodel.app.presentation.ui import Services
 
 _HEADINGS = {
-    status: f"heading.{status}"
-    for status in (400, 401, 403, 404, 405, 409, 410, 413, 422, 429, 500, 503)
-}
-_ADVICE = {status: f"advice.{status}" for status in (401, 403, 404, 410, 429, 500, 503)}
+    400: "heading.400", 401: "heading.401", 403: "heading.403", 404: "heading.404",
+    405: "heading.405", 409: "heading.409", 410: "heading.410", 413: "heading.413",
+    422: "heading.422", 429: "heading.429", 500: "heading.500", 503: "heading.503",
+}  # fmt: skip
+_ADVICE = {
+    401: "advice.401", 403: "advice.403", 404: "advice.404", 410: "advice.410", 429: "advice.429",
+    500: "advice.500", 503: "advice.503",
+}  # fmt: skip
 _PICTURES = {401: "user", 403: "user", 404: "search", 410: "trash"}
 
 

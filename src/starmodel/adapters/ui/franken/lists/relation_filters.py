@@ -58,11 +58,14 @@ class RelationFilters:
 
     def _fields(self, view: ListView, listing: Listing) -> list[FormField]:
         entity_type, areas = view.entity_type, self._services.areas
+        referenced = areas.referenced(entity_type)
+        if not (referenced or entity_type.shown_links):
+            return []
         specs, listed = entity_type.cls.__entity__.fields, filter_fields(entity_type)
         is_configured = entity_type.cls.model_config.get("list_filter") is not None
         room = 0 if is_configured else MAX_FILTERS - len(listed)
         fields = []
-        for name, resource in areas.referenced(entity_type).items():
+        for name, resource in referenced.items():
             spec, cls = specs[name], resource.entity_type.cls
             if spec.private or name in view.audience.uncertain or not title_names(cls):
                 continue

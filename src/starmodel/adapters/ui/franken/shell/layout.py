@@ -31,7 +31,6 @@ from starmodel.adapters.ui.franken.shell.entity_icons import icon_of
 from starmodel.adapters.ui.franken.shell.headings import TITLE_ID, heading
 from starmodel.adapters.ui.franken.shell.search import search_button, search_form
 from starmodel.adapters.ui.titles import first_line
-from starmodel.app.access.policy import Actor
 from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.navigation import Link
 from starmodel.app.presentation.own_pages import OwnPage
@@ -138,10 +137,10 @@ def language_menu(services: Services) -> Any:
     )  # fmt: skip
 
 
-def who(services: Services, actor: Actor | None) -> Any:
-    """The name of the signed-in user, where no plugin has content for it."""
-    name = str(actor) if actor else services.texts.text("page.visitor")
-    return P(icon("user", services.icons_url), Span(name), cls="sm-who")
+def who(services: Services, name: str) -> Any:
+    """The name of the signed-in user, "" for a guest, where no plugin has content for it."""
+    shown = name or services.texts.text("page.visitor")
+    return P(icon("user", services.icons_url), Span(shown), cls="sm-who")
 
 
 def breadcrumb(services: Services, link: Link) -> str:

@@ -79,6 +79,7 @@ class Shell:
         # Keys include mount paths, so the caches are bounded in bytes.
         self._template = cached(2 * MB)(self._make_template)
         self._breadcrumb = cached(MB)(self._make_breadcrumb)
+        self._who = cached(MB)(self._make_who)
 
     def page(
         self,
@@ -115,7 +116,8 @@ class Shell:
             current = resource
             is_below = _has_list(resource) and title != resource.entity_type.plural_title
             shown = title
-        account_part = render(tuple(account) or who(services, actor))
+        name = str(actor) if actor else ""
+        account_part = render(tuple(account)) if account else self._who(root_path, name)
         # Content that a live part of the application's own page patches in may have any class.
         is_foreign = own is not None or self._is_foreign(resource, f"{account_part}{inside}")
         template = self._template(
@@ -199,6 +201,9 @@ class Shell:
         attributes = f'{_language_of(services)} class="{services.site.html_class}"'
         html = f"<html {attributes}><head>{head}</head>{inside}</html>"
         return Template(Safe(f"<!doctype html>{html}"))
+
+    def _make_who(self, root_path: str, name: str) -> str:
+        return render(who(self._services, name))
 
     def _make_breadcrumb(self, root_path: str, link: Link) -> str:
         return breadcrumb(self._services, link)
