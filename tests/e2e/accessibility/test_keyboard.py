@@ -50,7 +50,12 @@ def test_skip_link_skips_the_navigation(ann: Visitor) -> None:
 def test_tab_key_follows_reading_order_in_a_list(ann: Visitor) -> None:
     page = ann.open("/books?order=title&per_page=2")
     page.locator("#content").focus()
-    assert tabs(page, 5) == ["New book", "Search books", "Filters", "Columns", "Export"]
+    first = tabs(page, 3)
+    assert first == [
+        "New book",
+        "Search books",
+        "Filters",
+    ]  # the arrow keys lead to the other tools
     page.get_by_label("Select all books of this page").focus()
     order = tabs(page, 12)
     assert [name for name in order if name in ("Book 00", "Book 01")] == ["Book 00", "Book 01"]
@@ -189,7 +194,7 @@ def test_side_bar_leads_to_a_new_record_by_keyboard(ann: Visitor) -> None:
     page.get_by_role("link", name="Books", exact=True).focus()
     page.keyboard.press("Tab")
     expect(new).to_be_focused()
-    assert new.evaluate(OPACITY) == "1"
+    expect(new).to_have_css("opacity", "1")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("New book")
 

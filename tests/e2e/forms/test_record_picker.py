@@ -41,7 +41,7 @@ def customer(page: Page, label: str = "Customer") -> Locator:
 
 
 def options(page: Page) -> Locator:
-    return page.locator("[role=option]")
+    return page.locator("[role=option]:visible")
 
 
 def sent_id(page: Page, name: str = "customer_id") -> Locator:

@@ -75,7 +75,7 @@ def test_list_is_searched_filtered_sorted_and_paginated(gallery: Server, visit: 
 
     page.locator("[data-tool=filters] summary").click()
     page.get_by_label("Size").select_option("Large")
-    page.get_by_role("searchbox").fill("book 1")
+    page.get_by_role("searchbox", name="Search books").fill("book 1")
     page.get_by_label("Price from").fill("15")
     page.get_by_role("button", name="Apply").click()
     expect(rows).to_have_text([re.compile(f"Book {n}") for n in (15, 17, 19)])

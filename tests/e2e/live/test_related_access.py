@@ -65,7 +65,7 @@ def test_windows_of_two_visitors_follow_a_change_of_the_related_record(
     )
     expect(his.locator(rows)).to_have_count(1)
     expect(hers.locator(rows)).to_have_count(0)
-    expect(page.locator(status)).to_have_text("You no longer have access to this Task.")
+    expect(page.locator(status)).to_have_text("You no longer have access to this task.")
 
     ann.context.request.post(
         "/projects/hub/hand_over", data={"to": "ann"}, headers={"origin": server.url}

@@ -82,7 +82,7 @@ def test_two_addresses_of_a_class_are_live_with_their_own_rules_and_skins(
 
     record = guest.open(f"/items/{key}")
     expect(field(record, "Stock")).to_have_text("1")
-    expect(record.locator("#staff, form")).to_have_count(0)
+    expect(record.locator("#staff, main form")).to_have_count(0)
     staff.get_by_role("button", name="Hide").click()
     expect(field(staff, "Hidden")).to_have_text("Yes")
     expect(record.locator("#starmodel-status")).not_to_be_empty()

@@ -24,8 +24,8 @@ def test_sign_out_in_one_tab_ends_the_other(shop: Server, visit: Visit) -> None:
     expect_streams(ann, 2)
 
     first.goto("/out")
-    expect(first.locator("main")).to_contain_text("Sign in first")
-    expect(second.locator("main")).to_contain_text("Sign in first")
+    expect(first.locator("main")).to_contain_text("Sign in to see this")
+    expect(second.locator("main")).to_contain_text("Sign in to see this")
     expect(field(second, "Visits")).to_have_count(0)
     expect_streams(ann, 0)
 
@@ -101,4 +101,4 @@ def test_restart_keeps_the_signed_in_actor(serve: Callable[..., Server], visit: 
     shop.stop()
     shop.start()
     page.goto("/account")
-    expect(page.locator("main")).to_contain_text("Sign in first")
+    expect(page.locator("main")).to_contain_text("Sign in to see this")

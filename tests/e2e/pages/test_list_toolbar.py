@@ -28,7 +28,7 @@ def expect_same_document(page: Page) -> None:
 def test_list_is_searched_while_words_are_typed(gallery: Server, visit: Visit) -> None:
     page = visit(gallery).open("/books?order=title")
     mark(page)
-    search = page.get_by_role("searchbox")
+    search = page.get_by_role("searchbox", name="Search books")
     search.press_sequentially("book 1", delay=20)
 
     expect(page.locator(ROWS)).to_have_count(10)

@@ -69,7 +69,7 @@ def test_rows_are_few_tab_stops_away_and_arrow_keys_reach_the_rest(
     gallery: Server, visit: Visit
 ) -> None:
     page = visit(gallery).open("/books?order=title")
-    page.get_by_role("searchbox").focus()
+    page.get_by_role("searchbox", name="Search books").focus()
     stops = 0
     while not page.evaluate(IN_ROW):
         page.keyboard.press("Tab")
