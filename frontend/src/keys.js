@@ -11,15 +11,34 @@ const shellInput = () => document.querySelector("[data-find]");
 const find = () => {
   const input = shellInput();
   if (isShown(input)) input.focus();
-  else finding().then(({ openPalette }) => openPalette());
+  else palette();
+};
+
+// What is typed while the palette is loaded belongs to it.
+let ahead = null;
+
+const palette = () => {
+  ahead ??= "";
+  const done = () => {
+    const input = document.querySelector("dialog.sm-palette[open] input"), typed = ahead;
+    ahead = null;
+    if (!input || !typed) return;
+    input.value = typed + input.value;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  finding().then(({ openPalette }) => openPalette()).then(done, done);
 };
 
 document.addEventListener("keydown", (event) => {
+  if (ahead !== null && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !document.querySelector("dialog.sm-palette[open]")) {
+    ahead += event.key;
+    return event.preventDefault();
+  }
   const { key, target, altKey, ctrlKey, metaKey, shiftKey } = event;
   if (event.defaultPrevented || event.isComposing || altKey || !shellInput()) return;
   if ((ctrlKey || metaKey) && !shiftKey && key.toLowerCase() === "k") {
     event.preventDefault();
-    return void finding().then(({ openPalette }) => openPalette());
+    return palette();
   }
   if (ctrlKey || metaKey || target.closest?.(TYPED_IN) || document.querySelector("dialog[open]")) return;
   if (key === "/") {

@@ -31,7 +31,7 @@ const request = async (body, key, field) => {
 
 const place = () => {
   const cell = editor && cellOf(editor);
-  if (!cell) return; // the row has left the list: what was typed stays where it is
+  if (!cell || !editor.form) return; // the row has left the list: what was typed stays where it is
   const { left, top, width, height } = cell.getBoundingClientRect(), { style } = editor.form;
   const room = document.documentElement.clientWidth - 16;
   style.minWidth = `${Math.min(Math.max(width, 160), room)}px`;

@@ -61,6 +61,7 @@ const ask = async (box) => {
 };
 
 document.addEventListener("toggle", ({ target }) => {
+  if (target.open && target.matches(".sm-views details")) target.querySelector("input:not([type=hidden])")?.focus();
   if (target.dataset?.tool === "filters" && target.open) for (const box of target.querySelectorAll("[data-facets]")) ask(box);
 }, true);
 document.addEventListener("starmodel-counted", () => {

@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from starmodel.adapters.languages.po_files import read_translations
-from starmodel.adapters.languages.templates import findings, texts_template
+from starmodel.adapters.languages.templates import (
+    Word,
+    findings,
+    merged,
+    texts_template,
+    words_template,
+    write_catalog,
+)
 from starmodel.bootstrap.languages import SHIPPED
 from starmodel.plugins.built_in.mail.texts import TEXTS as MAIL
 from starmodel.texts.catalogue import Catalogue
@@ -65,3 +72,15 @@ def test_modules_of_the_browser_have_no_sentences_of_their_own() -> None:
     ]
 
     assert found == []
+
+
+def test_translation_added_by_hand_stays(tmp_path: Path) -> None:
+    path, template = tmp_path / "messages.po", words_template([Word("Order", "Order")], "Shop")
+    written = merged(path, template, "de")
+    written.add("Not found by the command", "Von Hand")
+    write_catalog(path, written)
+
+    again = merged(path, template, "de")
+
+    assert again.get("Not found by the command").string == "Von Hand"
+    assert again.get("Order") is not None

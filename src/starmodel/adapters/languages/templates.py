@@ -75,7 +75,8 @@ def write_catalog(path: Path, catalog: Catalog) -> None:
 def merged(path: Path, template: Catalog, language: str) -> Catalog:
     """The translations of a file for a newer template; without a file, all of them empty.
 
-    A translation whose source text has changed stays, marked as fuzzy.
+    A translation whose source text has changed stays, marked as fuzzy, and so does one that was
+    added by hand, for a text that the template does not have.
 
     Raises: ConfigurationError, for a file that can't be read.
     """
@@ -99,6 +100,10 @@ def merged(path: Path, template: Catalog, language: str) -> Catalog:
             source.id, string, context=source.context, flags=flags,
             auto_comments=source.auto_comments,
         )  # fmt: skip
+    for each in old:
+        is_by_hand = each.context is None and each.id and all(_strings(each))
+        if is_by_hand and made.get(each.id) is None:
+            made.add(each.id, each.string, flags=each.flags, auto_comments=each.auto_comments)
     return made
 
 

@@ -19,6 +19,7 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.events import Event
 from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.form_layout import Fieldset, Tab
+from starmodel.core.fields.method_columns import declared_columns, method_column
 from starmodel.core.fields.relations import relations_of
 from starmodel.core.fields.specs import FieldSpec
 from starmodel.core.fields.widgets import UI
@@ -61,6 +62,9 @@ def _of_class(
             yield from _of_field(field, f"{name}.{field.name}")
     for field_name, computed in cls.__pydantic_computed_fields__.items():
         yield computed.title or field_name.replace("_", " ").capitalize(), f"{name}.{field_name}"
+    for method in {*declared_columns(cls), *(cls.model_config.get("list_display") or ())}:
+        column = None if method in cls.__entity__.fields else method_column(cls, method)
+        yield None if column is None else column.title, f"{name}.{method}"
     for relation in relations_of(cls):
         yield title_of(relation), f"{name}.{relation}"
     for view in cls.model_config.get("views") or ():
@@ -117,6 +121,7 @@ def _of_event(
     yield info.when_text if isinstance(info.when_text, str) else None, place
     if (event.fn.__module__ or "").startswith("starmodel."):
         return
+    yield _first_line(event.fn.__doc__), place
     hints = _hints_of(event)
     for parameter in event.signature.parameters.values():
         if parameter.name not in inputs:
