@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import secrets
 from collections.abc import Container, Sequence
 from typing import NamedTuple
@@ -143,14 +144,17 @@ def _listing(entity_type: EntityType, question: str, hidden: Container[str] = ()
 
 
 def _name(text: str) -> str:
-    name = " ".join(text.split())
+    name = " ".join(text.replace("\0", " ").split())  # no database takes a NUL in a text
     if not 0 < len(name) <= MAX_NAME_CHARS:
         raise RequestError(Message("view.name", most=MAX_NAME_CHARS), status=422)
     return name
 
 
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
 def _id(text: str) -> str:
-    return text if len(text) <= 32 else ""
+    return text if _ID.fullmatch(text) else ""
 
 
 def _owner(actor: Actor) -> str:

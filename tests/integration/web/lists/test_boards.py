@@ -67,6 +67,13 @@ class Plan(Entity):
     state: Literal["x", "y"] = Field(default="x", access={"read": role("boss")})
 
 
+@unlisted
+class Job(Entity):
+    model_config = EntityConfig(store="sql", access="public", board="state")
+    name: str
+    state: Literal["R&D", '<b>"it\'s"</b>'] = "R&D"
+
+
 @pytest.fixture
 async def browser(visit: Any, serve: Any) -> Any:
     return visit(serve(Parcel, Idea, Gem, Plan))
@@ -195,3 +202,13 @@ def test_board_that_makes_no_sense_stops_the_start(board: Any, reason: str) -> N
 
             @event
             def go(self) -> None: ...
+
+
+async def test_members_may_have_any_characters(serve: Any, visit: Any) -> None:
+    app = serve(Job)
+    await app.starmodel.objects(Job).create(name="A")
+    page = await visit(app).page("/jobs?view=board")
+
+    assert page.status_code == 200
+    assert 'data-column="R&amp;D"' in page.text
+    assert "<b>" not in page.text

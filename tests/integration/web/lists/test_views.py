@@ -91,6 +91,7 @@ async def test_person_saves_renames_and_removes_a_view(visit: Any, app: Any) -> 
     ("body", "status"),
     [
         ({"do": "save", "name": "", "question": "search=a"}, 422),
+        ({"do": "save", "name": "\0", "question": "search=a"}, 422),
         ({"do": "save", "name": "x" * 61, "question": "search=a"}, 422),
         ({"do": "save", "name": "x", "question": "nope=1"}, 400),
         ({"do": "save", "name": "x", "question": "pay=1"}, 400),

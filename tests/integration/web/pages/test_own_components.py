@@ -129,10 +129,28 @@ def test_chart_embeds_data_that_cannot_end_its_script(in_memory):
         html = body(ann)
     [options] = re.findall(r'<script type="application/json">(.*?)</script>', html)
     drawn = json.loads(options)
-    assert drawn["xaxis"]["categories"] == [HOSTILE]
+    [label] = drawn["xaxis"]["categories"]
+    assert label.replace("\u200b", "") == HOSTILE
     assert [each["data"] for each in drawn["series"]] == [[1], [2.5]]
     assert "<img" not in html
     assert re.search(r"<details>.*<th scope=\"col\" class=\"sm-number\">Out</th>", html)
+
+
+@pytest.mark.parametrize("kind", ["line", "bar", "area", "pie"])
+@pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "&lt;img src=x&gt;", "R&D"])
+def test_names_in_charts_are_no_markup_where_the_library_writes_html(in_memory, kind, name):
+    def content():
+        return chart([{"x": name, name: 1}], kind, x="x", y=name, title="Chart")
+
+    with shown(content) as ann:
+        html = body(ann)
+    [options] = re.findall(r'<script type="application/json">(.*?)</script>', html)
+    drawn = json.loads(options)
+    pie = kind == "pie"
+    names = drawn["labels"] if pie else [*drawn["xaxis"]["categories"], drawn["series"][0]["name"]]
+    for each in names:
+        assert each.replace("\u200b", "") == name
+        assert not re.search("[<&](?!\u200b)", each)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
 
 from integration.web.access.fields.employees import NOTE, SALARY, WORDS, signed_in
-from integration.web.browser import HTML
-from starmodel import Actor
+from integration.web.browser import HTML, unlisted
+from starmodel import UI, Actor, Entity, EntityConfig, Field
+from starmodel.access import role
 from starmodel.app.queries.listing import listing_of
 from starmodel.core.errors import ListQueryError
 
@@ -169,3 +170,32 @@ async def test_search_of_code_for_an_actor_leaves_hidden_fields_out(employees: A
     assert await found("bob", Actor("ann")) == ["bob"]
     with pytest.raises(ListQueryError):
         await application.window(listing_of(entity_type, {"note": "a"}), Actor("ann"))
+
+
+def _with_everything(value: str, record: Any) -> str:
+    return f"{value}: {record.salary}, {record.note}"
+
+
+@unlisted
+class Rendered(Entity):
+    model_config = EntityConfig(
+        scope="record", access="public", path="/rendered", board="state", store="sql"
+    )
+    name: str = ""
+    label: Annotated[str, UI(render=_with_everything)] = "label"
+    state: Literal["x", "y"] = "x"
+    salary: int = Field(default=0, access=role("hr"))
+    note: str = Field(default="", access=role("hr"))
+
+
+async def test_renderer_reads_what_its_viewer_may_read(serve: Any, visit: Any) -> None:
+    app = serve(Rendered)
+    made = await app.starmodel.objects(Rendered).create(name="A", salary=SALARY, note=NOTE)
+    guest, eve = visit(app), await signed_in(visit, app, "eve", "hr")
+
+    for path in ("", "?view=board", "?group=state", f"/{made.id}"):
+        page = (await guest.page(f"/rendered{path}")).text
+        assert "label: 0, " in page, path
+        assert str(SALARY) not in page
+        assert NOTE not in page
+        assert f"label: {SALARY}, {NOTE}" in (await eve.page(f"/rendered{path}")).text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import numbers
+import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
@@ -35,6 +36,7 @@ from starmodel.texts.catalogue import Catalogue
 
 KINDS = ("line", "bar", "area", "pie")
 MAX_POINTS = 1000
+_MARKUP = re.compile("[<&]")
 # Beside the theme's colour: hues that differ in light and in dark, and for colour-blind people.
 COLOURS = ("hsl(var(--primary))", "#f59e0b", "#0d9488", "#a855f7", "#e11d48", "#64748b", "#84cc16")
 
@@ -117,7 +119,7 @@ def _options(points: Points, kind: str, height: int) -> dict[str, Any]:
         return {**shared, "series": values, "labels": labels, "stroke": {"width": 1}}
     return {
         **shared,
-        "series": [{"name": _title(name), "data": data} for name, data in points.series.items()],
+        "series": [{"name": _drawn(_title(name)), "data": d} for name, d in points.series.items()],
         "xaxis": {"categories": labels},
         "fill": {"type": "solid"},
         "stroke": {"width": 0 if kind == "bar" else 2, "curve": "straight"},
@@ -170,7 +172,16 @@ def _number(name: str, value: Any) -> Any:
 
 def _label(value: Any) -> str:
     value = value.value if isinstance(value, Enum) else value
-    return value.isoformat() if isinstance(value, datetime.date) else str(value)
+    return _drawn(value.isoformat() if isinstance(value, datetime.date) else str(value))
+
+
+def _drawn(text: str) -> str:
+    """A text that is the same as HTML and as plain text, without tags and character references.
+
+    ApexCharts puts labels into SVG as text, and into its legend and tooltips as HTML. A space
+    without a width keeps `<` and `&` from beginning anything.
+    """
+    return _MARKUP.sub("\\g<0>\u200b", text)
 
 
 def _title(name: str) -> str:

@@ -43,6 +43,7 @@ from starmodel.app.access.offers import offers_in_row
 from starmodel.app.access.policy import Audience
 from starmodel.app.access.readiness import Availability, availability, is_shared
 from starmodel.app.commands.binding.form_names import BULK_IDS, SEVERAL_SUFFIX
+from starmodel.app.live.live_queries import redacted
 from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
 from starmodel.app.presentation.ui import Row, Services
 from starmodel.app.queries.list_totals import grouping_of
@@ -237,7 +238,7 @@ def _cell(
         return column.linked(entity, titles)
     value = computed[column.name] if column.name in computed else column.read(entity)
     if column.renders_record:
-        return column.render(value, entity)
+        return column.render(value, redacted(entity))
     return column.render(value) if column.link is None else column.link(value, titles)
 
 

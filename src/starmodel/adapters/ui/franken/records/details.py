@@ -18,6 +18,7 @@ from starmodel.adapters.ui.franken.related import linked_resources, related_reso
 from starmodel.adapters.ui.numbers import computed_as, read_amount, shown_as
 from starmodel.adapters.ui.values import NOTHING
 from starmodel.app.commands.binding.shown_fields import is_shown, shown_conditions
+from starmodel.app.live.live_queries import redacted
 from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import Services
@@ -119,6 +120,7 @@ class Details:
         entity_type = self._resource.entity_type
         state, hidden, references = public_state(entity), hidden_of(entity), self._references
         parts: dict[str, list[Any]] = {part: [] for part in PARTS}
+        seen = redacted(entity) if self._with_record else entity
         related = tuple(references)[:MAX_RELATED] if entity_type.is_record else ()
         for name, title, read, render in self._fields:
             value = state.get(name) if read is None else read(entity)
@@ -138,7 +140,7 @@ class Details:
                     shown = (shown, self._open)
             else:
                 with_record = name in self._with_record
-                shown = Safe(render(value, entity) if with_record else render(value))
+                shown = Safe(render(value, seen) if with_record else render(value))
             pair = Div(Dt(title), Dd(shown, dir=direction), cls=cls)
             part = "relations" if name in related else self._layout.part_of(name)
             parts[part].append(pair)

@@ -62,7 +62,7 @@ class CardView(ListView):
                 is_open, reason = found.is_visible and not found.reason, found.reason
             if reason:
                 refused[value] = self.texts.render(reason)
-            slots[f"closed {value}"] = not is_open
+            slots[_closed(value)] = not is_open
         slots["state"], slots["refused"] = state, to_json(refused).decode() if refused else ""
         return slots
 
@@ -100,6 +100,11 @@ def _is_direct(services: Services, view: ListView, name: str) -> bool:
     """Whether a card can be moved by an event: it takes nothing but the record."""
     event = view.entity_type.events[name]
     return name == "update" or bool(services.needs_no_form(view.entity_type, event))
+
+
+def _closed(value: str) -> str:
+    """The slot that is set where a card can't move to a member, which may have any characters."""
+    return f"closed {value.encode().hex()}"
 
 
 def _labels(view: ListView, board: Board) -> dict[str, str]:
@@ -164,6 +169,6 @@ def _move(
     label = view.texts.text("board.to", column=labels.get(value, value))
     return Form(
         field, Button(label, type="submit", cls="sm-item"), {"data-on:submit": submit},
-        data_move=value, hidden=s.flag(f"closed {value}"), method="post", action=url, name="",
+        data_move=value, hidden=s.flag(_closed(value)), method="post", action=url, name="",
         enctype="application/x-www-form-urlencoded",
     )  # fmt: skip
