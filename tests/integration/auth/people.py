@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ import httpx
 from integration.web.browser import Browser, unlisted
 from starmodel import Entity, EntityConfig, event
 
+_ASIDE = re.compile(r'data-session="\w+"|<script [^>]*id="starmodel-texts".*?</script>', re.S)
 PASSWORD, OTHER = "correct horse battery", "another good phrase"
 ANN, BOB = "ann@example.org", "bob@example.org"
 
@@ -24,6 +26,12 @@ class Desk(Entity):
     @event(access="role:boss")
     def lock(self) -> None:
         self.n += 1
+
+
+def shown(page: str, email: str = "") -> str:
+    """What a page displays about an address, without the parts that all pages have."""
+    text = _ASIDE.sub("", page)
+    return text.replace(email, "EMAIL") if email else text
 
 
 def plugin(app: Any) -> Any:

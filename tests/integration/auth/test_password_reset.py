@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 import time
 from typing import Any
 
@@ -33,6 +32,7 @@ from integration.auth.people import (
     create,
     plugin,
     run,
+    shown,
     sign_in,
     signed_in,
 )
@@ -91,7 +91,7 @@ async def test_get_and_head_change_nothing(app: Any, visit: Any) -> None:
 async def test_refused_password_keeps_the_link(app: Any, visit: Any) -> None:
     browser = visit(app)
     message = await reset_email(app, browser)
-    for password in ("short", ANN, "p\x00ssword number", "x" * 2000):
+    for password in ("tiny", ANN, "p\x00ssword number", "x" * 2000):
         refused = await reset(browser, token_of(message), password)
         assert refused.status_code == 422
         assert password not in refused.text or password == ANN
@@ -144,8 +144,7 @@ async def test_answer_is_the_same_for_unknown_addresses(process: Any, visit: Any
     await run(app, disabled.do.disable())
 
     def bare(response: Any, email: str) -> tuple[int, str]:
-        text = re.sub(r'data-session="\w+"', "", response.text.replace(email, "EMAIL"))
-        return response.status_code, text
+        return response.status_code, shown(response.text, email)
 
     answers = {
         bare(await ask_reset(visit(app), email), email)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from integration.auth.people import ANN, OTHER, PASSWORD, Desk, create, plugin, sign_in
+from integration.auth.people import ANN, OTHER, PASSWORD, Desk, create, plugin, shown, sign_in
 from starmodel.auth import Auth
 
 
@@ -58,11 +58,8 @@ async def test_answer_is_the_same_for_an_address_with_an_account(process: Any, v
 
     known, new = await sign_up(visit(app)), await sign_up(visit(app), "new@example.org")
 
-    def bare(text: str, email: str) -> str:
-        return re.sub(r'data-session="\w+"', "", text.replace(email, "EMAIL"))
-
     assert known.status_code == new.status_code == 200
-    assert bare(known.text, ANN) == bare(new.text, "new@example.org")
+    assert shown(known.text, ANN) == shown(new.text, "new@example.org")
     assert await plugin(app).accounts.find(ANN) == before
     assert (await sign_in(visit(app), ANN, PASSWORD)).status_code == 303
 
@@ -70,7 +67,7 @@ async def test_answer_is_the_same_for_an_address_with_an_account(process: Any, v
 @pytest.mark.parametrize(
     ("email", "password", "name", "field"),
     [
-        ("ann", OTHER, "", "email"), ("", OTHER, "", "email"), (ANN, "short", "", "password"),
+        ("ann", OTHER, "", "email"), ("", OTHER, "", "email"), (ANN, "tiny", "", "password"),
         (ANN, ANN, "", "password"), (ANN, OTHER, "x" * 101, "name"),
         (ANN, "x" * 5000, "", "password"), ("x" * 9000 + "@a.b", OTHER, "", "email"),
     ],

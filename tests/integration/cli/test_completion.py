@@ -31,7 +31,7 @@ def offered(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
 
 
 def test_completion_of_commands_and_options_lists_both(offered: Callable[[str], list[str]]) -> None:
-    assert offered("starmodel e") == ["event", "entities"]
+    assert offered("starmodel e") == ["event", "export", "entities"]
     assert "--actor" in offered("starmodel event --")
 
 

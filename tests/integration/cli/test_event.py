@@ -140,7 +140,7 @@ def test_json_output_of_a_printing_event_is_alone_on_stdout(run: Run, pen: str) 
             2,
             [
                 "  delta: Enter a whole number.",
-                "  reason: Must be one of 'sale' or 'return'.",
+                "  reason: Must be one of 'sale', 'return'.",
                 "Signature: adjust_stock(delta: int, reason: Literal['sale', 'return'] = 'sale').",
             ],
         ),

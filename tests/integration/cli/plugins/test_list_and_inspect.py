@@ -215,8 +215,8 @@ def test_inspect_shows_the_contributions_of_a_built_in_plugin(
     routes = crud["contributes"]["resource_routes"]
     assert [r["event"] for r in routes if r["event"]] == ["create", "update", "delete"]
     pages = [
-        "list", "new", "bulk", "matching", "choices", "count", "export.csv", "export.jsonl",
-        "export.xlsx", "record", "edit", "events", "delete",
+        "list", "new", "bulk", "matching", "choices", "count", "facets", "views", "export.csv",
+        "export.jsonl", "export.xlsx", "record", "edit", "events", "delete",
     ]  # fmt: skip
     assert [r["route"] for r in routes if r["route"]] == pages
     text = run("plugin", "inspect", "dev_sign_in").stdout
