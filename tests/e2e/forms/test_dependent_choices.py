@@ -101,6 +101,7 @@ def test_choice_is_narrowed_kept_and_cleared(ann: Visitor) -> None:
     dialog = page.get_by_role("dialog", name="New product")
     expect(dialog.get_by_role("combobox", name="Supplier")).to_have_value("Beta")
     dialog.get_by_role("button", name="Create", exact=True).click()
+    expect(dialog).to_have_count(0)
     expect(second).to_have_value("New bolt")
     page.get_by_role("button", name="Create", exact=True).click()
     page.wait_for_url("**/purchases/*-*")
