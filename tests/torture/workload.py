@@ -154,12 +154,10 @@ class Cluster:
 
     async def revive(self) -> int:
         """Restart processes that crashed; returns their number."""
-        number = 0
-        while dead := [server for server in self.servers if server.died()]:
-            for server in dead:
-                await self._start(server)
-            number += len(dead)
-        return number
+        dead = [server for server in self.servers if server.died()]
+        for server in dead:
+            await self._start(server)
+        return len(dead)
 
     async def _start(self, server: Server) -> None:
         try:
